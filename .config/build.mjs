@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, "dist")
+const page = join(root, "src/web")
+const stampFile = join(dist, "stamp.json")
+
+/** Packages that hold native code, or start a program of their own that lies beside them. */
+const external = ["better-sqlite3", "bcrypt", "@parcel/watcher", "@anthropic-ai/claude-agent-sdk"]
+
+const filesIn = (folder) =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .toSorted()
+
+const hashOfInputs = () => {
+  const hash = createHash("sha256")
+  const others = [".config/build.mjs", "package.json", "package-lock.json", "tsconfig.json"]
+  for (const file of [...filesIn(join(root, "src")), ...others.map((name) => join(root, name))]) {
+    const bytes = fs.readFileSync(file)
+    hash.update(`${relative(root, file)}\n${bytes.length}\n`).update(bytes)
+  }
+  return hash.digest("hex")
+}
+
+const isBuiltFrom = (inputs) => {
+  try {
+    const stamp = JSON.parse(fs.readFileSync(stampFile, "utf8"))
+    return stamp.inputs === inputs && stamp.outputs.every((file) => fs.existsSync(join(dist, file)))
+  } catch {
+    return false
+  }
+}
+
+/** Whole or not at all, so that two builds at once, or one cut short, never leave half a file. */
+const put = (file, bytes) => {
+  const draft = join(dist, `.draft-${process.pid}`)
+  fs.mkdirSync(dirname(file), { recursive: true })
+  fs.writeFileSync(draft, bytes)
+  fs.renameSync(draft, file)
+}
+
+const bundled = async (options) => {
+  const esbuild = await import("esbuild")
+  const shared = {
+    absWorkingDir: root,
+    bundle: true,
+    format: "esm",
+    sourcemap: "linked",
+    sourcesContent: false,
+    logLevel: "warning"
+  }
+  const { outputFiles } = await esbuild.build({ ...shared, write: false, ...options })
+  return outputFiles.map(({ contents, path }) => [path, contents])
+}
+
+const server = () =>
+  bundled({
+    entryPoints: ["src/main.ts"],
+    outfile: "dist/main.js",
+    platform: "node",
+    target: "node20",
+    external,
+    // CommonJS packages inside the bundle call `require`, which an ES module lacks.
+    banner: { js: 'import{createRequire as $require}from"node:module";const require=$require(import.meta.url);' }
+  })
+
+const browser = () =>
+  bundled({
+    entryPoints: ["src/web/main.ts"],
+    outfile: "dist/web/main.js",
+    platform: "browser",
+    target: "es2022",
+    minify: true
+  })
+
+const copied = () =>
+  filesIn(page)
+    .filter((file) => !/\.tsx?$|tsconfig\.json$/.test(file))
+    .map((file) => [join(dist, "web", relative(page, file)), fs.readFileSync(file)])
+
+/** Bundles server and page into `dist/`. Does nothing when they are there; otherwise calls `onStart` first. */
+export const build = async (onStart = () => {}) => {
+  const inputs = hashOfInputs()
+  if (isBuiltFrom(inputs)) return
+  onStart()
+  const outputs = new Map([...(await server()), ...(await browser()), ...copied()])
+  fs.rmSync(stampFile, { force: true })
+  for (const [file, bytes] of outputs) put(file, bytes)
+  for (const file of filesIn(join(dist, "web"))) if (!outputs.has(file)) fs.rmSync(file, { force: true })
+  // Last, so that a build cut short is done again.
+  put(stampFile, JSON.stringify({ inputs, outputs: [...outputs.keys()].map((file) => relative(dist, file)) }))
+}
+
+const isProgram = process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+if (isProgram) await build()

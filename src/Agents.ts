@@ -1,0 +1,79 @@
+import { Context, Effect, Layer, Stream } from "effect"
+import { AgentRepo } from "./Agents/Repo.ts"
+import { Cache } from "./Cache.ts"
+import { type Agent, type AgentId, AgentNameInvalid, type AgentNotFound, type PictureNotFound } from "./domain/Agent.ts"
+import type { PageSize } from "./domain/Message.ts"
+import { isPersonaName, type Persona, type PersonaReport } from "./domain/Persona.ts"
+import * as Time from "./domain/Time.ts"
+import { CurrentUser } from "./domain/User.ts"
+import { Personas } from "./Personas.ts"
+import { systemPrompt } from "./Prompt.ts"
+import { roomGroup } from "./RoomEvents.ts"
+import { Settings } from "./Settings.ts"
+import { afterCommit, WriteQueue } from "./WriteQueue.ts"
+
+export class Agents extends Context.Tag("parley/Agents")<Agents, {
+  /** By name. Guests get neither prompts nor what an agent remembers. */
+  readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>, never, CurrentUser>
+  readonly get: (id: AgentId) => Effect.Effect<Agent, AgentNotFound, CurrentUser>
+  readonly configs: Effect.Effect<ReadonlyArray<PersonaReport>>
+  /** Path of the picture's file. */
+  readonly picture: (name: string) => Effect.Effect<string, AgentNameInvalid | PictureNotFound>
+}>() {
+  /** The agents of the folder are in the database when this is built, and stay so. */
+  static readonly layer = Layer.scoped(this, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function* () {
+  const { USER_NAME } = yield* Settings
+  const queue = yield* WriteQueue
+  const cache = yield* Cache
+  const personas = yield* Personas
+  const repo = yield* AgentRepo
+
+  const sheet = (persona: Persona) => ({
+    name: persona.name,
+    group: persona.group,
+    config_file: persona.config_file,
+    profile_pic: persona.profile_pic,
+    in_a_nutshell: persona.in_a_nutshell,
+    characteristics: persona.characteristics,
+    recent_events: persona.recent_events,
+    is_critic: persona.is_critic,
+    interrupt_every_turn: persona.interrupt_every_turn,
+    priority: persona.priority,
+    transparent: persona.transparent,
+    final_response: persona.final_response,
+    system_prompt: systemPrompt({ persona, roomMemories: [], roster: [persona.name], personName: USER_NAME })
+  })
+
+  const sync = Effect.gen(function* () {
+    const found = yield* personas.all
+    const at = yield* Time.now
+    const write = Effect.forEach(found, (persona) => repo.upsert(sheet(persona), at), { discard: true }).pipe(
+      Effect.zipRight(repo.retireOthers(found.map(({ name }) => name), at)),
+      Effect.zipRight(repo.occupiedRooms),
+      Effect.flatMap(Effect.forEach((room) => afterCommit(cache.invalidate(roomGroup(room)))))
+    )
+    yield* queue.write(write)
+  }).pipe(Effect.withSpan("Agents.sync", { root: true }))
+
+  yield* sync
+  yield* personas.changes.pipe(
+    Stream.drop(1),
+    Stream.runForEach(() => Effect.catchAllCause(sync, (cause) => Effect.logError("agents could not be updated", cause))),
+    Effect.forkScoped
+  )
+
+  const visible = <E>(agents: Effect.Effect<ReadonlyArray<Agent>, E>) =>
+    Effect.zipWith(CurrentUser, agents, ({ role }, found) => (role === "admin" ? found : found.map(discreet)))
+
+  return Agents.of({
+    list: (limit) => visible(repo.list(limit)),
+    get: (id) => Effect.zipWith(CurrentUser, repo.find(id), ({ role }, it) => (role === "admin" ? it : discreet(it))),
+    configs: personas.report,
+    picture: (name) => (isPersonaName(name) ? personas.picture(name) : AgentNameInvalid.of())
+  })
+})
+
+const discreet = (agent: Agent): Agent => ({ ...agent, recent_events: null, system_prompt: "" })

@@ -1,0 +1,33 @@
+import { HttpApiBuilder, HttpServerResponse } from "@effect/platform"
+import { Effect } from "effect"
+import { Agents } from "../Agents.ts"
+import { Api } from "../Api.ts"
+import { PictureNotFound } from "../domain/Agent.ts"
+import { PageSize } from "../domain/Message.ts"
+
+const everything = PageSize.make(1000)
+
+// A picture is somebody's file: whatever it contains, a browser must not run it.
+const inert = {
+  "cache-control": "public, max-age=3600, must-revalidate",
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+  "x-content-type-options": "nosniff"
+}
+
+export const layer = HttpApiBuilder.group(Api, "agents", (handlers) =>
+  Effect.map(Agents, (agents) =>
+    handlers
+      .handle("list", ({ urlParams }) => agents.list(urlParams.limit ?? everything))
+      .handle("configs", () =>
+        Effect.map(agents.configs, (reports) => ({
+          configs: Object.fromEntries(reports.map(({ name, ...config }) => [name, config]))
+        }))
+      )
+      .handle("get", ({ path }) => agents.get(path.agent_id))
+      .handleRaw("picture", ({ path }) =>
+        Effect.flatMap(agents.picture(path.name), (file) =>
+          Effect.mapError(HttpServerResponse.file(file, { headers: inert }), () => PictureNotFound.of())
+        )
+      )
+  )
+)

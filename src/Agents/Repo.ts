@@ -1,0 +1,90 @@
+import { SqlClient } from "@effect/sql"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Cache } from "../Cache.ts"
+import { Agent, type AgentId, AgentNotFound, Member } from "../domain/Agent.ts"
+import type { PageSize } from "../domain/Message.ts"
+import { RoomId } from "../domain/RoomId.ts"
+import type { Timestamp } from "../domain/Time.ts"
+import * as Sql from "../lib/sql.ts"
+import { roomGroup } from "../RoomEvents.ts"
+import { Commit } from "../WriteQueue.ts"
+
+export class AgentRepo extends Context.Tag("parley/Agents/Repo/AgentRepo")<AgentRepo, {
+  /** Makes the agent, or brings it up to date and back from retirement. */
+  readonly upsert: (agent: Sheet, at: Timestamp) => Effect.Effect<void, never, Commit>
+  /** Retires every agent that is not named; what it said keeps its name. */
+  readonly retireOthers: (names: ReadonlyArray<string>, at: Timestamp) => Effect.Effect<void, never, Commit>
+  /** By name; retired agents are left out. */
+  readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>>
+  readonly find: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
+  readonly inRoom: (room: RoomId) => Effect.Effect<ReadonlyArray<Agent>>
+  /** Rooms in which anybody sits. */
+  readonly occupiedRooms: Effect.Effect<ReadonlyArray<RoomId>>
+  /** Who sits in the room, without the texts; in the order of joining. Remembered until the room changes. */
+  readonly members: (room: RoomId) => Effect.Effect<ReadonlyArray<Seated>>
+}>() {
+  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+}
+
+type Sheet = Omit<Agent, "id" | "session_id" | "created_at">
+
+const Seated = Schema.extend(Member, Schema.Struct({ joined_after: Schema.Int }))
+export type Seated = typeof Seated.Type
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rosters = (yield* Cache).region<ReadonlyArray<Seated>>()
+  const asAgents = Sql.all(Agent)
+  const agents = sql`SELECT agents.*, NULL AS session_id FROM agents`
+
+  return AgentRepo.of({
+    upsert: (agent, at) => {
+      const row = {
+        ...agent,
+        is_critic: Number(agent.is_critic),
+        interrupt_every_turn: Number(agent.interrupt_every_turn),
+        transparent: Number(agent.transparent),
+        final_response: Number(agent.final_response),
+        retired_at: null
+      }
+      return Effect.zipRight(
+        Commit,
+        Effect.orDie(sql`
+          INSERT INTO agents ${sql.insert({ ...row, created_at: at })}
+          ON CONFLICT (name) DO UPDATE SET ${sql.update(row)}`)
+      )
+    },
+
+    retireOthers: (names, at) =>
+      Effect.zipRight(
+        Commit,
+        Effect.orDie(sql`
+          UPDATE agents SET retired_at = ${at}
+          WHERE retired_at IS NULL ${names.length === 0 ? sql.literal("") : sql`AND NOT (${sql.in("name", names)})`}`)
+      ),
+
+    list: (limit) => asAgents(sql`${agents} WHERE retired_at IS NULL ORDER BY name LIMIT ${limit}`),
+
+    find: (id) =>
+      Effect.flatMap(
+        Sql.first(Agent)(sql`${agents} WHERE id = ${id}`),
+        Option.match({ onNone: () => AgentNotFound.of(), onSome: (agent) => Effect.succeed(agent) })
+      ),
+
+    inRoom: (room) =>
+      asAgents(sql`${agents} JOIN room_agents ON agent_id = id WHERE room_id = ${room} ORDER BY joined_at, id`),
+
+    occupiedRooms: Effect.map(
+      Sql.all(Schema.Struct({ room_id: RoomId }))(sql`SELECT DISTINCT room_id FROM room_agents`),
+      (rows) => rows.map(({ room_id }) => room_id)
+    ),
+
+    members: (room) =>
+      rosters.get(
+        { group: roomGroup(room), name: "members" },
+        Sql.all(Seated)(sql`
+          SELECT agents.*, joined_after FROM agents JOIN room_agents ON agent_id = id
+          WHERE room_id = ${room} AND retired_at IS NULL ORDER BY joined_at, id`)
+      )
+  })
+})

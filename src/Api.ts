@@ -1,0 +1,15 @@
+import { HttpApi, OpenApi } from "@effect/platform"
+import { AgentsApi } from "./Agents/Api.ts"
+import { AuthApi } from "./Auth/Api.ts"
+import { MessagesApi } from "./Messages/Api.ts"
+import { RoomsApi } from "./Rooms/Api.ts"
+import { SystemApi } from "./System/Api.ts"
+
+export class Api extends HttpApi.make("parley")
+  .add(SystemApi)
+  .add(AuthApi)
+  .add(RoomsApi)
+  .add(MessagesApi)
+  .add(AgentsApi)
+  .annotate(OpenApi.Title, "Parley API")
+  .annotate(OpenApi.Version, "0.1.0") {}

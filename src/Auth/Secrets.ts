@@ -1,0 +1,77 @@
+import { FileSystem, Path } from "@effect/platform"
+import { Context, Data, Effect, Layer, Option, Redacted, Schema } from "effect"
+import bcrypt from "bcrypt"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { randomBytes } from "node:crypto"
+import { Settings } from "../Settings.ts"
+
+export class Secrets extends Context.Tag("parley/Auth/Secrets")<Secrets, {
+  readonly jwtSecret: Redacted.Redacted
+  readonly adminHash: Redacted.Redacted
+  readonly guestHash: Option.Option<Redacted.Redacted>
+  /** The admin's password at the start that made it up; never again. */
+  readonly newPassword: Option.Option<Redacted.Redacted>
+  /** True at the start that made the data folder's secrets. */
+  readonly firstStart: boolean
+  /** False when the operator chose the admin's password. */
+  readonly generated: boolean
+}>() {
+  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+}
+
+export class ExposedWithoutPassword extends Data.TaggedError("ExposedWithoutPassword")<{ readonly host: string }> {
+  override get message() {
+    return `HOST=${this.host} can be reached from outside: set API_KEY_HASH to the bcrypt hash of a password first`
+  }
+}
+
+const File = Schema.parseJson(Schema.Struct({ jwt_secret: Schema.String, admin_hash: Schema.NullOr(Schema.String) }))
+type File = typeof File.Type
+
+const loopback = new Set(["127.0.0.1", "::1", "localhost"])
+const cost = 12
+
+const random = (bytes: number) => Effect.sync(() => randomBytes(bytes).toString("base64url"))
+
+const withPassword = Effect.fnUntraced(function* (secrets: File) {
+  const password = yield* random(12)
+  const admin_hash = yield* Effect.promise(() => bcrypt.hash(password, cost))
+  return { secrets: { ...secrets, admin_hash }, password: Option.some(Redacted.make(password)) }
+})
+
+const make = Effect.gen(function* () {
+  const settings = yield* Settings
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const file = path.join(settings.DATA_DIR, "secrets.json")
+
+  if (!loopback.has(settings.HOST) && Option.isNone(settings.API_KEY_HASH)) {
+    return yield* new ExposedWithoutPassword({ host: settings.HOST })
+  }
+
+  const stored = Effect.flatMap(fs.readFileString(file), Schema.decode(File))
+  const write = (content: File) =>
+    Effect.flatMap(Schema.encode(File)(content), (text) =>
+      // Beside and then renamed: a crash leaves no half secret.
+      fs.writeFileString(`${file}.new`, text, { mode: 0o600 }).pipe(Effect.zipRight(fs.rename(`${file}.new`, file)))
+    )
+
+  yield* fs.makeDirectory(settings.DATA_DIR, { recursive: true, mode: 0o700 })
+  const firstStart = !(yield* fs.exists(file))
+  const known: File = firstStart ? { jwt_secret: yield* random(32), admin_hash: null } : yield* stored
+  const generated = Option.isNone(settings.API_KEY_HASH)
+  const { password, secrets } =
+    generated && known.admin_hash === null
+      ? yield* withPassword(known)
+      : { secrets: known, password: Option.none<Redacted.Redacted>() }
+  if (firstStart || secrets !== known) yield* write(secrets)
+
+  return Secrets.of({
+    jwtSecret: Option.getOrElse(settings.JWT_SECRET, () => Redacted.make(secrets.jwt_secret)),
+    adminHash: Option.getOrElse(settings.API_KEY_HASH, () => Redacted.make(secrets.admin_hash ?? "")),
+    guestHash: settings.ENABLE_GUEST_LOGIN ? settings.GUEST_PASSWORD_HASH : Option.none(),
+    newPassword: password,
+    firstStart,
+    generated
+  })
+})

@@ -1,0 +1,61 @@
+import { FileSystem, Path } from "@effect/platform"
+import { Migrator, SqlClient } from "@effect/sql"
+import { SqliteClient } from "@effect/sql-sqlite-node"
+import { Data, Effect, Layer, Schema } from "effect"
+import house from "./Db/migrations/0001_house.ts"
+import { Settings } from "./Settings.ts"
+
+const migrations = { "0001_house": house }
+const newest = Object.keys(migrations).length
+
+/** The file was written by a newer Parley; nothing in it was touched. */
+export class SchemaTooNew extends Data.TaggedError("SchemaTooNew")<{ readonly found: number; readonly known: number }> {
+  override get message() {
+    return `the database has schema ${this.found}, this Parley knows ${this.known}: start the newer version`
+  }
+}
+
+const Version = Schema.Array(Schema.Struct({ version: Schema.NullOr(Schema.Int) }))
+
+const versionOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+  const [table] = yield* sql`SELECT name FROM sqlite_master WHERE name = 'effect_sql_migrations'`
+  if (table === undefined) return 0
+  const rows = yield* sql`SELECT max(migration_id) AS version FROM effect_sql_migrations`
+  const [row] = yield* Schema.decodeUnknown(Version)(rows)
+  return row?.version ?? 0
+})
+
+const migrate = (backup: (client: SqliteClient.SqliteClient, version: number) => Effect.Effect<unknown, unknown>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const client = yield* SqliteClient.SqliteClient
+      // WAL alone would sync at checkpoints only: an acknowledged write could be lost with the power.
+      yield* sql`PRAGMA synchronous = FULL`
+      yield* sql`PRAGMA foreign_keys = ON`
+      const version = yield* Effect.orDie(versionOf(sql))
+      if (version > newest) return yield* new SchemaTooNew({ found: version, known: newest })
+      if (version > 0 && version < newest) yield* Effect.orDie(backup(client, version))
+      yield* Effect.orDie(Migrator.make({})({ loader: Migrator.fromRecord(migrations) }))
+    })
+  )
+
+/** SQLite in `DATA_DIR/parley.db`, migrated, foreign keys on, every commit on disk before it returns. */
+export const layer = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { DATA_DIR } = yield* Settings
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 })
+    const filename = path.join(DATA_DIR, "parley.db")
+    return migrate((client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
+      Layer.provideMerge(SqliteClient.layer({ filename }))
+    )
+  })
+)
+
+/** In memory, migrated. */
+export const layerTest = migrate(() => Effect.void).pipe(
+  Layer.provideMerge(SqliteClient.layer({ filename: ":memory:" })),
+  Layer.orDie
+)

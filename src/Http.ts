@@ -1,0 +1,106 @@
+import {
+  HttpApiBuilder,
+  HttpApiScalar,
+  HttpIncomingMessage,
+  HttpMiddleware,
+  HttpServer
+} from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { createServer, type Server } from "node:http"
+import * as AgentsHttp from "./Agents/Http.ts"
+import { Api } from "./Api.ts"
+import * as AuthHttp from "./Auth/Http.ts"
+import { Closing } from "./Closing.ts"
+import { explained } from "./Http/Failure.ts"
+import { traced } from "./Http/Trace.ts"
+import * as Web from "./Http/Web.ts"
+import * as MessagesHttp from "./Messages/Http.ts"
+import * as RoomsHttp from "./Rooms/Http.ts"
+import { RoomStream } from "./Rooms/Stream.ts"
+import { Settings } from "./Settings.ts"
+import * as SystemHttp from "./System/Http.ts"
+
+const api = HttpApiBuilder.api(Api).pipe(
+  Layer.provide([
+    AuthHttp.layer,
+    RoomsHttp.layer.pipe(Layer.provide(RoomStream.layer)),
+    MessagesHttp.layer,
+    AgentsHttp.layer,
+    SystemHttp.layer
+  ]),
+  Layer.provide(AuthHttp.authenticated)
+)
+
+const origins = ({ FRONTEND_URL, VERCEL_URL }: Settings["Type"]) => [
+  ...["localhost", "127.0.0.1"].flatMap((host) => [5173, 5174].map((port) => `http://${host}:${port}`)),
+  ...Option.toArray(FRONTEND_URL),
+  ...Option.toArray(Option.map(VERCEL_URL, (host) => `https://${host}`))
+]
+
+class NodeServer extends Context.Tag("parley/Http/NodeServer")<NodeServer, Server>() {
+  static readonly layer = Layer.sync(this, () =>
+    createServer({ headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 })
+  )
+}
+
+// Built last, so torn down first: requests in flight end while every service is still up.
+const drain = Layer.scopedDiscard(
+  Effect.gen(function* () {
+    const node = yield* NodeServer
+    const closing = yield* Closing
+    const { SHUTDOWN_SECONDS } = yield* Settings
+    const closed = Effect.async<void>((resume) => {
+      node.close(() => resume(Effect.void))
+    })
+    const hurry = Effect.sync(() => node.closeIdleConnections()).pipe(Effect.repeat(Schedule.spaced("50 millis")))
+    yield* Effect.addFinalizer(() =>
+      closing.begin.pipe(
+        Effect.zipRight(Effect.raceFirst(closed, hurry)),
+        // A finalizer is uninterruptible, and a time limit in it would never fire.
+        Effect.interruptible,
+        Effect.timeoutTo({
+          duration: Duration.seconds(SHUTDOWN_SECONDS),
+          onSuccess: () => {},
+          onTimeout: () => node.closeAllConnections()
+        })
+      )
+    )
+  })
+)
+
+const server = Layer.unwrapEffect(
+  Effect.zipWith(Settings, NodeServer, ({ HOST, PORT }, node) =>
+    NodeHttpServer.layer(() => node, { host: HOST, port: PORT })
+  )
+)
+
+/** Routes, documents and page, behind the same edge. */
+const app = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const settings = yield* Settings
+    const cors = HttpMiddleware.cors({
+      allowedOrigins: origins(settings),
+      credentials: true,
+      allowedMethods: ["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
+      exposedHeaders: ["traceparent"]
+    })
+    const routes = yield* HttpApiBuilder.httpApp
+    return HttpServer.serve(
+      traced(explained(cors(HttpIncomingMessage.withMaxBodySize(routes, Option.some(settings.MAX_BODY_BYTES)))))
+    )
+  })
+).pipe(
+  Layer.provide([Web.layer, HttpApiScalar.layer({ path: "/docs" }), HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),
+  Layer.provide(api),
+  Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
+  Layer.locally(HttpMiddleware.currentTracerDisabledWhen, () => true)
+)
+
+/** Serves on the settings' address; on the way out what runs may end within the time allowed. */
+export const layer = drain.pipe(
+  Layer.provideMerge(app),
+  Layer.provideMerge(server),
+  Layer.provide(NodeServer.layer)
+)

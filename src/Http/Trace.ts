@@ -1,0 +1,64 @@
+import {
+  type Headers,
+  HttpApi,
+  HttpApp,
+  HttpServerRequest,
+  type HttpServerResponse,
+  HttpServerResponse as Response,
+  HttpTraceContext
+} from "@effect/platform"
+import { Effect, Option } from "effect"
+import { Api } from "../Api.ts"
+
+/** Paths of the contract, written as `/rooms/{room_id}`. */
+const routes: Array<{ readonly method: string; readonly path: string; readonly pattern: RegExp }> = []
+HttpApi.reflect(Api, {
+  onGroup: () => {},
+  onEndpoint: ({ endpoint }) => {
+    const parts = endpoint.path.replace(/(?<=.)\/$/, "").split("/")
+    routes.push({
+      method: endpoint.method,
+      path: parts.map((part) => part.replace(/^:(\w+)$/, "{$1}")).join("/"),
+      pattern: new RegExp(`^${parts.map((part) => (part.startsWith(":") ? "[^/]+" : part)).join("/")}/?$`)
+    })
+  }
+})
+
+const routeOf = ({ method, url }: HttpServerRequest.HttpServerRequest) => {
+  const [path = "/"] = url.split("?", 1)
+  return routes.find((route) => route.method === method && route.pattern.test(path))?.path
+}
+
+// Whoever calls is told of our trace and named in it, but does not decide what becomes of it.
+const links = (headers: Headers.Headers) =>
+  Option.match(HttpTraceContext.fromHeaders(headers), {
+    onNone: () => [],
+    onSome: (span) => [{ _tag: "SpanLink" as const, span, attributes: {} }]
+  })
+
+/** Also reaches answers that are written past the library, as the event stream is. */
+const announce = Effect.flatMap(Effect.orDie(Effect.currentSpan), (span) => {
+  const traceparent = `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`
+  return HttpApp.appendPreResponseHandler((_request, response) =>
+    Effect.succeed(Response.setHeader(response, "traceparent", traceparent))
+  )
+})
+
+type App<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
+
+/** One span for each request, named by method and route; its W3C id is in the answer. */
+export const traced = <R>(app: App<R>): App<R | HttpServerRequest.HttpServerRequest> =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+    const route = routeOf(request)
+    return announce.pipe(
+      Effect.zipRight(app),
+      Effect.tap((response) => Effect.annotateCurrentSpan("http.response.status_code", response.status)),
+      Effect.withSpan(route === undefined ? request.method : `${request.method} ${route}`, {
+        root: true,
+        kind: "server",
+        captureStackTrace: false,
+        links: links(request.headers),
+        attributes: { "http.request.method": request.method, ...(route === undefined ? {} : { "http.route": route }) }
+      })
+    )
+  })

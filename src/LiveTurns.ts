@@ -1,0 +1,116 @@
+import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import type { Member } from "./domain/Agent.ts"
+import type { LiveEvent } from "./domain/Event.ts"
+import type { RoomId } from "./domain/RoomId.ts"
+import type { TurnId } from "./domain/Round.ts"
+import { RoomEvents } from "./RoomEvents.ts"
+
+/** What an agent has brought forth so far in its turn. */
+export interface Draft {
+  readonly text: string
+  readonly thinking: string
+  /** True once some of the text was shown; from then on the turn cannot become a skip. */
+  readonly shown: boolean
+  readonly skipped: boolean
+  /** From the beginning of the turn to the first thing the model said or thought. */
+  readonly firstTokenMs: number | null
+  readonly say: (delta: string) => Effect.Effect<void>
+  readonly think: (delta: string) => Effect.Effect<void>
+  /** Makes the turn a skip; false when the agent has already been heard. */
+  readonly skip: Effect.Effect<boolean>
+}
+
+interface LiveTurn {
+  readonly turnId: TurnId
+  readonly agent: Pick<Member, "id" | "name" | "profile_pic">
+  readonly draft: Draft
+}
+
+export class LiveTurns extends Context.Tag("parley/LiveTurns")<LiveTurns, {
+  /** Shows the room that the agent is at it, for as long as the scope is open. */
+  readonly open: (
+    roomId: RoomId,
+    turnId: TurnId,
+    agent: LiveTurn["agent"]
+  ) => Effect.Effect<Draft, never, Scope.Scope>
+  /** The turns under way in a room, oldest first. */
+  readonly inRoom: (roomId: RoomId) => ReadonlyArray<LiveTurn>
+  /** What a reader who comes now must be told before it can follow the deltas. */
+  readonly greeting: (roomId: RoomId) => ReadonlyArray<LiveEvent>
+}>() {
+  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+}
+
+// Models that skip often begin with a few words about it; what is shorter than this is not shown before it is certain.
+const heldBack = 32
+
+const refOf = ({ agent, turnId }: Pick<LiveTurn, "agent" | "turnId">) => ({
+  turn_id: turnId,
+  temp_id: `temp_${turnId}`,
+  agent_id: agent.id
+})
+
+const startOf = (turn: LiveTurn): LiveEvent => ({
+  type: "stream_start",
+  ...refOf(turn),
+  agent_name: turn.agent.name,
+  agent_profile_pic: turn.agent.profile_pic,
+  response_text: turn.draft.shown ? turn.draft.text : "",
+  thinking_text: turn.draft.thinking
+})
+
+const make = Effect.gen(function* () {
+  const events = yield* RoomEvents
+  const rooms = new Map<RoomId, Set<LiveTurn>>()
+
+  const inRoom = (roomId: RoomId) => [...(rooms.get(roomId) ?? [])]
+
+  const begin = (roomId: RoomId, turnId: TurnId, agent: LiveTurn["agent"], began: number): LiveTurn => {
+    const state = { text: "", thinking: "", shown: false, skipped: false, firstTokenMs: null as number | null }
+    const ref = refOf({ turnId, agent })
+    const heard = Effect.map(Clock.currentTimeMillis, (now) => {
+      state.firstTokenMs ??= now - began
+    })
+    const draft: Draft = Object.assign(state, {
+      say: (delta: string) =>
+        Effect.flatMap(heard, () => {
+          if (state.skipped || delta === "") return Effect.void
+          const offset = state.shown ? state.text.length : 0
+          state.text += delta
+          if (!state.shown && state.text.trim().length < heldBack) return Effect.void
+          const unseen = state.text.slice(offset)
+          state.shown = true
+          return events.send(roomId, { type: "content_delta", ...ref, delta: unseen, offset })
+        }),
+      think: (delta: string) =>
+        Effect.flatMap(heard, () => {
+          const offset = state.thinking.length
+          state.thinking += delta
+          return events.send(roomId, { type: "thinking_delta", ...ref, delta, offset })
+        }),
+      skip: Effect.sync(() => {
+        state.skipped = !state.shown
+        return state.skipped
+      })
+    })
+    return { turnId, agent, draft }
+  }
+
+  return LiveTurns.of({
+    open: (roomId, turnId, agent) =>
+      Effect.acquireRelease(
+        Effect.flatMap(Clock.currentTimeMillis, (began) => {
+          const turn = begin(roomId, turnId, agent, began)
+          rooms.set(roomId, (rooms.get(roomId) ?? new Set()).add(turn))
+          return Effect.as(events.send(roomId, startOf(turn)), turn)
+        }),
+        (turn) =>
+          Effect.sync(() => {
+            const turns = rooms.get(roomId)
+            if (turns?.delete(turn) && turns.size === 0) rooms.delete(roomId)
+          })
+      ).pipe(Effect.map((turn) => turn.draft)),
+    inRoom,
+    greeting: (roomId) => inRoom(roomId).map(startOf)
+  })
+})

@@ -1,0 +1,143 @@
+import { FileSystem, Path } from "@effect/platform"
+import { Context, DateTime, Effect, Layer, RcMap } from "effect"
+import { MemoryRefused, type Persona, RecollectionUnknown } from "./domain/Persona.ts"
+import type { RoomId } from "./domain/RoomId.ts"
+import { readText, resolveWithin, writeAtomic } from "./lib/files.ts"
+import { oneLine } from "./lib/text.ts"
+import { formatLine, newestWithin, parseLines, sanitise } from "./Memory/Entry.ts"
+
+export interface MemoryOptions {
+  readonly agentsDir: string
+  readonly dataDir: string
+}
+
+interface Note {
+  readonly persona: Persona
+  readonly room: { readonly id: RoomId; readonly name: string }
+  readonly entry: string
+}
+
+/**
+ * What agents write down. The room's memories lie in `DATA_DIR/memories/<room>/<agent>.md`, not in the agent's folder:
+ * the folder may be shared or under version control, what is said in one room must not reach another, and a persona
+ * whose folder never changes keeps its prompt. An agent with a shared memory writes its own `recent_events.md`.
+ */
+export class Memory extends Context.Tag("parley/Memory")<
+  Memory,
+  {
+    /**
+     * On disk when it returns, as one line with its date (UTC); gives the line. A room's file keeps its newest 64 KB; a
+     * shared file is never shortened but refuses what would make it larger.
+     */
+    readonly memorize: (note: Note) => Effect.Effect<string, MemoryRefused>
+    /** The newest entries that this agent wrote in this room, oldest first. Shared ones are in the persona itself. */
+    readonly recent: (seat: {
+      readonly persona: Persona
+      readonly roomId: RoomId
+    }) => Effect.Effect<ReadonlyArray<string>>
+    /** The long-term memory of this subtitle, in any case and spacing. */
+    readonly recall: (persona: Persona, subtitle: string) => Effect.Effect<string, RecollectionUnknown>
+    /** Removes all that was memorized in the room alone; to be called when the room is deleted. */
+    readonly forget: (roomId: RoomId) => Effect.Effect<void>
+  }
+>() {
+  static readonly layer = (options: MemoryOptions) => Layer.scoped(this, make(options))
+}
+
+const fileLimit = 64 * 1024
+const promptLimit = 8 * 1024
+const promptLines = 50
+
+const plain = (subtitle: string) =>
+  subtitle
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s"'“”‘’[\]]+/gu, "")
+
+const make = Effect.fnUntraced(function* ({ agentsDir, dataDir }: MemoryOptions) {
+  const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  const fs = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+  const agentsRoot = paths.resolve(agentsDir)
+  const roomsRoot = paths.resolve(dataDir, "memories")
+  const locks = yield* RcMap.make({ lookup: (_path: string) => Effect.makeSemaphore(1) })
+
+  const roomFolder = (roomId: RoomId) => paths.join(roomsRoot, String(roomId))
+  const roomFile = (roomId: RoomId, persona: Persona) =>
+    paths.join(roomFolder(roomId), paths.basename(`${persona.name}.md`))
+  const sharedFile = (persona: Persona) =>
+    paths.join(paths.dirname(agentsRoot), ...persona.config_file.split("/"), "recent_events.md")
+
+  const read = Effect.fnUntraced(function* (root: string, path: string, limit: number) {
+    const exists = yield* fs.exists(path)
+    return exists ? yield* readText(root, path, limit) : ""
+  })
+
+  const appendToRoom = Effect.fnUntraced(function* ({ persona, room }: Note, line: string) {
+    const path = roomFile(room.id, persona)
+    yield* fs.makeDirectory(roomFolder(room.id), { recursive: true, mode: 0o700 })
+    const heading = `# ${persona.name} in room ${room.id}: ${oneLine(room.name)}`
+    const lines = parseLines(yield* read(roomsRoot, path, 2 * fileLimit)).map((entry) => `- ${entry}`)
+    const kept = newestWithin([...lines, line], fileLimit)
+    yield* writeAtomic(path, [heading, "", ...kept, ""].join("\n"), 0o600)
+  })
+
+  const appendToFolder = Effect.fnUntraced(function* ({ persona }: Note, line: string) {
+    const path = sharedFile(persona)
+    yield* resolveWithin(agentsRoot, paths.dirname(path))
+    const before = (yield* read(agentsRoot, path, 4 * fileLimit)).trimEnd()
+    const after = before === "" ? `${line}\n` : `${before}\n${line}\n`
+    if (new TextEncoder().encode(after).length > fileLimit) {
+      return yield* MemoryRefused.of("full", "Your memory is full; nothing was added.")
+    }
+    yield* writeAtomic(path, after, 0o644)
+  })
+
+  const locked = <A, E, R>(path: string, effect: Effect.Effect<A, E, R>) =>
+    Effect.scoped(Effect.flatMap(RcMap.get(locks, path), (lock) => lock.withPermits(1)(effect)))
+
+  const memorize = Effect.fn("Memory.memorize")(function* (note: Note) {
+    const entry = yield* sanitise(note.entry)
+    const line = formatLine(DateTime.formatIsoDateUtc(yield* DateTime.now), entry)
+    const shared = note.persona.memory_scope === "shared"
+    const path = shared ? sharedFile(note.persona) : roomFile(note.room.id, note.persona)
+    yield* locked(path, (shared ? appendToFolder : appendToRoom)(note, line)).pipe(
+      Effect.provide(context),
+      Effect.catchTags({
+        BadArgument: Effect.die,
+        SystemError: (error) => unwritable(note.persona, error),
+        Unreadable: (error) => unwritable(note.persona, error)
+      })
+    )
+    return line
+  })
+
+  const unwritable = (persona: Persona, error: unknown) =>
+    Effect.logWarning(`the memory of ${persona.name} cannot be written`, error).pipe(
+      Effect.zipRight(MemoryRefused.of("unwritable", "The memory could not be kept."))
+    )
+
+  return Memory.of({
+    memorize,
+    recent: Effect.fn("Memory.recent")(({ persona, roomId }) =>
+      read(roomsRoot, roomFile(roomId, persona), 2 * fileLimit).pipe(
+        Effect.map((text) => newestWithin(parseLines(text).slice(-promptLines), promptLimit)),
+        Effect.catchAll((error) =>
+          Effect.as(Effect.logWarning(`the memory of ${persona.name} cannot be read`, error), [])
+        ),
+        Effect.provide(context)
+      )
+    ),
+    recall: Effect.fn("Memory.recall")((persona, subtitle) => {
+      const exact = persona.memories.find((memory) => memory.subtitle === subtitle)
+      const found = exact ?? persona.memories.findLast((memory) => plain(memory.subtitle) === plain(subtitle))
+      const subtitles = persona.memories.map((memory) => memory.subtitle)
+      return found ? Effect.succeed(found.body) : new RecollectionUnknown({ subtitle: oneLine(subtitle), subtitles })
+    }),
+    forget: Effect.fn("Memory.forget")((roomId) =>
+      fs
+        .remove(roomFolder(roomId), { recursive: true, force: true })
+        .pipe(Effect.catchAll((error) => Effect.logWarning("a room's memories cannot be removed", error)))
+    )
+  })
+})

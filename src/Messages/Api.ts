@@ -1,0 +1,75 @@
+import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { Schema } from "effect"
+import { Authenticated } from "../Auth/Api.ts"
+import { AgentId } from "../domain/Agent.ts"
+import { WriteRefused } from "../domain/Error.ts"
+import { ImagesUnsupported, Message, MessageCreate } from "../domain/Message.ts"
+import { CursorParam, LimitParam, optional, RoomParam } from "../domain/Param.ts"
+import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
+import { AdminRequired } from "../domain/User.ts"
+
+/** An agent at work; each text under both names that clients know. */
+const ChattingAgent = Schema.Struct({
+  id: AgentId,
+  name: Schema.String,
+  profile_pic: Schema.NullOr(Schema.String),
+  partial_thinking: Schema.String,
+  partial_content: Schema.String,
+  thinking_text: Schema.String,
+  response_text: Schema.String
+})
+
+export class MessagesApi extends HttpApiGroup.make("messages")
+  .add(
+    /** The newest page; with `before` the page before that id, with `after` the page after it. */
+    HttpApiEndpoint.get("list", "/messages")
+      .setPath(RoomParam)
+      .setUrlParams(
+        Schema.Struct({
+          limit: optional(LimitParam),
+          after: optional(CursorParam),
+          before: optional(CursorParam)
+        })
+      )
+      .addSuccess(Schema.Array(Message))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .add(
+    /** What came after `since_id`, at most a hundred; the newest hundred without it. */
+    HttpApiEndpoint.get("poll", "/messages/poll")
+      .setPath(RoomParam)
+      .setUrlParams(Schema.Struct({ since_id: optional(CursorParam) }))
+      .addSuccess(Schema.Array(Message))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .add(
+    HttpApiEndpoint.get("chatting", "/chatting-agents")
+      .setPath(RoomParam)
+      .addSuccess(Schema.Struct({ chatting_agents: Schema.Array(ChattingAgent) }))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .add(
+    /** A repeated `Idempotency-Key` answers with the message that was stored first. */
+    HttpApiEndpoint.post("send", "/messages/send")
+      .setPath(RoomParam)
+      .setHeaders(Schema.Struct({ "idempotency-key": Schema.optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))) }))
+      .setPayload(MessageCreate)
+      .addSuccess(Message)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(ImagesUnsupported)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.del("clear", "/messages")
+      .setPath(RoomParam)
+      .addSuccess(Schema.Struct({ message: Schema.String }))
+      .addError(RoomNotFound)
+      .addError(AdminRequired)
+      .addError(WriteRefused)
+  )
+  .middleware(Authenticated)
+  .prefix("/rooms/:room_id") {}

@@ -1,0 +1,114 @@
+import { SqlClient } from "@effect/sql"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Message, type PageSize } from "../domain/Message.ts"
+import type { RoomId } from "../domain/RoomId.ts"
+import * as Sql from "../lib/sql.ts"
+import { Commit } from "../WriteQueue.ts"
+
+export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")<MessageRepo, {
+  readonly insert: (message: NewMessage) => Effect.Effect<Message, never, Commit>
+  /** What was stored under a client's key in this room. */
+  readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
+  /** As JSON text, oldest first: after a cursor the oldest page, else the newest page before one. */
+  readonly page: (room: RoomId, window: Window) => Effect.Effect<string>
+  /** The newest `limit` messages after a cursor, oldest first, without notices. */
+  readonly said: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Message>>
+  /** How many messages of the room are newer than the cursor, without notices. */
+  readonly countSaid: (room: RoomId, after: number) => Effect.Effect<number>
+  readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
+}>() {
+  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+}
+
+export type NewMessage = Pick<
+  Message,
+  | "room_id"
+  | "agent_id"
+  | "agent_name"
+  | "role"
+  | "participant_type"
+  | "participant_name"
+  | "content"
+  | "thinking"
+  | "provider"
+  | "timestamp"
+> & { readonly partial: boolean; readonly idempotency_key: string | null }
+
+export interface Window {
+  readonly limit: PageSize
+  readonly after: Option.Option<number>
+  readonly before: Option.Option<number>
+}
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const asMessages = Sql.all(Message)
+
+  const columns = sql.literal(`
+    messages.id, messages.room_id, messages.agent_id, messages.agent_name, content, role, participant_type,
+    participant_name, NULL AS image_data, NULL AS image_media_type, NULL AS images, NULL AS anthropic_calls,
+    NULL AS excuse_reasons, thinking, messages.provider, partial, timestamp,
+    (SELECT profile_pic FROM agents WHERE agents.id = messages.agent_id) AS agent_profile_pic`)
+
+  const asJson = sql.onDialectOrElse({
+    orElse: () =>
+      sql.literal(`coalesce(json_group_array(json_object(
+        'id', id, 'room_id', room_id, 'agent_id', agent_id, 'agent_name', agent_name,
+        'agent_profile_pic', agent_profile_pic, 'content', content, 'role', role,
+        'participant_type', participant_type, 'participant_name', participant_name,
+        'image_data', image_data, 'image_media_type', image_media_type, 'images', images,
+        'anthropic_calls', anthropic_calls, 'excuse_reasons', excuse_reasons, 'thinking', thinking,
+        'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
+  })
+  const Page = Sql.one(Schema.Struct({ page: Schema.String }))
+
+  return MessageRepo.of({
+    insert: ({ partial, ...message }) =>
+      Effect.flatMap(Commit, () =>
+        Sql.one(Message)(
+          sql`INSERT INTO messages ${sql.insert({ ...message, partial: Number(partial) })} RETURNING ${columns}`
+        )
+      ),
+
+    byKey: (room, key) =>
+      Sql.first(Message)(sql`SELECT ${columns} FROM messages WHERE room_id = ${room} AND idempotency_key = ${key}`),
+
+    page: (room, { after, before, limit }) => {
+      const newestFirst = Option.isNone(after)
+      const bounds = sql.and([
+        sql`room_id = ${room}`,
+        ...Option.match(after, { onNone: () => [], onSome: (id) => [sql`id > ${id}`] }),
+        ...Option.match(before, { onNone: () => [], onSome: (id) => [sql`id < ${id}`] })
+      ])
+      return Effect.map(
+        Page(sql`
+          SELECT ${asJson} AS page FROM (
+            SELECT * FROM (
+              SELECT ${columns} FROM messages WHERE ${bounds}
+              ORDER BY id ${sql.literal(newestFirst ? "DESC" : "ASC")} LIMIT ${limit}
+            ) AS newest ORDER BY id
+          ) AS paged`),
+        (row) => row.page
+      )
+    },
+
+    said: (room, after, limit) =>
+      Effect.map(
+        asMessages(sql`
+          SELECT ${columns} FROM messages
+          WHERE room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'
+          ORDER BY id DESC LIMIT ${limit}`),
+        (newest) => newest.toReversed()
+      ),
+
+    countSaid: (room, after) =>
+      Effect.map(
+        Sql.one(Schema.Struct({ n: Schema.Int }))(sql`
+          SELECT count(*) AS n FROM messages
+          WHERE room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'`),
+        (row) => row.n
+      ),
+
+    clear: (room) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM messages WHERE room_id = ${room}`))
+  })
+})

@@ -1,0 +1,84 @@
+import { Effect, Layer } from "effect"
+import { Agents } from "./Agents.ts"
+import { AgentRepo } from "./Agents/Repo.ts"
+import { Auth } from "./Auth.ts"
+import { Secrets } from "./Auth/Secrets.ts"
+import { Cache } from "./Cache.ts"
+import { Closing } from "./Closing.ts"
+import * as Db from "./Db.ts"
+import * as Http from "./Http.ts"
+import { LiveTurns } from "./LiveTurns.ts"
+import { Memory } from "./Memory.ts"
+import { Messages } from "./Messages.ts"
+import { MessageRepo } from "./Messages/Repo.ts"
+import { Orchestrator } from "./Orchestrator.ts"
+import { Briefs } from "./Orchestrator/Brief.ts"
+import { Ledger } from "./Orchestrator/Ledger.ts"
+import * as Recovery from "./Orchestrator/Recovery.ts"
+import { Rounds } from "./Orchestrator/Round.ts"
+import { Settlements } from "./Orchestrator/Settlement.ts"
+import { Turns } from "./Orchestrator/Turn.ts"
+import { Personas } from "./Personas.ts"
+import { RoomEvents } from "./RoomEvents.ts"
+import { Rooms } from "./Rooms.ts"
+import { RoomRepo } from "./Rooms/Repo.ts"
+import { SdkPool } from "./SdkPool.ts"
+import { Settings } from "./Settings.ts"
+import * as Telemetry from "./Telemetry.ts"
+import * as Welcome from "./Welcome.ts"
+import { WriteQueue } from "./WriteQueue.ts"
+
+const from = <A, E, R>(build: (settings: Settings["Type"]) => Layer.Layer<A, E, R>) =>
+  Layer.unwrapEffect(Effect.map(Settings, build))
+
+const pool = from((settings) =>
+  SdkPool.layer({
+    capacity: settings.AGENT_POOL_MAX_SIZE,
+    idleMs: settings.AGENT_POOL_IDLE_SECONDS * 1000,
+    maxWaiting: settings.AGENT_POOL_MAX_WAITING,
+    waitMs: settings.AGENT_POOL_LOCK_TIMEOUT * 1000,
+    connectMs: settings.AGENT_QUERY_TIMEOUT * 1000
+  })
+)
+
+const personas = from((settings) =>
+  Personas.layer({ agentsDir: settings.AGENTS_DIR, recallMemoryFile: settings.RECALL_MEMORY_FILE })
+)
+
+const memory = from((settings) => Memory.layer({ agentsDir: settings.AGENTS_DIR, dataDir: settings.DATA_DIR }))
+
+const cache = from((settings) => Cache.layer({ capacity: settings.CACHE_CAPACITY }))
+
+const rounds = Rounds.layer.pipe(
+  Layer.provide(Turns.layer),
+  Layer.provide(Briefs.layer),
+  Layer.provide(Settlements.layer)
+)
+
+const repos = Layer.mergeAll(RoomRepo.layer, MessageRepo.layer, AgentRepo.layer, Ledger.layer)
+
+/**
+ * The whole house but its settings, providers and doors to the world. Read from the bottom up: each line may use the
+ * lines under it, and is closed before them.
+ */
+export const layer = Welcome.layer.pipe(
+  Layer.provideMerge(Http.layer),
+  Layer.provideMerge(Messages.layer),
+  Layer.provideMerge(Rooms.layer),
+  Layer.provideMerge(Recovery.layer),
+  Layer.provideMerge(Orchestrator.layer),
+  Layer.provideMerge(rounds),
+  Layer.provideMerge(pool),
+  Layer.provideMerge(LiveTurns.layer),
+  Layer.provideMerge(Agents.layer),
+  Layer.provideMerge(Layer.merge(personas, memory)),
+  Layer.provideMerge(repos),
+  Layer.provideMerge(RoomEvents.layer),
+  Layer.provideMerge(cache),
+  Layer.provideMerge(WriteQueue.layer),
+  Layer.provideMerge(Auth.layer),
+  Layer.provideMerge(Secrets.layer),
+  Layer.provideMerge(Closing.layer),
+  Layer.provideMerge(Db.layer),
+  Layer.provideMerge(Telemetry.layer)
+)

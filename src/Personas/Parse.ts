@@ -1,0 +1,98 @@
+import { Effect, Either, ParseResult, Schema } from "effect"
+import { parse } from "yaml"
+import { type Persona, type Recollection, type ToolOverride, Traits } from "../domain/Persona.ts"
+import * as Hash from "../lib/hash.ts"
+
+/** What a folder holds, by file name. A file that is not there is not in the record; an empty one is. */
+export type Texts = Readonly<Record<string, string>>
+
+export interface Place {
+  readonly name: string
+  readonly group: string | null
+  readonly config_file: string
+}
+
+type Draft = Omit<Persona, "fingerprint">
+
+export const groupConfig = "group_config.yaml"
+export const agentConfig = "agent_config.yaml"
+export const personaFiles = ["in_a_nutshell.md", "characteristics.md", "recent_events.md"] as const
+
+/** Sections under `## [subtitle]` lines; what stands before the first is dropped, the last of two namesakes wins. */
+export const parseRecollections = (text: string): ReadonlyArray<Recollection> => {
+  const [, ...parts] = `\n${text}`.split(/\n##[ \t]*\[(.*\S.*)\][ \t]*(?=\n|$)/)
+  const bodies = new Map<string, string>()
+  for (let i = 0; i + 1 < parts.length; i += 2) bodies.set(parts[i]?.trim() ?? "", parts[i + 1]?.trim() ?? "")
+  return Array.from(bodies, ([subtitle, body]) => ({ subtitle, body }))
+}
+
+const decodeTraits = Schema.decodeUnknownEither(Traits)
+
+/** YAML 1.1, so that `yes` and `on` mean what they meant to the files' first readers. */
+export const parseTraits = (file: string, text: string | undefined): Either.Either<Traits, string> =>
+  Either.try({
+    try: (): unknown => parse(text ?? "", { version: "1.1", logLevel: "error" }) ?? {},
+    catch: (error) => `${file} is not valid YAML: ${String(error).split("\n", 1)[0]}`
+  }).pipe(
+    Either.flatMap((value) =>
+      Either.mapLeft(decodeTraits(value), (error) => {
+        const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+        return `${file}: ${[...(issue?.path ?? []), issue?.message].join(": ")}`
+      })
+    )
+  )
+
+const merge = (group: Traits, agent: Traits) => {
+  const names = [...new Set([group, agent].flatMap(({ tools }) => Object.keys(tools ?? {})))]
+  const tools: Record<string, ToolOverride> = Object.fromEntries(
+    names.map((name) => [name, { ...group.tools?.[name], ...agent.tools?.[name] }])
+  )
+  return { ...group, ...agent, tools }
+}
+
+const section = (text: string | undefined) => text?.trim() || null
+
+/** The persona that the texts of its folder describe, or what is wrong with them. */
+export const assemble = (place: Place, texts: Texts, memoryFile: string | null, picture: string | null) =>
+  Either.gen(function* () {
+    const [nutshell, characteristics, events] = personaFiles.map((file) => section(texts[file]))
+    if (!nutshell && !characteristics) return yield* Either.left("in_a_nutshell.md and characteristics.md hold no text")
+    const group = yield* parseTraits(groupConfig, texts[groupConfig])
+    const traits = merge(group, yield* parseTraits(agentConfig, texts[agentConfig]))
+    const persona: Draft = {
+      name: place.name,
+      group: place.group,
+      config_file: place.config_file,
+      profile_pic: picture,
+      in_a_nutshell: nutshell ?? null,
+      characteristics: characteristics ?? null,
+      recent_events: events ?? null,
+      memories: parseRecollections((memoryFile && texts[memoryFile]) ?? ""),
+      is_critic: traits.critic ?? place.name.toLowerCase() === "critic",
+      interrupt_every_turn: traits.interrupt_every_turn ?? false,
+      priority: traits.priority ?? 0,
+      transparent: traits.transparent ?? false,
+      final_response: traits.final_response ?? false,
+      memory_scope: traits.memory_scope ?? "room",
+      tools: traits.tools
+    }
+    return persona
+  })
+
+export const fingerprinted = (draft: Draft): Effect.Effect<Persona> =>
+  Effect.map(Hash.sha256([JSON.stringify(draft)]), (fingerprint) => ({ ...draft, fingerprint }))
+
+const pictureNames = ["profile", "avatar", "picture", "photo"]
+const pictureKinds = [".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"]
+
+/** The files of a folder that can be its picture, best first: known names, then any image by kind. */
+export const pictureCandidates = (files: ReadonlyArray<string>) => {
+  const matching = (test: (lower: string) => boolean) => files.filter((file) => test(file.toLowerCase()))
+  const known = pictureNames.flatMap((name) => pictureKinds.flatMap((kind) => matching((file) => file === name + kind)))
+  const any = pictureKinds.flatMap((kind) => matching((file) => file.endsWith(kind) && !file.startsWith(".")))
+  return [...new Set([...known, ...any])]
+}
+
+/** Older trees keep `<name>.<kind>` beside the folders. */
+export const legacyPictures = (name: string, files: ReadonlyArray<string>) =>
+  pictureKinds.flatMap((kind) => files.filter((file) => file.normalize("NFC") === name + kind))

@@ -1,0 +1,59 @@
+import { Command, FileSystem, Path } from "@effect/platform"
+import { Effect, Option, Redacted } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { availableParallelism } from "node:os"
+import type { Provider } from "../domain/Provider.ts"
+import type { Client } from "./Claude/Options.ts"
+import * as Session from "./Claude/Session.ts"
+import { hiding } from "./Claude/Secrets.ts"
+
+export interface ClaudeConfig {
+  /** None where `environment` names another way in: Bedrock, Vertex, a gateway's token. */
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  readonly baseUrl: Option.Option<string>
+  readonly model: string
+  /** The client keeps its own files below this folder, which nobody else may read. */
+  readonly dataDir: string
+  /** 0 turns thinking off. */
+  readonly maxThinkingTokens: number
+  /** How many processes may be starting at the same time; as many as there are cores when absent. */
+  readonly startsAtOnce?: number
+  /** All that a process gets of the server's environment: `PATH`, proxies, certificates, another way in. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** The Claude Agent SDK: one process for each open session. Nothing of the SDK is loaded before the first one. */
+export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
+  const client: Client = {
+    ...config,
+    folders: yield* makeFolders(config.dataDir),
+    launcher: yield* findLauncher,
+    hide: hiding(config)
+  }
+  const starts = yield* Effect.makeSemaphore(config.startsAtOnce ?? availableParallelism())
+  return {
+    name: "claude",
+    isModel: true,
+    defaultModel: config.model,
+    open: (spec) => starts.withPermits(1)(Session.open(client, spec))
+  } satisfies Provider
+})
+
+const makeFolders = Effect.fnUntraced(function* (dataDir: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const make = (name: string) => {
+    const folder = path.resolve(dataDir, "claude", name)
+    return Effect.zipRight(fs.makeDirectory(folder, { recursive: true }), Effect.as(fs.chmod(folder, 0o700), folder))
+  }
+  yield* make("")
+  return yield* Effect.all({ home: make("home"), config: make("config"), work: make("work"), temp: make("temp") })
+})
+
+const pdeathsig = ["setpriv", "--pdeathsig", "KILL", "--"] as const
+
+/** Where the kernel can do it, a process dies with the server, even when the server is killed. */
+const findLauncher = Command.exitCode(Command.make(...pdeathsig, "true")).pipe(
+  Effect.map((code): ReadonlyArray<string> => (code === 0 ? pdeathsig : [])),
+  Effect.orElseSucceed((): ReadonlyArray<string> => [])
+)

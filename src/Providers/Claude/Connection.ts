@@ -1,0 +1,100 @@
+import type { Query, SDKUserMessage } from "@anthropic-ai/claude-agent-sdk"
+import { Effect, Either, identity, Mailbox, Option, Schema, Stream } from "effect"
+import { Crashed, ProviderEvent, type ProviderError, SessionLost, type SessionSpec } from "../../domain/Provider.ts"
+import * as Child from "./Child.ts"
+import * as Message from "./Message.ts"
+import { type Client, optionsFor, serverName } from "./Options.ts"
+import * as Sdk from "./Sdk.ts"
+import * as Tools from "./Tools.ts"
+
+export interface Connection {
+  readonly say: (text: string) => Effect.Effect<void>
+  /** All that comes back, turn after turn. A process that has ended, however, is a `Crashed`. */
+  readonly heard: Stream.Stream<ProviderEvent, ProviderError>
+  /** Stops the work at the provider at once. A process that does not obey is killed. */
+  readonly interrupt: Effect.Effect<void>
+}
+
+const isId = Schema.is(Schema.UUID)
+
+/** Starts a process; returns when it is ready for the first turn. It is gone when the scope has closed. */
+export const connect = Effect.fnUntraced(function* (client: Client, spec: SessionSpec, callTool: Tools.Call) {
+  // The client would take any other text for the title of a session.
+  if (spec.resume !== null && !isId(spec.resume)) return yield* new SessionLost()
+  const sdk = yield* Sdk.load
+  const child = yield* Child.make(client.launcher)
+  const prompts = yield* Mailbox.make<SDKUserMessage>()
+  const inbox = yield* Mailbox.make<Message.Heard, ProviderError>()
+  const crash = (reason: string) => new Crashed({ reason: client.hide(reason) })
+  let isReady = false
+
+  const start = Effect.try({
+    try: () =>
+      sdk.query({
+        prompt: Stream.toAsyncIterable(Mailbox.toStream(prompts)),
+        options: {
+          ...optionsFor(client, spec),
+          mcpServers: {
+            [serverName]: Tools.serve(sdk, spec.tools, async (name, input) => {
+              const result = await callTool(name, input)
+              inbox.unsafeOffer(Either.right(ProviderEvent.ToolUse({ name })))
+              return result
+            })
+          },
+          spawnClaudeCodeProcess: child.spawn
+        }
+      }),
+    catch: (cause) => crash(String(cause))
+  })
+
+  const listen = (query: Query) =>
+    Stream.fromAsyncIterable(query, String).pipe(
+      Stream.mapAccum(Message.first(spec), Message.read(client.hide)),
+      Stream.filterMap(identity),
+      Stream.runForEach((heard) => inbox.offer(heard)),
+      Effect.match({ onFailure: identity, onSuccess: () => "the client ended" }),
+      Effect.flatMap((last) => Effect.map(Effect.timeoutOption(child.ended, "1 second"), Option.getOrElse(() => last))),
+      Effect.flatMap((how) => inbox.fail(crash(how)))
+    )
+
+  const stop = Effect.fnUntraced(function* (query: Query) {
+    if (!isReady) yield* child.kill
+    query.close()
+    yield* prompts.end
+    yield* child.gone.pipe(
+      Effect.interruptible,
+      Effect.timeout("3 seconds"),
+      Effect.catchAll(() => Effect.zipRight(child.kill, child.gone))
+    )
+  })
+
+  const begin = Effect.gen(function* () {
+    yield* Effect.addFinalizer(() => inbox.fail(crash("the session was closed")))
+    const query = yield* start
+    yield* Effect.forkScoped(Effect.interruptible(listen(query)))
+    yield* Effect.addFinalizer(() => stop(query))
+    return query
+  })
+
+  const query = yield* Effect.uninterruptible(begin)
+  const ready = Effect.orElse(Effect.tryPromise(() => query.initializationResult()), () => Effect.never)
+  const refused = Effect.forever(Effect.flatMap(inbox.take, identity))
+  yield* Effect.raceFirst(ready, refused).pipe(Effect.catchTag("NoSuchElementException", () => Effect.never))
+  isReady = true
+
+  return {
+    say: (text) => prompts.offer(spoken(text)),
+    heard: Stream.mapEffect(Mailbox.toStream(inbox), identity),
+    interrupt: Effect.tryPromise(() => query.interrupt()).pipe(
+      Effect.interruptible,
+      Effect.timeout("1 second"),
+      Effect.catchAll(() => child.kill)
+    )
+  } satisfies Connection
+})
+
+const spoken = (content: string): SDKUserMessage => ({
+  type: "user",
+  message: { role: "user", content },
+  parent_tool_use_id: null
+})

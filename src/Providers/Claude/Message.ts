@@ -1,0 +1,141 @@
+import type {
+  SDKAPIRetryMessage,
+  SDKMessage,
+  SDKPartialAssistantMessage,
+  SDKResultMessage
+} from "@anthropic-ai/claude-agent-sdk"
+import { Either, Option, Schema } from "effect"
+import {
+  Crashed,
+  InvalidRequest,
+  Overloaded,
+  ProviderEvent,
+  type ProviderError,
+  RateLimited,
+  SessionLost,
+  type SessionSpec,
+  TimedOut,
+  Unauthorized
+} from "../../domain/Provider.ts"
+
+/** What is known from the messages before. */
+export interface Memory {
+  readonly model: string
+  readonly hasHistory: boolean
+  /** What the session had cost when its last turn ended; null after a resume, until the first turn tells. */
+  readonly spentUsd: number | null
+}
+
+export const first = ({ model, resume }: SessionSpec): Memory => ({
+  model,
+  hasHistory: resume !== null,
+  spentUsd: resume === null ? 0 : null
+})
+
+export type Heard = Either.Either<ProviderEvent, ProviderError>
+
+/** One message of the client: what it means for the turn, if anything, and what to remember of it. */
+export const read =
+  (hide: (text: string) => string) =>
+  (memory: Memory, message: SDKMessage): readonly [Memory, Option.Option<Heard>] => {
+    switch (message.type) {
+      case "stream_event":
+        return [modelOf(memory, message), Option.map(readDelta(message), Either.right)]
+      case "system":
+        return [memory, message.subtype === "api_retry" ? Option.map(readRetry(message), Either.left) : Option.none()]
+      case "result":
+        return readResult(memory, message, hide)
+      default:
+        return [memory, Option.none()]
+    }
+  }
+
+const modelOf = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory =>
+  event.type === "message_start" ? { ...memory, model: event.message.model } : memory
+
+const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<ProviderEvent> => {
+  if (event.type !== "content_block_delta") return Option.none()
+  switch (event.delta.type) {
+    case "text_delta":
+      return Option.some(ProviderEvent.TextDelta({ text: event.delta.text }))
+    case "thinking_delta":
+      return Option.some(ProviderEvent.ThinkingDelta({ text: event.delta.thinking }))
+    default:
+      return Option.none()
+  }
+}
+
+// The client's own first pause is at most 625 ms; a longer one is the provider's `retry-after`.
+const ownPauseMs = 700
+
+/** A refusal that only the caller can act on ends the turn at once; the client's one retry is for the others. */
+const readRetry = (retry: SDKAPIRetryMessage): Option.Option<ProviderError> => {
+  if (retry.no_response !== undefined)
+    return Option.some(new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms }))
+  const asked = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
+  return isRefusal(retry.error_status) ? Option.some(refusal(retry.error_status, asked)) : Option.none()
+}
+
+const isRefusal = (status: unknown): status is 401 | 403 | 429 | 529 =>
+  status === 401 || status === 403 || status === 429 || status === 529
+
+const refusal = (status: 401 | 403 | 429 | 529, retryAfterMs: number | null) => {
+  switch (status) {
+    case 429:
+      return new RateLimited({ retryAfterMs })
+    case 529:
+      return new Overloaded()
+    default:
+      return new Unauthorized()
+  }
+}
+
+const readResult = (
+  memory: Memory,
+  result: SDKResultMessage,
+  hide: (text: string) => string
+): readonly [Memory, Option.Option<Heard>] => {
+  const next = { ...memory, hasHistory: true, spentUsd: result.total_cost_usd }
+  if (result.is_error) return [next, Option.some(Either.left(failure(memory, result, hide)))]
+  const { model, spentUsd } = memory
+  const done = ProviderEvent.Done({
+    sessionId: result.session_id,
+    model,
+    usage: {
+      inputTokens: result.usage.input_tokens,
+      outputTokens: result.usage.output_tokens,
+      cacheReadTokens: result.usage.cache_read_input_tokens,
+      cacheWriteTokens: result.usage.cache_creation_input_tokens,
+      costUsd: isPriced(result) ? (spentUsd === null ? sinceLast(result) : result.total_cost_usd - spentUsd) : null
+    }
+  })
+  return [next, Option.some(Either.right(done))]
+}
+
+const isPriced = ({ modelUsage }: SDKResultMessage) =>
+  Object.values(modelUsage).every(({ costBasis }) => costBasis !== "unknown")
+
+// The type lacks this field; after a resume nothing else tells this turn's cost from that of the turns before.
+const SinceLast = Schema.Struct({
+  model_usage_since_last_result: Schema.Record({
+    key: Schema.String,
+    value: Schema.Struct({ costUSD: Schema.Number })
+  })
+})
+
+const sinceLast = (result: SDKResultMessage) =>
+  Option.match(Schema.decodeUnknownOption(SinceLast)(result), {
+    onNone: () => null,
+    onSome: (found) => Object.values(found.model_usage_since_last_result).reduce((sum, { costUSD }) => sum + costUSD, 0)
+  })
+
+const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) => string): ProviderError => {
+  const reason = hide(result.subtype === "success" ? result.result : result.errors.join("; "))
+  const status = result.subtype === "success" ? (result.api_error_status ?? null) : null
+  if (reason.startsWith("No conversation found")) return new SessionLost()
+  if (result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit")
+    return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
+  if (isRefusal(status)) return refusal(status, null)
+  if (status === null) return new Crashed({ reason })
+  return status >= 500 ? new Overloaded() : new InvalidRequest({ reason })
+}

@@ -1,0 +1,63 @@
+import type { Options } from "@anthropic-ai/claude-agent-sdk"
+import { Option, Redacted } from "effect"
+import type { SessionSpec } from "../../domain/Provider.ts"
+import type { ClaudeConfig } from "../Claude.ts"
+
+/** What all sessions share. */
+export interface Client extends ClaudeConfig {
+  readonly folders: Readonly<Record<"home" | "config" | "work" | "temp", string>>
+  /** Words to put before the program's own when it is started. */
+  readonly launcher: ReadonlyArray<string>
+  /** Makes a text fit to show. */
+  readonly hide: (text: string) => string
+}
+
+/** The name that our tools have as a server. */
+export const serverName = "parley"
+
+/** What of the SDK's options does not depend on the running session. */
+export const optionsFor = (client: Client, spec: SessionSpec): Options => ({
+  model: spec.model,
+  // Without a snapshot: the prompt given now is the one the model gets, also when the session is resumed.
+  systemPrompt: { type: "custom", prompt: spec.systemPrompt, snapshot: false },
+  ...(spec.resume === null ? {} : { resume: spec.resume }),
+  cwd: client.folders.work,
+  env: environment(client),
+  includePartialMessages: true,
+  // Otherwise `@/path` in a message puts that file of the server into the prompt, and `/clear` is a command.
+  verbatimPrompts: true,
+  settingSources: [],
+  strictMcpConfig: true,
+  mcpServersDelivery: "initialize",
+  tools: [],
+  allowedTools: spec.tools.map(({ name }) => `mcp__${serverName}__${name}`),
+  permissionMode: "dontAsk",
+  thinking:
+    client.maxThinkingTokens === 0
+      ? { type: "disabled" }
+      : { type: "enabled", budgetTokens: client.maxThinkingTokens, display: "summarized" }
+})
+
+// Longer than any deadline of ours, so that ours decide.
+const patience = "3600000"
+
+const environment = ({ apiKey, baseUrl, environment, folders }: Client): Record<string, string> => ({
+  PATH: "/usr/local/bin:/usr/bin:/bin",
+  ...environment,
+  ...Option.match(apiKey, { onNone: () => ({}), onSome: (key) => ({ ANTHROPIC_API_KEY: Redacted.value(key) }) }),
+  ...Option.match(baseUrl, { onNone: () => ({}), onSome: (url) => ({ ANTHROPIC_BASE_URL: url }) }),
+  HOME: folders.home,
+  CLAUDE_CONFIG_DIR: folders.config,
+  CLAUDE_CODE_TMPDIR: folders.temp,
+  CLAUDE_AGENT_SDK_CLIENT_APP: "parley",
+  // No reminders of the machine, its folders and its date around what people write.
+  CLAUDE_CODE_SIMPLE: "1",
+  CLAUDE_CODE_DISABLE_FILE_MENTIONS: "1",
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  // An answer that does not come as a stream would reach nobody.
+  CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: "1",
+  // One, after half a second, for a server error or a lost connection. The rest is decided above the providers.
+  CLAUDE_CODE_MAX_RETRIES: "1",
+  API_TIMEOUT_MS: patience,
+  CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: patience
+})

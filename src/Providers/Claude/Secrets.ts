@@ -1,0 +1,23 @@
+import { Option, Redacted } from "effect"
+
+const secretName = /key|token|secret|password|credential/i
+const keyShape = /\bsk-[\w-]{8,}/g
+const longest = 300
+
+interface Holder {
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Makes a text of the provider fit to show: short, on one line, and without any secret that we know. */
+export const hiding = ({ apiKey, environment }: Holder) => {
+  const named = Object.entries(environment).flatMap(([name, value]) => (secretName.test(name) ? [value] : []))
+  const secrets = [...Option.toArray(apiKey).map(Redacted.value), ...named].filter((secret) => secret !== "")
+  return (text: string) =>
+    secrets
+      .reduce((safe, secret) => safe.replaceAll(secret, "…"), text)
+      .replaceAll(keyShape, "…")
+      .replaceAll(/\s+/g, " ")
+      .trim()
+      .slice(0, longest)
+}

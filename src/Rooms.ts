@@ -1,0 +1,214 @@
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { AgentRepo } from "./Agents/Repo.ts"
+import { asAdmin } from "./Auth.ts"
+import { Cache } from "./Cache.ts"
+import { Agent, type AgentId } from "./domain/Agent.ts"
+import type { WriteRefused } from "./domain/Error.ts"
+import { PageSize } from "./domain/Message.ts"
+import {
+  type ProviderUnknown,
+  type RoomCreate,
+  type RoomExists,
+  RoomForbidden,
+  type RoomNotFound,
+  RoomOrAgentNotFound,
+  RoomRow,
+  type RoomSummary,
+  type RoomUpdate
+} from "./domain/Room.ts"
+import type { RoomId } from "./domain/RoomId.ts"
+import * as Time from "./domain/Time.ts"
+import { type AdminRequired, CurrentUser } from "./domain/User.ts"
+import { LiveTurns } from "./LiveTurns.ts"
+import { Memory } from "./Memory.ts"
+import { MessageRepo } from "./Messages/Repo.ts"
+import { Orchestrator } from "./Orchestrator.ts"
+import { Ledger } from "./Orchestrator/Ledger.ts"
+import { Providers } from "./Providers.ts"
+import { RoomEvents, roomGroup } from "./RoomEvents.ts"
+import { RoomRepo } from "./Rooms/Repo.ts"
+import { SdkPool } from "./SdkPool.ts"
+import { Settings } from "./Settings.ts"
+import { WriteQueue } from "./WriteQueue.ts"
+
+type Denied = RoomNotFound | RoomForbidden
+/** A `Room` as JSON text. */
+type RoomJson = string
+
+export class Rooms extends Context.Tag("parley/Rooms")<Rooms, {
+  /** Passes the owner and the admin; reads nothing while the room is remembered. */
+  readonly access: (id: RoomId) => Effect.Effect<RoomRow, Denied, CurrentUser>
+  readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<RoomSummary>, never, CurrentUser>
+  readonly create: (
+    room: typeof RoomCreate.Type
+  ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | WriteRefused, CurrentUser>
+  /** With its agents and its newest messages, up to a thousand. */
+  readonly get: (id: RoomId) => Effect.Effect<RoomJson, Denied, CurrentUser>
+  /** A pause has taken effect when this returns: nobody speaks any more. */
+  readonly update: (
+    id: RoomId,
+    changes: typeof RoomUpdate.Type
+  ) => Effect.Effect<RoomJson, Denied | RoomExists | WriteRefused, CurrentUser>
+  readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | WriteRefused, CurrentUser>
+  readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
+  readonly roster: (id: RoomId) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
+  /** Seats the agent; does nothing when it sits there already. */
+  readonly join: (
+    id: RoomId,
+    agent: AgentId
+  ) => Effect.Effect<RoomJson, Denied | RoomOrAgentNotFound | WriteRefused, CurrentUser>
+  /** Interrupts the agent when it is speaking. */
+  readonly leave: (
+    id: RoomId,
+    agent: AgentId
+  ) => Effect.Effect<void, RoomOrAgentNotFound | AdminRequired | WriteRefused, CurrentUser>
+}>() {
+  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+}
+
+const whole = PageSize.make(1000)
+
+const make = Effect.gen(function* () {
+  const settings = yield* Settings
+  const cache = yield* Cache
+  const queue = yield* WriteQueue
+  const rooms = yield* RoomRepo
+  const agents = yield* AgentRepo
+  const messages = yield* MessageRepo
+  const ledger = yield* Ledger
+  const events = yield* RoomEvents
+  const live = yield* LiveTurns
+  const memory = yield* Memory
+  const pool = yield* SdkPool
+  const providers = yield* Providers
+  const orchestrator = yield* Orchestrator
+  const rows = cache.region<RoomRow, RoomNotFound>()
+
+  const access = Effect.fnUntraced(function* (id: RoomId) {
+    const user = yield* CurrentUser
+    const room = yield* rows.get({ group: roomGroup(id), name: "row" }, rooms.find(id))
+    return user.role === "admin" || room.owner_id === user.user_id ? room : yield* RoomForbidden.of()
+  })
+
+  const encodeHead = Schema.encodeSync(Schema.parseJson(Schema.Struct({
+    ...RoomRow.omit("interactions").fields,
+    last_read_at: Schema.NullOr(Time.Timestamp),
+    agents: Schema.Array(Agent)
+  })))
+
+  const json = Effect.fnUntraced(function* (id: RoomId) {
+    const user = yield* CurrentUser
+    const room = yield* rooms.find(id)
+    const last_read_at = yield* rooms.lastRead(id, user.user_id)
+    const head = encodeHead({ ...room, last_read_at, agents: yield* agents.inRoom(id) })
+    const page = yield* messages.page(id, { limit: whole, after: Option.none(), before: Option.none() })
+    return `${head.slice(0, -1)},"messages":${page}}`
+  })
+
+  const notice = Effect.fnUntraced(function* (id: RoomId, agent: Agent) {
+    const said = yield* messages.countSaid(id, 0)
+    if (said === 0) return
+    const message = yield* messages.insert({
+      room_id: id,
+      agent_id: null,
+      agent_name: null,
+      role: "assistant",
+      participant_type: "system",
+      participant_name: null,
+      content: `${agent.name} joined the chat`,
+      thinking: null,
+      provider: null,
+      partial: false,
+      idempotency_key: null,
+      timestamp: yield* Time.now
+    })
+    yield* events.append(id, { type: "new_message", message })
+  })
+
+  return Rooms.of({
+    access,
+
+    list: (limit) =>
+      Effect.flatMap(CurrentUser, ({ role, user_id }) => rooms.list(user_id, role === "admin" ? null : user_id, limit)),
+
+    create: Effect.fn("Rooms.create")(function* ({ max_interactions, model, name, provider }) {
+      const { user_id } = yield* CurrentUser
+      const chosen = provider ? yield* providers.get(provider) : providers.all[0]
+      const created_at = yield* Time.now
+      const room = yield* queue.write(rooms.insert({
+        owner_id: user_id,
+        name,
+        max_interactions: max_interactions ?? null,
+        default_provider: chosen.name,
+        default_model: model ?? Option.getOrNull(settings.DEFAULT_MODEL),
+        created_at
+      }))
+      return yield* Effect.orDie(json(room.id))
+    }),
+
+    get: Effect.fn("Rooms.get")((id) => Effect.zipRight(access(id), json(id))),
+
+    update: Effect.fn("Rooms.update")(function* (id, { is_paused, max_interactions, name }) {
+      yield* access(id)
+      const changes = {
+        ...(name ? { name } : {}),
+        ...(max_interactions === undefined ? {} : { max_interactions }),
+        ...(typeof is_paused === "boolean" ? { is_paused } : {})
+      }
+      if (Object.keys(changes).length > 0) {
+        yield* queue.write(Effect.tap(rooms.update(id, changes), (room) => events.append(id, { type: "room_updated", room })))
+      }
+      if (is_paused === true) yield* orchestrator.stop(id, "paused")
+      return yield* json(id)
+    }),
+
+    markRead: Effect.fn("Rooms.markRead")(function* (id) {
+      const { user_id } = yield* CurrentUser
+      yield* access(id)
+      const at = yield* Time.now
+      yield* queue.write(rooms.markRead(id, user_id, at))
+      return at
+    }),
+
+    remove: Effect.fn("Rooms.remove")(function* (id) {
+      yield* asAdmin
+      yield* queue.write(rooms.remove(id))
+      yield* orchestrator.stop(id, "interrupted")
+      yield* events.close(id)
+      yield* pool.evict((seat) => seat.roomId === id)
+      yield* memory.forget(id)
+    }, Effect.uninterruptible),
+
+    roster: (id) => Effect.zipRight(access(id), agents.inRoom(id)),
+
+    join: Effect.fn("Rooms.join")(function* (id, agentId) {
+      yield* access(id)
+      const agent = yield* Effect.catchTag(agents.find(agentId), "AgentNotFound", () => RoomOrAgentNotFound.of())
+      const at = yield* Time.now
+      const seat = Effect.tap(rooms.join(id, agentId, at), (isNew) =>
+        isNew
+          ? Effect.zipRight(
+              notice(id, agent),
+              events.append(id, { type: "agent_joined", agent_id: agentId, agent_name: agent.name })
+            )
+          : Effect.void
+      )
+      yield* queue.write(Effect.zipRight(rooms.find(id), seat))
+      return yield* json(id)
+    }),
+
+    leave: Effect.fn("Rooms.leave")(function* (id, agentId) {
+      yield* asAdmin
+      const agent = yield* Effect.mapError(agents.find(agentId), () => RoomOrAgentNotFound.of())
+      yield* queue.write(
+        Effect.filterOrFail(rooms.leave(id, agentId), (wasThere) => wasThere, () => RoomOrAgentNotFound.of()).pipe(
+          Effect.zipRight(ledger.dropSessions(id, agentId)),
+          Effect.zipRight(events.append(id, { type: "agent_left", agent_id: agentId, agent_name: agent.name }))
+        )
+      )
+      const speaking = live.inRoom(id).some((turn) => turn.agent.id === agentId)
+      if (speaking) yield* orchestrator.stop(id, "interrupted")
+      yield* pool.evict((seat) => seat.roomId === id && seat.agentId === agentId)
+    })
+  })
+})

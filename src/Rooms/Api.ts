@@ -1,0 +1,121 @@
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+import { Authenticated } from "../Auth/Api.ts"
+import { Agent } from "../domain/Agent.ts"
+import { WriteRefused } from "../domain/Error.ts"
+import { CursorParam, LimitParam, optional, RoomParam, SeatParam } from "../domain/Param.ts"
+import {
+  ProviderUnknown,
+  Room,
+  RoomCreate,
+  RoomExists,
+  RoomForbidden,
+  RoomNotFound,
+  RoomOrAgentNotFound,
+  RoomSummary,
+  RoomUpdate
+} from "../domain/Room.ts"
+import { Timestamp } from "../domain/Time.ts"
+import { AdminRequired } from "../domain/User.ts"
+
+const Done = Schema.Struct({ message: Schema.String })
+
+export class RoomsApi extends HttpApiGroup.make("rooms")
+  .add(
+    HttpApiEndpoint.get("list", "/")
+      .setUrlParams(Schema.Struct({ limit: optional(LimitParam) }))
+      .addSuccess(Schema.Array(RoomSummary))
+  )
+  .add(
+    HttpApiEndpoint.post("create", "/")
+      .setPayload(RoomCreate)
+      .addSuccess(Room)
+      .addError(RoomExists)
+      .addError(ProviderUnknown)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.get("get", "/:room_id")
+      .setPath(RoomParam)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .add(
+    HttpApiEndpoint.patch("update", "/:room_id")
+      .setPath(RoomParam)
+      .setPayload(RoomUpdate)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(RoomExists)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.post("pause", "/:room_id/pause")
+      .setPath(RoomParam)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(RoomExists)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.post("resume", "/:room_id/resume")
+      .setPath(RoomParam)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(RoomExists)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.post("markRead", "/:room_id/mark-read")
+      .setPath(RoomParam)
+      .addSuccess(Schema.Struct({ message: Schema.String, last_read_at: Timestamp }))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.del("remove", "/:room_id")
+      .setPath(RoomParam)
+      .addSuccess(Done)
+      .addError(RoomNotFound)
+      .addError(AdminRequired)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.get("roster", "/:room_id/agents")
+      .setPath(RoomParam)
+      .addSuccess(Schema.Array(Agent))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .add(
+    HttpApiEndpoint.post("join", "/:room_id/agents/:agent_id")
+      .setPath(SeatParam)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(RoomOrAgentNotFound)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.del("leave", "/:room_id/agents/:agent_id")
+      .setPath(SeatParam)
+      .addSuccess(Done)
+      .addError(RoomOrAgentNotFound)
+      .addError(AdminRequired)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.get("stream", "/:room_id/stream")
+      .setPath(RoomParam)
+      .setUrlParams(Schema.Struct({ after: optional(CursorParam) }))
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .middleware(Authenticated)
+  .prefix("/rooms") {}

@@ -1,0 +1,76 @@
+import { HttpApp, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { NodeHttpServerRequest } from "@effect/platform-node"
+import { Context, Effect, FiberRef, Layer, Option, Schema } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import type { ServerResponse } from "node:http"
+import { Closing } from "../Closing.ts"
+import { CursorParam } from "../domain/Param.ts"
+import type { RoomId } from "../domain/RoomId.ts"
+import { LiveTurns } from "../LiveTurns.ts"
+import { RoomEvents, type Sink } from "../RoomEvents.ts"
+import { Settings } from "../Settings.ts"
+
+export class RoomStream extends Context.Tag("parley/Rooms/Stream/RoomStream")<RoomStream, {
+  /** Writes the room's events to the connection until the reader leaves, the room goes, or the server closes. */
+  readonly follow: (
+    roomId: RoomId,
+    request: HttpServerRequest.HttpServerRequest,
+    after: number | undefined
+  ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+}>() {
+  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+}
+
+const headers = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no"
+}
+
+const make = Effect.gen(function* () {
+  const { STREAM_BUFFER_BYTES } = yield* Settings
+  const events = yield* RoomEvents
+  const live = yield* LiveTurns
+  const closing = yield* Closing
+
+  // Frames go to the socket as they are: a stream of Effect per reader costs ten times as much.
+  const sinkOf = (response: ServerResponse): Sink => ({
+    write: (frame) => {
+      response.write(frame)
+      // The reader comes back with Last-Event-ID and reads from the log what it has missed.
+      if (response.writableLength > STREAM_BUFFER_BYTES) response.destroy()
+    },
+    end: () => response.end()
+  })
+
+  const left = (response: ServerResponse) =>
+    Effect.async<void>((resume) => {
+      if (response.destroyed || response.writableEnded) resume(Effect.void)
+      else response.once("close", () => resume(Effect.void))
+    })
+
+  return RoomStream.of({
+    follow: (roomId, request, after) =>
+      Effect.gen(function* () {
+        const response = NodeHttpServerRequest.toServerResponse(request)
+        const head = HttpServerResponse.empty({ headers })
+        const finish = yield* FiberRef.get(HttpApp.currentPreResponseHandlers)
+        const finished = Option.isSome(finish) ? yield* Effect.orDie(finish.value(request, head)) : head
+        response.writeHead(200, finished.headers)
+        response.socket?.setNoDelay(true)
+
+        yield* events.follow({
+          roomId,
+          after: Option.orElse(Option.fromNullable(after), () => lastEventId(request)),
+          sink: sinkOf(response),
+          greeting: () => live.greeting(roomId)
+        })
+        yield* Effect.raceFirst(left(response), closing.await)
+        response.end()
+        return finished
+      }).pipe(Effect.scoped)
+  })
+})
+
+const lastEventId = ({ headers }: HttpServerRequest.HttpServerRequest) =>
+  Option.flatMap(Option.fromNullable(headers["last-event-id"]), Schema.decodeOption(CursorParam))

@@ -1,0 +1,60 @@
+import { FileSystem } from "@effect/platform"
+import { Context, Data, Effect, Layer, Option, ParseResult, Schema } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { parseEnv } from "node:util"
+import { SettingsValues, show } from "./domain/Settings.ts"
+
+/** Decoded once; nothing else reads the environment. */
+export class Settings extends Context.Tag("parley/Settings")<Settings, SettingsValues>() {
+  static readonly layer = Layer.effect(this, Effect.suspend(() => Effect.flatMap(sources, (found) => decode(found.raw))))
+
+  /** From the given record alone, for tests and benchmarks. */
+  static readonly layerFrom = (raw: Raw) => Layer.effect(this, Effect.suspend(() => decode(raw)))
+}
+
+/** Lists every bad value at once. */
+export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ readonly problems: ReadonlyArray<string> }> {
+  override get message() {
+    return ["the settings cannot be used:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
+  }
+}
+
+type Raw = Readonly<Record<string, string>>
+type Name = keyof SettingsValues
+
+const names = Object.keys(SettingsValues.fields) as ReadonlyArray<Name>
+
+const decode = (raw: Raw) =>
+  Schema.decodeUnknown(SettingsValues, { errors: "all" })(raw).pipe(
+    Effect.catchAll((error) =>
+      ParseResult.ArrayFormatter.formatError(error).pipe(
+        Effect.map((issues) => issues.map(({ message, path }) => `${path.join(".")}: ${message}`)),
+        Effect.flatMap((problems) => new SettingsInvalid({ problems }))
+      )
+    )
+  )
+
+const known = (record: Readonly<Record<string, string | undefined>>): Raw => {
+  const upper = new Map(Object.entries(record).map(([name, value]) => [name.toUpperCase(), value]))
+  return Object.fromEntries(names.flatMap((name) => (upper.get(name) ? [[name, upper.get(name) ?? ""]] : [])))
+}
+
+const sources = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* Effect.orElseSucceed(fs.readFileString(".env"), () => "")
+  // @effect-diagnostics-next-line processEnv:off
+  const environment = known(process.env)
+  const file = known(parseEnv(text))
+  return { environment, file, raw: { ...file, ...environment } }
+})
+
+/** One line per setting: its value (secrets redacted), where it comes from, what it is for. */
+export const describe = Effect.gen(function* () {
+  const found = yield* sources
+  const values = yield* decode(found.raw)
+  return names.map((name) => {
+    const value = values[name]
+    const source = name in found.environment ? "environment" : name in found.file ? ".env" : "default"
+    return { name, value: Option.isOption(value) ? Option.match(value, { onNone: () => "", onSome: show }) : show(value), source }
+  })
+})

@@ -1,0 +1,49 @@
+import { OtlpSerialization, OtlpTracer } from "@effect/opentelemetry"
+import { FetchHttpClient } from "@effect/platform"
+import { Context, Effect, FiberRef, FiberRefs, HashMap, Layer, Logger, LogLevel, Option, Tracer } from "effect"
+import { Settings } from "./Settings.ts"
+
+/** Every line says in which trace it was written. */
+const withTrace = <Output>(logger: Logger.Logger<unknown, Output>) =>
+  Logger.mapInputOptions(logger, (options: Logger.Logger.Options<unknown>) => {
+    const context = FiberRefs.getOrDefault(options.context, FiberRef.currentContext)
+    const span = Context.getOption(context, Tracer.ParentSpan)
+    if (Option.isNone(span)) return options
+    const { spanId, traceId } = span.value
+    const annotations = HashMap.union(options.annotations, HashMap.make(["trace_id", traceId], ["span_id", spanId]))
+    return { ...options, annotations }
+  })
+
+const levels = {
+  debug: LogLevel.Debug,
+  info: LogLevel.Info,
+  warning: LogLevel.Warning,
+  error: LogLevel.Error
+} as const
+
+const logs = Layer.unwrapEffect(
+  Effect.map(Settings, ({ DEBUG_AGENTS, LOG_FORMAT, LOG_LEVEL }) => {
+    const pretty = LOG_FORMAT === "pretty" || (LOG_FORMAT === "auto" && process.stdout.isTTY)
+    const logger = pretty ? Logger.prettyLogger() : Logger.withConsoleLog(Logger.jsonLogger)
+    return Layer.merge(
+      Logger.replace(Logger.defaultLogger, withTrace(logger)),
+      Logger.minimumLogLevel(DEBUG_AGENTS ? LogLevel.Debug : levels[LOG_LEVEL])
+    )
+  })
+)
+
+const traces = Layer.unwrapEffect(
+  Effect.map(Settings, ({ OTEL_EXPORTER_OTLP_ENDPOINT }) =>
+    Option.match(OTEL_EXPORTER_OTLP_ENDPOINT, {
+      onNone: () => Layer.empty,
+      onSome: (endpoint) =>
+        OtlpTracer.layer({
+          url: `${endpoint.replace(/\/+$/, "")}/v1/traces`,
+          resource: { serviceName: "parley", serviceVersion: "0.1.0" }
+        }).pipe(Layer.provide([FetchHttpClient.layer, OtlpSerialization.layerJson]))
+    })
+  )
+)
+
+/** Logs with trace ids on standard output; spans to the collector when one is set. */
+export const layer = Layer.merge(logs, traces)

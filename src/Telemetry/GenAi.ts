@@ -1,0 +1,70 @@
+import { Effect, Option, Tracer } from "effect"
+import type { Cell, RoundId, Trigger } from "../domain/Round.ts"
+import type { RoomId } from "../domain/RoomId.ts"
+
+// Names of the OpenTelemetry conventions for generative AI, which are still in development: they stand here alone.
+
+export const traceId: Effect.Effect<string | null> = Effect.map(
+  Effect.option(Effect.currentSpan),
+  Option.match({ onNone: () => null, onSome: (span) => span.traceId })
+)
+
+export interface ModelLabels {
+  readonly agent: string
+  readonly model: string
+  readonly provider: string
+}
+
+export interface TurnLabels extends ModelLabels {
+  readonly roomId: RoomId
+  readonly roundId: RoundId
+  readonly cell: Cell
+  readonly cause: Trigger["cause"]
+}
+
+/** A turn is a trace of its own, linked to the request that caused it; the cause is an attribute as well, to search by. */
+export const invokeAgent = <A, E, R>(turn: TurnLabels, effect: Effect.Effect<A, E, R>) =>
+  Effect.withSpan(effect, `invoke_agent ${turn.agent}`, {
+    root: true,
+    kind: "internal",
+    captureStackTrace: false,
+    links: linksTo(turn.cause),
+    attributes: {
+      "gen_ai.operation.name": "invoke_agent",
+      "gen_ai.agent.name": turn.agent,
+      "gen_ai.conversation.id": String(turn.roomId),
+      "gen_ai.provider.name": turn.provider,
+      "gen_ai.request.model": turn.model,
+      "parley.round.id": turn.roundId,
+      "parley.turn.reason": turn.cell.reason,
+      ...(turn.cause === null ? {} : { "parley.cause.trace_id": turn.cause.trace_id })
+    }
+  })
+
+export const chat = (labels: ModelLabels) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.withSpan(effect, `chat ${labels.model}`, {
+    kind: "client",
+    captureStackTrace: false,
+    attributes: {
+      "gen_ai.operation.name": "chat",
+      "gen_ai.provider.name": labels.provider,
+      "gen_ai.request.model": labels.model
+    }
+  })
+
+export const executeTool = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>) =>
+  Effect.withSpan(effect, `execute_tool ${name}`, {
+    captureStackTrace: false,
+    attributes: { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name }
+  })
+
+const linksTo = (cause: Trigger["cause"]) =>
+  cause === null
+    ? []
+    : [
+        {
+          _tag: "SpanLink" as const,
+          span: Tracer.externalSpan({ traceId: cause.trace_id, spanId: cause.span_id }),
+          attributes: {}
+        }
+      ]

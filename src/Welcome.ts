@@ -1,0 +1,65 @@
+import { HttpServer } from "@effect/platform"
+import { Array, Console, Effect, Layer, Option, Redacted } from "effect"
+import { AgentRepo } from "./Agents/Repo.ts"
+import { Auth } from "./Auth.ts"
+import { Secrets } from "./Auth/Secrets.ts"
+import type { Agent } from "./domain/Agent.ts"
+import { PageSize } from "./domain/Message.ts"
+import * as Time from "./domain/Time.ts"
+import { Providers } from "./Providers.ts"
+import { RoomRepo } from "./Rooms/Repo.ts"
+import { Settings } from "./Settings.ts"
+import { WriteQueue } from "./WriteQueue.ts"
+
+/** Agents that know each other: the first group that has two, else whoever there is. */
+const company = (agents: ReadonlyArray<Agent>) => {
+  const groups = Object.values(Array.groupBy(agents, ({ group }) => group ?? ""))
+  return (groups.find((group) => group.length > 1) ?? agents).slice(0, 3)
+}
+
+/** A new data folder gets one room to talk in. */
+const firstRoom = Effect.gen(function* () {
+  const { firstStart } = yield* Secrets
+  const { DEFAULT_MODEL } = yield* Settings
+  const { all } = yield* Providers
+  const queue = yield* WriteQueue
+  const rooms = yield* RoomRepo
+  const agents = yield* AgentRepo
+  const guests = company(yield* agents.list(PageSize.make(1000)))
+  if (!firstStart || guests.length === 0) return
+  const at = yield* Time.now
+  const room = rooms.insert({
+    owner_id: "admin",
+    name: "The first room",
+    max_interactions: null,
+    default_provider: all[0].name,
+    default_model: Option.getOrNull(DEFAULT_MODEL),
+    created_at: at
+  })
+  yield* queue.write(
+    Effect.flatMap(room, ({ id }) => Effect.forEach(guests, (agent) => rooms.join(id, agent.id, at), { discard: true }))
+  )
+})
+
+const words = Effect.gen(function* () {
+  const { all } = yield* Providers
+  const { generated, newPassword } = yield* Secrets
+  const auth = yield* Auth
+  const { address } = yield* HttpServer.HttpServer
+  const url = HttpServer.formatAddress(address)
+  yield* Effect.logInfo(`Parley listens on ${url}`)
+  if (!all[0].isModel) {
+    yield* Effect.logWarning(
+      "no model is configured: agents speak lines of a script. Set ANTHROPIC_API_KEY to let them think for themselves"
+    )
+  }
+  if (!generated) return
+  const link = yield* auth.link
+  const password = Option.match(newPassword, {
+    onNone: () => [],
+    onSome: (secret) => [`  The admin's password, shown this once: ${Redacted.value(secret)}`]
+  })
+  yield* Console.log(["", ...password, `  Open Parley (once, within 15 minutes): ${url}/#login=${link}`, ""].join("\n"))
+})
+
+export const layer = Layer.effectDiscard(Effect.zipRight(firstRoom, words))

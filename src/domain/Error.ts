@@ -1,0 +1,30 @@
+import { HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+
+/** What every error answer carries: `detail` for people, `trace_id` to find the request, stamped on as it leaves. */
+export const ErrorBody = {
+  detail: Schema.String,
+  trace_id: Schema.optional(Schema.String)
+}
+
+/** The write queue took nothing: it is full, or the server is closing. Nothing was executed. */
+export class WriteRefused extends Schema.TaggedError<WriteRefused>()(
+  "WriteRefused",
+  { ...ErrorBody, reason: Schema.Literal("full", "closing") },
+  HttpApiSchema.annotations({ status: 503 })
+) {
+  static readonly of = (reason: "full" | "closing") =>
+    new WriteRefused({ reason, detail: reason === "full" ? "Too many writes are waiting" : "The server is closing" })
+}
+
+/** A body, path or query that is not what the route takes; `detail` lists each place. */
+export class Invalid extends Schema.TaggedError<Invalid>()(
+  "Invalid",
+  {
+    detail: Schema.Array(
+      Schema.Struct({ type: Schema.String, loc: Schema.Array(Schema.Union(Schema.String, Schema.Number)), msg: Schema.String })
+    ),
+    trace_id: Schema.optional(Schema.String)
+  },
+  HttpApiSchema.annotations({ status: 422 })
+) {}

@@ -1,0 +1,44 @@
+import type { AgentId } from "./Agent.ts"
+import type { Message } from "./Message.ts"
+import type { RoomRow } from "./Room.ts"
+import type { Outcome, RoundId, StopReason, TurnId } from "./Round.ts"
+
+/** One turn as clients know it while it streams; `temp_id` is the original's name for it. */
+export interface TurnRef {
+  readonly turn_id: TurnId
+  readonly temp_id: string
+  readonly agent_id: AgentId
+}
+
+/** Kept in the log under a growing id; a reader that comes back gets every one it missed. */
+export type DurableEvent =
+  | { readonly type: "new_message"; readonly message: Message }
+  | ({
+      readonly type: "stream_end"
+      readonly agent_name: string
+      readonly outcome: Outcome
+      readonly skipped: boolean
+      readonly response_text: string | null
+      readonly thinking_text: string | null
+      readonly error: { readonly _tag: string } | null
+    } & TurnRef)
+  | { readonly type: "round_started"; readonly round_id: RoundId; readonly agents: ReadonlyArray<string> }
+  | { readonly type: "round_ended"; readonly round_id: RoundId; readonly stop_reason: StopReason }
+  | { readonly type: "room_updated"; readonly room: RoomRow }
+  | { readonly type: "agent_joined" | "agent_left"; readonly agent_id: AgentId; readonly agent_name: string }
+  | { readonly type: "messages_cleared" }
+
+/** Sent to the readers of the moment and not kept. */
+export type LiveEvent =
+  | ({
+      readonly type: "stream_start"
+      readonly agent_name: string
+      readonly agent_profile_pic: string | null
+      readonly response_text: string
+      readonly thinking_text: string
+    } & TurnRef)
+  /** `offset` counts the UTF-16 units of this turn's text (or thinking) that came before. */
+  | ({ readonly type: "content_delta" | "thinking_delta"; readonly delta: string; readonly offset: number } & TurnRef)
+  | { readonly type: "room_deleted" }
+  /** The position asked for is not kept: read the room again, then go on after `after`. */
+  | { readonly type: "reset"; readonly after: number }

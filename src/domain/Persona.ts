@@ -1,0 +1,98 @@
+import { HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+import { ErrorBody } from "./Error.ts"
+
+/** A piece of long-term memory that an agent looks up by its subtitle. */
+export interface Recollection {
+  readonly subtitle: string
+  readonly body: string
+}
+
+const Text = Schema.String.pipe(Schema.maxLength(4000))
+const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true, nullable: true })
+
+export const ToolOverride = Schema.Struct({
+  description: maybe(Text),
+  response: maybe(Text),
+  enabled: maybe(Schema.Boolean)
+})
+export type ToolOverride = typeof ToolOverride.Type
+
+/** What `group_config.yaml` and `agent_config.yaml` may say; other keys are ignored. */
+export const Traits = Schema.Struct({
+  critic: maybe(Schema.Boolean),
+  interrupt_every_turn: maybe(Schema.Boolean),
+  priority: maybe(Schema.Int),
+  transparent: maybe(Schema.Boolean),
+  final_response: maybe(Schema.Boolean),
+  memory_scope: maybe(Schema.Literal("room", "shared")),
+  tools: maybe(Schema.Record({ key: Schema.String, value: Schema.NullOr(ToolOverride) }))
+})
+export type Traits = typeof Traits.Type
+
+/** An agent as its folder describes it. */
+export interface Persona {
+  readonly name: string
+  readonly group: string | null
+  /** The folder, from the agents folder's parent, as `agents/group_X/name`; always with `/`. */
+  readonly config_file: string
+  readonly profile_pic: string | null
+  readonly in_a_nutshell: string | null
+  readonly characteristics: string | null
+  readonly recent_events: string | null
+  readonly memories: ReadonlyArray<Recollection>
+  readonly is_critic: boolean
+  readonly interrupt_every_turn: boolean
+  readonly priority: number
+  readonly transparent: boolean
+  readonly final_response: boolean
+  /** Whether what the agent memorizes stays in the room or reaches every room it sits in. */
+  readonly memory_scope: "room" | "shared"
+  readonly tools: Readonly<Record<string, ToolOverride>>
+  /** Changes exactly when one of the other fields does; the same on every machine and after a restart. */
+  readonly fingerprint: string
+}
+
+export interface PersonaReport {
+  readonly path: string
+  readonly group: string | null
+  readonly name: string
+  /** Why the agent is disabled, or why an older version of it is in use; null when all is well. */
+  readonly problem: string | null
+}
+
+/** `detail` says whether there is no such folder or what disables it. */
+export class PersonaMissing extends Schema.TaggedError<PersonaMissing>()(
+  "PersonaMissing",
+  { ...ErrorBody, name: Schema.String },
+  HttpApiSchema.annotations({ status: 400 })
+) {
+  static readonly of = (name: string, reason: string) =>
+    new PersonaMissing({ name, detail: `Agent '${name}' cannot be used: ${reason}` })
+}
+
+/** Nothing was remembered; `detail` is what the agent is told. */
+export class MemoryRefused extends Schema.TaggedError<MemoryRefused>()("MemoryRefused", {
+  reason: Schema.Literal("empty", "too_long", "full", "unwritable"),
+  detail: Schema.String
+}) {
+  static readonly of = (reason: MemoryRefused["reason"], detail: string) => new MemoryRefused({ reason, detail })
+}
+
+/** No memory has this subtitle; `subtitles` are those that there are. */
+export class RecollectionUnknown extends Schema.TaggedError<RecollectionUnknown>()("RecollectionUnknown", {
+  subtitle: Schema.String,
+  subtitles: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    const known = this.subtitles.map((subtitle) => `"${subtitle}"`).join(", ")
+    return `There is no memory "${this.subtitle}". ${known === "" ? "There are none." : `There are: ${known}`}`
+  }
+}
+
+const shape = /^(?!.*\.\.)[\p{L}\p{M}\p{N}_-](?:[\p{L}\p{M}\p{N}_ .-]*[\p{L}\p{M}\p{N}_-])?$/u
+
+/** True for a name of an agent or a group: letters of any script, digits, `_`, `-`; spaces and dots inside; no path. */
+export const isPersonaName = (name: string) =>
+  // Names become file names, which most systems bound at 255 bytes.
+  name.length <= 200 && [...name].length <= 100 && new TextEncoder().encode(name).length <= 240 && shape.test(name)

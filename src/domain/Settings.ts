@@ -1,0 +1,102 @@
+import { Redacted, Schema } from "effect"
+
+const text = (about: string, fallback: string) =>
+  Schema.optionalWith(Schema.NonEmptyString.annotations({ description: about }), { default: () => fallback })
+
+const optional = (about: string) =>
+  Schema.optionalWith(Schema.NonEmptyString.annotations({ description: about }), { as: "Option" })
+
+const secret = (about: string) =>
+  Schema.optionalWith(Schema.Redacted(Schema.NonEmptyString).annotations({ description: about }), { as: "Option" })
+
+const number = (about: string, fallback: number, min: number, max: number) =>
+  Schema.optionalWith(
+    Schema.NumberFromString.pipe(Schema.int(), Schema.between(min, max)).annotations({
+      description: about,
+      message: () => ({ message: `expected a whole number from ${min} to ${max}`, override: true })
+    }),
+    { default: () => fallback }
+  )
+
+const choice = <const Values extends readonly [string, ...Array<string>]>(
+  about: string,
+  values: Values,
+  fallback: Values[number]
+) => Schema.optionalWith(Schema.Literal(...values).annotations({ description: about }), { default: () => fallback })
+
+const words = { true: true, yes: true, on: true, "1": true, false: false, no: false, off: false, "0": false } as const
+const Flag = Schema.transform(
+  Schema.Lowercase.pipe(Schema.compose(Schema.Literal("true", "yes", "on", "1", "false", "no", "off", "0"))),
+  Schema.Boolean,
+  { strict: true, decode: (word) => words[word], encode: (flag) => (flag ? "true" : "false") }
+)
+const flag = (about: string, fallback: boolean) =>
+  Schema.optionalWith(Flag.annotations({ description: about }), { default: () => fallback })
+
+const List = Schema.transform(Schema.String, Schema.Array(Schema.String), {
+  strict: true,
+  decode: (line) => line.split(",").flatMap((item) => item.trim() || []),
+  encode: (items) => items.join(",")
+})
+const list = (about: string) => Schema.optionalWith(List.annotations({ description: about }), { default: () => [] })
+
+/** Every setting under the name that it has in the environment. */
+export const SettingsValues = Schema.Struct({
+  HOST: text("address to listen on; other than loopback needs API_KEY_HASH", "127.0.0.1"),
+  PORT: number("port to listen on; 0 takes a free one", 8000, 0, 65_535),
+  DATA_DIR: text("folder of the database, the secrets and the providers' files", "./data"),
+  AGENTS_DIR: text("folder of the agents", "./agents"),
+  FRONTEND_URL: optional("a further origin that browsers may call from"),
+  VERCEL_URL: optional("a host whose https origin browsers may call from"),
+  MAX_BODY_BYTES: number("largest request body in bytes", 10_485_760, 1024, 1_073_741_824),
+  SHUTDOWN_SECONDS: number("how long running requests and turns may go on after a signal", 10, 0, 600),
+
+  API_KEY_HASH: secret("bcrypt hash of the admin's password; made at the first start when absent"),
+  GUEST_PASSWORD_HASH: secret("bcrypt hash of the guests' password; without it there are no guests"),
+  ENABLE_GUEST_LOGIN: flag("whether guests may log in", true),
+  JWT_SECRET: secret("key that signs tokens; made at the first start when absent"),
+
+  DEFAULT_PROVIDER: Schema.optionalWith(
+    Schema.Literal("claude", "scripted").annotations({
+      description: "provider of a room that names none; claude with a key, else scripted"
+    }),
+    { as: "Option" }
+  ),
+  DEFAULT_MODEL: optional("model of a room that names none"),
+  ANTHROPIC_API_KEY: secret("key of the Claude provider"),
+  CLAUDE_API_KEY: secret("older name of ANTHROPIC_API_KEY"),
+  ANTHROPIC_BASE_URL: optional("another endpoint of the Messages API"),
+  USE_HAIKU: flag("take the small Claude model where none is named", false),
+  MAX_THINKING_TOKENS: number("thinking budget of a Claude turn; 0 turns thinking off", 0, 0, 200_000),
+  SCRIPTED_PACE_MS: number("pause between the words of the scripted provider", 25, 0, 10_000),
+
+  AGENT_POOL_MAX_SIZE: number("model sessions kept at once", 16, 1, 1000),
+  AGENT_POOL_LOCK_TIMEOUT: number("seconds a turn waits for a place in the pool", 30, 1, 3600),
+  AGENT_POOL_MAX_WAITING: number("turns that may wait for a place in the pool", 256, 0, 100_000),
+  AGENT_POOL_IDLE_SECONDS: number("seconds after which an idle session is closed", 600, 1, 86_400),
+  AGENT_QUERY_TIMEOUT: number("seconds a provider may take to connect", 30, 1, 3600),
+  FIRST_TOKEN_TIMEOUT: number("seconds from the question to the first token", 120, 1, 3600),
+  IDLE_TIMEOUT: number("seconds between two tokens", 60, 1, 3600),
+  TURN_TIMEOUT: number("seconds one turn may take in all", 600, 1, 86_400),
+
+  USER_NAME: text("how agents see a person who gives no name", "User"),
+  PRIORITY_AGENTS: list("agents that speak first, in this order"),
+  CONTEXT_WINDOW: number("newest unseen messages an agent is given in one turn", 100, 1, 10_000),
+  RECALL_MEMORY_FILE: text("name of an agent's long-term memory file, without .md", "consolidated_memory"),
+
+  WRITE_QUEUE_CAPACITY: number("writes that may wait for a commit", 4096, 1, 1_000_000),
+  CACHE_CAPACITY: number("entries the cache keeps", 10_000, 1, 10_000_000),
+  STREAM_BUFFER_BYTES: number("bytes a stream reader may lag behind before it is disconnected", 1_048_576, 4096, 1e9),
+
+  LOG_LEVEL: choice("lowest level that is logged", ["debug", "info", "warning", "error"], "info"),
+  LOG_FORMAT: choice("auto is pretty on a terminal and JSON elsewhere", ["auto", "pretty", "json"], "auto"),
+  DEBUG_AGENTS: flag("log at debug level", false),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional("collector that traces are sent to, as http://localhost:4318")
+})
+export type SettingsValues = typeof SettingsValues.Type
+
+/** A value as a person may read it. */
+export const show = (value: unknown): string => {
+  if (Redacted.isRedacted(value)) return "<redacted>"
+  return Array.isArray(value) ? value.join(",") : String(value)
+}

@@ -1,0 +1,12 @@
+// Direction marks, zero-width and tag characters: invisible, so a reader cannot see what they do. Joiners stay.
+const invisible = /[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e01ef}\p{Cs}]/gu
+
+/** The text on one line: no control or invisible characters, blanks collapsed and trimmed. */
+export const oneLine = (text: string) =>
+  text
+    .replace(invisible, "")
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Zs}]+/gu, " ")
+    .trim()
+
+/** Sorts by code unit: the same order in every locale. */
+export const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

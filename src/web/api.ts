@@ -1,0 +1,107 @@
+import type { Agent } from "../domain/Agent.ts"
+import type { Message } from "../domain/Message.ts"
+import type { Room, RoomSummary } from "../domain/Room.ts"
+
+export interface Identity {
+  readonly role: string
+  readonly user_id: string
+}
+
+export interface ProviderInfo {
+  readonly name: string
+  readonly available: boolean
+  readonly is_model: boolean
+}
+
+interface ErrorBody {
+  readonly detail?: string | ReadonlyArray<{ readonly msg: string }>
+  readonly trace_id?: string
+}
+
+const keyName = "parley.api_key"
+
+/** The token of this browser. */
+export const session = {
+  key: localStorage.getItem(keyName),
+  keep(key: string | null) {
+    this.key = key
+    if (key === null) localStorage.removeItem(keyName)
+    else localStorage.setItem(keyName, key)
+  },
+  /** Called when the server no longer knows the token. */
+  onLost: () => {}
+}
+
+/** An answer that is an error; its message is for people. */
+export class Refused extends Error {
+  readonly status: number
+  constructor(status: number, { detail, trace_id }: ErrorBody) {
+    const text = typeof detail === "string" ? detail : (detail ?? []).map(({ msg }) => msg).join("; ")
+    // Only a fault of the server is worth looking up.
+    const trace = trace_id !== undefined && status >= 500 ? ` (trace ${trace_id})` : ""
+    super(`${text || `The server answered ${status}`}${trace}`)
+    this.status = status
+  }
+}
+
+/** Fetches with the token; fails with `Refused` for any answer that is not a success. */
+export const request = async (path: string, init: RequestInit = {}) => {
+  const headers = new Headers(init.headers)
+  if (session.key !== null) headers.set("X-API-Key", session.key)
+  const response = await fetch(path, { ...init, headers })
+  if (response.ok) return response
+  const body: ErrorBody = await response.json().catch(() => ({}))
+  if (response.status === 401 && !path.startsWith("/auth/")) session.onLost()
+  throw new Refused(response.status, body)
+}
+
+const call = async <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+  const json = body === undefined ? {} : { "Content-Type": "application/json" }
+  const payload = body === undefined ? null : JSON.stringify(body)
+  const response = await request(path, { method, headers: { ...json, ...headers }, body: payload })
+  const answer: T = await response.json()
+  return answer
+}
+
+const enter = async (path: string, body: unknown): Promise<Identity> => {
+  const answer = await call<Identity & { readonly api_key: string }>("POST", path, body)
+  session.keep(answer.api_key)
+  return answer
+}
+
+/** One page of a room's messages. */
+export const pageSize = 50
+
+export const api = {
+  login: (password: string) => enter("/auth/login", { password }),
+  link: (token: string) => enter("/auth/link", { token }),
+  verify: () => call<Identity>("GET", "/auth/verify"),
+  providers: () =>
+    call<{ readonly providers: ReadonlyArray<ProviderInfo>; readonly default: string }>("GET", "/providers"),
+  agents: () => call<ReadonlyArray<Agent>>("GET", "/agents"),
+  rooms: () => call<ReadonlyArray<RoomSummary>>("GET", "/rooms"),
+  createRoom: (name: string, provider: string) => call<Room>("POST", "/rooms", { name, provider }),
+  pause: (room: number) => call<Room>("POST", `/rooms/${room}/pause`),
+  resume: (room: number) => call<Room>("POST", `/rooms/${room}/resume`),
+  seated: (room: number) => call<ReadonlyArray<Agent>>("GET", `/rooms/${room}/agents`),
+  seat: (room: number, agent: number) => call("POST", `/rooms/${room}/agents/${agent}`),
+  unseat: (room: number, agent: number) => call("DELETE", `/rooms/${room}/agents/${agent}`),
+  /** The newest page, or the one before a message; ascending. */
+  messages: (room: number, before: number | null) =>
+    call<ReadonlyArray<Message>>(
+      "GET",
+      `/rooms/${room}/messages?limit=${pageSize}${before === null ? "" : `&before=${before}`}`
+    ),
+  /** Sent again with the same key, a message is still stored once. */
+  send: (room: number, content: string, name: string, key: string) =>
+    call<Message>(
+      "POST",
+      `/rooms/${room}/messages/send`,
+      { content, role: "user", participant_type: "user", ...(name === "" ? {} : { participant_name: name }) },
+      { "Idempotency-Key": key }
+    )
+}
+
+/** Not `randomUUID`, which browsers keep from pages that are served without TLS. */
+export const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")

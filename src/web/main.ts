@@ -1,0 +1,145 @@
+import type { RoomSummary } from "../domain/Room.ts"
+import { api, type Identity, session } from "./api.ts"
+import { makeComposer } from "./composer.ts"
+import { byId, say } from "./dom.ts"
+import { makeFeed } from "./feed.ts"
+import { makeLogin } from "./login.ts"
+import { type OpenRoom, openRoom } from "./room.ts"
+import { makeNewRoom, markSeen, showRooms } from "./rooms.ts"
+import { makeRoster } from "./roster.ts"
+import { scriptBanner } from "./words.ts"
+
+const refreshMillis = 20_000
+
+const house = byId("house", HTMLElement)
+const stage = byId("room", HTMLElement)
+const welcome = byId("welcome", HTMLElement)
+const problem = byId("problem", HTMLElement)
+const banner = byId("script-banner", HTMLElement)
+const isWide = matchMedia("(min-width: 48rem)")
+
+const feed = makeFeed()
+let rooms: ReadonlyArray<RoomSummary> = []
+let open: OpenRoom | null = null
+let who: Identity = { role: "guest", user_id: "" }
+
+const complain = (error: unknown) => say(problem, error instanceof Error ? error.message : String(error))
+const trying = (work: () => Promise<unknown>) => () => void work().catch(complain)
+
+const list = () => showRooms(rooms, open?.id ?? null)
+
+const showBanner = async (room: RoomSummary) => {
+  const { providers } = await api.providers()
+  const isModel = providers.find(({ name }) => name === room.default_provider)?.is_model ?? true
+  const models = providers.flatMap(({ available, is_model, name }) => (available && is_model ? name : []))
+  if (open?.id === room.id) say(banner, scriptBanner(isModel, models))
+}
+
+const leave = (reason: string | null = null) => {
+  open?.close()
+  open = null
+  stage.hidden = true
+  welcome.hidden = false
+  delete house.dataset.room
+  document.title = "Parley"
+  say(problem, reason)
+  list()
+}
+
+const enter = (room: RoomSummary) => {
+  leave()
+  stage.hidden = false
+  welcome.hidden = true
+  banner.hidden = true
+  house.dataset.room = String(room.id)
+  open = openRoom(room, {
+    feed,
+    mention: composer.mention,
+    changed: (newer) => {
+      markSeen(newer)
+      rooms = rooms.map((one) => (one.id === newer.id ? newer : one))
+      list()
+    },
+    gone: (reason) => {
+      history.replaceState(null, "", location.pathname)
+      rooms = rooms.filter(({ id }) => id !== room.id)
+      leave(reason)
+    },
+    failed: complain
+  })
+  list()
+  void showBanner(room).catch(complain)
+  if (isWide.matches) byId("write", HTMLElement).focus()
+  else byId("room-name", HTMLElement).focus()
+}
+
+const route = () => {
+  if (house.hidden) return
+  const wanted = Number(/^#room=(\d+)$/.exec(location.hash)?.[1])
+  const room = rooms.find(({ id }) => id === wanted) ?? (isWide.matches ? rooms[0] : undefined)
+  if (room === undefined) leave()
+  else if (room.id !== open?.id) {
+    history.replaceState(null, "", `#room=${room.id}`)
+    enter(room)
+  }
+}
+
+const refresh = async () => {
+  rooms = await api.rooms()
+  const current = rooms.find(({ id }) => id === open?.id)
+  if (current) open?.showRoom(current)
+  list()
+}
+
+const composer = makeComposer({
+  room: () => open?.id ?? null,
+  sent: (room, message) => {
+    if (open?.id !== room) return
+    say(problem, null)
+    feed.goToEnd()
+    feed.add(message)
+    open.showState()
+  },
+  failed: complain
+})
+
+const login = makeLogin({
+  asking: () => {
+    house.hidden = true
+  },
+  entered: (identity) => {
+    who = identity
+    house.hidden = false
+    byId("my-role", HTMLElement).textContent = `Here as ${who.role}.`
+    void refresh().then(route, complain)
+  }
+})
+
+const signOut = (reason: string | null) => {
+  session.keep(null)
+  leave()
+  login.ask(reason)
+}
+session.onLost = () => signOut("Your login has ended. Please enter again.")
+
+const openNewRoom = makeNewRoom((id) => {
+  void refresh().then(() => (location.hash = `#room=${id}`), complain)
+})
+const openRoster = makeRoster({ room: () => open, mayUnseat: () => who.role === "admin" })
+
+byId("new-room-open", HTMLElement).addEventListener("click", trying(openNewRoom))
+byId("roster-open", HTMLElement).addEventListener("click", trying(openRoster))
+byId("pause", HTMLElement).addEventListener("click", () => void open?.turnPause())
+byId("earlier", HTMLElement).addEventListener("click", () => void open?.readEarlier())
+byId("sign-out", HTMLElement).addEventListener("click", () => signOut(null))
+byId("skip", HTMLElement).addEventListener("click", (event) => {
+  // The address names the room, not the place in the page.
+  event.preventDefault()
+  byId("write", HTMLElement).focus()
+})
+window.addEventListener("hashchange", route)
+setInterval(() => {
+  if (!document.hidden && session.key !== null && !house.hidden) void refresh().catch(() => {})
+}, refreshMillis)
+
+login.begin()

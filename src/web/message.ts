@@ -1,0 +1,46 @@
+import type { Message } from "../domain/Message.ts"
+import { avatar, clock, h, hue } from "./dom.ts"
+
+export const isSystem = (message: Message) => message.participant_type === "system"
+
+export const speakerOf = (message: Message) =>
+  message.agent_name ??
+  message.participant_name ??
+  (message.participant_type === "situation_builder" ? "The situation" : message.role === "user" ? "You" : "Unknown")
+
+const thoughts = (text: string | Node) =>
+  h("details", { class: "thoughts" }, h("summary", {}, "Thoughts"), h("div", {}, text))
+
+/** One line of the conversation that is nobody's speech. */
+export const noticeItem = (text: string, kind: string) => h("li", { class: "notice", "data-kind": kind }, text)
+
+/** A spoken line: who, when, what; the parts that stream are text nodes that the caller may append to. */
+export const spoken = (
+  name: string,
+  picture: string | null,
+  from: string,
+  parts: { readonly byline: ReadonlyArray<Node>; readonly thinking: Node | null; readonly content: Node }
+) =>
+  h(
+    "li",
+    { class: "message", "data-from": from, ...hue(name) },
+    avatar(name, picture),
+    h(
+      "div",
+      { class: "body" },
+      h("p", { class: "byline" }, h("strong", {}, name), ...parts.byline),
+      ...(parts.thinking ? [thoughts(parts.thinking)] : []),
+      h("div", { class: "words" }, parts.content)
+    )
+  )
+
+export const render = (message: Message) => {
+  if (isSystem(message)) return noticeItem(message.content, "quiet")
+  const from = message.participant_type === "situation_builder" ? "scene" : message.role === "user" ? "person" : "agent"
+  const cut = message.partial ? [h("span", { class: "cut" }, "cut off")] : []
+  return spoken(speakerOf(message), message.agent_profile_pic, from, {
+    byline: [clock(message.timestamp), ...cut],
+    thinking: message.thinking ? document.createTextNode(message.thinking) : null,
+    content: document.createTextNode(message.content)
+  })
+}

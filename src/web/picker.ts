@@ -1,0 +1,67 @@
+import type { Agent } from "../domain/Agent.ts"
+import { avatar, byId, h, say } from "./dom.ts"
+
+const firstSentence = (text: string | null) => /^.*?[.!?](?=\s|$)/s.exec(text ?? "")?.[0] ?? text ?? ""
+
+/** Who the agent is, in a line. */
+export const introduction = (agent: Agent) =>
+  h(
+    "span",
+    { class: "introduction" },
+    avatar(agent.name, agent.profile_pic),
+    h("span", {}, h("strong", {}, agent.name), h("span", { class: "hint" }, firstSentence(agent.in_a_nutshell)))
+  )
+
+/** Check boxes for the agents, by group. */
+export const fillPicker = (
+  container: HTMLElement,
+  agents: ReadonlyArray<Agent>,
+  state: { readonly seated: ReadonlySet<number>; readonly mayUnseat: boolean }
+) => {
+  const choice = (agent: Agent) => {
+    const seated = state.seated.has(agent.id)
+    const locked = seated && !state.mayUnseat
+    const box = h("input", { type: "checkbox", value: agent.id, checked: seated, disabled: locked })
+    return h("label", { class: "pick" }, box, introduction(agent))
+  }
+  const named = new Set(agents.flatMap(({ group }) => group ?? []))
+  const groups = [...[...named].toSorted((a, b) => a.localeCompare(b)), null]
+  const fieldsets = groups.flatMap((group) => {
+    const members = agents.filter((agent) => agent.group === group)
+    if (members.length === 0) return []
+    const legend = group === null ? "Without a group" : group.replaceAll("_", " ")
+    return h("fieldset", {}, h("legend", {}, legend), ...members.map(choice))
+  })
+  const nobody = h("p", { class: "hint" }, "There are no agents yet. Each is a folder of Markdown files in agents/.")
+  container.replaceChildren(...(fieldsets.length > 0 ? fieldsets : [nobody]))
+}
+
+export const picked = (container: HTMLElement) =>
+  Array.from(container.querySelectorAll<HTMLInputElement>("input:checked"), ({ value }) => Number(value))
+
+/** Opens a dialog; it closes when `done` succeeds, and shows the reason when it does not. */
+export const makeDialog = (id: string, done: () => Promise<void>) => {
+  const dialog = byId(id, HTMLDialogElement)
+  const form = byId(`${id}-form`, HTMLFormElement)
+  const problem = byId(`${id}-problem`, HTMLElement)
+  const submit = async () => {
+    try {
+      await done()
+      dialog.close()
+    } catch (error) {
+      say(problem, error instanceof Error ? error.message : String(error))
+    }
+    form.removeAttribute("aria-busy")
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    if (form.hasAttribute("aria-busy")) return
+    form.setAttribute("aria-busy", "true")
+    void submit()
+  })
+  for (const button of form.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close())
+  return () => {
+    say(problem, null)
+    dialog.showModal()
+  }
+}

@@ -1,0 +1,73 @@
+import type { RoomSummary } from "../domain/Room.ts"
+import { api, type ProviderInfo } from "./api.ts"
+import { byId, clock, h } from "./dom.ts"
+import { fillPicker, makeDialog, picked } from "./picker.ts"
+
+const list = byId("rooms", HTMLUListElement)
+const empty = byId("rooms-empty", HTMLElement)
+const newName = byId("new-room-name", HTMLInputElement)
+const newProvider = byId("new-room-provider", HTMLSelectElement)
+const newAgents = byId("new-room-agents", HTMLElement)
+
+const seenKey = "parley.seen"
+
+/** Until when this browser has shown each room. */
+const seen: Record<string, string> = JSON.parse(localStorage.getItem(seenKey) ?? "{}")
+
+export const markSeen = ({ id, last_activity_at }: RoomSummary) => {
+  seen[id] = last_activity_at ?? ""
+  localStorage.setItem(seenKey, JSON.stringify(seen))
+}
+
+const isUnread = ({ has_unread, id, last_activity_at }: RoomSummary) =>
+  has_unread && last_activity_at !== null && last_activity_at > (seen[id] ?? "")
+
+export const showRooms = (rooms: ReadonlyArray<RoomSummary>, current: number | null) => {
+  const items = rooms.map((room) => {
+    const isCurrent = room.id === current
+    const unread = !isCurrent && isUnread(room)
+    return h(
+      "li",
+      {},
+      h(
+        "a",
+        { href: `#room=${room.id}`, ...(isCurrent ? { "aria-current": "page" } : {}) },
+        h("span", { class: "name" }, room.name),
+        ...(unread ? [h("span", { class: "dot" }, h("span", { class: "unseen" }, "unread"))] : []),
+        h(
+          "span",
+          { class: "facts" },
+          room.is_paused ? "paused · " : "",
+          clock(room.last_activity_at ?? room.created_at)
+        )
+      )
+    )
+  })
+  const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null
+  list.replaceChildren(...items)
+  if (focused) list.querySelector<HTMLElement>(`a[href="${focused}"]`)?.focus()
+  empty.hidden = rooms.length > 0
+}
+
+const choices = (providers: ReadonlyArray<ProviderInfo>, preferred: string) =>
+  providers
+    .filter(({ available }) => available)
+    .map(({ is_model, name }) =>
+      h("option", { value: name, selected: name === preferred }, is_model ? name : `${name} (a script, not a model)`)
+    )
+
+/** Lets a person make a room and seat agents in it. */
+export const makeNewRoom = (made: (room: number) => void) => {
+  const show = makeDialog("new-room", async () => {
+    const { id } = await api.createRoom(newName.value.trim(), newProvider.value)
+    await Promise.all(picked(newAgents).map((agent) => api.seat(id, agent)))
+    made(id)
+  })
+  return async () => {
+    const [agents, { default: preferred, providers }] = await Promise.all([api.agents(), api.providers()])
+    newName.value = ""
+    newProvider.replaceChildren(...choices(providers, preferred))
+    fillPicker(newAgents, agents, { seated: new Set(), mayUnseat: true })
+    show()
+  }
+}

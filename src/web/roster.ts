@@ -1,0 +1,34 @@
+import { api } from "./api.ts"
+import { byId } from "./dom.ts"
+import { fillPicker, makeDialog, picked } from "./picker.ts"
+import type { OpenRoom } from "./room.ts"
+
+const choices = byId("roster-agents", HTMLElement)
+
+/** Lets a person change who sits in the room. */
+export const makeRoster = (options: { readonly room: () => OpenRoom | null; readonly mayUnseat: () => boolean }) => {
+  const show = makeDialog("roster", async () => {
+    const room = options.room()
+    if (room === null) return
+    const before = new Set<number>(room.agents().map(({ id }) => id))
+    const after = new Set(picked(choices))
+    const coming = [...after].filter((id) => !before.has(id)).map((id) => api.seat(room.id, id))
+    const going = [...before].filter((id) => !after.has(id)).map((id) => api.unseat(room.id, id))
+    try {
+      await Promise.all([...coming, ...going])
+    } finally {
+      void room.readSeats()
+    }
+  })
+  return async () => {
+    const agents = await api.agents()
+    const seated = new Set<number>(
+      options
+        .room()
+        ?.agents()
+        .map(({ id }) => id)
+    )
+    fillPicker(choices, agents, { seated, mayUnseat: options.mayUnseat() })
+    show()
+  }
+}

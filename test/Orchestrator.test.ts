@@ -1,0 +1,218 @@
+import { NodeContext } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
+import { describe, it } from "@effect/vitest"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Deferred, Effect, Stream } from "effect"
+import { Overloaded, SessionLost } from "../src/domain/Provider.ts"
+import { LiveTurns } from "../src/LiveTurns.ts"
+import * as Client from "./support/Client.ts"
+import * as House from "./support/House.ts"
+import * as Puppet from "./support/Puppet.ts"
+import * as Watch from "./support/Watch.ts"
+
+const duo = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." }
+type Puppet = ReturnType<typeof Puppet.make>
+
+const setup = Effect.gen(function* () {
+  const client = yield* Client.make
+  const sql = yield* SqlClient.SqlClient
+  const { data } = yield* client.json("POST", "/rooms", { name: "den" })
+  const id: number = data.id
+  const agents = yield* client.json("GET", "/agents")
+  for (const agent of agents.data) yield* client.json("POST", `/rooms/${id}/agents/${agent.id}`)
+  const say = (content: string) => client.json("POST", `/rooms/${id}/messages/send`, { content, role: "user" })
+  const said = Effect.map(client.json("GET", `/rooms/${id}/messages`), ({ data }) =>
+    data.map((message: Record<string, unknown>) => [message["agent_name"], message["content"], message["partial"]])
+  )
+  const turns = Effect.map(sql`SELECT agent_name, outcome, error FROM turns ORDER BY id`, (rows) =>
+    rows.map((row) => [row["agent_name"], row["outcome"]])
+  )
+  return { client, sql, id, say, said, turns, watch: yield* Watch.room(id) }
+})
+
+/** Runs a test in a house of its own with two agents and the puppet's words. */
+const inHouse = <A, E>(
+  puppet: Puppet,
+  test: Effect.Effect<A, E, Effect.Effect.Context<typeof setup> | LiveTurns>,
+  settings: Readonly<Record<string, string>> = {}
+) =>
+  Effect.flatMap(House.folders(duo), (folders) =>
+    Effect.provide(test, House.layer({ settings: { ...folders, ...settings }, providers: [puppet.provider] }))
+  ).pipe(Effect.provide(NodeContext.layer))
+
+const firstPass = (text: (agent: string) => string): Puppet.Act => (call) =>
+  call.number <= 2 ? Stream.concat(Puppet.say(text(call.spec.agentName)), Puppet.done(`s${call.number}`)) : Puppet.skip(call)
+
+describe("Orchestrator", () => {
+  it.scopedLive("both agents of a room answer, are stored in order, and the round says why it ended", () => {
+    const puppet = Puppet.make({ act: firstPass((agent) => `I am ${agent}, and this is long enough to be shown.`) })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { said, say, turns, watch } = yield* setup
+
+        yield* say("Who is there?")
+        const end = yield* watch.ended
+
+        assertEquals(end["stop_reason"], "complete")
+        const texts = (yield* said).map(([, content]: ReadonlyArray<unknown>) => content)
+        assertEquals(texts[0], "Who is there?")
+        deepStrictEqual([...texts.slice(1)].sort(), [
+          "I am Ada, and this is long enough to be shown.",
+          "I am Bo, and this is long enough to be shown."
+        ])
+        deepStrictEqual((yield* turns).map(([, outcome]) => outcome), ["replied", "replied", "skipped"])
+        const types = watch.seen.map(({ type }) => type).filter((type) => type !== "content_delta")
+        deepStrictEqual(types.slice(0, 5), ["new_message", "round_started", "stream_start", "new_message", "stream_end"])
+      })
+    )
+  })
+
+  it.scopedLive("a second message stops the provider at once, keeps what was said, and is answered next", () =>
+    Effect.gen(function* () {
+      const speaking = yield* Deferred.make<void>()
+      const puppet = Puppet.make({
+        act: (call) => {
+          if (call.number > 1) return Puppet.skip(call)
+          const hang = Stream.fromEffect(Effect.zipRight(Deferred.succeed(speaking, undefined), Effect.never))
+          return Stream.concat(Puppet.say("A story that is never finished, because somebody"), hang)
+        }
+      })
+      yield* inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const { said, say, turns, watch } = yield* setup
+
+          yield* say("Tell a story.")
+          yield* Deferred.await(speaking)
+          yield* say("Stop, something else!")
+          const first = yield* watch.ended
+          const second = yield* watch.ended
+
+          deepStrictEqual([first["stop_reason"], second["stop_reason"]], ["interrupted", "everyone_skipped"])
+          assertEquals(puppet.interrupted(), 1)
+          deepStrictEqual((yield* turns).map(([, outcome]) => outcome), ["interrupted", "skipped", "skipped"])
+          const partial = (yield* said).filter(([agent]: ReadonlyArray<unknown>) => agent !== null)
+          deepStrictEqual(partial.map((row: ReadonlyArray<unknown>) => row.slice(1)), [
+            ["A story that is never finished, because somebody", true]
+          ])
+          assertTrue(puppet.calls[1]?.input.text.includes("cut off in mid-sentence") ?? false)
+          assertTrue(puppet.calls[1]?.input.text.includes("Stop, something else!") ?? false)
+        })
+      )
+    }))
+
+  it.scopedLive("nobody speaks after a pause was acknowledged", () =>
+    Effect.gen(function* () {
+      const speaking = yield* Deferred.make<void>()
+      const puppet = Puppet.make({
+        act: () => Stream.fromEffect(Effect.zipRight(Deferred.succeed(speaking, undefined), Effect.never))
+      })
+      yield* inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const { client, id, say, turns, watch } = yield* setup
+          const live = yield* LiveTurns
+
+          yield* say("Go on.")
+          yield* Deferred.await(speaking)
+          const paused = yield* client.json("POST", `/rooms/${id}/pause`)
+
+          assertEquals(paused.data.is_paused, true)
+          assertEquals(puppet.open.size, 0)
+          assertEquals(live.inRoom(paused.data.id).length, 0)
+          deepStrictEqual(yield* turns, [[puppet.calls[0]?.spec.agentName, "interrupted"]])
+          assertEquals((yield* watch.ended)["stop_reason"], "paused")
+        })
+      )
+    }))
+
+  it.scopedLive("a failure is told to people, is nobody's words, and does not stop the others", () => {
+    const puppet = Puppet.make({
+      act: (call) =>
+        call.number === 1
+          ? Stream.fail(new Overloaded())
+          : call.number === 2
+            ? Stream.concat(Puppet.say("I, at least, can speak."), Puppet.done())
+            : Puppet.skip(call)
+    })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { said, say, turns, watch } = yield* setup
+
+        yield* say("Anyone?")
+        yield* watch.ended
+
+        const [failed] = watch.seen.filter((event) => event["outcome"] === "failed")
+        assertEquals(failed?.["error"]._tag, "Overloaded")
+        deepStrictEqual((yield* turns).slice(0, 2).map(([, outcome]) => outcome), ["failed", "replied"])
+        assertEquals((yield* said).length, 2)
+        assertTrue(puppet.calls.every(({ input }) => !input.text.includes("Overloaded")))
+      })
+    )
+  })
+
+  it.scopedLive("a lost session is begun anew from the log", () => {
+    const puppet = Puppet.make({
+      act: (call) => {
+        if (call.spec.resume === "s1") return Stream.fail(new SessionLost())
+        return Stream.concat(Puppet.say(`reply ${call.number}`), Puppet.done("s1"))
+      }
+    })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { client, id, say, watch } = yield* setup
+        const members = yield* client.json("GET", `/rooms/${id}/agents`)
+        yield* client.json("DELETE", `/rooms/${id}/agents/${members.data[1].id}`)
+
+        yield* say("The code word is heron.")
+        yield* watch.ended
+        yield* say("What was the code word?")
+        yield* watch.ended
+
+        const [first, lost, anew] = puppet.calls
+        deepStrictEqual([first?.spec.resume, lost?.spec.resume, anew?.spec.resume], [null, "s1", null])
+        assertTrue(!lost?.input.text.includes("heron"))
+        assertTrue(anew?.input.text.includes("heron") ?? false)
+        assertTrue(anew?.input.text.includes("reply 1") ?? false)
+      })
+    )
+  })
+
+  it.scopedLive("replies never exceed max_interactions", () => {
+    const puppet = Puppet.make({ act: ({ number }) => Stream.concat(Puppet.say(`reply ${number}`), Puppet.done("s")) })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { client, id, said, say, watch } = yield* setup
+        yield* client.json("PATCH", `/rooms/${id}`, { max_interactions: 3 })
+
+        yield* say("Talk.")
+        const end = yield* watch.ended
+
+        assertEquals(end["stop_reason"], "max_interactions")
+        assertEquals((yield* said).length, 1 + 3)
+      })
+    )
+  })
+
+  it.scopedLive("a skip is never seen as speech, even after a few words", () => {
+    const puppet = Puppet.make({ act: (call) => Stream.concat(Puppet.say("(stays silent)"), Puppet.skip(call)) })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { said, say, watch } = yield* setup
+
+        yield* say("Hm?")
+        const end = yield* watch.ended
+
+        assertEquals(end["stop_reason"], "everyone_skipped")
+        assertEquals((yield* said).length, 1)
+        assertTrue(watch.seen.every(({ type }) => type !== "content_delta"))
+        assertEquals(puppet.calls.length, 2)
+      })
+    )
+  })
+})

@@ -1,0 +1,49 @@
+import { FileSystem, Path } from "@effect/platform"
+import { NodeContext, NodeHttpClient } from "@effect/platform-node"
+import { type Array, Effect, Layer } from "effect"
+import type { Provider } from "../../src/domain/Provider.ts"
+import * as Parley from "../../src/Parley.ts"
+import { Providers } from "../../src/Providers.ts"
+import { Settings } from "../../src/Settings.ts"
+
+/** Folders of a house: its data and its agents, gone with the scope. */
+export const folders = (agents: Readonly<Record<string, string>>) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const root = yield* fs.makeTempDirectoryScoped({ prefix: "parley-" })
+    const agentsDir = path.join(root, "agents")
+    yield* Effect.forEach(Object.entries(agents), ([name, nutshell]) => {
+      const folder = path.join(agentsDir, name)
+      return Effect.zipRight(
+        fs.makeDirectory(folder, { recursive: true }),
+        fs.writeFileString(path.join(folder, "in_a_nutshell.md"), nutshell)
+      )
+    })
+    yield* fs.makeDirectory(agentsDir, { recursive: true })
+    return { DATA_DIR: path.join(root, "data"), AGENTS_DIR: agentsDir }
+  }).pipe(Effect.orDie)
+
+/** The hash is of the word "admin", at bcrypt's lowest cost. */
+const quiet = {
+  PORT: "0",
+  LOG_LEVEL: "error",
+  LOG_FORMAT: "json",
+  SHUTDOWN_SECONDS: "2",
+  API_KEY_HASH: "$2b$04$7yL1i2oFskF1V8hyYYdoPuJOedn8fgyjJY2XrQUFML6tnb0kZ4zBi"
+}
+
+export interface HouseOptions {
+  readonly settings: Readonly<Record<string, string>>
+  readonly providers: Array.NonEmptyReadonlyArray<Provider>
+}
+
+/** The whole server on a free port of loopback, with its real layers; only the providers are the test's. */
+export const layer = ({ providers: [first, ...rest], settings }: HouseOptions) =>
+  Parley.layer.pipe(
+    Layer.provide(Providers.layerOf(first, ...rest)),
+    Layer.provide(Settings.layerFrom({ ...quiet, ...settings })),
+    Layer.provideMerge(NodeContext.layer),
+    Layer.provideMerge(NodeHttpClient.layer),
+    Layer.orDie
+  )

@@ -1,0 +1,184 @@
+import { Deferred, Effect, FiberSet, Queue, Schema } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
+import { stringify } from "../../src/lib/json.ts"
+
+const Block = Schema.Struct({
+  type: Schema.String,
+  text: Schema.optional(Schema.String),
+  content: Schema.optional(Schema.Unknown),
+  is_error: Schema.optional(Schema.Boolean)
+})
+
+const Request = Schema.parseJson(
+  Schema.Struct({
+    model: Schema.String,
+    system: Schema.Array(Schema.Struct({ text: Schema.String })),
+    messages: Schema.Array(
+      Schema.Struct({ role: Schema.String, content: Schema.Union(Schema.String, Schema.Array(Block)) })
+    ),
+    tools: Schema.optional(Schema.Array(Schema.Struct({ name: Schema.String, description: Schema.String })))
+  })
+)
+
+/** A request as it came over the wire. */
+export interface Call {
+  readonly body: string
+  readonly headers: IncomingHttpHeaders
+  readonly request: typeof Request.Type
+  /** The text blocks of each message. */
+  readonly said: ReadonlyArray<{ readonly role: string; readonly texts: ReadonlyArray<string> }>
+  /** Done when the connection is over: true when the answer had been sent whole, false when the client left. */
+  readonly closed: Deferred.Deferred<boolean>
+}
+
+class Cut {
+  readonly _tag = "Cut"
+}
+
+/** A delta, or something to wait for before the next one. */
+type Piece = string | Effect.Effect<void, Cut>
+
+interface Content {
+  readonly start: Readonly<Record<string, unknown>>
+  readonly delta: (text: string) => Readonly<Record<string, unknown>>
+  readonly pieces: ReadonlyArray<Piece>
+}
+
+type Reply = (response: ServerResponse, call: Call) => Effect.Effect<void>
+
+/** Breaks the connection off in the middle of an event. */
+export const cut: Piece = Effect.fail(new Cut())
+
+export const text = (...pieces: ReadonlyArray<Piece>): Content => ({
+  start: { type: "text", text: "" },
+  delta: (text) => ({ type: "text_delta", text }),
+  pieces
+})
+
+export const thinking = (...pieces: ReadonlyArray<Piece>): Content => ({
+  start: { type: "thinking", thinking: "", signature: "" },
+  delta: (thinking) => ({ type: "thinking_delta", thinking }),
+  pieces
+})
+
+/** Calls one of our tools; `pieces` are parts of its input as JSON. */
+export const toolUse = (name: string, ...pieces: ReadonlyArray<Piece>): Content => ({
+  start: { type: "tool_use", id: `toolu_${name}`, name: `mcp__parley__${name}`, input: {} },
+  delta: (partial_json) => ({ type: "input_json_delta", partial_json }),
+  pieces
+})
+
+/** What every answer costs. */
+export const usage = { input_tokens: 10, output_tokens: 7, cache_read_input_tokens: 3, cache_creation_input_tokens: 4 }
+
+/** Streams an answer, event by event. */
+export const answer =
+  (...contents: ReadonlyArray<Content>): Reply =>
+  (response, { request }) => {
+    const send = (event: { readonly type: string } & Readonly<Record<string, unknown>>) =>
+      Effect.sync(() => response.write(`event: ${event.type}\ndata: ${stringify(event)}\n\n`))
+    const stream = ({ delta, pieces, start }: Content, index: number) =>
+      Effect.all([
+        send({ type: "content_block_start", index, content_block: start }),
+        Effect.forEach(pieces, (piece) =>
+          typeof piece === "string" ? send({ type: "content_block_delta", index, delta: delta(piece) }) : piece
+        ),
+        send({ type: "content_block_stop", index })
+      ])
+    const stop_reason = contents.some(({ start }) => start["type"] === "tool_use") ? "tool_use" : "end_turn"
+    return Effect.gen(function* () {
+      response.writeHead(200, { "content-type": "text/event-stream" })
+      yield* send({ type: "message_start", message: message(request.model) })
+      yield* Effect.forEach(contents, stream)
+      yield* send({ type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage })
+      yield* send({ type: "message_stop" })
+      response.end()
+    }).pipe(Effect.catchTag("Cut", () => breakOff(response)))
+  }
+
+const breakOff = (response: ServerResponse) =>
+  Effect.async<void>((resume) => {
+    response.write('event: content_block_delta\ndata: {"type":"content_bl', () => {
+      response.socket?.end()
+      resume(Effect.void)
+    })
+  })
+
+const message = (model: string) => ({
+  id: "msg_1",
+  type: "message",
+  role: "assistant",
+  model,
+  content: [],
+  stop_reason: null,
+  stop_sequence: null,
+  usage: { ...usage, output_tokens: 1 }
+})
+
+/** Refuses with the status, and repeats the key as a careless provider might. */
+export const refuse =
+  (status: number, headers: Readonly<Record<string, string>> = {}): Reply =>
+  (response, call) =>
+    Effect.sync(() => {
+      const error = { type: "error", message: `refused ${call.headers["x-api-key"]}` }
+      response.writeHead(status, { "content-type": "application/json", ...headers })
+      response.end(stringify({ type: "error", error }))
+    })
+
+/** Never answers, not even with headers. */
+export const silence: Reply = () => Effect.never
+
+const textsOf = (content: string | ReadonlyArray<typeof Block.Type>) =>
+  typeof content === "string" ? [content] : content.flatMap(({ text }) => text ?? [])
+
+/**
+ * Plays the Messages API on loopback for as long as the scope is open. The replies are used in order; after the last
+ * one `otherwise` answers.
+ */
+export const make = Effect.fnUntraced(function* (otherwise: Reply = answer(text("All right."))) {
+  const run = yield* FiberSet.makeRuntime<never>()
+  const arrived = yield* Queue.unbounded<Call>()
+  const calls: Array<Call> = []
+  const replies: Array<Reply> = []
+
+  const receive = Effect.fnUntraced(function* (body: string, headers: IncomingHttpHeaders, response: ServerResponse) {
+    const request = yield* Effect.orDie(Schema.decode(Request)(body))
+    const closed = yield* Deferred.make<boolean>()
+    const said = request.messages.map(({ content, role }) => ({ role, texts: textsOf(content) }))
+    const call = { body, headers, request, said, closed }
+    calls.push(call)
+    yield* Queue.offer(arrived, call)
+    const reply = replies.shift() ?? otherwise
+    const left = Effect.async<void>((resume) => {
+      response.once("close", () => resume(Deferred.succeed(closed, response.writableFinished)))
+    })
+    yield* Effect.raceFirst(left, Effect.zipRight(reply(response, call), Effect.never))
+  })
+
+  const server = createServer((request, response) => {
+    const parts: Array<Buffer> = []
+    request.on("data", (part: Buffer) => parts.push(part))
+    request.on("end", () => run(receive(Buffer.concat(parts).toString(), request.headers, response)))
+  })
+  const listening = Effect.async<string>((resume) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      resume(Effect.succeed(`http://127.0.0.1:${port}`))
+    })
+  })
+  const url = yield* Effect.acquireRelease(listening, () =>
+    Effect.async<void>((resume) => {
+      server.close(() => resume(Effect.void))
+      server.closeAllConnections()
+    })
+  )
+  return {
+    url,
+    calls,
+    /** The next request that nobody has asked for yet. */
+    next: Queue.take(arrived),
+    reply: (...more: ReadonlyArray<Reply>) => Effect.sync(() => replies.push(...more))
+  }
+})
