@@ -1,14 +1,15 @@
 import { Context, Effect, Layer, Stream } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { Cache } from "./Cache.ts"
-import { type Agent, type AgentId, AgentNameInvalid, type AgentNotFound, type PictureNotFound } from "./domain/Agent.ts"
+import { type Agent, type AgentId, asSeenBy, AgentNameInvalid, type AgentNotFound, type PictureNotFound } from "./domain/Agent.ts"
 import type { PageSize } from "./domain/Message.ts"
 import { isPersonaName, type Persona, type PersonaReport } from "./domain/Persona.ts"
+import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import { CurrentUser } from "./domain/User.ts"
 import { Personas } from "./Personas.ts"
 import { systemPrompt } from "./Prompt.ts"
-import { roomGroup } from "./RoomEvents.ts"
+import { logGroup, roomGroup } from "./RoomEvents.ts"
 import { Settings } from "./Settings.ts"
 import { afterCommit, WriteQueue } from "./WriteQueue.ts"
 
@@ -47,13 +48,17 @@ const make = Effect.gen(function* () {
     system_prompt: systemPrompt({ persona, roomMemories: [], roster: [persona.name], personName: USER_NAME })
   })
 
+  // Pages of messages show the agents' pictures.
+  const forget = (room: RoomId) =>
+    Effect.zipRight(cache.invalidate(roomGroup(room)), cache.invalidate(logGroup(room)))
+
   const sync = Effect.gen(function* () {
     const found = yield* personas.all
     const at = yield* Time.now
     const write = Effect.forEach(found, (persona) => repo.upsert(sheet(persona), at), { discard: true }).pipe(
       Effect.zipRight(repo.retireOthers(found.map(({ name }) => name), at)),
       Effect.zipRight(repo.occupiedRooms),
-      Effect.flatMap(Effect.forEach((room) => afterCommit(cache.invalidate(roomGroup(room)))))
+      Effect.flatMap(Effect.forEach((room) => afterCommit(forget(room))))
     )
     yield* queue.write(write)
   }).pipe(Effect.withSpan("Agents.sync", { root: true }))
@@ -65,15 +70,10 @@ const make = Effect.gen(function* () {
     Effect.forkScoped
   )
 
-  const visible = <E>(agents: Effect.Effect<ReadonlyArray<Agent>, E>) =>
-    Effect.zipWith(CurrentUser, agents, ({ role }, found) => (role === "admin" ? found : found.map(discreet)))
-
   return Agents.of({
-    list: (limit) => visible(repo.list(limit)),
-    get: (id) => Effect.zipWith(CurrentUser, repo.find(id), ({ role }, it) => (role === "admin" ? it : discreet(it))),
+    list: (limit) => Effect.zipWith(CurrentUser, repo.list(limit), (user, found) => found.map(asSeenBy(user))),
+    get: (id) => Effect.zipWith(CurrentUser, repo.find(id), (user, agent) => asSeenBy(user)(agent)),
     configs: personas.report,
     picture: (name) => (isPersonaName(name) ? personas.picture(name) : AgentNameInvalid.of())
   })
 })
-
-const discreet = (agent: Agent): Agent => ({ ...agent, recent_events: null, system_prompt: "" })

@@ -29,13 +29,16 @@ export interface CacheStats {
   readonly entries: number
 }
 
-export class Cache extends Context.Tag("parley/Cache")<Cache, {
-  /** Makes a new region. Regions live as long as the cache: make them where a service is made. */
-  readonly region: <A, E = never>() => Region<A, E>
-  /** Takes effect in one step, and touches the group's own members only. */
-  readonly invalidate: (group: string) => Effect.Effect<void>
-  readonly stats: Effect.Effect<CacheStats>
-}>() {
+export class Cache extends Context.Tag("parley/Cache")<
+  Cache,
+  {
+    /** Makes a new region. Regions live as long as the cache: make them where a service is made. */
+    readonly region: <A, E = never>() => Region<A, E>
+    /** Takes effect in one step, and touches the group's own members only. */
+    readonly invalidate: (group: string) => Effect.Effect<void>
+    readonly stats: Effect.Effect<CacheStats>
+  }
+>() {
   /** A full cache gives up the value whose last read is longest ago. */
   static readonly layer = (options: { readonly capacity: number }) => Layer.sync(this, () => make(options.capacity))
 }
@@ -94,7 +97,7 @@ const make = (capacity: number) => {
       const group = groups.get(label) ?? new Map<string, Entry<A, E>>()
       const entry = new Entry<A, E>(() => {
         group.delete(name)
-        
+        if (group.size === 0 && groups.get(label) === group) groups.delete(label)
       })
       groups.set(label, group.set(name, entry))
       return entry
@@ -118,7 +121,7 @@ const make = (capacity: number) => {
       })
     }
 
-    const join = (entry: Entry<A, E>) => Deferred.await(entry.flight ??= Deferred.unsafeMake(FiberId.none))
+    const join = (entry: Entry<A, E>) => Deferred.await((entry.flight ??= Deferred.unsafeMake(FiberId.none)))
 
     const get = <R>(key: Key, load: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.uninterruptibleMask((restore) => {

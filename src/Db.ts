@@ -1,12 +1,14 @@
 import { FileSystem, Path } from "@effect/platform"
-import { Migrator, SqlClient } from "@effect/sql"
+import { Migrator, SqlClient, type SqlError } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Data, Effect, Layer, Schema } from "effect"
 import house from "./Db/migrations/0001_house.ts"
 import { Settings } from "./Settings.ts"
 
-const migrations = { "0001_house": house }
-const newest = Object.keys(migrations).length
+/** By number and name; a file has had all of them up to its version. */
+type Migrations = Readonly<Record<string, Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient>>>
+
+const migrations: Migrations = { "0001_house": house }
 
 /** The file was written by a newer Parley; nothing in it was touched. */
 export class SchemaTooNew extends Data.TaggedError("SchemaTooNew")<{ readonly found: number; readonly known: number }> {
@@ -25,9 +27,13 @@ const versionOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   return row?.version ?? 0
 })
 
-const migrate = (backup: (client: SqliteClient.SqliteClient, version: number) => Effect.Effect<unknown, unknown>) =>
+const migrate = (
+  steps: Migrations,
+  backup: (client: SqliteClient.SqliteClient, version: number) => Effect.Effect<unknown, unknown>
+) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
+      const newest = Object.keys(steps).length
       const sql = yield* SqlClient.SqlClient
       const client = yield* SqliteClient.SqliteClient
       // WAL alone would sync at checkpoints only: an acknowledged write could be lost with the power.
@@ -36,26 +42,30 @@ const migrate = (backup: (client: SqliteClient.SqliteClient, version: number) =>
       const version = yield* Effect.orDie(versionOf(sql))
       if (version > newest) return yield* new SchemaTooNew({ found: version, known: newest })
       if (version > 0 && version < newest) yield* Effect.orDie(backup(client, version))
-      yield* Effect.orDie(Migrator.make({})({ loader: Migrator.fromRecord(migrations) }))
+      yield* Effect.orDie(Migrator.make({})({ loader: Migrator.fromRecord(steps) }))
     })
   )
 
-/** SQLite in `DATA_DIR/parley.db`, migrated, foreign keys on, every commit on disk before it returns. */
-export const layer = Layer.unwrapEffect(
+/** SQLite in `DATA_DIR/parley.db`, brought up to the given steps. An older file is copied before it is changed. */
+export const layerOf = (steps: Migrations) =>
+  Layer.unwrapEffect(
   Effect.gen(function* () {
     const { DATA_DIR } = yield* Settings
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 })
     const filename = path.join(DATA_DIR, "parley.db")
-    return migrate((client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
+    return migrate(steps, (client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
       Layer.provideMerge(SqliteClient.layer({ filename }))
     )
   })
 )
 
+/** SQLite in `DATA_DIR/parley.db`, migrated, foreign keys on, every commit on disk before it returns. */
+export const layer = layerOf(migrations)
+
 /** In memory, migrated. */
-export const layerTest = migrate(() => Effect.void).pipe(
+export const layerTest = migrate(migrations, () => Effect.void).pipe(
   Layer.provideMerge(SqliteClient.layer({ filename: ":memory:" })),
   Layer.orDie
 )

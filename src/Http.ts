@@ -1,10 +1,4 @@
-import {
-  HttpApiBuilder,
-  HttpApiScalar,
-  HttpIncomingMessage,
-  HttpMiddleware,
-  HttpServer
-} from "@effect/platform"
+import { HttpApiBuilder, HttpApiScalar, HttpMiddleware, HttpServer } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
@@ -13,7 +7,7 @@ import * as AgentsHttp from "./Agents/Http.ts"
 import { Api } from "./Api.ts"
 import * as AuthHttp from "./Auth/Http.ts"
 import { Closing } from "./Closing.ts"
-import { explained } from "./Http/Failure.ts"
+import { bounded, explained } from "./Http/Failure.ts"
 import { traced } from "./Http/Trace.ts"
 import * as Web from "./Http/Web.ts"
 import * as MessagesHttp from "./Messages/Http.ts"
@@ -87,9 +81,7 @@ const app = Layer.unwrapEffect(
       exposedHeaders: ["traceparent"]
     })
     const routes = yield* HttpApiBuilder.httpApp
-    return HttpServer.serve(
-      traced(explained(cors(HttpIncomingMessage.withMaxBodySize(routes, Option.some(settings.MAX_BODY_BYTES)))))
-    )
+    return HttpServer.serve(traced(explained(cors(bounded(settings.MAX_BODY_BYTES)(routes)))))
   })
 ).pipe(
   Layer.provide([Web.layer, HttpApiScalar.layer({ path: "/docs" }), HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),

@@ -2,9 +2,9 @@ import { FileSystem, Path } from "@effect/platform"
 import { Context, DateTime, Effect, Layer, RcMap } from "effect"
 import { MemoryRefused, type Persona, RecollectionUnknown } from "./domain/Persona.ts"
 import type { RoomId } from "./domain/RoomId.ts"
-import { readText, resolveWithin, writeAtomic } from "./lib/files.ts"
-import { oneLine } from "./lib/text.ts"
-import { formatLine, newestWithin, parseLines, sanitise } from "./Memory/Entry.ts"
+import { enter, readText, writeAtomic } from "./lib/files.ts"
+import { newestWithin, oneLine } from "./lib/text.ts"
+import { formatLine, parseLines, sanitise } from "./Memory/Entry.ts"
 
 export interface MemoryOptions {
   readonly agentsDir: string
@@ -70,7 +70,7 @@ const make = Effect.fnUntraced(function* ({ agentsDir, dataDir }: MemoryOptions)
 
   const read = Effect.fnUntraced(function* (root: string, path: string, limit: number) {
     const exists = yield* fs.exists(path)
-    return exists ? yield* readText(root, path, limit) : ""
+    return exists ? yield* readText(yield* enter(root, paths.dirname(path)), paths.basename(path), limit) : ""
   })
 
   const appendToRoom = Effect.fnUntraced(function* ({ persona, room }: Note, line: string) {
@@ -84,7 +84,7 @@ const make = Effect.fnUntraced(function* ({ agentsDir, dataDir }: MemoryOptions)
 
   const appendToFolder = Effect.fnUntraced(function* ({ persona }: Note, line: string) {
     const path = sharedFile(persona)
-    yield* resolveWithin(agentsRoot, paths.dirname(path))
+    yield* enter(agentsRoot, paths.dirname(path))
     const before = (yield* read(agentsRoot, path, 4 * fileLimit)).trimEnd()
     const after = before === "" ? `${line}\n` : `${before}\n${line}\n`
     if (new TextEncoder().encode(after).length > fileLimit) {

@@ -1,6 +1,5 @@
 import type { Persona } from "./domain/Persona.ts"
-import { byText, oneLine } from "./lib/text.ts"
-import { newestWithin } from "./Memory/Entry.ts"
+import { byText, newestWithin, oneLine } from "./lib/text.ts"
 import { toolSpecs } from "./Tools.ts"
 
 export interface PromptInput {

@@ -11,6 +11,8 @@ import { afterCommit, type Commit } from "./WriteQueue.ts"
 /** Where a reader's frames go. `write` must not block: a reader that cannot keep up is the sink's to drop. */
 export interface Sink {
   readonly write: (frame: Uint8Array) => void
+  /** Waits until the reader can take more: for what is read from the log, which has time. */
+  readonly drained: Effect.Effect<void>
   /** Called once when the room is gone. */
   readonly end: () => void
 }
@@ -83,10 +85,6 @@ const make = Effect.gen(function* () {
   const forget = (roomId: RoomId, room: boolean) =>
     Effect.zipRight(cache.invalidate(logGroup(roomId)), room ? cache.invalidate(roomGroup(roomId)) : Effect.void)
 
-  const broadcast = (roomId: RoomId, frame: Uint8Array) => {
-    for (const reader of rooms.get(roomId) ?? []) if (reader.missed === null) reader.sink.write(frame)
-  }
-
   const publish = (roomId: RoomId, event: Logged) =>
     Effect.sync(() => {
       const frame = Sse.frame(event)
@@ -109,13 +107,23 @@ const make = Effect.gen(function* () {
         })
     )
 
-  const catchUp = Effect.fn("RoomEvents.catchUp")(function* (roomId: RoomId, sink: Sink, position: number) {
+  // What is published before a page is read is found in the log, and need not be kept aside.
+  const catchUp = Effect.fn("RoomEvents.catchUp")(function* (
+    roomId: RoomId,
+    sink: Sink,
+    missed: Array<Logged>,
+    position: number
+  ) {
     let after = position
     while (true) {
+      missed.length = 0
       const page = yield* Effect.orDie(later({ roomId, after }))
-      for (const event of page) sink.write(Sse.frame(event))
+      for (const event of page) {
+        sink.write(Sse.frame(event))
+        yield* sink.drained
+      }
       after = page.at(-1)?.id ?? after
-      if (page.length < pageSize) return after
+      if (page.length < pageSize && missed.length < pageSize) return after
     }
   })
 
@@ -133,7 +141,10 @@ const make = Effect.gen(function* () {
 
     send: (roomId, event) =>
       Effect.sync(() => {
-        if (rooms.has(roomId)) broadcast(roomId, Sse.frame({ type: event.type, body: Json.stringify(event) }))
+        const readers = rooms.get(roomId)
+        if (readers === undefined) return
+        const frame = liveFrame(event)
+        for (const { missed, sink } of readers) if (missed === null) sink.write(frame)
       }),
 
     follow: Effect.fn("RoomEvents.follow")(function* ({ after, greeting, roomId, sink }) {
@@ -141,23 +152,28 @@ const make = Effect.gen(function* () {
       const reader: Reader = { sink, missed }
       yield* attach(roomId, reader)
       sink.write(Sse.heartbeat)
-      const tell = (event: LiveEvent) => sink.write(Sse.frame({ type: event.type, body: Json.stringify(event) }))
       const end = (yield* Effect.orDie(newest())).id ?? 0
       const behind = Option.filter(after, (position) => position <= end)
-      if (Option.isSome(after) && Option.isNone(behind)) tell({ type: "reset", after: end })
+      const isLost = Option.isSome(after) && Option.isNone(behind)
+      if (isLost) sink.write(liveFrame({ type: "reset", after: end }))
+      const start = isLost ? end : 0
       // Without a position everything since the attachment is new.
-      const seen = Option.isSome(behind) ? yield* catchUp(roomId, sink, behind.value) : 0
+      const seen = Option.isSome(behind) ? yield* catchUp(roomId, sink, missed, behind.value) : start
       yield* Effect.sync(() => {
         for (const event of missed) if (event.id > seen) sink.write(Sse.frame(event))
         reader.missed = null
-        greeting().forEach(tell)
+        for (const event of greeting()) sink.write(liveFrame(event))
       })
     }),
 
     close: (roomId) =>
       Effect.zipRight(forget(roomId, true), Effect.sync(() => {
-        broadcast(roomId, Sse.frame({ type: "room_deleted", body: Json.stringify({ type: "room_deleted" }) }))
-        for (const { sink } of rooms.get(roomId) ?? []) sink.end()
+        for (const { sink } of rooms.get(roomId) ?? []) {
+          sink.write(liveFrame({ type: "room_deleted" }))
+          sink.end()
+        }
       }))
   })
 })
+
+const liveFrame = (event: LiveEvent) => Sse.frame({ type: event.type, body: Json.stringify(event) })

@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { asAdmin } from "./Auth.ts"
 import { Cache } from "./Cache.ts"
-import { Agent, type AgentId } from "./domain/Agent.ts"
+import { Agent, type AgentId, asSeenBy } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import { PageSize } from "./domain/Message.ts"
 import {
@@ -96,18 +96,20 @@ const make = Effect.gen(function* () {
     agents: Schema.Array(Agent)
   })))
 
+  const seated = (id: RoomId) =>
+    Effect.zipWith(CurrentUser, agents.inRoom(id), (user, found) => found.map(asSeenBy(user)))
+
   const json = Effect.fnUntraced(function* (id: RoomId) {
-    const user = yield* CurrentUser
+    const { user_id } = yield* CurrentUser
     const room = yield* rooms.find(id)
-    const last_read_at = yield* rooms.lastRead(id, user.user_id)
-    const head = encodeHead({ ...room, last_read_at, agents: yield* agents.inRoom(id) })
+    const last_read_at = yield* rooms.lastRead(id, user_id)
+    const head = encodeHead({ ...room, last_read_at, agents: yield* seated(id) })
     const page = yield* messages.page(id, { limit: whole, after: Option.none(), before: Option.none() })
     return `${head.slice(0, -1)},"messages":${page}}`
   })
 
   const notice = Effect.fnUntraced(function* (id: RoomId, agent: Agent) {
-    const said = yield* messages.countSaid(id, 0)
-    if (said === 0) return
+    if (!(yield* messages.hasAny(id))) return
     const message = yield* messages.insert({
       room_id: id,
       agent_id: null,
@@ -166,7 +168,7 @@ const make = Effect.gen(function* () {
       const { user_id } = yield* CurrentUser
       yield* access(id)
       const at = yield* Time.now
-      yield* queue.write(rooms.markRead(id, user_id, at))
+      yield* queue.write(Effect.zipRight(rooms.find(id), rooms.markRead(id, user_id, at)))
       return at
     }),
 
@@ -179,7 +181,7 @@ const make = Effect.gen(function* () {
       yield* memory.forget(id)
     }, Effect.uninterruptible),
 
-    roster: (id) => Effect.zipRight(access(id), agents.inRoom(id)),
+    roster: (id) => Effect.zipRight(access(id), seated(id)),
 
     join: Effect.fn("Rooms.join")(function* (id, agentId) {
       yield* access(id)

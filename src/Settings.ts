@@ -1,8 +1,8 @@
 import { FileSystem } from "@effect/platform"
-import { Context, Data, Effect, Layer, Option, ParseResult, Schema } from "effect"
+import { Array, Context, Data, Effect, Layer, ParseResult, Schema } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { parseEnv } from "node:util"
-import { SettingsValues, show } from "./domain/Settings.ts"
+import { about, SettingsValues, show } from "./domain/Settings.ts"
 
 /** Decoded once; nothing else reads the environment. */
 export class Settings extends Context.Tag("parley/Settings")<Settings, SettingsValues>() {
@@ -28,6 +28,7 @@ const decode = (raw: Raw) =>
   Schema.decodeUnknown(SettingsValues, { errors: "all" })(raw).pipe(
     Effect.catchAll((error) =>
       ParseResult.ArrayFormatter.formatError(error).pipe(
+        Effect.map((issues) => Array.dedupeWith(issues, (one, other) => one.path[0] === other.path[0])),
         Effect.map((issues) => issues.map(({ message, path }) => `${path.join(".")}: ${message}`)),
         Effect.flatMap((problems) => new SettingsInvalid({ problems }))
       )
@@ -48,13 +49,18 @@ const sources = Effect.gen(function* () {
   return { environment, file, raw: { ...file, ...environment } }
 })
 
-/** One line per setting: its value (secrets redacted), where it comes from, what it is for. */
+/** A table of every setting: its value (secrets redacted), where it comes from, what it is for. */
 export const describe = Effect.gen(function* () {
   const found = yield* sources
   const values = yield* decode(found.raw)
-  return names.map((name) => {
-    const value = values[name]
-    const source = name in found.environment ? "environment" : name in found.file ? ".env" : "default"
-    return { name, value: Option.isOption(value) ? Option.match(value, { onNone: () => "", onSome: show }) : show(value), source }
-  })
+  const sourceOf = (name: Name) =>
+    name in found.environment ? "environment" : name in found.file ? ".env" : "default"
+  const rows = names.map((name) => ({ name, value: show(values[name]), source: sourceOf(name) }))
+  const widest = (column: "name" | "value" | "source") => Math.max(...rows.map((row) => row[column].length))
+  const [first, second, third] = [widest("name"), widest("value"), widest("source")]
+  return rows
+    .map(({ name, source, value }) =>
+      [name.padEnd(first), value.padEnd(second), source.padEnd(third), about.get(name)].join("  ")
+    )
+    .join("\n")
 })

@@ -25,8 +25,11 @@ const firstRoom = Effect.gen(function* () {
   const queue = yield* WriteQueue
   const rooms = yield* RoomRepo
   const agents = yield* AgentRepo
+  if (!firstStart) return
   const guests = company(yield* agents.list(PageSize.make(1000)))
-  if (!firstStart || guests.length === 0) return
+  // The secrets may be new and the rooms not: somebody lost the password.
+  const known = yield* rooms.list("admin", null, PageSize.make(1))
+  if (guests.length === 0 || known.length > 0) return
   const at = yield* Time.now
   const room = rooms.insert({
     owner_id: "admin",
@@ -41,12 +44,17 @@ const firstRoom = Effect.gen(function* () {
   )
 })
 
+const addressOf = (address: HttpServer.Address) =>
+  address._tag === "TcpAddress" && address.hostname.includes(":")
+    ? `http://[${address.hostname}]:${address.port}`
+    : HttpServer.formatAddress(address)
+
 const words = Effect.gen(function* () {
   const { all } = yield* Providers
   const { generated, newPassword } = yield* Secrets
   const auth = yield* Auth
   const { address } = yield* HttpServer.HttpServer
-  const url = HttpServer.formatAddress(address)
+  const url = addressOf(address)
   yield* Effect.logInfo(`Parley listens on ${url}`)
   if (!all[0].isModel) {
     yield* Effect.logWarning(
@@ -62,4 +70,6 @@ const words = Effect.gen(function* () {
   yield* Console.log(["", ...password, `  Open Parley (once, within 15 minutes): ${url}/#login=${link}`, ""].join("\n"))
 })
 
-export const layer = Layer.effectDiscard(Effect.zipRight(firstRoom, words))
+const keep = Effect.flatMap(Secrets, ({ keep }) => keep)
+
+export const layer = Layer.effectDiscard(Effect.all([firstRoom, words, keep], { discard: true }))

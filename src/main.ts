@@ -1,24 +1,38 @@
-import { Command } from "@effect/cli"
+import { Command, ValidationError } from "@effect/cli"
+import { HttpServerError } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Layer } from "effect"
+import { Cause, Console, Effect, Layer, Option } from "effect"
+import * as DataDir from "./DataDir.ts"
 import * as Parley from "./Parley.ts"
 import { Providers } from "./Providers.ts"
 import { describe, Settings } from "./Settings.ts"
 
-const serve = Layer.launch(Parley.layer.pipe(Layer.provide(Providers.layer), Layer.provide(Settings.layer)))
+const serve = Layer.launch(
+  Parley.layer.pipe(Layer.provide(Providers.layer), Layer.provide(DataDir.layer), Layer.provide(Settings.layer))
+)
 
-const settings = Command.make("settings", {}, () =>
-  Effect.flatMap(describe, (all) =>
-    Console.log(all.map(({ name, source, value }) => `${name}=${value}  (${source})`).join("\n"))
-  )
-).pipe(Command.withDescription("Print every setting with its source, secrets redacted"))
+const settings = Command.make("settings", {}, () => Effect.flatMap(describe, Console.log)).pipe(
+  Command.withDescription("Print every setting with its source, secrets redacted")
+)
 
 const parley = Command.make("parley", {}, () => serve).pipe(
   Command.withDescription("Serve rooms in which AI agents talk with each other and with people"),
   Command.withSubcommands([settings])
 )
 
+const wordsFor = (error: Error) =>
+  error instanceof HttpServerError.ServeError && Cause.isException(error.cause) ? "" : error.message
+
+/** What an operator can mend is said in plain words; anything else is a bug of ours, and told whole. */
+const tell = (cause: Cause.Cause<Error>) =>
+  Option.match(Cause.failureOption(cause), {
+    onNone: () => (Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logFatal("Parley broke", cause)),
+    // The command line has told it already.
+    onSome: (error) => (ValidationError.isValidationError(error) ? Effect.void : Console.error(`parley: ${wordsFor(error)}`))
+  })
+
 Command.run(parley, { name: "parley", version: "0.1.0" })(process.argv).pipe(
+  Effect.tapErrorCause(tell),
   Effect.provide(NodeContext.layer),
-  NodeRuntime.runMain({ disablePrettyLogger: true })
+  NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true })
 )

@@ -1,44 +1,10 @@
-import { NodeContext } from "@effect/platform-node"
-import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Stream } from "effect"
 import { Overloaded, SessionLost } from "../src/domain/Provider.ts"
 import { LiveTurns } from "../src/LiveTurns.ts"
-import * as Client from "./support/Client.ts"
-import * as House from "./support/House.ts"
+import { inHouse, setup } from "./support/Duo.ts"
 import * as Puppet from "./support/Puppet.ts"
-import * as Watch from "./support/Watch.ts"
-
-const duo = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." }
-type Puppet = ReturnType<typeof Puppet.make>
-
-const setup = Effect.gen(function* () {
-  const client = yield* Client.make
-  const sql = yield* SqlClient.SqlClient
-  const { data } = yield* client.json("POST", "/rooms", { name: "den" })
-  const id: number = data.id
-  const agents = yield* client.json("GET", "/agents")
-  for (const agent of agents.data) yield* client.json("POST", `/rooms/${id}/agents/${agent.id}`)
-  const say = (content: string) => client.json("POST", `/rooms/${id}/messages/send`, { content, role: "user" })
-  const said = Effect.map(client.json("GET", `/rooms/${id}/messages`), ({ data }) =>
-    data.map((message: Record<string, unknown>) => [message["agent_name"], message["content"], message["partial"]])
-  )
-  const turns = Effect.map(sql`SELECT agent_name, outcome, error FROM turns ORDER BY id`, (rows) =>
-    rows.map((row) => [row["agent_name"], row["outcome"]])
-  )
-  return { client, sql, id, say, said, turns, watch: yield* Watch.room(id) }
-})
-
-/** Runs a test in a house of its own with two agents and the puppet's words. */
-const inHouse = <A, E>(
-  puppet: Puppet,
-  test: Effect.Effect<A, E, Effect.Effect.Context<typeof setup> | LiveTurns>,
-  settings: Readonly<Record<string, string>> = {}
-) =>
-  Effect.flatMap(House.folders(duo), (folders) =>
-    Effect.provide(test, House.layer({ settings: { ...folders, ...settings }, providers: [puppet.provider] }))
-  ).pipe(Effect.provide(NodeContext.layer))
 
 const firstPass = (text: (agent: string) => string): Puppet.Act => (call) =>
   call.number <= 2 ? Stream.concat(Puppet.say(text(call.spec.agentName)), Puppet.done(`s${call.number}`)) : Puppet.skip(call)

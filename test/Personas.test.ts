@@ -172,6 +172,12 @@ describe("Personas, what a folder holds", () => {
       yield* fs.symlink(at("group_harbour/tom/profile.png"), at("mira/avatar.png"))
 
       assertEquals((yield* Effect.flip(personas.picture("mira"))).detail, "Profile picture not found")
+      yield* fs.remove(at("mira/profile.png"))
+      yield* write("mira/profile.png", "mira")
+      assertTrue((yield* personas.picture("mira")).endsWith("/mira/profile.png"))
+      yield* fs.remove(at("mira/profile.png"))
+      yield* fs.symlink(`${home}/secret.png`, at("mira/profile.png"))
+      assertEquals((yield* Effect.flip(personas.picture("mira")))._tag, "PictureNotFound")
       assertEquals((yield* personas.get("mira")).profile_pic, null)
     })
   )

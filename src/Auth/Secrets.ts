@@ -11,10 +11,12 @@ export class Secrets extends Context.Tag("parley/Auth/Secrets")<Secrets, {
   readonly guestHash: Option.Option<Redacted.Redacted>
   /** The admin's password at the start that made it up; never again. */
   readonly newPassword: Option.Option<Redacted.Redacted>
-  /** True at the start that made the data folder's secrets. */
+  /** True until the data folder keeps secrets. */
   readonly firstStart: boolean
   /** False when the operator chose the admin's password. */
   readonly generated: boolean
+  /** Keeps what this start made up for the next ones. Not before it was told: nobody could know the password. */
+  readonly keep: Effect.Effect<void, SecretsUnusable>
 }>() {
   static readonly layer = Layer.effect(this, Effect.suspend(() => make))
 }
@@ -22,6 +24,16 @@ export class Secrets extends Context.Tag("parley/Auth/Secrets")<Secrets, {
 export class ExposedWithoutPassword extends Data.TaggedError("ExposedWithoutPassword")<{ readonly host: string }> {
   override get message() {
     return `HOST=${this.host} can be reached from outside: set API_KEY_HASH to the bcrypt hash of a password first`
+  }
+}
+
+/** Says nothing of what stands in the file. */
+export class SecretsUnusable extends Data.TaggedError("SecretsUnusable")<{
+  readonly file: string
+  readonly reason: string
+}> {
+  override get message() {
+    return `${this.file} ${this.reason}`
   }
 }
 
@@ -49,22 +61,25 @@ const make = Effect.gen(function* () {
     return yield* new ExposedWithoutPassword({ host: settings.HOST })
   }
 
-  const stored = Effect.flatMap(fs.readFileString(file), Schema.decode(File))
+  const unusable = (reason: string) => () => new SecretsUnusable({ file, reason })
+  const broken = unusable("holds no secrets: restore it, or delete it to get a new password; logins then end")
+  const stored = fs.readFileString(file).pipe(
+    Effect.mapError(unusable("cannot be read")),
+    Effect.flatMap((text) => Effect.mapError(Schema.decode(File)(text), broken))
+  )
   const write = (content: File) =>
     Effect.flatMap(Schema.encode(File)(content), (text) =>
       // Beside and then renamed: a crash leaves no half secret.
       fs.writeFileString(`${file}.new`, text, { mode: 0o600 }).pipe(Effect.zipRight(fs.rename(`${file}.new`, file)))
-    )
+    ).pipe(Effect.mapError(unusable("cannot be written")))
 
-  yield* fs.makeDirectory(settings.DATA_DIR, { recursive: true, mode: 0o700 })
-  const firstStart = !(yield* fs.exists(file))
+  const firstStart = !(yield* Effect.orElseSucceed(fs.exists(file), () => true))
   const known: File = firstStart ? { jwt_secret: yield* random(32), admin_hash: null } : yield* stored
   const generated = Option.isNone(settings.API_KEY_HASH)
   const { password, secrets } =
     generated && known.admin_hash === null
       ? yield* withPassword(known)
       : { secrets: known, password: Option.none<Redacted.Redacted>() }
-  if (firstStart || secrets !== known) yield* write(secrets)
 
   return Secrets.of({
     jwtSecret: Option.getOrElse(settings.JWT_SECRET, () => Redacted.make(secrets.jwt_secret)),
@@ -72,6 +87,7 @@ const make = Effect.gen(function* () {
     guestHash: settings.ENABLE_GUEST_LOGIN ? settings.GUEST_PASSWORD_HASH : Option.none(),
     newPassword: password,
     firstStart,
-    generated
+    generated,
+    keep: firstStart || secrets !== known ? write(secrets) : Effect.void
   })
 })

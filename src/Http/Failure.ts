@@ -1,5 +1,6 @@
-import { type HttpApp, HttpServerError, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import { type HttpApp, HttpIncomingMessage, HttpServerError, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Cause, Effect, Option, Schema } from "effect"
+import { methodsOf, routeOf } from "./Routes.ts"
 
 const Body = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
@@ -16,10 +17,16 @@ const Undecoded = Schema.Struct({
 
 const plain = (status: number, _tag: string, detail: string) => HttpServerResponse.unsafeJson({ _tag, detail }, { status })
 
+const unrouted = (request: HttpServerRequest.HttpServerRequest) => {
+  const allowed = methodsOf(request)
+  if (allowed.length === 0) return plain(404, "RouteNotFound", "Not Found")
+  return HttpServerResponse.setHeader(plain(405, "MethodNotAllowed", "Method Not Allowed"), "allow", allowed.join(", "))
+}
+
 /** What is not a fact of the contract: a route that is not there, a body that cannot be read, or a bug of ours. */
 const unforeseen = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
-  if (error instanceof HttpServerError.RouteNotFound) return Effect.succeed(plain(404, "RouteNotFound", "Not Found"))
+  if (error instanceof HttpServerError.RouteNotFound) return Effect.succeed(unrouted(error.request))
   if (error instanceof HttpServerError.RequestError) {
     return Effect.succeed(plain(400, "BodyUnreadable", "The body cannot be read as JSON"))
   }
@@ -27,8 +34,11 @@ const unforeseen = (cause: Cause.Cause<unknown>) => {
 }
 
 /** Each place of the request that did not fit, in the shape that clients of the original read. */
-const places = ({ issues }: typeof Undecoded.Type, where: string) =>
-  issues.map(({ _tag, message, path }) => ({ type: _tag.toLowerCase(), loc: [where, ...path], msg: message }))
+const places = ({ issues }: typeof Undecoded.Type, route: ReturnType<typeof routeOf>) => {
+  const partOf = (name: unknown) =>
+    route?.path.includes(`{${String(name)}}`) ? "path" : route?.takesBody ? "body" : "query"
+  return issues.map(({ _tag, message, path }) => ({ type: _tag.toLowerCase(), loc: [partOf(path[0]), ...path], msg: message }))
+}
 
 const isUndecoded = Schema.is(Undecoded)
 
@@ -39,11 +49,22 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
   const span = yield* Effect.option(Effect.currentSpan)
   const trace = Option.match(span, { onNone: () => ({}), onSome: ({ traceId }) => ({ trace_id: traceId }) })
   const fields = yield* Effect.orElseSucceed(Schema.decode(Body)(new TextDecoder().decode(body.body)), () => ({}))
-  if (!isUndecoded(fields)) return HttpServerResponse.unsafeJson({ ...fields, ...trace }, { status: response.status })
-  const hasBody = request.method === "POST" || request.method === "PATCH" || request.method === "PUT"
-  const detail = places(fields, hasBody ? "body" : "query")
-  return HttpServerResponse.unsafeJson({ _tag: "Invalid", detail, ...trace }, { status: hasBody ? 422 : 400 })
+  const { headers, status } = response
+  if (!isUndecoded(fields)) return HttpServerResponse.unsafeJson({ ...fields, ...trace }, { status, headers })
+  const route = routeOf(request)
+  const invalid = { _tag: "Invalid", detail: places(fields, route), ...trace }
+  return HttpServerResponse.unsafeJson(invalid, { status: route?.takesBody ? 422 : 400, headers })
 })
+
+/** Refuses a body that announces itself as larger, before it is read; one that does not is cut off at the bound. */
+export const bounded =
+  (bytes: number) =>
+  <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+      Number(headers["content-length"]) > bytes
+        ? Effect.succeed(plain(413, "BodyTooLarge", `The body is larger than ${bytes} bytes`))
+        : HttpIncomingMessage.withMaxBodySize(app, Option.some(bytes))
+    )
 
 /** Every answer that is an error is JSON with `detail`, `_tag` and `trace_id`. */
 export const explained = <E, R>(app: HttpApp.Default<E, R>) =>

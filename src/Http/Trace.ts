@@ -1,6 +1,5 @@
 import {
   type Headers,
-  HttpApi,
   HttpApp,
   HttpServerRequest,
   type HttpServerResponse,
@@ -8,26 +7,7 @@ import {
   HttpTraceContext
 } from "@effect/platform"
 import { Effect, Option } from "effect"
-import { Api } from "../Api.ts"
-
-/** Paths of the contract, written as `/rooms/{room_id}`. */
-const routes: Array<{ readonly method: string; readonly path: string; readonly pattern: RegExp }> = []
-HttpApi.reflect(Api, {
-  onGroup: () => {},
-  onEndpoint: ({ endpoint }) => {
-    const parts = endpoint.path.replace(/(?<=.)\/$/, "").split("/")
-    routes.push({
-      method: endpoint.method,
-      path: parts.map((part) => part.replace(/^:(\w+)$/, "{$1}")).join("/"),
-      pattern: new RegExp(`^${parts.map((part) => (part.startsWith(":") ? "[^/]+" : part)).join("/")}/?$`)
-    })
-  }
-})
-
-const routeOf = ({ method, url }: HttpServerRequest.HttpServerRequest) => {
-  const [path = "/"] = url.split("?", 1)
-  return routes.find((route) => route.method === method && route.pattern.test(path))?.path
-}
+import { routeOf } from "./Routes.ts"
 
 // Whoever calls is told of our trace and named in it, but does not decide what becomes of it.
 const links = (headers: Headers.Headers) =>
@@ -49,7 +29,7 @@ type App<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 /** One span for each request, named by method and route; its W3C id is in the answer. */
 export const traced = <R>(app: App<R>): App<R | HttpServerRequest.HttpServerRequest> =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-    const route = routeOf(request)
+    const route = routeOf(request)?.path
     return announce.pipe(
       Effect.zipRight(app),
       Effect.tap((response) => Effect.annotateCurrentSpan("http.response.status_code", response.status)),

@@ -33,17 +33,3 @@ export const formatLine = (date: string, entry: string) => `- [${date}] ${entry}
 /** The entries of a memory file, oldest first, without their bullets. */
 export const parseLines = (text: string): ReadonlyArray<string> =>
   text.split("\n").flatMap((line) => (/^- \[\d{4}-\d\d-\d\d\] /.test(line) ? [line.slice(2)] : []))
-
-const bytes = (text: string) => new TextEncoder().encode(text).length
-
-/** The newest of the lines that fit into `limit` bytes, in their order. */
-export const newestWithin = (lines: ReadonlyArray<string>, limit: number): ReadonlyArray<string> => {
-  let left = limit
-  let first = lines.length
-  while (first > 0) {
-    left -= bytes(lines[first - 1] ?? "") + 1
-    if (left < 0) break
-    first--
-  }
-  return lines.slice(first)
-}

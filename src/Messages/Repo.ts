@@ -15,6 +15,7 @@ export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")
   readonly said: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Message>>
   /** How many messages of the room are newer than the cursor, without notices. */
   readonly countSaid: (room: RoomId, after: number) => Effect.Effect<number>
+  readonly hasAny: (room: RoomId) => Effect.Effect<boolean>
   readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
 }>() {
   static readonly layer = Layer.effect(this, Effect.suspend(() => make))
@@ -74,19 +75,19 @@ const make = Effect.gen(function* () {
       Sql.first(Message)(sql`SELECT ${columns} FROM messages WHERE room_id = ${room} AND idempotency_key = ${key}`),
 
     page: (room, { after, before, limit }) => {
-      const newestFirst = Option.isNone(after)
-      const bounds = sql.and([
-        sql`room_id = ${room}`,
-        ...Option.match(after, { onNone: () => [], onSome: (id) => [sql`id > ${id}`] }),
-        ...Option.match(before, { onNone: () => [], onSome: (id) => [sql`id < ${id}`] })
-      ])
+      const end = Option.match(before, { onNone: () => [], onSome: (id) => [sql`id < ${id}`] })
+      // The index finds where the newest page begins, so that nothing is ever sorted.
+      const start = Option.match(after, {
+        onNone: () => sql`id >= coalesce((
+          SELECT id FROM messages WHERE ${sql.and([sql`room_id = ${room}`, ...end])}
+          ORDER BY id DESC LIMIT 1 OFFSET ${limit - 1}), 0)`,
+        onSome: (id) => sql`id > ${id}`
+      })
       return Effect.map(
         Page(sql`
           SELECT ${asJson} AS page FROM (
-            SELECT * FROM (
-              SELECT ${columns} FROM messages WHERE ${bounds}
-              ORDER BY id ${sql.literal(newestFirst ? "DESC" : "ASC")} LIMIT ${limit}
-            ) AS newest ORDER BY id
+            SELECT ${columns} FROM messages WHERE ${sql.and([sql`room_id = ${room}`, start, ...end])}
+            ORDER BY id LIMIT ${limit}
           ) AS paged`),
         (row) => row.page
       )
@@ -107,6 +108,12 @@ const make = Effect.gen(function* () {
           SELECT count(*) AS n FROM messages
           WHERE room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'`),
         (row) => row.n
+      ),
+
+    hasAny: (room) =>
+      Effect.map(
+        Sql.first(Schema.Struct({ id: Schema.Int }))(sql`SELECT id FROM messages WHERE room_id = ${room} LIMIT 1`),
+        Option.isSome
       ),
 
     clear: (room) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM messages WHERE room_id = ${room}`))

@@ -1,5 +1,6 @@
 import type { AgentId } from "../domain/Agent.ts"
 import type { Message } from "../domain/Message.ts"
+import { oneLine } from "../lib/text.ts"
 
 export interface ContextInput {
   readonly agent: { readonly id: AgentId; readonly name: string }
@@ -30,5 +31,5 @@ const speaker = (message: Message, { agent, personName }: ContextInput) => {
   if (message.agent_id === agent.id) return `${agent.name} (you${cut})`
   if (message.role === "assistant") return `${message.agent_name ?? "an agent who has left"} (agent${cut})`
   if (message.participant_type === "situation_builder") return "The scene"
-  return `${message.participant_name ?? personName} (person)`
+  return `${oneLine(message.participant_name ?? personName)} (person)`
 }

@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Exit, Layer, Option, Stream } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Layer, Option, Stream } from "effect"
 import { AgentRepo } from "../Agents/Repo.ts"
 import { withDeadlines } from "../Deadlines.ts"
 import { InvalidRequest, type Provider, ProviderEvent, type TurnInput } from "../domain/Provider.ts"
@@ -145,6 +145,7 @@ const make = Effect.gen(function* () {
             Effect.map(Effect.exit(restore(attempt(stand, brief, draft))), (exit) => ({ draft, exit }))
           )
         )
+        if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) yield* Effect.logError("a turn broke", exit.cause)
         const duration_ms = (yield* Clock.currentTimeMillis) - began
         const verdict = verdictOf(Exit.map(exit, ({ done }) => done), draft)
         const used = Exit.isSuccess(exit) ? exit.value.brief : brief

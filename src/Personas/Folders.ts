@@ -57,8 +57,8 @@ export const list = Effect.fnUntraced(function* (root: string) {
     function* (path: string) {
       const info = yield* fs.stat(path)
       if (info.type !== "Directory") return "no folder"
-      const real = yield* fs.realPath(path)
-      if (!real.startsWith(top + paths.sep)) return "outside"
+      const isLink = yield* Effect.isSuccess(fs.readLink(path))
+      if (isLink && !(yield* fs.realPath(path)).startsWith(top + paths.sep)) return "outside"
       watch(path, info)
       return "folder"
     },

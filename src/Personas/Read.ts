@@ -1,7 +1,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import { Clock, Effect, Either, Option } from "effect"
 import type { Persona } from "../domain/Persona.ts"
-import { readText, resolveFile } from "../lib/files.ts"
+import { enter, readText, resolveFile } from "../lib/files.ts"
 import { byText } from "../lib/text.ts"
 import { type Folder, isMissing } from "./Folders.ts"
 import {
@@ -35,11 +35,27 @@ export interface Library {
 }
 
 const textLimit = 256 * 1024
+const pictureLimit = 8
 const attempts = 3
 // Clocks of file systems are coarse: within this time a second change may leave size and time as they were.
 const clockGrain = 2000
 
 const isFilled = (text: string | undefined) => text !== undefined && text.trim() !== ""
+
+interface Mark {
+  readonly path: string
+  readonly time: number
+  readonly mark: string
+}
+
+const markOf = (fs: FileSystem.FileSystem) => (path: string) =>
+  Effect.match(fs.stat(path), {
+    onFailure: (error): Mark => ({ path, time: 0, mark: isMissing(error) ? "missing" : "unknown" }),
+    onSuccess: ({ ino, mtime, size }): Mark => {
+      const time = Option.match(mtime, { onNone: () => 0, onSome: (date) => date.getTime() })
+      return { path, time, mark: `${size}@${time}#${Option.getOrElse(ino, () => 0)}` }
+    }
+  })
 
 /** Which files make the persona, with their sizes, times and identities. */
 const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
@@ -48,49 +64,43 @@ const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
   const names = (yield* fs.readDirectory(folder.path)).toSorted(byText)
   const memoryFile = library.memoryFiles.find((file) => names.includes(file)) ?? null
   const own = [...personaFiles, agentConfig, memoryFile].filter((file) => file !== null && names.includes(file))
-  const candidates = own.map((file) => paths.join(folder.path, file ?? ""))
-  if (folder.group !== null) candidates.push(paths.join(paths.dirname(folder.path), groupConfig))
-  const found = yield* Effect.forEach(
-    candidates,
-    (path) =>
-      Effect.match(fs.stat(path), {
-        onFailure: (error) => ({ path, time: 0, mark: isMissing(error) ? "missing" : "unknown" }),
-        onSuccess: ({ ino, mtime, size }) => {
-          const time = Option.match(mtime, { onNone: () => 0, onSome: (date) => date.getTime() })
-          return { path, time, mark: `${size}@${time}#${Option.getOrElse(ino, () => 0)}` }
-        }
-      }),
-    { concurrency: "unbounded" }
-  )
+  const sources = own.map((file) => paths.join(folder.path, file ?? ""))
+  if (folder.group !== null) sources.push(paths.join(paths.dirname(folder.path), groupConfig))
   const ownPictures = pictureCandidates(names).map((file) => paths.join(folder.path, file))
-  const pictures = [...ownPictures, ...folder.legacyPictures]
+  const pictures = [...ownPictures, ...folder.legacyPictures].slice(0, pictureLimit)
+  const marks = yield* Effect.forEach([...sources, ...pictures], markOf(fs), { concurrency: "unbounded" })
+  const texts = marks.slice(0, sources.length)
   return {
-    key: [...found.map(({ mark, path }) => `${path}:${mark}`), ...pictures].join("\n"),
-    times: found.map(({ time }) => time),
-    sources: found.filter(({ mark, path }) => mark !== "missing" || paths.basename(path) !== groupConfig),
+    key: marks.map(({ mark, path }) => `${path}:${mark}`).join("\n"),
+    times: marks.map(({ time }) => time),
+    sources: texts.filter(({ mark, path }) => mark !== "missing" || paths.basename(path) !== groupConfig),
     pictures,
     memoryFile
   }
 })
 type Stamp = Effect.Effect.Success<ReturnType<typeof stampOf>>
 
-const readAll = Effect.fnUntraced(function* (library: Library, { sources }: Stamp) {
+const readAll = Effect.fnUntraced(function* ({ root }: Library, folder: Folder, { sources }: Stamp) {
   const paths = yield* Path.Path
-  const read = ({ path }: { readonly path: string }) =>
-    Effect.map(readText(library.root, path, textLimit), (text) => [paths.basename(path), text] as const)
+  const own = yield* enter(root, folder.path)
+  const around = folder.group === null ? own : yield* enter(root, paths.dirname(folder.path))
+  const read = ({ path }: { readonly path: string }) => {
+    const file = paths.basename(path)
+    return Effect.map(readText(file === groupConfig ? around : own, file, textLimit), (text) => [file, text] as const)
+  }
   const texts: Texts = Object.fromEntries(yield* Effect.forEach(sources, read, { concurrency: "unbounded" }))
   return texts
 })
 
 /** An agent's own picture lies in its own folder; only an older tree's may lie beside it. */
-const choosePicture = Effect.fnUntraced(function* (library: Library, folder: Folder, { pictures }: Stamp) {
+const choosePicture = Effect.fnUntraced(function* ({ root }: Library, folder: Folder, { pictures }: Stamp) {
+  const paths = yield* Path.Path
+  const resolve = Effect.fnUntraced(function* (path: string) {
+    const place = folder.legacyPictures.includes(path) ? root : folder.path
+    return (yield* resolveFile(yield* enter(place, place), paths.basename(path))).real
+  })
   const safe = yield* Effect.forEach(pictures, (path) =>
-    Effect.option(
-      Effect.map(resolveFile(folder.legacyPictures.includes(path) ? library.root : folder.path, path), ({ real }) => ({
-        path,
-        real
-      }))
-    )
+    Effect.option(Effect.map(resolve(path), (real) => ({ path, real })))
   )
   return Option.getOrNull(Option.firstSomeOf(safe))
 })
@@ -134,7 +144,7 @@ export const look = Effect.fnUntraced(function* (library: Library, folder: Folde
     let stamp = yield* stampOf(library, folder)
     if (previous?.settled && previous.stamp === stamp.key) return previous
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const texts = yield* Effect.either(readAll(library, stamp))
+      const texts = yield* Effect.either(readAll(library, folder, stamp))
       const after = yield* stampOf(library, folder)
       if (after.key === stamp.key) {
         return yield* Either.match(texts, {

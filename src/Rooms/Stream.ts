@@ -27,6 +27,9 @@ const headers = {
   "x-accel-buffering": "no"
 }
 
+/** How long a reader may stand still while it catches up. */
+const patience = "30 seconds"
+
 const make = Effect.gen(function* () {
   const { STREAM_BUFFER_BYTES } = yield* Settings
   const events = yield* RoomEvents
@@ -36,12 +39,21 @@ const make = Effect.gen(function* () {
   // Frames go to the socket as they are: a stream of Effect per reader costs ten times as much.
   const sinkOf = (response: ServerResponse): Sink => ({
     write: (frame) => {
-      response.write(frame)
+      if (response.destroyed || response.writableEnded) return
       // The reader comes back with Last-Event-ID and reads from the log what it has missed.
       if (response.writableLength > STREAM_BUFFER_BYTES) response.destroy()
+      else response.write(frame)
     },
+    drained: Effect.suspend(() => (response.writableNeedDrain ? drain(response) : Effect.void)),
     end: () => response.end()
   })
+
+  const drain = (response: ServerResponse) =>
+    Effect.async<void>((resume) => {
+      const done = () => resume(Effect.void)
+      response.once("drain", done)
+      return Effect.sync(() => response.off("drain", done))
+    }).pipe(Effect.timeoutTo({ duration: patience, onSuccess: () => {}, onTimeout: () => response.destroy() }))
 
   const left = (response: ServerResponse) =>
     Effect.async<void>((resume) => {
@@ -59,13 +71,13 @@ const make = Effect.gen(function* () {
         response.writeHead(200, finished.headers)
         response.socket?.setNoDelay(true)
 
-        yield* events.follow({
+        const following = events.follow({
           roomId,
           after: Option.orElse(Option.fromNullable(after), () => lastEventId(request)),
           sink: sinkOf(response),
           greeting: () => live.greeting(roomId)
         })
-        yield* Effect.raceFirst(left(response), closing.await)
+        yield* Effect.raceFirst(Effect.zipRight(following, left(response)), closing.await)
         response.end()
         return finished
       }).pipe(Effect.scoped)

@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { ErrorBody } from "./Error.ts"
 import { Flag } from "./Row.ts"
 import { Timestamp } from "./Time.ts"
+import type { User } from "./User.ts"
 
 export const AgentId = Schema.Int.pipe(Schema.brand("AgentId"))
 export type AgentId = typeof AgentId.Type
@@ -27,6 +28,12 @@ export const Agent = Schema.Struct({
   created_at: Timestamp
 })
 export type Agent = typeof Agent.Type
+
+/** Guests get neither prompts nor what an agent remembers. */
+export const asSeenBy =
+  ({ role }: User) =>
+  (agent: Agent): Agent =>
+    role === "admin" ? agent : { ...agent, recent_events: null, system_prompt: "" }
 
 /** What planning and seating need to know of an agent in a room. */
 export const Member = Agent.pick(

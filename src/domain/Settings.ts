@@ -1,44 +1,75 @@
-import { Redacted, Schema } from "effect"
+import { Option, type ParseResult, Redacted, Schema, SchemaAST as AST } from "effect"
+import { Passage } from "./Passage.ts"
+
+/** Says what would have been right, and what stands there instead. */
+const expects = (what: string) => ({
+  message: ({ actual }: ParseResult.ParseIssue) => ({ message: `expected ${what}, found "${actual}"`, override: true })
+})
 
 const text = (about: string, fallback: string) =>
-  Schema.optionalWith(Schema.NonEmptyString.annotations({ description: about }), { default: () => fallback })
+  Schema.optionalWith(Schema.NonEmptyString, { default: () => fallback }).annotations({ description: about })
 
 const optional = (about: string) =>
-  Schema.optionalWith(Schema.NonEmptyString.annotations({ description: about }), { as: "Option" })
+  Schema.optionalWith(Schema.NonEmptyString, { as: "Option" }).annotations({ description: about })
+
+const address = (about: string) =>
+  Schema.optionalWith(
+    Schema.NonEmptyString.pipe(
+      Schema.filter((url) => /^https?:/.test(url) && URL.canParse(url)),
+      Schema.annotations(expects("a http or https address"))
+    ),
+    { as: "Option" }
+  ).annotations({ description: about })
 
 const secret = (about: string) =>
-  Schema.optionalWith(Schema.Redacted(Schema.NonEmptyString).annotations({ description: about }), { as: "Option" })
+  Schema.optionalWith(Schema.Redacted(Schema.NonEmptyString), { as: "Option" }).annotations({ description: about })
+
+// What stands there is not told: it is a secret, even a wrong one.
+const hash = (about: string) =>
+  Schema.optionalWith(
+    Schema.Redacted(
+      Schema.String.pipe(Schema.pattern(/^\$2[ab]\$\d\d\$[./A-Za-z0-9]{53}$/))
+    ).annotations({ message: () => ({ message: "expected a bcrypt hash, which has 60 characters", override: true }) }),
+    { as: "Option" }
+  ).annotations({ description: about })
 
 const number = (about: string, fallback: number, min: number, max: number) =>
   Schema.optionalWith(
-    Schema.NumberFromString.pipe(Schema.int(), Schema.between(min, max)).annotations({
-      description: about,
-      message: () => ({ message: `expected a whole number from ${min} to ${max}`, override: true })
-    }),
+    Schema.NumberFromString.pipe(
+      Schema.int(),
+      Schema.between(min, max),
+      Schema.annotations(expects(`a whole number from ${min} to ${max}`))
+    ),
     { default: () => fallback }
-  )
+  ).annotations({ description: about })
+
+const literal = <const Values extends readonly [string, ...Array<string>]>(values: Values) =>
+  Schema.Literal(...values).annotations(expects(values.join(" or ")))
 
 const choice = <const Values extends readonly [string, ...Array<string>]>(
   about: string,
   values: Values,
   fallback: Values[number]
-) => Schema.optionalWith(Schema.Literal(...values).annotations({ description: about }), { default: () => fallback })
+) => Schema.optionalWith(literal(values), { default: () => fallback }).annotations({ description: about })
 
 const words = { true: true, yes: true, on: true, "1": true, false: false, no: false, off: false, "0": false } as const
 const Flag = Schema.transform(
   Schema.Lowercase.pipe(Schema.compose(Schema.Literal("true", "yes", "on", "1", "false", "no", "off", "0"))),
   Schema.Boolean,
   { strict: true, decode: (word) => words[word], encode: (flag) => (flag ? "true" : "false") }
-)
+).annotations(expects("true or false"))
+
 const flag = (about: string, fallback: boolean) =>
-  Schema.optionalWith(Flag.annotations({ description: about }), { default: () => fallback })
+  Schema.optionalWith(Flag, { default: () => fallback }).annotations({ description: about })
 
 const List = Schema.transform(Schema.String, Schema.Array(Schema.String), {
   strict: true,
   decode: (line) => line.split(",").flatMap((item) => item.trim() || []),
   encode: (items) => items.join(",")
 })
-const list = (about: string) => Schema.optionalWith(List.annotations({ description: about }), { default: () => [] })
+
+const list = (about: string) =>
+  Schema.optionalWith(List, { default: () => [] }).annotations({ description: about })
 
 /** Every setting under the name that it has in the environment. */
 export const SettingsValues = Schema.Struct({
@@ -51,21 +82,19 @@ export const SettingsValues = Schema.Struct({
   MAX_BODY_BYTES: number("largest request body in bytes", 10_485_760, 1024, 1_073_741_824),
   SHUTDOWN_SECONDS: number("how long running requests and turns may go on after a signal", 10, 0, 600),
 
-  API_KEY_HASH: secret("bcrypt hash of the admin's password; made at the first start when absent"),
-  GUEST_PASSWORD_HASH: secret("bcrypt hash of the guests' password; without it there are no guests"),
+  API_KEY_HASH: hash("bcrypt hash of the admin's password; made at the first start when absent"),
+  GUEST_PASSWORD_HASH: hash("bcrypt hash of the guests' password; without it there are no guests"),
   ENABLE_GUEST_LOGIN: flag("whether guests may log in", true),
   JWT_SECRET: secret("key that signs tokens; made at the first start when absent"),
 
-  DEFAULT_PROVIDER: Schema.optionalWith(
-    Schema.Literal("claude", "scripted").annotations({
-      description: "provider of a room that names none; claude with a key, else scripted"
-    }),
-    { as: "Option" }
-  ),
+  DEFAULT_PROVIDER: Schema.optionalWith(literal(["claude", "scripted"]), { as: "Option" }).annotations({
+    description: "provider of a room that names none; claude with a key, else scripted"
+  }),
   DEFAULT_MODEL: optional("model of a room that names none"),
   ANTHROPIC_API_KEY: secret("key of the Claude provider"),
   CLAUDE_API_KEY: secret("older name of ANTHROPIC_API_KEY"),
-  ANTHROPIC_BASE_URL: optional("another endpoint of the Messages API"),
+  ANTHROPIC_BASE_URL: address("another endpoint of the Messages API"),
+  CLAUDE_MODEL: text("model of the Claude provider where none is named", "sonnet"),
   USE_HAIKU: flag("take the small Claude model where none is named", false),
   MAX_THINKING_TOKENS: number("thinking budget of a Claude turn; 0 turns thinking off", 0, 0, 200_000),
   SCRIPTED_PACE_MS: number("pause between the words of the scripted provider", 25, 0, 10_000),
@@ -91,12 +120,23 @@ export const SettingsValues = Schema.Struct({
   LOG_LEVEL: choice("lowest level that is logged", ["debug", "info", "warning", "error"], "info"),
   LOG_FORMAT: choice("auto is pretty on a terminal and JSON elsewhere", ["auto", "pretty", "json"], "auto"),
   DEBUG_AGENTS: flag("log at debug level", false),
-  OTEL_EXPORTER_OTLP_ENDPOINT: optional("collector that traces are sent to, as http://localhost:4318")
+  OTEL_EXPORTER_OTLP_ENDPOINT: address("collector that traces are sent to, as http://localhost:4318"),
+
+  ...Passage
 })
 export type SettingsValues = typeof SettingsValues.Type
 
+/** What each setting is for. */
+export const about = new Map(
+  AST.getPropertySignatures(Schema.typeSchema(SettingsValues).ast).map((setting) => [
+    String(setting.name),
+    Option.getOrElse(AST.getDescriptionAnnotation(setting), () => "")
+  ])
+)
+
 /** A value as a person may read it. */
 export const show = (value: unknown): string => {
+  if (Option.isOption(value)) return Option.match(value, { onNone: () => "", onSome: show })
   if (Redacted.isRedacted(value)) return "<redacted>"
   return Array.isArray(value) ? value.join(",") : String(value)
 }

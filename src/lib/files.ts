@@ -30,37 +30,53 @@ export const decodeText = (bytes: Uint8Array) => {
   return text === null || text.includes("\0") ? null : text.replaceAll(/\r\n?/g, "\n")
 }
 
-const refuser = (paths: Path.Path, path: string) => (reason: string) =>
-  new Unreadable({ file: paths.basename(path), reason })
+/** A folder, as real paths: its own and that of the folder which nothing may lead out of. */
+export interface Entered {
+  readonly top: string
+  readonly path: string
+}
 
-/** The real path of a file or folder that, its links followed, lies below the real path of `root`. */
-export const resolveWithin = Effect.fnUntraced(function* (root: string, path: string) {
+const refuser = (file: string) => (reason: string) => new Unreadable({ file, reason })
+
+const realPath = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
-  const paths = yield* Path.Path
-  const refuse = refuser(paths, path)
-  const resolve = (target: string) =>
-    Effect.mapError(fs.realPath(target), (error) =>
-      refuse(error._tag === "SystemError" && error.reason === "NotFound" ? "leads nowhere" : "cannot be read")
-    )
-  const [top, real] = yield* Effect.all([resolve(root), resolve(path)])
-  return inside(paths, top, real) ? real : yield* refuse("is a link that leads outside")
+  const refuse = refuser((yield* Path.Path).basename(path))
+  return yield* Effect.mapError(fs.realPath(path), (error) =>
+    refuse(error._tag === "SystemError" && error.reason === "NotFound" ? "leads nowhere" : "cannot be read")
+  )
 })
 
-/** As `resolveWithin`, for a regular file. */
-export const resolveFile = Effect.fnUntraced(function* (root: string, path: string) {
+const within = Effect.fnUntraced(function* (top: string, path: string) {
+  const paths = yield* Path.Path
+  const real = yield* realPath(path)
+  return inside(paths, top, real) ? real : yield* refuser(paths.basename(path))("is a link that leads outside")
+})
+
+/** Enters a folder that, links followed, is `root` or lies below it. */
+export const enter = Effect.fnUntraced(function* (root: string, path: string) {
+  const top = yield* realPath(root)
+  return { top, path: yield* within(top, path) } satisfies Entered
+})
+
+/** The real path of a regular file of the folder; a link is followed below `top` alone. */
+export const resolveFile = Effect.fnUntraced(function* ({ path, top }: Entered, file: string) {
   const fs = yield* FileSystem.FileSystem
-  const refuse = refuser(yield* Path.Path, path)
-  const real = yield* resolveWithin(root, path)
+  const paths = yield* Path.Path
+  const refuse = refuser(file)
+  const plain = paths.join(path, file)
+  // Finding a real path costs a call for every part of it; a file that is no link has the folder's.
+  const isLink = yield* Effect.isSuccess(fs.readLink(plain))
+  const real = isLink ? yield* within(top, plain) : plain
   const info = yield* Effect.mapError(fs.stat(real), () => refuse("cannot be read"))
   if (info.type !== "File") return yield* refuse("is not a regular file")
   return { real, size: Number(info.size) }
 })
 
-/** The text of a file below `root`, with plain line ends, if it has at most `limit` bytes. */
-export const readText = Effect.fnUntraced(function* (root: string, path: string, limit: number) {
+/** The text of a file of the folder, with plain line ends, if it has at most `limit` bytes. */
+export const readText = Effect.fnUntraced(function* (folder: Entered, file: string, limit: number) {
   const fs = yield* FileSystem.FileSystem
-  const refuse = refuser(yield* Path.Path, path)
-  const { real, size } = yield* resolveFile(root, path)
+  const refuse = refuser(file)
+  const { real, size } = yield* resolveFile(folder, file)
   if (size > limit) return yield* refuse(`has more than ${limit / 1024} KB`)
   const bytes = yield* Effect.mapError(fs.readFile(real), () => refuse("cannot be read"))
   const text = bytes.length <= limit ? decodeText(bytes) : null

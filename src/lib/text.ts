@@ -10,3 +10,17 @@ export const oneLine = (text: string) =>
 
 /** Sorts by code unit: the same order in every locale. */
 export const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+const bytes = (text: string) => new TextEncoder().encode(text).length
+
+/** The newest of the lines that fit into `limit` bytes, in their order. */
+export const newestWithin = (lines: ReadonlyArray<string>, limit: number): ReadonlyArray<string> => {
+  let left = limit
+  let first = lines.length
+  while (first > 0) {
+    left -= bytes(lines[first - 1] ?? "") + 1
+    if (left < 0) break
+    first--
+  }
+  return lines.slice(first)
+}

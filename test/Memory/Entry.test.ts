@@ -1,7 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Either, FastCheck as fc } from "effect"
-import { formatLine, newestWithin, parseLines, sanitise } from "../../src/Memory/Entry.ts"
+import { newestWithin } from "../../src/lib/text.ts"
+import { formatLine, parseLines, sanitise } from "../../src/Memory/Entry.ts"
 import { parseRecollections } from "../../src/Personas/Parse.ts"
 
 const Markdown = fc

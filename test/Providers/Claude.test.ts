@@ -1,10 +1,11 @@
-import { FileSystem, Path } from "@effect/platform"
+import { Command, FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Deferred, Duration, Effect, Exit, Fiber, Option, Redacted, Schedule, Scope, Stream } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { existsSync } from "node:fs"
+import { buildSync } from "esbuild"
 import { AgentId } from "../../src/domain/Agent.ts"
 import {
   Crashed,
@@ -23,7 +24,7 @@ import {
 import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Claude from "../../src/Providers/Claude.ts"
 import { stringify } from "../../src/lib/json.ts"
-import { children } from "../support/children.ts"
+import { children, childrenOf, isRunning } from "../support/children.ts"
 import * as Api from "../support/MessagesApi.ts"
 
 const key = "sk-test-not-a-real-key"
@@ -72,6 +73,14 @@ const openIn = Effect.fnUntraced(function* (provider: Effect.Effect.Success<Retu
   return { session, close: Scope.close(scope, Exit.void) }
 })
 
+/** A program of the test's own as plain JavaScript, where it finds the installed packages. */
+const bundle = (name: string) => {
+  const outfile = `node_modules/.cache/parley/${name}.mjs`
+  const options = { bundle: true, packages: "external", platform: "node", format: "esm" } as const
+  buildSync({ entryPoints: [`test/support/${name}.ts`], outfile, ...options })
+  return outfile
+}
+
 const whyNot = () => {
   const names = [`linux-${process.arch}`, `linux-${process.arch}-musl`]
   const folder = "node_modules/@anthropic-ai/claude-agent-sdk-"
@@ -80,6 +89,8 @@ const whyNot = () => {
     ? ""
     : "skipped: needs the client of @anthropic-ai/claude-agent-sdk, an optional package for this platform"
 }
+
+const hasSetpriv = ["/usr/bin/setpriv", "/bin/setpriv"].some((file) => existsSync(file))
 
 const reason = whyNot()
 
@@ -104,6 +115,7 @@ describe.skipIf(reason !== "")(`Claude, with the real client against a local Mes
           ProviderEvent.TextDelta({ text: "Hel" }),
           ProviderEvent.TextDelta({ text: "lo." })
         ])
+        deepStrictEqual(api.calls[0]?.request.thinking, { type: "enabled", budget_tokens: 1024, display: "summarized" })
         const done = doneOf(events)
         assertEquals(done?.model, "claude-sonnet-4-5")
         assertTrue((done?.usage.costUsd ?? 0) > 0)
@@ -203,6 +215,17 @@ describe.skipIf(reason !== "")(`Claude, with the real client against a local Mes
         deepStrictEqual(yield* children, [])
       }))
 
+    it.scoped("a session that is full is SessionLost, without a request", () =>
+      Effect.gen(function* () {
+        const { api, provider } = yield* makeHouse()
+        yield* api.reply(Api.answerCosting({ ...Api.usage, input_tokens: 199_000 }, Api.text("Long ago")))
+        const session = yield* provider.open(spec())
+        yield* play(session, "Tell me all.")
+
+        assertInstanceOf(yield* Effect.flip(play(session, "Go on")), SessionLost)
+        assertEquals(api.calls.length, 1)
+      }))
+
     it.scoped("interrupting a turn closes the provider's connection within 100 ms", () =>
       Effect.gen(function* () {
         const { api, provider } = yield* makeHouse()
@@ -295,6 +318,21 @@ describe.skipIf(reason !== "")(`Claude, with the real client against a local Mes
         assertInstanceOf(yield* Effect.flip(play(session, "Go on")), Crashed)
       }))
 
+    it.scoped.skipIf(!hasSetpriv)("a server that is killed takes its processes along (needs setpriv of util-linux)", () =>
+      Effect.gen(function* () {
+        const { api, dataDir } = yield* makeHouse()
+        yield* api.reply(Api.answer(Api.text("One ", Effect.never)))
+        const server = yield* Command.start(Command.make(process.execPath, bundle("doomed"), api.url, dataDir))
+        const call = yield* api.next
+        const [id = 0] = yield* childrenOf(server.pid)
+        assertTrue(yield* isRunning(id))
+
+        process.kill(server.pid, "SIGKILL")
+
+        assertEquals(yield* Effect.timeout(Deferred.await(call.closed), "2 seconds"), false)
+        yield* Effect.repeat(isRunning(id), { until: (running) => !running }).pipe(Effect.timeout("2 seconds"))
+      }))
+
     const refusals: ReadonlyArray<readonly [string, Parameters<typeof Api.refuse>, number, ProviderError]> = [
       ["401 is Unauthorized at once", [401], 1, new Unauthorized()],
       ["403 is Unauthorized at once", [403], 1, new Unauthorized()],
@@ -342,10 +380,16 @@ describe.skipIf(reason !== "")(`Claude, with the real client against a local Mes
     it.scoped("an answer cut off in the middle goes on in the same turn", () =>
       Effect.gen(function* () {
         const { api, provider } = yield* makeHouse()
-        yield* api.reply(Api.answer(Api.text("One, ", "two, ", Api.cut)), Api.answer(Api.text("three.")))
+        const heard = yield* Deferred.make<void>()
+        const broken = Api.answer(Api.text("One, ", "two, ", Deferred.await(heard), Api.cut))
+        yield* api.reply(broken, Api.answer(Api.text("three.")))
         const session = yield* provider.open(spec())
 
-        const events = yield* play(session, "Count")
+        const events = yield* session.turn(input("Count")).pipe(
+          Stream.tap(() => Deferred.succeed(heard, undefined)),
+          Stream.runCollect,
+          Effect.map(Chunk.toReadonlyArray)
+        )
 
         assertEquals(events.flatMap((event) => (event._tag === "TextDelta" ? event.text : "")).join(""), "One, two, three.")
       }))

@@ -1,31 +1,102 @@
 import { HttpBody, HttpClient, HttpClientRequest, type HttpMethod, HttpServer } from "@effect/platform"
-import { Effect, Schema } from "effect"
+import { Deferred, Effect, Queue, Schema, Stream } from "effect"
 import { Auth } from "../../src/Auth.ts"
 
 const Json = Schema.parseJson(Schema.Any)
 
-/** Speaks HTTP to the house of the test as its admin. */
+/** One frame of an event stream; a comment has no type. */
+export interface Frame {
+  readonly id: number | null
+  readonly type: string | null
+  readonly data: any
+}
+
+const decodeFrame = (text: string): Frame => {
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(text)?.[1]
+  const id = field("id")
+  const data = field("data")
+  return {
+    id: id === undefined ? null : Number(id),
+    type: field("event") ?? null,
+    data: data === undefined ? null : Schema.decodeSync(Json)(data)
+  }
+}
+
+/** Speaks HTTP to the house of the test. No token means none is sent. */
+export const as = (token: string | null) =>
+  Effect.gen(function* () {
+    const { address } = yield* HttpServer.HttpServer
+    const base = HttpServer.formatAddress(address).replace("0.0.0.0", "127.0.0.1")
+    const http = yield* HttpClient.HttpClient
+    const own = token === null ? {} : { "x-api-key": token }
+
+    const send = (method: HttpMethod.HttpMethod, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+      http.execute(
+        HttpClientRequest.make(method)(`${base}${path}`).pipe(
+          HttpClientRequest.setHeaders({ ...own, ...headers }),
+          body === undefined ? (request) => request : HttpClientRequest.setBody(HttpBody.unsafeJson(body))
+        )
+      )
+
+    const json = (method: HttpMethod.HttpMethod, path: string, body?: unknown, headers?: Record<string, string>) =>
+      Effect.scoped(
+        Effect.flatMap(send(method, path, body, headers), (response) =>
+          Effect.map(Effect.flatMap(response.text, Schema.decode(Json)), (data) => ({
+            status: response.status,
+            data,
+            headers: response.headers
+          }))
+        )
+      )
+
+    /** Reads an event stream until the scope closes. Returns once the answer's head is there. */
+    const events = Effect.fnUntraced(function* (path: string, headers: Record<string, string> = {}) {
+      const response = yield* send("GET", path, undefined, headers)
+      const queue = yield* Queue.unbounded<Frame>()
+      const over = yield* Deferred.make<void>()
+      const seen: Array<Frame> = []
+      let rest = ""
+      yield* response.stream.pipe(
+        Stream.decodeText(),
+        Stream.runForEach((text) => {
+          const parts = `${rest}${text}`.split("\n\n")
+          rest = parts.pop() ?? ""
+          return Queue.offerAll(queue, parts.map(decodeFrame))
+        }),
+        Effect.ignore,
+        Effect.zipRight(Deferred.succeed(over, undefined)),
+        Effect.forkScoped
+      )
+      const next = Effect.tap(Queue.take(queue), (frame) => Effect.sync(() => seen.push(frame))).pipe(
+        Effect.timeout("10 seconds"),
+        Effect.orDie
+      )
+      /** The next frame that fits; those before it are in `seen`. */
+      const until = (fits: (frame: Frame) => boolean) => Effect.repeat(next, { until: fits })
+      const rush = Effect.map(Queue.takeAll(queue), (frames) => void seen.push(...frames))
+      return {
+        status: response.status,
+        headers: response.headers,
+        seen,
+        next,
+        until,
+        /** Waits for the end of the stream; what had come is in `seen`. */
+        over: Deferred.await(over).pipe(Effect.timeout("10 seconds"), Effect.orDie, Effect.zipRight(rush))
+      }
+    })
+
+    return { base, token, send, json, events }
+  })
+
+/** Speaks to the house as its admin. */
 export const make = Effect.gen(function* () {
-  const { address } = yield* HttpServer.HttpServer
   const auth = yield* Auth
   const { token } = yield* Effect.flatMap(auth.link, auth.exchange)
-  const base = HttpServer.formatAddress(address).replace("0.0.0.0", "127.0.0.1")
-  const http = yield* HttpClient.HttpClient
+  return { ...(yield* as(token)), token }
+})
 
-  const send = (method: HttpMethod.HttpMethod, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-    http.execute(
-      HttpClientRequest.make(method)(`${base}${path}`).pipe(
-        HttpClientRequest.setHeaders({ "x-api-key": token, ...headers }),
-        body === undefined ? (request) => request : HttpClientRequest.setBody(HttpBody.unsafeJson(body))
-      )
-    )
-
-  const json = (method: HttpMethod.HttpMethod, path: string, body?: unknown, headers?: Record<string, string>) =>
-    Effect.scoped(
-      Effect.flatMap(send(method, path, body, headers), (response) =>
-        Effect.map(Effect.flatMap(response.text, Schema.decode(Json)), (data) => ({ status: response.status, data, headers: response.headers }))
-      )
-    )
-
-  return { base, token, send, json }
+/** Speaks to the house as a guest who has just logged in. */
+export const guest = Effect.gen(function* () {
+  const { token, user } = yield* Effect.flatMap(Auth, (auth) => auth.login("guest"))
+  return { ...(yield* as(token)), token, user }
 })

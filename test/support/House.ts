@@ -38,12 +38,18 @@ export interface HouseOptions {
   readonly providers: Array.NonEmptyReadonlyArray<Provider>
 }
 
-/** The whole server on a free port of loopback, with its real layers; only the providers are the test's. */
-export const layer = ({ providers: [first, ...rest], settings }: HouseOptions) =>
+const house = (providers: Layer.Layer<Providers, unknown, Settings | NodeContext.NodeContext>, settings: HouseOptions["settings"]) =>
   Parley.layer.pipe(
-    Layer.provide(Providers.layerOf(first, ...rest)),
+    Layer.provide(providers),
     Layer.provide(Settings.layerFrom({ ...quiet, ...settings })),
     Layer.provideMerge(NodeContext.layer),
     Layer.provideMerge(NodeHttpClient.layer),
     Layer.orDie
   )
+
+/** The whole server on a free port of loopback, with its real layers; only the providers are the test's. */
+export const layer = ({ providers: [first, ...rest], settings }: HouseOptions) =>
+  house(Providers.layerOf(first, ...rest), settings)
+
+/** The same with the providers that the settings configure. */
+export const layerWhole = (settings: HouseOptions["settings"]) => house(Providers.layer, settings)

@@ -13,6 +13,7 @@ const Block = Schema.Struct({
 const Request = Schema.parseJson(
   Schema.Struct({
     model: Schema.String,
+    thinking: Schema.optional(Schema.Unknown),
     system: Schema.Array(Schema.Struct({ text: Schema.String })),
     messages: Schema.Array(
       Schema.Struct({ role: Schema.String, content: Schema.Union(Schema.String, Schema.Array(Block)) })
@@ -23,6 +24,8 @@ const Request = Schema.parseJson(
 
 /** A request as it came over the wire. */
 export interface Call {
+  /** Counted from 1. */
+  readonly number: number
   readonly body: string
   readonly headers: IncomingHttpHeaders
   readonly request: typeof Request.Type
@@ -40,31 +43,31 @@ class Cut {
 type Piece = string | Effect.Effect<void, Cut>
 
 interface Content {
-  readonly start: Readonly<Record<string, unknown>>
+  readonly start: (call: Call) => { readonly type: string } & Readonly<Record<string, unknown>>
   readonly delta: (text: string) => Readonly<Record<string, unknown>>
   readonly pieces: ReadonlyArray<Piece>
 }
 
-type Reply = (response: ServerResponse, call: Call) => Effect.Effect<void>
+export type Reply = (response: ServerResponse, call: Call) => Effect.Effect<void>
 
 /** Breaks the connection off in the middle of an event. */
 export const cut: Piece = Effect.fail(new Cut())
 
 export const text = (...pieces: ReadonlyArray<Piece>): Content => ({
-  start: { type: "text", text: "" },
+  start: () => ({ type: "text", text: "" }),
   delta: (text) => ({ type: "text_delta", text }),
   pieces
 })
 
 export const thinking = (...pieces: ReadonlyArray<Piece>): Content => ({
-  start: { type: "thinking", thinking: "", signature: "" },
+  start: () => ({ type: "thinking", thinking: "", signature: "" }),
   delta: (thinking) => ({ type: "thinking_delta", thinking }),
   pieces
 })
 
 /** Calls one of our tools; `pieces` are parts of its input as JSON. */
 export const toolUse = (name: string, ...pieces: ReadonlyArray<Piece>): Content => ({
-  start: { type: "tool_use", id: `toolu_${name}`, name: `mcp__parley__${name}`, input: {} },
+  start: ({ number }) => ({ type: "tool_use", id: `toolu_${number}_${name}`, name: `mcp__parley__${name}`, input: {} }),
   delta: (partial_json) => ({ type: "input_json_delta", partial_json }),
   pieces
 })
@@ -73,25 +76,27 @@ export const toolUse = (name: string, ...pieces: ReadonlyArray<Piece>): Content 
 export const usage = { input_tokens: 10, output_tokens: 7, cache_read_input_tokens: 3, cache_creation_input_tokens: 4 }
 
 /** Streams an answer, event by event. */
-export const answer =
-  (...contents: ReadonlyArray<Content>): Reply =>
-  (response, { request }) => {
+export const answer = (...contents: ReadonlyArray<Content>): Reply => answerCosting(usage, ...contents)
+
+export const answerCosting =
+  (cost: typeof usage, ...contents: ReadonlyArray<Content>): Reply =>
+  (response, call) => {
     const send = (event: { readonly type: string } & Readonly<Record<string, unknown>>) =>
       Effect.sync(() => response.write(`event: ${event.type}\ndata: ${stringify(event)}\n\n`))
     const stream = ({ delta, pieces, start }: Content, index: number) =>
       Effect.all([
-        send({ type: "content_block_start", index, content_block: start }),
+        send({ type: "content_block_start", index, content_block: start(call) }),
         Effect.forEach(pieces, (piece) =>
           typeof piece === "string" ? send({ type: "content_block_delta", index, delta: delta(piece) }) : piece
         ),
         send({ type: "content_block_stop", index })
       ])
-    const stop_reason = contents.some(({ start }) => start["type"] === "tool_use") ? "tool_use" : "end_turn"
+    const stop_reason = contents.some(({ start }) => start(call).type === "tool_use") ? "tool_use" : "end_turn"
     return Effect.gen(function* () {
       response.writeHead(200, { "content-type": "text/event-stream" })
-      yield* send({ type: "message_start", message: message(request.model) })
+      yield* send({ type: "message_start", message: message(call, cost) })
       yield* Effect.forEach(contents, stream)
-      yield* send({ type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage })
+      yield* send({ type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage: cost })
       yield* send({ type: "message_stop" })
       response.end()
     }).pipe(Effect.catchTag("Cut", () => breakOff(response)))
@@ -105,15 +110,16 @@ const breakOff = (response: ServerResponse) =>
     })
   })
 
-const message = (model: string) => ({
-  id: "msg_1",
+// The client joins messages of one id, so each has its own.
+const message = ({ number, request: { model } }: Call, cost: typeof usage) => ({
+  id: `msg_${number}`,
   type: "message",
   role: "assistant",
   model,
   content: [],
   stop_reason: null,
   stop_sequence: null,
-  usage: { ...usage, output_tokens: 1 }
+  usage: { ...cost, output_tokens: 1 }
 })
 
 /** Refuses with the status, and repeats the key as a careless provider might. */
@@ -146,7 +152,7 @@ export const make = Effect.fnUntraced(function* (otherwise: Reply = answer(text(
     const request = yield* Effect.orDie(Schema.decode(Request)(body))
     const closed = yield* Deferred.make<boolean>()
     const said = request.messages.map(({ content, role }) => ({ role, texts: textsOf(content) }))
-    const call = { body, headers, request, said, closed }
+    const call = { number: calls.length + 1, body, headers, request, said, closed }
     calls.push(call)
     yield* Queue.offer(arrived, call)
     const reply = replies.shift() ?? otherwise

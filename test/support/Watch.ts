@@ -25,6 +25,7 @@ export const room = (id: number) =>
           const data = /^data: (.*)$/m.exec(text.decode(frame))?.[1]
           if (data !== undefined) queue.unsafeOffer(decode(data))
         },
+        drained: Effect.void,
         end: () => {}
       }
     })

@@ -3,13 +3,21 @@ import { Effect, Option } from "effect"
 
 const statPattern = /^(\d+) \(claude\) (\S) (\d+) /
 
-/** Ids of the running clients that this process has started. */
-export const children = Effect.gen(function* () {
+const clients = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const ids = (yield* fs.readDirectory("/proc")).filter((name) => /^\d+$/.test(name))
   const stats = yield* Effect.forEach(ids, (id) => Effect.option(fs.readFileString(`/proc/${id}/stat`)))
   return stats.flatMap((stat) => {
     const [, id, state, parent] = statPattern.exec(Option.getOrElse(stat, () => "")) ?? []
-    return Number(parent) === process.pid && state !== "Z" ? [Number(id)] : []
+    return id === undefined || state === "Z" ? [] : [{ id: Number(id), parent: Number(parent) }]
   })
 }).pipe(Effect.orDie)
+
+/** Ids of the running clients that a process has started. */
+export const childrenOf = (parent: number) =>
+  Effect.map(clients, (all) => all.flatMap((client) => (client.parent === parent ? client.id : [])))
+
+export const children = childrenOf(process.pid)
+
+/** True for a client that runs, whoever is its parent by now. */
+export const isRunning = (id: number) => Effect.map(clients, (all) => all.some((client) => client.id === id))

@@ -54,6 +54,8 @@ const environment = ({ apiKey, baseUrl, environment, folders }: Client): Record<
   CLAUDE_CODE_SIMPLE: "1",
   CLAUDE_CODE_DISABLE_FILE_MENTIONS: "1",
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  // A session that is full is given up for a new one from the room's log; no summary comes between.
+  DISABLE_AUTO_COMPACT: "1",
   // An answer that does not come as a stream would reach nobody.
   CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: "1",
   // One, after half a second, for a server error or a lost connection. The rest is decided above the providers.

@@ -3,6 +3,8 @@ import { Option, Redacted } from "effect"
 const secretName = /key|token|secret|password|credential/i
 const keyShape = /\bsk-[\w-]{8,}/g
 const longest = 300
+// Shorter values are numbers and switches, such as a limit of tokens.
+const shortestSecret = 8
 
 interface Holder {
   readonly apiKey: Option.Option<Redacted.Redacted>
@@ -12,7 +14,7 @@ interface Holder {
 /** Makes a text of the provider fit to show: short, on one line, and without any secret that we know. */
 export const hiding = ({ apiKey, environment }: Holder) => {
   const named = Object.entries(environment).flatMap(([name, value]) => (secretName.test(name) ? [value] : []))
-  const secrets = [...Option.toArray(apiKey).map(Redacted.value), ...named].filter((secret) => secret !== "")
+  const secrets = [...Option.toArray(apiKey).map(Redacted.value), ...named].filter(({ length }) => length >= shortestSecret)
   return (text: string) =>
     secrets
       .reduce((safe, secret) => safe.replaceAll(secret, "…"), text)

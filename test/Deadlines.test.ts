@@ -1,0 +1,103 @@
+import { describe, it } from "@effect/vitest"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Chunk, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
+import { withDeadlines } from "../src/Deadlines.ts"
+import { Overloaded, type ProviderError, ProviderEvent, TimedOut } from "../src/domain/Provider.ts"
+
+const text = ProviderEvent.TextDelta({ text: "so" })
+const done = ProviderEvent.Done({
+  sessionId: "s1",
+  model: "m",
+  usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null }
+})
+
+const after = (ms: number, ...events: ReadonlyArray<ProviderEvent>) =>
+  Stream.drain(Stream.fromEffect(Effect.sleep(ms))).pipe(Stream.concat(Stream.fromIterable(events)))
+
+const turn = (...parts: ReadonlyArray<Stream.Stream<ProviderEvent, ProviderError>>) =>
+  Stream.concatAll(Chunk.fromIterable(parts)).pipe(withDeadlines({ firstTokenMs: 1000, idleMs: 500, totalMs: 3000 }))
+
+/** Plays a turn and looks at it shortly before and at the time given. */
+const endsAt = (ms: number, stream: Stream.Stream<ProviderEvent, ProviderError>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(Stream.runCollect(stream))
+    yield* TestClock.adjust(ms - 1)
+    assertTrue(fiber.unsafePoll() === null)
+    yield* TestClock.adjust(1)
+    return yield* Fiber.join(fiber)
+  })
+
+describe("withDeadlines", () => {
+  it.effect("passes a turn on that keeps to them", () =>
+    Effect.gen(function* () {
+      const events = yield* endsAt(2000, turn(after(999, text), after(499, text), after(499, text), after(3, done)))
+
+      deepStrictEqual(Chunk.toReadonlyArray(events), [text, text, text, done])
+    })
+  )
+
+  it.effect("fails a turn that does not begin", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(endsAt(1000, turn(Stream.never)))
+
+      assertEquals(error, new TimedOut({ phase: "first_token", afterMs: 1000 }))
+    })
+  )
+
+  it.effect.each([text, ProviderEvent.ThinkingDelta({ text: "hm" }), ProviderEvent.ToolUse({ name: "recall" })])(
+    "a turn has begun with $_tag, and fails when it falls silent",
+    (first) =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(endsAt(1400, turn(after(900, first), Stream.never)))
+
+        assertEquals(error, new TimedOut({ phase: "idle", afterMs: 500 }))
+      })
+  )
+
+  it.effect("fails a turn that speaks on and on", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(endsAt(3000, turn(after(400, text).pipe(Stream.forever))))
+
+      assertEquals(error, new TimedOut({ phase: "total", afterMs: 3000 }))
+    })
+  )
+
+  it.effect("is not fooled by a provider that sends nothing often", () =>
+    Effect.gen(function* () {
+      const nothing = after(100, text).pipe(
+        Stream.filter(() => false),
+        Stream.forever
+      )
+      const error = yield* Effect.flip(endsAt(1000, turn(nothing)))
+
+      assertEquals(error, new TimedOut({ phase: "first_token", afterMs: 1000 }))
+    })
+  )
+
+  it.effect("does not hold a slow listener against the provider", () =>
+    Effect.gen(function* () {
+      const slow = turn(Stream.make(text), Stream.make(text, done)).pipe(Stream.tap(() => Effect.sleep(600)))
+      const events = yield* endsAt(1800, slow)
+
+      assertEquals(events.length, 3)
+    })
+  )
+
+  it.effect("has stopped the provider when the error arrives", () =>
+    Effect.gen(function* () {
+      const stopped = yield* Deferred.make<void>()
+      const hanging = Stream.fromEffect(Effect.never).pipe(Stream.ensuring(Deferred.succeed(stopped, undefined)))
+      yield* Effect.exit(endsAt(1000, turn(hanging)))
+
+      assertTrue(yield* Deferred.isDone(stopped))
+    })
+  )
+
+  it.effect("leaves the provider's own errors as they are", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Stream.runDrain(turn(Stream.make(text), Stream.fail(new Overloaded()))))
+
+      assertEquals(error, new Overloaded())
+    })
+  )
+})

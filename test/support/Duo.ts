@@ -1,0 +1,47 @@
+import { NodeContext } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
+import { Effect, Layer, Logger } from "effect"
+import type { LiveTurns } from "../../src/LiveTurns.ts"
+import type { Orchestrator } from "../../src/Orchestrator.ts"
+import type { SdkPool } from "../../src/SdkPool.ts"
+import * as Client from "./Client.ts"
+import * as House from "./House.ts"
+import type * as Puppet from "./Puppet.ts"
+import * as Watch from "./Watch.ts"
+
+const agents = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." }
+
+/** A room with two agents, and what tests ask of it. */
+export const setup = Effect.gen(function* () {
+  const client = yield* Client.make
+  const sql = yield* SqlClient.SqlClient
+  const { data } = yield* client.json("POST", "/rooms", { name: "den" })
+  const id: number = data.id
+  const agents = yield* client.json("GET", "/agents")
+  for (const agent of agents.data) yield* client.json("POST", `/rooms/${id}/agents/${agent.id}`)
+  const say = (content: string) => client.json("POST", `/rooms/${id}/messages/send`, { content, role: "user" })
+  const said = Effect.map(client.json("GET", `/rooms/${id}/messages`), ({ data }) =>
+    data.map((message: Record<string, unknown>) => [message["agent_name"], message["content"], message["partial"]])
+  )
+  const turns = Effect.map(sql`SELECT agent_name, outcome, error FROM turns ORDER BY id`, (rows) =>
+    rows.map((row) => [row["agent_name"], row["outcome"]])
+  )
+  return { client, sql, id, say, said, turns, watch: yield* Watch.room(id) }
+})
+
+/** Runs a test in a house of its own with two agents and the puppet's words. */
+export const inHouse = <A, E>(
+  puppet: ReturnType<typeof Puppet.make>,
+  test: Effect.Effect<A, E, Effect.Effect.Context<typeof setup> | LiveTurns | SdkPool | Orchestrator>,
+  settings: Readonly<Record<string, string>> = {},
+  logger: Logger.Logger<unknown, void> = Logger.none
+) =>
+  Effect.flatMap(House.folders(agents), (folders) =>
+    Effect.provide(
+      test,
+      House.layer({ settings: { ...folders, ...settings }, providers: [puppet.provider] }).pipe(
+        Layer.provide(Logger.add(logger))
+      )
+    )
+  ).pipe(Effect.provide(NodeContext.layer))
+

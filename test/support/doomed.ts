@@ -1,0 +1,32 @@
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Effect, Option, Redacted, Stream } from "effect"
+import { AgentId } from "../../src/domain/Agent.ts"
+import { Seat } from "../../src/domain/Provider.ts"
+import { RoomId } from "../../src/domain/RoomId.ts"
+import * as Claude from "../../src/Providers/Claude.ts"
+
+const [, , url = "", dataDir = ""] = process.argv
+
+/** A program with a turn under way, for a test to kill. */
+const program = Effect.gen(function* () {
+  const provider = yield* Claude.make({
+    apiKey: Option.some(Redacted.make("sk-test-not-a-real-key")),
+    baseUrl: Option.some(url),
+    model: "claude-sonnet-4-5",
+    dataDir,
+    maxThinkingTokens: 0,
+    environment: {}
+  })
+  const session = yield* provider.open({
+    seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(1) }),
+    agentName: "alice",
+    model: provider.defaultModel,
+    systemPrompt: "You are Alice.",
+    tools: [],
+    resume: null
+  })
+  const callTool = () => Effect.succeed({ text: "", isError: false })
+  yield* Stream.runDrain(session.turn({ text: "Count", callTool }))
+})
+
+program.pipe(Effect.scoped, Effect.provide(NodeContext.layer), NodeRuntime.runMain)
