@@ -1,7 +1,6 @@
 import bcrypt from "bcrypt"
-import { Clock, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { jwtVerify, SignJWT } from "jose"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { randomBytes } from "node:crypto"
 import { Secrets } from "./Auth/Secrets.ts"
 import { AdminRequired, CurrentUser, LinkSpent, Unauthenticated, User, WrongPassword } from "./domain/User.ts"
@@ -55,7 +54,7 @@ const make = Effect.gen(function* () {
   const check = Effect.fnUntraced(function* (token: string) {
     const now = yield* Clock.currentTimeMillis
     const claims = yield* Effect.tryPromise(() =>
-      jwtVerify(token, key, { algorithms: ["HS256"], currentDate: new Date(now) })
+      jwtVerify(token, key, { algorithms: ["HS256"], currentDate: DateTime.toDate(DateTime.unsafeMake(now)) })
     ).pipe(Effect.flatMap(({ payload }) => Schema.decodeUnknown(Claims)(payload)))
     const user: User = { role: claims.role, user_id: claims.user_id }
     if (verified.size >= remembered) verified.clear()

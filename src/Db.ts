@@ -29,7 +29,7 @@ const versionOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
 
 const migrate = (
   steps: Migrations,
-  backup: (client: SqliteClient.SqliteClient, version: number) => Effect.Effect<unknown, unknown>
+  backup: (client: SqliteClient.SqliteClient, version: number) => Effect.Effect<unknown, SqlError.SqlError>
 ) =>
   Layer.effectDiscard(
     Effect.gen(function* () {

@@ -18,20 +18,18 @@ export const withDeadlines =
   ({ firstTokenMs, idleMs, totalMs }: Deadlines) =>
   <R>(turn: Stream.Stream<ProviderEvent, ProviderError, R>): Stream.Stream<ProviderEvent, ProviderError, R> =>
     Stream.fromPull(
-      Effect.gen(function* () {
-        const pull = yield* Stream.toPull(turn)
-        const start = yield* Clock.currentTimeMillis
+      Effect.zipWith(Stream.toPull(turn), Clock.currentTimeMillis, (pull, start) => {
+        // A chunk may be empty: the provider said something that is no event.
+        const event = Effect.repeat(pull, { until: Chunk.isNonEmpty })
         let begun = false
-
-        const next = Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const silence = begun ? limit("idle", idleMs) : limit("first_token", firstTokenMs)
-          const total = limit("total", totalMs, start + totalMs - now)
-          // A chunk may be empty: the provider said something that is no event.
-          const event = Effect.repeat(pull, { until: Chunk.isNonEmpty })
-          return Effect.timeoutFail(event, silence.duration <= total.duration ? silence : total)
-        })
-
-        return Effect.tap(next, () => Effect.sync(() => (begun = true)))
+        return Clock.currentTimeMillis.pipe(
+          Effect.flatMap((now) => {
+            const silence = begun ? limit("idle", idleMs) : limit("first_token", firstTokenMs)
+            const total = limit("total", totalMs, start + totalMs - now)
+            return Effect.timeoutFail(event, silence.duration <= total.duration ? silence : total)
+          }),
+          Effect.tap(() => Effect.sync(() => (begun = true)))
+        )
       })
     )
 

@@ -64,16 +64,11 @@ const drain = Layer.scopedDiscard(
   })
 )
 
-const server = Layer.unwrapEffect(
-  Effect.zipWith(Settings, NodeServer, ({ HOST, PORT }, node) =>
-    NodeHttpServer.layer(() => node, { host: HOST, port: PORT })
-  )
-)
-
-/** Routes, documents and page, behind the same edge. */
+/** Routes, documents and page, behind the same edge. The port opens when all of it stands: nobody knocks in vain. */
 const app = Layer.unwrapEffect(
   Effect.gen(function* () {
     const settings = yield* Settings
+    const node = yield* NodeServer
     const cors = HttpMiddleware.cors({
       allowedOrigins: origins(settings),
       credentials: true,
@@ -81,18 +76,20 @@ const app = Layer.unwrapEffect(
       exposedHeaders: ["traceparent"]
     })
     const routes = yield* HttpApiBuilder.httpApp
-    return HttpServer.serve(traced(explained(cors(bounded(settings.MAX_BODY_BYTES)(routes)))))
+    return HttpServer.serve(traced(explained(cors(bounded(settings.MAX_BODY_BYTES)(routes))))).pipe(
+      Layer.provideMerge(NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT }))
+    )
   })
 ).pipe(
   Layer.provide([Web.layer, HttpApiScalar.layer({ path: "/docs" }), HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),
   Layer.provide(api),
   Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
+  Layer.provide(NodeHttpServer.layerContext),
   Layer.locally(HttpMiddleware.currentTracerDisabledWhen, () => true)
 )
 
 /** Serves on the settings' address; on the way out what runs may end within the time allowed. */
 export const layer = drain.pipe(
   Layer.provideMerge(app),
-  Layer.provideMerge(server),
   Layer.provide(NodeServer.layer)
 )

@@ -68,6 +68,16 @@ export class Rooms extends Context.Tag("parley/Rooms")<Rooms, {
 
 const whole = PageSize.make(1000)
 
+const encodeHead = Schema.encodeSync(
+  Schema.parseJson(
+    Schema.Struct({
+      ...RoomRow.omit("interactions").fields,
+      last_read_at: Schema.NullOr(Time.Timestamp),
+      agents: Schema.Array(Agent)
+    })
+  )
+)
+
 const make = Effect.gen(function* () {
   const settings = yield* Settings
   const cache = yield* Cache
@@ -89,12 +99,6 @@ const make = Effect.gen(function* () {
     const room = yield* rows.get({ group: roomGroup(id), name: "row" }, rooms.find(id))
     return user.role === "admin" || room.owner_id === user.user_id ? room : yield* RoomForbidden.of()
   })
-
-  const encodeHead = Schema.encodeSync(Schema.parseJson(Schema.Struct({
-    ...RoomRow.omit("interactions").fields,
-    last_read_at: Schema.NullOr(Time.Timestamp),
-    agents: Schema.Array(Agent)
-  })))
 
   const seated = (id: RoomId) =>
     Effect.zipWith(CurrentUser, agents.inRoom(id), (user, found) => found.map(asSeenBy(user)))

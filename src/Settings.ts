@@ -56,7 +56,8 @@ export const describe = Effect.gen(function* () {
   const sourceOf = (name: Name) =>
     name in found.environment ? "environment" : name in found.file ? ".env" : "default"
   const rows = names.map((name) => ({ name, value: show(values[name]), source: sourceOf(name) }))
-  const widest = (column: "name" | "value" | "source") => Math.max(...rows.map((row) => row[column].length))
+  const widest = (column: keyof (typeof rows)[number]) =>
+    Math.max(...rows.map((row) => row[column].length).filter((length) => length <= 40))
   const [first, second, third] = [widest("name"), widest("value"), widest("source")]
   return rows
     .map(({ name, source, value }) =>

@@ -1,7 +1,7 @@
 import { Command, ValidationError } from "@effect/cli"
 import { HttpServerError } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Cause, Console, Effect, Layer, Option } from "effect"
+import { Cause, Console, Effect, Layer, Option, Predicate } from "effect"
 import * as DataDir from "./DataDir.ts"
 import * as Parley from "./Parley.ts"
 import { Providers } from "./Providers.ts"
@@ -20,15 +20,20 @@ const parley = Command.make("parley", {}, () => serve).pipe(
   Command.withSubcommands([settings])
 )
 
-const wordsFor = (error: Error) =>
-  error instanceof HttpServerError.ServeError && Cause.isException(error.cause) ? "" : error.message
+const wordsFor = (error: unknown) =>
+  error instanceof HttpServerError.ServeError && Predicate.isError(error.cause)
+    ? `cannot ${error.cause.message}; HOST and PORT choose another address`
+    : Predicate.isError(error)
+      ? error.message
+      : String(error)
 
 /** What an operator can mend is said in plain words; anything else is a bug of ours, and told whole. */
-const tell = (cause: Cause.Cause<Error>) =>
+const tell = <E>(cause: Cause.Cause<E>) =>
   Option.match(Cause.failureOption(cause), {
     onNone: () => (Cause.isInterruptedOnly(cause) ? Effect.void : Effect.logFatal("Parley broke", cause)),
-    // The command line has told it already.
-    onSome: (error) => (ValidationError.isValidationError(error) ? Effect.void : Console.error(`parley: ${wordsFor(error)}`))
+    // The command line has said it already.
+    onSome: (error) =>
+      ValidationError.isValidationError(error) ? Effect.void : Console.error(`parley: ${wordsFor(error)}`)
   })
 
 Command.run(parley, { name: "parley", version: "0.1.0" })(process.argv).pipe(

@@ -23,7 +23,7 @@ describe("Orchestrator", () => {
         assertEquals(end["stop_reason"], "complete")
         const texts = (yield* said).map(([, content]: ReadonlyArray<unknown>) => content)
         assertEquals(texts[0], "Who is there?")
-        deepStrictEqual([...texts.slice(1)].sort(), [
+        deepStrictEqual(texts.slice(1).toSorted(), [
           "I am Ada, and this is long enough to be shown.",
           "I am Bo, and this is long enough to be shown."
         ])
@@ -110,7 +110,7 @@ describe("Orchestrator", () => {
         yield* say("Anyone?")
         yield* watch.ended
 
-        const [failed] = watch.seen.filter((event) => event["outcome"] === "failed")
+        const failed = watch.seen.find((event) => event["outcome"] === "failed")
         assertEquals(failed?.["error"]._tag, "Overloaded")
         deepStrictEqual((yield* turns).slice(0, 2).map(([, outcome]) => outcome), ["failed", "replied"])
         assertEquals((yield* said).length, 2)

@@ -1,7 +1,6 @@
 import { FileSystem, Path } from "@effect/platform"
 import { Context, Data, Effect, Layer, Option, Redacted, Schema } from "effect"
 import bcrypt from "bcrypt"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { randomBytes } from "node:crypto"
 import { Settings } from "../Settings.ts"
 

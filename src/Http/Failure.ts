@@ -4,8 +4,7 @@ import { methodsOf, routeOf } from "./Routes.ts"
 
 const Body = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
-const Undecoded = Schema.Struct({
-  _tag: Schema.Literal("HttpApiDecodeError"),
+const Undecoded = Schema.TaggedStruct("HttpApiDecodeError", {
   issues: Schema.Array(
     Schema.Struct({
       _tag: Schema.String,
@@ -16,6 +15,11 @@ const Undecoded = Schema.Struct({
 })
 
 const plain = (status: number, _tag: string, detail: string) => HttpServerResponse.unsafeJson({ _tag, detail }, { status })
+
+const notJson = {
+  _tag: "Invalid",
+  detail: [{ type: "json_invalid", loc: ["body"], msg: "The body cannot be read as JSON" }]
+}
 
 const unrouted = (request: HttpServerRequest.HttpServerRequest) => {
   const allowed = methodsOf(request)
@@ -28,7 +32,7 @@ const unforeseen = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
   if (error instanceof HttpServerError.RouteNotFound) return Effect.succeed(unrouted(error.request))
   if (error instanceof HttpServerError.RequestError) {
-    return Effect.succeed(plain(400, "BodyUnreadable", "The body cannot be read as JSON"))
+    return Effect.succeed(HttpServerResponse.unsafeJson(notJson, { status: 422 }))
   }
   return Effect.as(Effect.logError("a request broke", cause), plain(500, "Defect", "Internal Server Error"))
 }
@@ -56,15 +60,20 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
   return HttpServerResponse.unsafeJson(invalid, { status: route?.takesBody ? 422 : 400, headers })
 })
 
-/** Refuses a body that announces itself as larger, before it is read; one that does not is cut off at the bound. */
+/** Refuses a body that is not JSON, or announces itself as larger, unread; one that is larger unsaid is cut off. */
 export const bounded =
   (bytes: number) =>
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-      Number(headers["content-length"]) > bytes
-        ? Effect.succeed(plain(413, "BodyTooLarge", `The body is larger than ${bytes} bytes`))
-        : HttpIncomingMessage.withMaxBodySize(app, Option.some(bytes))
-    )
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      const { "content-length": length, "content-type": type = "application/json" } = request.headers
+      if (Number(length) > bytes) {
+        return Effect.succeed(plain(413, "BodyTooLarge", `The body is larger than ${bytes} bytes`))
+      }
+      if (routeOf(request)?.takesBody && !/^application\/json\s*(;|$)/i.test(type)) {
+        return Effect.succeed(plain(415, "BodyNotJson", "The body must be of the type application/json"))
+      }
+      return HttpIncomingMessage.withMaxBodySize(app, Option.some(bytes))
+    })
 
 /** Every answer that is an error is JSON with `detail`, `_tag` and `trace_id`. */
 export const explained = <E, R>(app: HttpApp.Default<E, R>) =>

@@ -1,6 +1,5 @@
 import { FileSystem, HttpApiBuilder, HttpServerResponse, Path } from "@effect/platform"
 import { Effect } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { fileURLToPath } from "node:url"
 
 const files = {

@@ -1,10 +1,11 @@
-import { SqlClient } from "@effect/sql"
+import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import type { Usage } from "../domain/Provider.ts"
 import { Outcome, RoundId, type StopReason, Tape, Trigger, TurnId } from "../domain/Round.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Timestamp } from "../domain/Time.ts"
+import * as Json from "../lib/json.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
@@ -65,12 +66,12 @@ export class Ledger extends Context.Tag("parley/Orchestrator/Ledger")<Ledger, {
   static readonly layer = Layer.effect(this, Effect.suspend(() => make))
 }
 
+const encodeTape = Schema.encodeSync(Schema.parseJson(Tape))
+const encodeTrigger = Schema.encodeSync(Schema.parseJson(Trigger))
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const encodeTape = Schema.encodeSync(Schema.parseJson(Tape))
-  const encodeTrigger = Schema.encodeSync(Schema.parseJson(Trigger))
-  const encodeError = Schema.encodeSync(Schema.parseJson())
-  const write = (statement: Effect.Effect<unknown, unknown>) =>
+  const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
     Effect.zipRight(Commit, Effect.asVoid(Effect.orDie(statement)))
 
   return Ledger.of({
@@ -102,7 +103,7 @@ const make = Effect.gen(function* () {
     closeTurn: (turn, { error, usage, ...end }) =>
       write(sql`UPDATE turns SET ${sql.update({
         ...end,
-        error: error === null ? null : encodeError(error),
+        error: error === null ? null : Json.stringify(error),
         input_tokens: usage?.inputTokens ?? null,
         output_tokens: usage?.outputTokens ?? null,
         cache_read_tokens: usage?.cacheReadTokens ?? null,

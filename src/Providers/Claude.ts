@@ -1,26 +1,10 @@
 import { Command, FileSystem, Path } from "@effect/platform"
-import { Effect, Option, Redacted } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import type { Provider } from "../domain/Provider.ts"
-import type { Client } from "./Claude/Options.ts"
+import type { ClaudeConfig, Client } from "./Claude/Options.ts"
 import * as Session from "./Claude/Session.ts"
 import { hiding } from "./Claude/Secrets.ts"
-
-export interface ClaudeConfig {
-  /** None where `environment` names another way in: Bedrock, Vertex, a gateway's token. */
-  readonly apiKey: Option.Option<Redacted.Redacted>
-  readonly baseUrl: Option.Option<string>
-  readonly model: string
-  /** The client keeps its own files below this folder, which nobody else may read. */
-  readonly dataDir: string
-  /** 0 turns thinking off. */
-  readonly maxThinkingTokens: number
-  /** How many processes may be starting at the same time; as many as there are cores when absent. */
-  readonly startsAtOnce?: number
-  /** All that a process gets of the server's environment: `PATH`, proxies, certificates, another way in. */
-  readonly environment: Readonly<Record<string, string>>
-}
 
 /** The Claude Agent SDK: one process for each open session. Nothing of the SDK is loaded before the first one. */
 export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {

@@ -1,10 +1,10 @@
 import { Schema } from "effect"
 
 const plain = (about: string) =>
-  Schema.optionalWith(Schema.NonEmptyString.annotations({ description: about }), { as: "Option" })
+  Schema.optionalWith(Schema.NonEmptyString, { as: "Option" }).annotations({ description: about })
 
 const secret = (about: string) =>
-  Schema.optionalWith(Schema.Redacted(Schema.NonEmptyString).annotations({ description: about }), { as: "Option" })
+  Schema.optionalWith(Schema.Redacted(Schema.NonEmptyString), { as: "Option" }).annotations({ description: about })
 
 /** What the processes of the Claude provider get of the server's environment, beside the key: this and no more. */
 export const Passage = {

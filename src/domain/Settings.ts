@@ -3,7 +3,7 @@ import { Passage } from "./Passage.ts"
 
 /** Says what would have been right, and what stands there instead. */
 const expects = (what: string) => ({
-  message: ({ actual }: ParseResult.ParseIssue) => ({ message: `expected ${what}, found "${actual}"`, override: true })
+  message: ({ actual }: ParseResult.ParseIssue) => ({ message: `expected ${what}, found "${show(actual)}"`, override: true })
 })
 
 const text = (about: string, fallback: string) =>
@@ -138,5 +138,6 @@ export const about = new Map(
 export const show = (value: unknown): string => {
   if (Option.isOption(value)) return Option.match(value, { onNone: () => "", onSome: show })
   if (Redacted.isRedacted(value)) return "<redacted>"
-  return Array.isArray(value) ? value.join(",") : String(value)
+  // The address of a proxy or a collector may hold a password.
+  return Array.isArray(value) ? value.join(",") : String(value).replace(/\/\/[^/@\s]+@/g, "//<redacted>@")
 }

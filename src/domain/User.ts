@@ -8,7 +8,10 @@ export type Role = typeof Role.Type
 export const User = Schema.Struct({ role: Role, user_id: Schema.String })
 export type User = typeof User.Type
 
-/** Who asks, by the claims of a verified token and nothing else. */
+/**
+ * Who asks, by the claims of a verified token and nothing else.
+ * @effect-leakable-service
+ */
 export class CurrentUser extends Context.Tag("parley/domain/User/CurrentUser")<CurrentUser, User>() {}
 
 export const LoginRequest = Schema.Struct({ password: Schema.NonEmptyString.pipe(Schema.maxLength(1024)) })

@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createHash } from "node:crypto"
 
 /** Hex SHA-256 of the parts, each with its length, so that no two lists of parts run into one. */

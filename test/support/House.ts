@@ -5,6 +5,7 @@ import type { Provider } from "../../src/domain/Provider.ts"
 import * as Parley from "../../src/Parley.ts"
 import { Providers } from "../../src/Providers.ts"
 import { Settings } from "../../src/Settings.ts"
+import * as Puppet from "./Puppet.ts"
 
 /** Folders of a house: its data and its agents, gone with the scope. */
 export const folders = (agents: Readonly<Record<string, string>>) =>
@@ -24,13 +25,14 @@ export const folders = (agents: Readonly<Record<string, string>>) =>
     return { DATA_DIR: path.join(root, "data"), AGENTS_DIR: agentsDir }
   }).pipe(Effect.orDie)
 
-/** The hash is of the word "admin", at bcrypt's lowest cost. */
+/** The passwords are "admin" and "guest", hashed at bcrypt's lowest cost. */
 const quiet = {
   PORT: "0",
   LOG_LEVEL: "error",
   LOG_FORMAT: "json",
   SHUTDOWN_SECONDS: "2",
-  API_KEY_HASH: "$2b$04$7yL1i2oFskF1V8hyYYdoPuJOedn8fgyjJY2XrQUFML6tnb0kZ4zBi"
+  API_KEY_HASH: "$2b$04$7yL1i2oFskF1V8hyYYdoPuJOedn8fgyjJY2XrQUFML6tnb0kZ4zBi",
+  GUEST_PASSWORD_HASH: "$2b$04$j4p7pj2hd1Wn9xfKKlJpBuLTfleT45KyV6WKeDpHHKFRFCshtgnY6"
 }
 
 export interface HouseOptions {
@@ -53,3 +55,17 @@ export const layer = ({ providers: [first, ...rest], settings }: HouseOptions) =
 
 /** The same with the providers that the settings configure. */
 export const layerWhole = (settings: HouseOptions["settings"]) => house(Providers.layer, settings)
+
+interface Neighbourhood {
+  readonly agents?: Readonly<Record<string, string>>
+  readonly settings?: HouseOptions["settings"]
+  readonly providers?: HouseOptions["providers"]
+}
+
+/** A house with folders of its own, for all tests of a file; without providers its agents have nothing to say. */
+export const shared = ({ agents = {}, providers = [silent], settings = {} }: Neighbourhood = {}) =>
+  Layer.unwrapScoped(
+    Effect.map(folders(agents), (own) => layer({ settings: { ...own, ...settings }, providers }))
+  ).pipe(Layer.provide(NodeContext.layer))
+
+const silent = Puppet.make({ act: Puppet.skip }).provider

@@ -82,7 +82,7 @@ export const answerCosting =
   (cost: typeof usage, ...contents: ReadonlyArray<Content>): Reply =>
   (response, call) => {
     const send = (event: { readonly type: string } & Readonly<Record<string, unknown>>) =>
-      Effect.sync(() => response.write(`event: ${event.type}\ndata: ${stringify(event)}\n\n`))
+      Effect.sync(() => response.write(frame(event)))
     const stream = ({ delta, pieces, start }: Content, index: number) =>
       Effect.all([
         send({ type: "content_block_start", index, content_block: start(call) }),
@@ -101,6 +101,17 @@ export const answerCosting =
       response.end()
     }).pipe(Effect.catchTag("Cut", () => breakOff(response)))
   }
+
+/** Accepts, begins to stream, and then reports that it cannot go on. */
+export const stumble: Reply = (response, call) =>
+  Effect.sync(() => {
+    const error = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }
+    response.writeHead(200, { "content-type": "text/event-stream" })
+    for (const event of [{ type: "message_start", message: message(call, usage) }, error]) response.write(frame(event))
+    response.end()
+  })
+
+const frame = (event: { readonly type: string }) => `event: ${event.type}\ndata: ${stringify(event)}\n\n`
 
 const breakOff = (response: ServerResponse) =>
   Effect.async<void>((resume) => {

@@ -53,7 +53,12 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
       Stream.filterMap(identity),
       Stream.runForEach((heard) => inbox.offer(heard)),
       Effect.match({ onFailure: identity, onSuccess: () => "the client ended" }),
-      Effect.flatMap((last) => Effect.map(Effect.timeoutOption(child.ended, "1 second"), Option.getOrElse(() => last))),
+      Effect.flatMap((last) =>
+        Effect.map(
+          Effect.timeoutOption(child.ended, "1 second"),
+          Option.getOrElse(() => last)
+        )
+      ),
       Effect.flatMap((how) => inbox.fail(crash(how)))
     )
 
@@ -63,7 +68,7 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
     yield* prompts.end
     yield* child.gone.pipe(
       Effect.interruptible,
-      Effect.timeout("3 seconds"),
+      Effect.timeout("2 seconds"),
       Effect.catchAll(() => Effect.zipRight(child.kill, child.gone))
     )
   })
@@ -77,7 +82,10 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
   })
 
   const query = yield* Effect.uninterruptible(begin)
-  const ready = Effect.orElse(Effect.tryPromise(() => query.initializationResult()), () => Effect.never)
+  const ready = Effect.orElse(
+    Effect.tryPromise(() => query.initializationResult()),
+    () => Effect.never
+  )
   const refused = Effect.forever(Effect.flatMap(inbox.take, identity))
   yield* Effect.raceFirst(ready, refused).pipe(Effect.catchTag("NoSuchElementException", () => Effect.never))
   isReady = true

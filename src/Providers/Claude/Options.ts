@@ -1,7 +1,21 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk"
 import { Option, Redacted } from "effect"
 import type { SessionSpec } from "../../domain/Provider.ts"
-import type { ClaudeConfig } from "../Claude.ts"
+
+export interface ClaudeConfig {
+  /** None where `environment` names another way in: Bedrock, Vertex, a gateway's token. */
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  readonly baseUrl: Option.Option<string>
+  readonly model: string
+  /** The client keeps its own files below this folder, which nobody else may read. */
+  readonly dataDir: string
+  /** 0 turns thinking off. */
+  readonly maxThinkingTokens: number
+  /** How many processes may be starting at the same time; as many as there are cores when absent. */
+  readonly startsAtOnce?: number
+  /** All that a process gets of the server's environment: `PATH`, proxies, certificates, another way in. */
+  readonly environment: Readonly<Record<string, string>>
+}
 
 /** What all sessions share. */
 export interface Client extends ClaudeConfig {

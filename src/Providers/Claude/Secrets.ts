@@ -14,7 +14,9 @@ interface Holder {
 /** Makes a text of the provider fit to show: short, on one line, and without any secret that we know. */
 export const hiding = ({ apiKey, environment }: Holder) => {
   const named = Object.entries(environment).flatMap(([name, value]) => (secretName.test(name) ? [value] : []))
-  const secrets = [...Option.toArray(apiKey).map(Redacted.value), ...named].filter(({ length }) => length >= shortestSecret)
+  const secrets = [...Option.toArray(apiKey).map(Redacted.value), ...named].filter(
+    ({ length }) => length >= shortestSecret
+  )
   return (text: string) =>
     secrets
       .reduce((safe, secret) => safe.replaceAll(secret, "…"), text)

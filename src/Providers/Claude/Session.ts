@@ -33,7 +33,12 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
     const run = yield* FiberSet.makeRuntimePromise<never, ToolResult, never>()
     phase = "busy"
     callTool = (name, args) => run(Effect.interruptible(input.callTool(name, args)))
-    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => (callTool = nobody)), cutOff))
+    yield* Effect.addFinalizer(() =>
+      Effect.zipRight(
+        Effect.sync(() => (callTool = nobody)),
+        cutOff
+      )
+    )
     yield* connection.say(input.text)
   }, Effect.uninterruptible)
 

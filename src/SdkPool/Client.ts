@@ -1,0 +1,112 @@
+import { Cause, Data, Deferred, Effect, Equal, Exit, Fiber, FiberSet, Schedule, Stream } from "effect"
+import {
+  type Provider,
+  type ProviderError,
+  type Seat,
+  type Session,
+  type SessionSpec,
+  TimedOut
+} from "../domain/Provider.ts"
+
+/** A live session and the fiber that holds it: the fiber lives as long as the client, and interrupting it closes it. */
+export interface Client {
+  readonly seat: Seat
+  readonly likeness: Likeness
+  readonly fiber: Fiber.Fiber<never, ProviderError>
+  readonly session: Session
+  readonly progress: Progress
+  idleSince: number
+}
+
+/** Where the model's session stands, as its turns have told. */
+interface Progress {
+  sessionId: string | null
+  /** False from the start of a turn until it has ended well, with an id to resume it by. */
+  settled: boolean
+}
+
+/** What a client is made from, apart from the session that it resumed. */
+const likenessOf = (provider: Provider, { agentName, model, seat, systemPrompt, tools }: SessionSpec) =>
+  Data.tuple(
+    seat,
+    provider.name,
+    model,
+    agentName,
+    systemPrompt,
+    Data.array(tools.map((tool) => Data.struct({ ...tool, parameters: Data.struct(tool.parameters) })))
+  )
+
+type Likeness = ReturnType<typeof likenessOf>
+
+/** Whether a client is what `open` would give, with the session just where the caller wants to go on. */
+export const suits = (client: Client, provider: Provider, spec: SessionSpec) =>
+  client.progress.sessionId === spec.resume && Equal.equals(client.likeness, likenessOf(provider, spec))
+
+const reopening = {
+  schedule: Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(4))),
+  while: ({ _tag }: ProviderError) => _tag === "Overloaded" || _tag === "Crashed"
+}
+
+const tracked = (session: Session, progress: Progress): Session => ({
+  turn: (input) =>
+    Stream.suspend(() => {
+      progress.settled = false
+      return Stream.tap(session.turn(input), (event) =>
+        Effect.sync(() => {
+          if (event._tag !== "Done") return
+          progress.sessionId = event.sessionId
+          progress.settled = event.sessionId !== null
+        })
+      )
+    })
+})
+
+/** Returns when the client is closed. */
+export const close = ({ fiber, seat }: Client) =>
+  Effect.flatMap(Fiber.interrupt(fiber), (exit) =>
+    Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)
+      ? Effect.logError(`the client of seat ${seat.key} did not close cleanly`, exit.cause)
+      : Effect.void
+  )
+
+/**
+ * Opens a client in a fiber of `clients`. To be called where it cannot be interrupted, with `restore` for the wait:
+ * interrupted there, or out of time, it returns when what it had opened is closed.
+ */
+export const open = Effect.fn("SdkPool.open")(function* (
+  clients: FiberSet.FiberSet<never, ProviderError>,
+  provider: Provider,
+  spec: SessionSpec,
+  connectMs: number,
+  restore: Restore
+) {
+  const ready = yield* Deferred.make<Session>()
+  const fiber = yield* provider.open(spec).pipe(
+    Effect.flatMap((session) => Deferred.succeed(ready, session)),
+    Effect.zipRight(Effect.never),
+    Effect.scoped,
+    Effect.retry(reopening),
+    Effect.interruptible,
+    FiberSet.run(clients)
+  )
+  const session = yield* Effect.raceFirst(Deferred.await(ready), Fiber.join(fiber)).pipe(
+    Effect.timeoutFail({
+      duration: connectMs,
+      onTimeout: () => new TimedOut({ phase: "connect", afterMs: connectMs })
+    }),
+    restore,
+    Effect.onError(() => Fiber.interrupt(fiber))
+  )
+  const progress: Progress = { sessionId: spec.resume, settled: true }
+  const client: Client = {
+    seat: spec.seat,
+    likeness: likenessOf(provider, spec),
+    fiber,
+    session: tracked(session, progress),
+    progress,
+    idleSince: 0
+  }
+  return client
+})
+
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>

@@ -1,0 +1,285 @@
+import { HttpApi, type HttpMethod } from "@effect/platform"
+import { describe, layer } from "@effect/vitest"
+import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
+import { Effect } from "effect"
+import { SignJWT, UnsecuredJWT } from "jose"
+import { Api } from "../../src/Api.ts"
+import { Auth } from "../../src/Auth.ts"
+import * as Client from "../support/Client.ts"
+import * as House from "../support/House.ts"
+
+const secret = "the secret of this test, long enough for its purpose"
+const open: ReadonlySet<string> = new Set([
+  "GET /health",
+  "GET /auth/health",
+  "POST /auth/login",
+  "POST /auth/link",
+  "GET /agents/:name/profile-pic"
+])
+const forAdmins: ReadonlySet<string> = new Set([
+  "DELETE /rooms/:room_id",
+  "DELETE /rooms/:room_id/agents/:agent_id",
+  "DELETE /rooms/:room_id/messages"
+])
+
+interface Route {
+  readonly name: string
+  readonly method: HttpMethod.HttpMethod
+  readonly path: string
+}
+
+const routes: Array<Route> = []
+HttpApi.reflect(Api, {
+  onGroup: () => {},
+  onEndpoint: ({ endpoint: { method, path } }) => {
+    const clean = path.replace(/(?<=.)\/$/, "")
+    routes.push({ name: `${method} ${clean}`, method, path: clean })
+  }
+})
+const locked = routes.filter(({ name }) => !open.has(name))
+const ofRooms = locked.filter(({ path }) => path.includes(":room_id"))
+
+const body = ({ method, path }: Route) =>
+  path === "/rooms" && method === "POST"
+    ? { name: "another" }
+    : path.endsWith("/send")
+      ? { content: "Hello" }
+      : method === "PATCH"
+        ? {}
+        : undefined
+
+const claims = { role: "admin", user_id: "admin", type: "access_token" }
+
+const sign = (payload: Record<string, unknown>, expires: string | number = "1h", key = secret) =>
+  Effect.promise(() =>
+    new SignJWT(payload)
+      .setProtectedHeader({ alg: "HS256" })
+      .setIssuedAt()
+      .setExpirationTime(expires)
+      .sign(new TextEncoder().encode(key))
+  )
+
+const tampered = (token: string) => {
+  const [head, , signature] = token.split(".")
+  const payload = Buffer.from(`{"role":"admin","user_id":"admin","type":"access_token","exp":99999999999}`)
+  return [head, payload.toString("base64url"), signature].join(".")
+}
+
+const badTokens = Effect.gen(function* () {
+  const auth = yield* Auth
+  const { token } = yield* auth.login("guest")
+  return {
+    none: null,
+    empty: "",
+    garbage: "garbage",
+    "half a token": token.slice(0, -10),
+    tampered: tampered(token),
+    "signed by nobody": new UnsecuredJWT(claims).setExpirationTime("1h").encode(),
+    "signed with another key": yield* sign(claims, "1h", "another key, long enough for its purpose also"),
+    expired: yield* sign(claims, Math.floor(Date.now() / 1000) - 1),
+    "a stream ticket": yield* sign({ ...claims, type: "sse_ticket" }),
+    "of no kind": yield* sign({ role: "admin", user_id: "admin" }),
+    "of no role": yield* sign({ user_id: "admin", type: "access_token" }),
+    "of an unknown role": yield* sign({ ...claims, role: "root" }),
+    "a login link": yield* auth.link
+  }
+})
+
+let rooms = 0
+
+const setup = Effect.gen(function* () {
+  const admin = yield* Client.make
+  const agents = yield* admin.json("GET", "/agents")
+  const room = yield* admin.json("POST", "/rooms", { name: `the admin's ${++rooms}` })
+  const agent: number = agents.data[0].id
+  yield* admin.json("POST", `/rooms/${room.data.id}/agents/${agent}`)
+  const roomId: number = room.data.id
+  const call = (client: Effect.Effect.Success<ReturnType<typeof Client.as>>, route: Route, id = roomId) =>
+    Effect.scoped(
+      Effect.map(
+        client.send(
+          route.method,
+          route.path.replace(":room_id", `${id}`).replace(":agent_id", `${agent}`).replace(":name", "Ada"),
+          body(route)
+        ),
+        ({ status }) => status
+      )
+    )
+  return { admin, agent, call, roomId }
+})
+
+const house = House.shared({ agents: { Ada: "Ada builds clocks." }, settings: { JWT_SECRET: secret } })
+
+layer(house, { excludeTestServices: true })("Access", (it) => {
+  it.effect("without a token that holds, every route but the open ones answers 401, whatever is sent along", () =>
+    Effect.gen(function* () {
+      const { call } = yield* setup
+      const tokens = yield* badTokens
+
+      const answers = yield* Effect.forEach(Object.entries(tokens), ([name, token]) =>
+        Effect.flatMap(Client.as(token), (client) =>
+          Effect.forEach(locked, (route) =>
+            Effect.map(call(client, route), (status) => `${status} ${route.name} with ${name}`)
+          )
+        )
+      )
+
+      deepStrictEqual(answers.flat().filter((answer) => !answer.startsWith("401 ")), [])
+      assertEquals(answers.flat().length, 13 * locked.length)
+    })
+  )
+
+  it.effect("a request that does not fit is told nothing about it before it has shown a token", () =>
+    Effect.gen(function* () {
+      const nobody = yield* Client.as(null)
+
+      const answers = yield* Effect.all([
+        nobody.json("GET", "/rooms/abc"),
+        nobody.json("POST", "/rooms", { name: 3 }),
+        nobody.json("GET", "/rooms/1/messages?limit=0")
+      ])
+
+      deepStrictEqual(answers.map(({ status }) => status), [401, 401, 401])
+    })
+  )
+
+  it.effect("the open routes need no token", () =>
+    Effect.gen(function* () {
+      const nobody = yield* Client.as(null)
+
+      const answers = yield* Effect.all([
+        nobody.json("GET", "/health"),
+        nobody.json("GET", "/auth/health"),
+        nobody.json("POST", "/auth/login", { password: "admin" }),
+        nobody.json("POST", "/auth/link", { token: "x" }),
+        nobody.json("GET", "/agents/Ada/profile-pic")
+      ])
+
+      deepStrictEqual(answers.map(({ data, status }) => [status, data._tag]), [
+        [200, undefined],
+        [200, undefined],
+        [200, undefined],
+        [401, "LinkSpent"],
+        [404, "PictureNotFound"]
+      ])
+    })
+  )
+
+  it.effect("a guest is refused at every route of another's room, and changes nothing there", () =>
+    Effect.gen(function* () {
+      const { admin, call, roomId } = yield* setup
+      const guest = yield* Client.guest
+      const before = yield* admin.json("GET", `/rooms/${roomId}`)
+
+      const answers = yield* Effect.forEach(ofRooms, (route) =>
+        Effect.map(call(guest, route), (status) => `${status} ${route.name}`)
+      )
+
+      deepStrictEqual(answers.filter((answer) => !answer.startsWith("403 ")), [])
+      deepStrictEqual((yield* admin.json("GET", `/rooms/${roomId}`)).data, before.data)
+      deepStrictEqual((yield* guest.json("GET", "/rooms")).data, [])
+    })
+  )
+
+  it.effect("a guest may do in its own room all but what is the admin's", () =>
+    Effect.gen(function* () {
+      const { call } = yield* setup
+      const guest = yield* Client.guest
+      const { data: own } = yield* guest.json("POST", "/rooms", { name: "the guest's" })
+
+      const answers = yield* Effect.forEach(ofRooms, (route) =>
+        Effect.map(call(guest, route, own.id), (status) => [route.name, status] as const)
+      )
+
+      assertEquals(own.owner_id, guest.user.user_id)
+      deepStrictEqual(answers, ofRooms.map(({ name }) => [name, forAdmins.has(name) ? 403 : 200] as const))
+      assertEquals((yield* guest.json("GET", "/rooms")).data.length, 1)
+    })
+  )
+
+  it.effect("the admin may do everything, in a guest's room too", () =>
+    Effect.gen(function* () {
+      const { admin, call } = yield* setup
+      const guest = yield* Client.guest
+      const { data: own } = yield* guest.json("POST", "/rooms", { name: "also the guest's" })
+      const last = (route: Route) => (route.method === "DELETE" ? 1 : 0) + (route.name === "DELETE /rooms/:room_id" ? 1 : 0)
+      const inOrder = locked.toSorted((one, other) => last(one) - last(other))
+
+      const answers = yield* Effect.forEach(inOrder, (route) =>
+        Effect.map(call(admin, route, own.id), (status) => `${status} ${route.name}`)
+      )
+
+      deepStrictEqual(answers.filter((answer) => !answer.startsWith("200 ")), [])
+    })
+  )
+
+  it.effect("guests see no prompts and no memories, in the list, alone, in a room or in its roster", () =>
+    Effect.gen(function* () {
+      const { admin, agent } = yield* setup
+      const guest = yield* Client.guest
+      const { data: own } = yield* guest.json("POST", "/rooms", { name: "curious" })
+      const joined = yield* guest.json("POST", `/rooms/${own.id}/agents/${agent}`)
+      const seen = yield* Effect.all([
+        Effect.map(guest.json("GET", "/agents"), ({ data }) => data[0]),
+        Effect.map(guest.json("GET", `/agents/${agent}`), ({ data }) => data),
+        Effect.map(guest.json("GET", `/rooms/${own.id}`), ({ data }) => data.agents[0]),
+        Effect.map(guest.json("GET", `/rooms/${own.id}/agents`), ({ data }) => data[0])
+      ])
+      const { data: whole } = yield* admin.json("GET", `/rooms/${own.id}`)
+
+      for (const found of [joined.data.agents[0], ...seen]) {
+        deepStrictEqual([found.name, found.system_prompt, found.recent_events], ["Ada", "", null])
+      }
+      assertEquals(whole.agents[0].system_prompt === "", false)
+    })
+  )
+
+  describe("login", () => {
+    it.effect("by password makes an admin or a guest, each guest a new one, and a wrong one is 401", () =>
+      Effect.gen(function* () {
+        const nobody = yield* Client.as(null)
+        const login = (password: string) => nobody.json("POST", "/auth/login", { password })
+
+        const admin = yield* login("admin")
+        const guests = yield* Effect.all([login("guest"), login("guest")])
+        const wrong = yield* Effect.all([login("Admin"), login("admin "), login("x")])
+        const empty = yield* login("")
+        const verified = yield* Effect.flatMap(Client.as(admin.data.api_key), (client) => client.json("GET", "/auth/verify"))
+
+        const { api_key, ...rest } = admin.data
+        deepStrictEqual(rest, { success: true, role: "admin", user_id: "admin", message: "Login successful as admin" })
+        assertEquals(api_key.split(".").length, 3)
+        deepStrictEqual(guests.map(({ data }) => [data.role, /^guest-[0-9a-f]{12}$/.test(data.user_id)]), [
+          ["guest", true],
+          ["guest", true]
+        ])
+        assertEquals(new Set(guests.map(({ data }) => data.user_id)).size, 2)
+        deepStrictEqual(wrong.map(({ status }) => status), [401, 401, 401])
+        assertEquals(empty.status, 422)
+        deepStrictEqual(verified.data, {
+          success: true,
+          message: "Authentication valid",
+          role: "admin",
+          user_id: "admin"
+        })
+      })
+    )
+
+    it.effect("a login link works once, however many use it at the same time", () =>
+      Effect.gen(function* () {
+        const nobody = yield* Client.as(null)
+        const token = yield* Effect.flatMap(Auth, (auth) => auth.link)
+
+        const answers = yield* Effect.all(
+          Array.from({ length: 8 }, () => nobody.json("POST", "/auth/link", { token })),
+          { concurrency: "unbounded" }
+        )
+
+        deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 7 }, () => 401)])
+        const won = answers.find(({ status }) => status === 200)
+        const client = yield* Client.as(won?.data.api_key ?? null)
+        assertEquals((yield* client.json("GET", "/rooms")).status, 200)
+      })
+    )
+  })
+})

@@ -1,0 +1,60 @@
+// The providers with no house around them, and a Messages API that answers at once. Bundled before it is started.
+import { NodeContext } from "@effect/platform-node"
+import { Effect, Layer, ManagedRuntime, Option, Redacted, Stream } from "effect"
+import { performance } from "node:perf_hooks"
+import { Seat } from "../../src/domain/Provider.ts"
+import * as Claude from "../../src/Providers/Claude.ts"
+import * as Scripted from "../../src/Providers/Scripted.ts"
+import * as MessagesApi from "../support/MessagesApi.ts"
+import { answering } from "./calls.mjs"
+
+const runtime = ManagedRuntime.make(Layer.mergeAll(NodeContext.layer, Layer.scope))
+const word = "a".repeat(40)
+
+const api = () => runtime.runPromise(MessagesApi.make(MessagesApi.answer(MessagesApi.text(word, " is what Echo says."))))
+
+const providers = {
+  scripted: () => Effect.succeed(Scripted.make({ paceMs: 0 })),
+  claude: ({ dataDir, url }) =>
+    Claude.make({
+      apiKey: Option.some(Redacted.make("none")),
+      baseUrl: Option.some(url),
+      model: "sonnet",
+      dataDir,
+      maxThinkingTokens: 0,
+      environment: {}
+    })
+}
+
+const specOf = (model) => ({
+  seat: new Seat({ roomId: 1, agentId: 1 }),
+  agentName: "Echo",
+  model,
+  systemPrompt: `## Lines\n\n- ${word} is what Echo says.\n`,
+  tools: [],
+  resume: null
+})
+
+/** Of each of so many turns of one open session: from asking for it to its first text, in milliseconds. */
+const turns = ({ count, name, ...options }) =>
+  Effect.gen(function* () {
+    const provider = yield* providers[name](options)
+    const session = yield* provider.open(specOf(provider.defaultModel))
+    const callTool = () => Effect.succeed({ text: "", isError: false })
+    return yield* Effect.forEach(Array.from({ length: count }), () =>
+      Effect.suspend(() => {
+        const began = performance.now()
+        let first = 0
+        return session.turn({ text: "U1 User (person):\nHello", callTool }).pipe(
+          Stream.runForEach(({ _tag }) =>
+            Effect.sync(() => {
+              if (first === 0 && _tag === "TextDelta") first = performance.now() - began
+            })
+          ),
+          Effect.map(() => first)
+        )
+      })
+    )
+  }).pipe(Effect.scoped, (effect) => runtime.runPromise(effect))
+
+answering({ api: async () => ({ url: (await api()).url }), turns, end: () => runtime.dispose() })

@@ -1,0 +1,79 @@
+// npm run bench [-- --rows post,poll --runs 5]
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { build } from "../../.config/build.mjs"
+import { childOf } from "./calls.mjs"
+import * as House from "./house.mjs"
+import { hasCpuTimes, median } from "./machine.mjs"
+import { rows } from "./rows.mjs"
+import { print } from "./table.mjs"
+
+const { values } = parseArgs({ options: { rows: { type: "string" }, runs: { type: "string", default: "3" } } })
+const runs = Math.max(1, Number(values.runs) || 3)
+const names = values.rows?.split(",") ?? Object.keys(rows)
+const unknown = names.filter((name) => !(name in rows))
+if (unknown.length > 0) {
+  console.error(`no row ${unknown.join(", ")}; there are: ${Object.keys(rows).join(", ")}`)
+  process.exit(1)
+}
+
+await build(() => console.error("building what has changed"))
+
+const folder = mkdtempSync(join(tmpdir(), "parley-bench-"))
+const kept = []
+const keep = (process) => {
+  kept.push(process)
+  return process
+}
+const start = async (name, settings) => keep(await House.start(join(folder, name), settings))
+
+/** In order, each when the one before is done. */
+const inOrder = ([first, ...rest], work, done = []) =>
+  first === undefined ? done : work(first).then((result) => inOrder(rest, work, [...done, result]))
+
+const figure = (samples, side, kind) => median(samples.map((sample) => sample[side][kind]))
+
+const summary = (samples) => {
+  const side = (name) => ({ cpu: figure(samples, name, "cpu"), wall: figure(samples, name, "wall") })
+  const [ours, ceiling] = [side("ours"), side("ceiling")]
+  const ratio = hasCpuTimes ? ours.cpu / ceiling.cpu : median(samples.map(({ ceiling, ours }) => slower(ours, ceiling)))
+  return { ours, ceiling, ratio }
+}
+const slower = (ours, ceiling) => ceiling.wall / ours.wall
+
+const memoryRow = ({ ceiling, ours }) => ({ ours: { cpu: Number.NaN, wall: ours }, ceiling: { cpu: Number.NaN, wall: ceiling } })
+
+const measure = async (stage, name) => {
+  const { prepare } = rows[name]
+  const run = await prepare(stage)
+  if (typeof run === "string") return { [name]: { skipped: run } }
+  const samples = await inOrder(Array.from({ length: runs }, (_, index) => index + 1), async (number) => {
+    console.error(`${name}: run ${number} of ${runs}`)
+    return run()
+  })
+  const memories = samples.flatMap(({ memory }) => (memory === undefined ? [] : [memoryRow(memory)]))
+  return { [name]: summary(samples), ...(memories.length > 0 ? { memory: summary(memories) } : {}) }
+}
+
+try {
+  const bare = keep(childOf(new URL("bare.mjs", import.meta.url).pathname))
+  const stage = {
+    folder: join(folder, "house"),
+    limits: { ms: 1500, atMost: 100_000 },
+    warmUp: { ms: 5000, atMost: 12_000 },
+    load: keep(childOf(new URL("load.mjs", import.meta.url).pathname)),
+    bare: Object.assign(bare, { port: await bare.call("listen") }),
+    house: await start("house"),
+    start,
+    keep
+  }
+  const wanted = [...new Set(names.map((name) => rows[name].from ?? name))]
+  const results = await inOrder(wanted, (name) => measure(stage, name))
+  print(rows, Object.assign({}, ...results), runs)
+} finally {
+  await Promise.all(kept.map((process) => process.stop()))
+  rmSync(folder, { recursive: true, force: true })
+}
+process.exit(0)

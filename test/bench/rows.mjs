@@ -1,0 +1,169 @@
+// One function for each row. It prepares, and gives back what measures one run: the house's figure and its ceiling's.
+import { build } from "esbuild"
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { performance } from "node:perf_hooks"
+import { childOf } from "./calls.mjs"
+import * as House from "./house.mjs"
+import { costing, cpuOf, median, memoryOf } from "./machine.mjs"
+
+const connections = 64
+const here = new URL(".", import.meta.url)
+const fileOf = (name) => new URL(name, here).pathname
+const sentence = "The kettle is on, the window is open, and nobody in this room has yet said what they came to say. "
+const text = sentence.repeat(4).slice(0, 350)
+
+/** Asks both, one after the other, for the same time. Until code has run some thousand times it costs far more. */
+const loadBoth = async (stage, house, bare) => {
+  const measure = async ({ pid, port }, request, limits = stage.limits) => {
+    await stage.load.call("openConnections", { port, count: connections })
+    return costing(pid, () => stage.load.call("ask", { request, ...limits }))
+  }
+  await measure(stage.house, house, stage.warmUp)
+  await measure(stage.bare, bare, stage.warmUp)
+  return async () => {
+    const ours = await measure(stage.house, house)
+    const ceiling = await measure(stage.bare, bare)
+    return { ours: { cpu: ours.cpu, wall: ours.perSecond }, ceiling: { cpu: ceiling.cpu, wall: ceiling.perSecond } }
+  }
+}
+
+const headersOf = (head) => {
+  const lines = head.split("\r\n").slice(1).map((line) => line.split(": "))
+  return Object.fromEntries(lines.filter(([name]) => !/^(date|connection|keep-alive)$/i.test(name)))
+}
+
+const bareRequest = (line, body = "") =>
+  `${line} HTTP/1.1\r\nhost: bench\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+
+const newRoom = async ({ send }, name) => `/rooms/${(await send("POST", "/rooms/", { name })).id}`
+
+const ask = (stage, request) => stage.load.call("once", { port: stage.house.port, request })
+
+const post = async (stage) => {
+  const { house } = stage
+  const room = await newRoom(house, "post")
+  const request = house.request("POST", `${room}/messages/send`, { content: text })
+  const { body, head } = await ask(stage, request)
+  await stage.bare.call("giveAnswer", { headers: headersOf(head), body })
+  const store = { file: join(stage.folder, "bare.db"), like: house.database, message: JSON.parse(body) }
+  await stage.bare.call("openStore", store)
+  return loadBoth(stage, request, bareRequest("POST /send", JSON.stringify({ content: text })))
+}
+
+const reading = async (stage, name, pathOf) => {
+  const { house } = stage
+  const room = await newRoom(house, name)
+  const fill = async (left) => {
+    const { id } = await house.send("POST", `${room}/messages/send`, { content: text })
+    return left === 1 ? id : fill(left - 1)
+  }
+  const request = house.request("GET", `${room}${pathOf(await fill(60))}`)
+  const { body, head } = await ask(stage, request)
+  await stage.bare.call("giveAnswer", { headers: headersOf(head), body })
+  return loadBoth(stage, request, bareRequest("GET /same"))
+}
+
+const poll = (stage) => reading(stage, "poll", (last) => `/messages/poll?since_id=${last}`)
+
+const page = (stage) => reading(stage, "page", () => "/messages?limit=50")
+
+const stream = async (stage) => {
+  const { bare, house, load } = stage
+  const room = await newRoom(house, "stream")
+  const ours = {
+    server: house,
+    follow: house.request("GET", `${room}/stream`),
+    post: house.request("POST", `${room}/messages/send`, { content: text })
+  }
+  const theirs = { server: bare, follow: bareRequest("GET /stream"), post: bareRequest("POST /event", "{}") }
+  const open = async ({ follow, server: { port } }, count) => {
+    await load.call("openConnections", { port, count: 1 })
+    await load.call("openReaders", { port, count, request: follow, mark: "event: new_message" })
+  }
+  await open(ours, 1)
+  await bare.call("giveFrame", await load.call("nextFrame", { request: ours.post }))
+  const measure = async (side) => {
+    await open(side, 1000)
+    const limits = { ms: stage.limits.ms, atMost: 500 }
+    const { cpu, times } = await costing(side.server.pid, () => load.call("fanOut", { request: side.post, ...limits }))
+    return { cpu, wall: median(times) }
+  }
+  return async () => ({ ours: await measure(ours), ceiling: await measure(theirs) })
+}
+
+const platform = `${process.platform}-${process.arch}`
+const hasClaude = () => {
+  const folder = fileOf("../../node_modules/@anthropic-ai")
+  return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(`claude-agent-sdk-${platform}`))
+}
+
+const aloneOf = async (stage) => {
+  const outfile = fileOf("../../node_modules/.cache/parley/alone.mjs")
+  const options = { bundle: true, packages: "external", platform: "node", format: "esm", logLevel: "warning" }
+  await build({ entryPoints: [fileOf("alone.mjs")], outfile, ...options })
+  return stage.keep(childOf(outfile))
+}
+
+/** The added time for a seat that has spoken before; the house plays the same turn with all that belongs to it. */
+const firstToken = (provider, turns) => async (stage) => {
+  if (provider === "claude" && !hasClaude()) return "skipped: the client of the Claude Agent SDK is not installed here"
+  const alone = await aloneOf(stage)
+  const { url } = await alone.call("api")
+  const claude = { DEFAULT_PROVIDER: "claude", ANTHROPIC_API_KEY: "none", ANTHROPIC_BASE_URL: url }
+  const dataDir = join(stage.folder, "alone")
+  const house = await stage.start(provider, provider === "claude" ? claude : {})
+  const room = await newRoom(house, provider)
+  const [echo] = await house.send("GET", "/agents")
+  await house.send("POST", `${room}/agents/${echo.id}`)
+  const request = house.request("POST", `${room}/messages/send`, { content: "Hello, Echo." })
+  const { load } = stage
+  return async () => {
+    await load.call("openConnections", { port: house.port, count: 1 })
+    const reader = { port: house.port, count: 1, request: house.request("GET", `${room}/stream`), mark: "event: " }
+    await load.call("openReaders", reader)
+    await load.call("firstTokens", { count: 2, request })
+    const before = cpuOf(house.pid)
+    const ours = await load.call("firstTokens", { count: turns, request })
+    const cpu = (cpuOf(house.pid) - before) / turns
+    const [, , ...theirs] = await alone.call("turns", { name: provider, count: turns + 2, url, dataDir })
+    return { ours: { cpu, wall: median(ours) }, ceiling: { cpu: Number.NaN, wall: median(theirs) } }
+  }
+}
+
+const pause = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
+/** From the spawn to the first answer, on a folder that is there already; the memory five seconds later. */
+const start = (stage) => async () => {
+  const began = performance.now()
+  const bare = childOf(fileOf("bare.mjs"))
+  await bare.call("listen")
+  const bareMs = performance.now() - began
+  const bareCpu = cpuOf(bare.pid)
+  const house = await House.start(stage.folder)
+  const cpu = cpuOf(house.pid)
+  await pause(5000)
+  const memory = { ours: memoryOf(house.pid), ceiling: memoryOf(bare.pid) }
+  bare.stop()
+  await house.stop()
+  return { ours: { cpu, wall: house.readyMs }, ceiling: { cpu: bareCpu, wall: bareMs }, memory }
+}
+
+const times = (most) => ({ text: `CPU <= ${most}x`, met: ({ ratio }) => ratio <= most })
+const added = (most) => ({ text: `adds <= ${most} ms`, met: ({ ceiling, ours }) => ours.wall - ceiling.wall <= most })
+const most = (limit, unit) => ({ text: `<= ${limit} ${unit}`, met: ({ ours }) => ours.wall <= limit })
+
+/** `per` is what the CPU time is for; `wall` is the unit of the wall figure. */
+export const rows = {
+  post: { title: "durable POST message, 64 connections", per: "request", wall: "/s", aim: times(2.5), prepare: post },
+  poll: { title: "poll of an unchanged room", per: "request", wall: "/s", aim: times(3), prepare: poll },
+  page: { title: "page of 50 messages", per: "request", wall: "/s", aim: times(3), prepare: page },
+  stream: { title: "one event to 1,000 readers", per: "delivery", wall: "ms", aim: times(1.5), prepare: stream },
+  scripted: { title: "first token, scripted", per: "turn", wall: "ms", aim: added(3), prepare: firstToken("scripted", 50) },
+  claude: { title: "first token, claude", per: "turn", wall: "ms", aim: added(3), prepare: firstToken("claude", 8) },
+  start: { title: "start to ready", per: "start", wall: "ms", aim: most(500, "ms"), prepare: start },
+  memory: { title: "resident memory, idle", per: "", wall: "MB", aim: most(120, "MB"), from: "start" }
+}

@@ -1,0 +1,41 @@
+// The table that the benchmark ends with.
+import { cpus } from "node:os"
+import { hasCpuTimes } from "./machine.mjs"
+
+const number = (value) => {
+  if (!Number.isFinite(value)) return "-"
+  if (value >= 1000) return Math.round(value).toLocaleString("en")
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)
+}
+
+const lineOf = ({ aim, per, title, wall }, result) => {
+  if (result.skipped !== undefined) return [title, "", "", "", "", "", "", aim.text, result.skipped]
+  const { ceiling, ours, ratio } = result
+  const verdict = aim.met(result) ? "met" : "missed"
+  const times = aim.text.startsWith("CPU") ? `${number(ratio)}x` : ""
+  const unit = per === "" ? "" : `/${per}`
+  return [title, number(ours.cpu), number(ceiling.cpu), unit, times, number(ours.wall), number(ceiling.wall), wall, aim.text, verdict]
+}
+
+const heads = ["row", "CPU us", "ceiling", "", "times", "wall", "ceiling", "", "aim", ""]
+
+export const print = (rows, results, runs) => {
+  const lines = Object.entries(results).map(([name, result]) => lineOf(rows[name], result))
+  const table = [heads, ...lines]
+  const widths = heads.map((_, column) => Math.max(...table.map((line) => (line[column] ?? "").length)))
+  const right = new Set([1, 2, 4, 5, 6])
+  const cells = (line) =>
+    line.map((cell, column) => (right.has(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join("  ")
+  console.log(`\nMedians of ${runs} runs; Node ${process.version}, ${cpus().length} cores, loopback.`)
+  console.log(
+    hasCpuTimes
+      ? "CPU is user and system time of the server's process; its ceiling was measured in the same run.\n"
+      : "This system tells no CPU times: the ratios are of wall time.\n"
+  )
+  for (const line of table) console.log(cells(line).trimEnd())
+  console.log(`
+Ceilings: for posts node:http and better-sqlite3 with group commit; for polls and pages node:http that sends the same
+bytes; for readers bare writes of the same frame; for the first token the provider alone, from asking for a turn to its
+first text, against the time from sending the message to the first delta on the stream, in a seat that has spoken; for
+start and memory a bare node:http server. synchronous = FULL throughout.`)
+}
