@@ -4,7 +4,7 @@ import { Context, Effect, FiberRef, FiberRefs, HashMap, Layer, Logger, LogLevel,
 import { Settings } from "./Settings.ts"
 
 /** Every line says in which trace it was written. */
-const withTrace = <Output>(logger: Logger.Logger<unknown, Output>) =>
+export const withTrace = <Output>(logger: Logger.Logger<unknown, Output>) =>
   Logger.mapInputOptions(logger, (options: Logger.Logger.Options<unknown>) => {
     const context = FiberRefs.getOrDefault(options.context, FiberRef.currentContext)
     const span = Context.getOption(context, Tracer.ParentSpan)

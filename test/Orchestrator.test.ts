@@ -3,6 +3,7 @@ import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Stream } from "effect"
 import { Overloaded, SessionLost } from "../src/domain/Provider.ts"
 import { LiveTurns } from "../src/LiveTurns.ts"
+import { SdkPool } from "../src/SdkPool.ts"
 import { inHouse, setup } from "./support/Duo.ts"
 import * as Puppet from "./support/Puppet.ts"
 
@@ -135,6 +136,7 @@ describe("Orchestrator", () => {
 
         yield* say("The code word is heron.")
         yield* watch.ended
+        yield* Effect.flatMap(SdkPool, (pool) => pool.evict(() => true))
         yield* say("What was the code word?")
         yield* watch.ended
 

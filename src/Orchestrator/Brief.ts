@@ -66,14 +66,19 @@ const make = Effect.gen(function* () {
   return Briefs.of({
     make: Effect.fn("Briefs.make")(function* (stand) {
       const { agent, model, persona, room, roster } = stand
-      const prompt = systemPrompt({
+      const prompt = {
         persona,
-        roomMemories: yield* memory.recent({ persona, roomId: room.id }),
+        roomMemories: [],
         roster: roster.map(({ name }) => name),
         personName: USER_NAME
-      })
+      }
       const tools = toolSpecs(persona)
-      const promptHash = yield* Hash.sha256([prompt, ...tools.flatMap((tool) => [tool.name, tool.description])])
+      // What the agent noted itself its session knows: it does not make the session another's.
+      const promptHash = yield* Hash.sha256([
+        systemPrompt(prompt),
+        ...tools.flatMap((tool) => [tool.name, tool.description])
+      ])
+      const roomMemories = yield* memory.recent({ persona, roomId: room.id })
       const known = yield* session(stand, promptHash)
       const after = Option.match(known, { onNone: () => agent.joined_after, onSome: (it) => it.last_message_id })
       const { newest, omitted } = yield* unseen(room, after)
@@ -86,7 +91,7 @@ const make = Effect.gen(function* () {
           seat: new Seat({ roomId: room.id, agentId: agent.id }),
           agentName: agent.name,
           model,
-          systemPrompt: prompt,
+          systemPrompt: systemPrompt({ ...prompt, roomMemories }),
           tools,
           resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
         },

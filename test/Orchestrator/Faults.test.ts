@@ -1,9 +1,10 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Logger, Ref, Stream } from "effect"
+import { Deferred, Effect, Logger, Stream } from "effect"
 import { Crashed, InvalidRequest, Overloaded, type ProviderError, RateLimited, Unauthorized } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { LiveTurns } from "../../src/LiveTurns.ts"
+import { withTrace } from "../../src/Telemetry.ts"
 import { SdkPool } from "../../src/SdkPool.ts"
 import { inHouse, setup } from "../support/Duo.ts"
 import * as Puppet from "../support/Puppet.ts"
@@ -89,7 +90,7 @@ describe("a turn that breaks", () => {
 
   it.scopedLive("is found in the log with its trace when it was a bug", () =>
     Effect.gen(function* () {
-      const lines = yield* Ref.make<ReadonlyArray<string>>([])
+      const lines: Array<string> = []
       const puppet = Puppet.make({ act: () => Stream.die(new Error("a bug in the provider")) })
       yield* inHouse(
         puppet,
@@ -101,13 +102,11 @@ describe("a turn that breaks", () => {
 
           assertEquals(end["stop_reason"], "provider_unavailable")
           const [turn] = yield* sql`SELECT trace_id FROM turns`
-          const logged = (yield* Ref.get(lines)).filter((line) => line.includes("a bug in the provider"))
+          const logged = lines.filter((line) => line.includes("a bug in the provider"))
           assertTrue(logged.some((line) => line.includes(String(turn?.["trace_id"]))))
         }),
         {},
-        Logger.make(({ annotations, cause, message }) => {
-          Effect.runSync(Ref.update(lines, (all) => [...all, `${message} ${cause} ${[...annotations]}`]))
-        })
+        withTrace(Logger.make(({ annotations, cause, message }) => void lines.push(`${message} ${cause} ${[...annotations]}`)))
       )
     }))
 })

@@ -44,10 +44,13 @@ export const make = (script: { act: Act; opening?: (spec: SessionSpec) => Effect
     isModel: true,
     defaultModel: "puppet-1",
     open: (spec) =>
-      Effect.acquireRelease(
-        Effect.zipRight(script.opening?.(spec) ?? Effect.void, Effect.sync(() => open.add(spec.seat.key))),
-        () => Effect.sync(() => open.delete(spec.seat.key))
-      ).pipe(
+      (script.opening?.(spec) ?? Effect.void).pipe(
+        Effect.zipRight(
+          Effect.acquireRelease(
+            Effect.sync(() => open.add(spec.seat.key)),
+            () => Effect.sync(() => open.delete(spec.seat.key))
+          )
+        ),
         Effect.as({
           turn: (input) =>
             Stream.suspend(() => {

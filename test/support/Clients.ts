@@ -1,0 +1,97 @@
+import { Effect, Stream } from "effect"
+import { AgentId } from "../../src/domain/Agent.ts"
+import {
+  Crashed,
+  type Provider,
+  type ProviderError,
+  ProviderEvent,
+  Seat,
+  type SessionSpec
+} from "../../src/domain/Provider.ts"
+import { RoomId } from "../../src/domain/RoomId.ts"
+
+/** A client as the vendor sees it. */
+export interface Client {
+  readonly id: number
+  readonly provider: string
+  readonly spec: SessionSpec
+  state: "opening" | "up" | "closing" | "closed"
+  sessionId: string | null
+  closes: number
+}
+
+export const seat = (name: string) => new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(name.charCodeAt(0)) })
+
+export const specFor = (name: string, rest: Partial<SessionSpec> = {}): SessionSpec => ({
+  seat: seat(name),
+  agentName: name,
+  model: "m1",
+  systemPrompt: `You are ${name}.`,
+  tools: [{ name: "recall", description: "Reads a memory.", parameters: { memory: "which" } }],
+  resume: null,
+  ...rest
+})
+
+const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null }
+
+/** Clients that open, speak and close as the test says; `log` has `+a1` when one is up and `-a1` when it is closed. */
+export const make = (
+  script: {
+    readonly opening?: (client: Client) => Effect.Effect<void, ProviderError>
+    readonly closing?: (client: Client) => Effect.Effect<void>
+  } = {}
+) => {
+  const all: Array<Client> = []
+  const log: Array<string> = []
+  const label = ({ id, spec }: Client) => `${spec.agentName}${id}`
+
+  const start = (provider: string, spec: SessionSpec) => {
+    const client: Client = { id: all.length + 1, provider, spec, state: "opening", sessionId: spec.resume, closes: 0 }
+    all.push(client)
+    return client
+  }
+
+  const stop = (client: Client) =>
+    Effect.suspend(() => {
+      const wasUp = client.state === "up"
+      client.state = "closing"
+      client.closes++
+      return Effect.map(script.closing?.(client) ?? Effect.void, () => {
+        client.state = "closed"
+        if (wasUp) log.push(`-${label(client)}`)
+      })
+    })
+
+  /** A turn says how it goes: `well`, `without id`, `fail`, or `hang`. */
+  const turn = (client: Client, how: string): Stream.Stream<ProviderEvent, ProviderError> => {
+    if (how === "hang") return Stream.never
+    if (how === "fail") return Stream.fail(new Crashed({ reason: "gone" }))
+    return Stream.suspend(() => {
+      client.sessionId = how === "well" ? `${label(client)}, after ${client.sessionId}` : null
+      return Stream.make(
+        ProviderEvent.TextDelta({ text: label(client) }),
+        ProviderEvent.Done({ sessionId: client.sessionId, model: client.spec.model, usage })
+      )
+    })
+  }
+
+  const provider = (name = "puppet"): Provider => ({
+    name,
+    isModel: true,
+    defaultModel: "m1",
+    open: (spec) =>
+      Effect.acquireRelease(
+        Effect.sync(() => start(name, spec)),
+        stop
+      ).pipe(
+        Effect.tap((client) => script.opening?.(client) ?? Effect.void),
+        Effect.map((client) => {
+          client.state = "up"
+          log.push(`+${label(client)}`)
+          return { turn: ({ text }) => turn(client, text) }
+        })
+      )
+  })
+
+  return { all, log, provider, alive: () => all.filter(({ state }) => state !== "closed") }
+}
