@@ -10,7 +10,8 @@ const secrets = Layer.succeed(Secrets, {
   guestHash: Option.none(),
   newPassword: Option.none(),
   firstStart: false,
-  generated: false
+  generated: false,
+  keep: Effect.void
 })
 
 describe("Auth", () => {

@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Layer } from "effect"
+import { Cause, Effect, Layer } from "effect"
 import house from "../src/Db/migrations/0001_house.ts"
 import * as Db from "../src/Db.ts"
 import { Settings } from "../src/Settings.ts"
@@ -104,7 +104,7 @@ describe("Db", () => {
       const refused = yield* Effect.flip(open(Db.layer, stray))
 
       deepStrictEqual(found, [["wal"], [2], [1]])
-      assertInclude(String(refused.cause), "FOREIGN KEY")
+      assertInclude(Cause.pretty(Cause.fail(refused)), "FOREIGN KEY")
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
