@@ -28,6 +28,13 @@ if (process.env.npm_lifecycle_event !== undefined) {
     process.kill(process.pid, "SIGTERM")
   }, 500)
   watch.unref()
+  // Told once it settles what it does; told again it would drop that, so whoever was told is watched no more.
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => {
+      clearInterval(watch)
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+    })
+  }
 }
 
 // In this very process, so that Ctrl-C and SIGTERM reach the server.

@@ -1,4 +1,4 @@
-import { Clock, Context, Deferred, Effect, Exit, FiberSet, Layer, Schema, type Scope } from "effect"
+import { Clock, Context, Deferred, Effect, Exit, Layer, Schema, type Scope } from "effect"
 import type { Provider, ProviderError, Seat, Session, SessionSpec } from "./domain/Provider.ts"
 import * as Client from "./SdkPool/Client.ts"
 import * as Places from "./SdkPool/Places.ts"
@@ -55,9 +55,9 @@ export class SdkPool extends Context.Tag("parley/SdkPool")<
 }
 
 const make = Effect.fnUntraced(function* ({ capacity, connectMs, idleMs, maxWaiting, waitMs }: PoolOptions) {
-  const clients = yield* FiberSet.make<never, ProviderError>()
+  const { open, tally } = yield* Client.makeClients(connectMs)
   const { ask, leave, places, queue, seize, shelve, vacate } = Places.make(capacity)
-  const tally = { opened: 0, evicted: 0 }
+  let evicted = 0
 
   const wait = Effect.fnUntraced(function* (seat: Seat, restore: Client.Restore) {
     const waiter: Places.Waiter = { seat, claim: yield* Deferred.make<Places.Claim>() }
@@ -87,11 +87,9 @@ const make = Effect.fnUntraced(function* ({ capacity, connectMs, idleMs, maxWait
   ) {
     const found = place.client
     if (found !== undefined && Client.suits(found, provider, spec)) return found
-    if (found !== undefined && found.seat.key !== seat.key) tally.evicted++
+    if (found !== undefined && found.seat.key !== seat.key) evicted++
     yield* empty(place)
-    const client = yield* Client.open(clients, provider, spec, connectMs, restore)
-    tally.opened++
-    return (place.client = client)
+    return (place.client = yield* open(provider, spec, restore))
   })
 
   const giveBack = (claim: Places.Claim, client: Client.Client, exit: Exit.Exit<unknown, unknown>) =>
@@ -140,12 +138,12 @@ const make = Effect.fnUntraced(function* ({ capacity, connectMs, idleMs, maxWait
       const count = (is: (place: Places.Place) => boolean) => Array.from(places).filter(is).length
       return {
         ...tally,
+        evicted,
         alive: count(({ claim, client }) => claim !== undefined || client !== undefined),
         leased: count(({ claim }) => claim?.phase === "leased"),
         idle: count(isIdle),
         opening: count(({ claim }) => claim?.phase === "opening"),
-        waiting: queue.size,
-        closed: tally.opened - count(({ client }) => client !== undefined)
+        waiting: queue.size
       }
     })
   })

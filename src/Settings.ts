@@ -6,10 +6,17 @@ import { about, SettingsValues, show } from "./domain/Settings.ts"
 
 /** Decoded once; nothing else reads the environment. */
 export class Settings extends Context.Tag("parley/Settings")<Settings, SettingsValues>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => Effect.flatMap(sources, (found) => decode(found.raw))))
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => Effect.flatMap(sources, (found) => decode(found.raw)))
+  )
 
   /** From the given record alone, for tests and benchmarks. */
-  static readonly layerFrom = (raw: Raw) => Layer.effect(this, Effect.suspend(() => decode(raw)))
+  static readonly layerFrom = (raw: Raw) =>
+    Layer.effect(
+      this,
+      Effect.suspend(() => decode(raw))
+    )
 }
 
 /** Lists every bad value at once. */
@@ -53,8 +60,7 @@ const sources = Effect.gen(function* () {
 export const describe = Effect.gen(function* () {
   const found = yield* sources
   const values = yield* decode(found.raw)
-  const sourceOf = (name: Name) =>
-    name in found.environment ? "environment" : name in found.file ? ".env" : "default"
+  const sourceOf = (name: Name) => (name in found.environment ? "environment" : name in found.file ? ".env" : "default")
   const rows = names.map((name) => ({ name, value: show(values[name]), source: sourceOf(name) }))
   const widest = (column: keyof (typeof rows)[number]) =>
     Math.max(...rows.map((row) => row[column].length).filter((length) => length <= 40))

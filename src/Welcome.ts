@@ -58,7 +58,7 @@ const words = Effect.gen(function* () {
   yield* Effect.logInfo(`Parley listens on ${url}`)
   if (!all[0].isModel) {
     yield* Effect.logWarning(
-      "no model is configured: agents speak lines of a script. Set ANTHROPIC_API_KEY to let them think for themselves"
+      "scripted is not a model: agents speak lines of a script. Set ANTHROPIC_API_KEY to let them think for themselves"
     )
   }
   if (!generated) return
@@ -72,4 +72,7 @@ const words = Effect.gen(function* () {
 
 const keep = Effect.flatMap(Secrets, ({ keep }) => keep)
 
-export const layer = Layer.effectDiscard(Effect.all([firstRoom, words, keep], { discard: true }))
+// A signal does not come between: a password that was told is kept.
+export const layer = Layer.effectDiscard(
+  Effect.zipRight(firstRoom, Effect.uninterruptible(Effect.zipRight(words, keep)))
+)

@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Stream } from "effect"
+import { Deferred, Effect, Fiber, Option, Stream } from "effect"
 import { Overloaded, SessionLost } from "../src/domain/Provider.ts"
 import { LiveTurns } from "../src/LiveTurns.ts"
 import { SdkPool } from "../src/SdkPool.ts"
@@ -69,12 +69,12 @@ describe("Orchestrator", () => {
       )
     }))
 
-  it.scopedLive("nobody speaks after a pause was acknowledged", () =>
+  it.scopedLive("a pause is acknowledged when the last word is spoken, not before", () =>
     Effect.gen(function* () {
       const speaking = yield* Deferred.make<void>()
-      const puppet = Puppet.make({
-        act: () => Stream.fromEffect(Effect.zipRight(Deferred.succeed(speaking, undefined), Effect.never))
-      })
+      const slow = yield* Deferred.make<void>()
+      const hang = Stream.fromEffect(Effect.zipRight(Deferred.succeed(speaking, undefined), Effect.never))
+      const puppet = Puppet.make({ act: () => Stream.ensuring(hang, Deferred.await(slow)) })
       yield* inHouse(
         puppet,
         Effect.gen(function* () {
@@ -83,16 +83,22 @@ describe("Orchestrator", () => {
 
           yield* say("Go on.")
           yield* Deferred.await(speaking)
-          const paused = yield* client.json("POST", `/rooms/${id}/pause`)
+          const pausing = yield* Effect.fork(client.json("POST", `/rooms/${id}/pause`))
+          yield* watch.until(({ type }) => type === "room_updated")
+          yield* Effect.repeatN(client.json("GET", "/health"), 4)
+          const early = yield* Fiber.poll(pausing)
+          yield* Deferred.succeed(slow, undefined)
+          const paused = yield* Fiber.join(pausing)
 
+          assertTrue(Option.isNone(early))
           assertEquals(paused.data.is_paused, true)
-          assertEquals(puppet.open.size, 0)
           assertEquals(live.inRoom(paused.data.id).length, 0)
           deepStrictEqual(yield* turns, [[puppet.calls[0]?.spec.agentName, "interrupted"]])
           assertEquals((yield* watch.ended)["stop_reason"], "paused")
         })
       )
-    }))
+    })
+  )
 
   it.scopedLive("a failure is told to people, is nobody's words, and does not stop the others", () => {
     const puppet = Puppet.make({

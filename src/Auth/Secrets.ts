@@ -4,20 +4,26 @@ import bcrypt from "bcrypt"
 import { randomBytes } from "node:crypto"
 import { Settings } from "../Settings.ts"
 
-export class Secrets extends Context.Tag("parley/Auth/Secrets")<Secrets, {
-  readonly jwtSecret: Redacted.Redacted
-  readonly adminHash: Redacted.Redacted
-  readonly guestHash: Option.Option<Redacted.Redacted>
-  /** The admin's password at the start that made it up; never again. */
-  readonly newPassword: Option.Option<Redacted.Redacted>
-  /** True until the data folder keeps secrets. */
-  readonly firstStart: boolean
-  /** False when the operator chose the admin's password. */
-  readonly generated: boolean
-  /** Keeps what this start made up for the next ones. Not before it was told: nobody could know the password. */
-  readonly keep: Effect.Effect<void, SecretsUnusable>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Secrets extends Context.Tag("parley/Auth/Secrets")<
+  Secrets,
+  {
+    readonly jwtSecret: Redacted.Redacted
+    readonly adminHash: Redacted.Redacted
+    readonly guestHash: Option.Option<Redacted.Redacted>
+    /** The admin's password at the start that made it up; never again. */
+    readonly newPassword: Option.Option<Redacted.Redacted>
+    /** True until the data folder keeps secrets. */
+    readonly firstStart: boolean
+    /** False when the operator chose the admin's password. */
+    readonly generated: boolean
+    /** Keeps what this start made up for the next ones. Not before it was told: nobody could know the password. */
+    readonly keep: Effect.Effect<void, SecretsUnusable>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 export class ExposedWithoutPassword extends Data.TaggedError("ExposedWithoutPassword")<{ readonly host: string }> {

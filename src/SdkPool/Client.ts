@@ -69,44 +69,51 @@ export const close = ({ fiber, seat }: Client) =>
       : Effect.void
   )
 
-/**
- * Opens a client in a fiber of `clients`. To be called where it cannot be interrupted, with `restore` for the wait:
- * interrupted there, or out of time, it returns when what it had opened is closed.
- */
-export const open = Effect.fn("SdkPool.open")(function* (
-  clients: FiberSet.FiberSet<never, ProviderError>,
-  provider: Provider,
-  spec: SessionSpec,
-  connectMs: number,
-  restore: Restore
-) {
-  const ready = yield* Deferred.make<Session>()
-  const fiber = yield* provider.open(spec).pipe(
-    Effect.flatMap((session) => Deferred.succeed(ready, session)),
-    Effect.zipRight(Effect.never),
-    Effect.scoped,
-    Effect.retry(reopening),
-    Effect.interruptible,
-    FiberSet.run(clients)
-  )
-  const session = yield* Effect.raceFirst(Deferred.await(ready), Fiber.join(fiber)).pipe(
-    Effect.timeoutFail({
-      duration: connectMs,
-      onTimeout: () => new TimedOut({ phase: "connect", afterMs: connectMs })
-    }),
-    restore,
-    Effect.onError(() => Fiber.interrupt(fiber))
-  )
-  const progress: Progress = { sessionId: spec.resume, settled: true }
-  const client: Client = {
-    seat: spec.seat,
-    likeness: likenessOf(provider, spec),
-    fiber,
-    session: tracked(session, progress),
-    progress,
-    idleSince: 0
-  }
-  return client
+/** Clients that are closed, and waited for, when the scope ends in which this is made. */
+export const makeClients = Effect.fnUntraced(function* (connectMs: number) {
+  const fibers = yield* FiberSet.make<never, ProviderError>()
+  const tally = { opened: 0, closed: 0 }
+
+  const live = (provider: Provider, spec: SessionSpec, ready: Deferred.Deferred<Session>) =>
+    provider.open(spec).pipe(
+      Effect.flatMap((session) => {
+        tally.opened++
+        return Effect.zipRight(Deferred.succeed(ready, session), Effect.never)
+      }),
+      Effect.scoped,
+      Effect.retry(reopening),
+      Effect.ensuring(Effect.map(Deferred.isDone(ready), (wasUp) => void (tally.closed += wasUp ? 1 : 0))),
+      Effect.interruptible
+    )
+
+  /**
+   * To be called where it cannot be interrupted, with `restore` for the wait: interrupted there, or out of time, it
+   * returns when what it had opened is closed.
+   */
+  const open = Effect.fn("SdkPool.open")(function* (provider: Provider, spec: SessionSpec, restore: Restore) {
+    const ready = yield* Deferred.make<Session>()
+    const fiber = yield* FiberSet.run(fibers, live(provider, spec, ready))
+    const session = yield* Effect.raceFirst(Deferred.await(ready), Fiber.join(fiber)).pipe(
+      Effect.timeoutFail({
+        duration: connectMs,
+        onTimeout: () => new TimedOut({ phase: "connect", afterMs: connectMs })
+      }),
+      restore,
+      Effect.onError(() => Fiber.interrupt(fiber))
+    )
+    const progress: Progress = { sessionId: spec.resume, settled: true }
+    const client: Client = {
+      seat: spec.seat,
+      likeness: likenessOf(provider, spec),
+      fiber,
+      session: tracked(session, progress),
+      progress,
+      idleSince: 0
+    }
+    return client
+  })
+
+  return { open, tally }
 })
 
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>

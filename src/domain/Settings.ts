@@ -3,7 +3,10 @@ import { Passage } from "./Passage.ts"
 
 /** Says what would have been right, and what stands there instead. */
 const expects = (what: string) => ({
-  message: ({ actual }: ParseResult.ParseIssue) => ({ message: `expected ${what}, found "${show(actual)}"`, override: true })
+  message: ({ actual }: ParseResult.ParseIssue) => ({
+    message: `expected ${what}, found "${show(actual)}"`,
+    override: true
+  })
 })
 
 const text = (about: string, fallback: string) =>
@@ -27,9 +30,9 @@ const secret = (about: string) =>
 // What stands there is not told: it is a secret, even a wrong one.
 const hash = (about: string) =>
   Schema.optionalWith(
-    Schema.Redacted(
-      Schema.String.pipe(Schema.pattern(/^\$2[ab]\$\d\d\$[./A-Za-z0-9]{53}$/))
-    ).annotations({ message: () => ({ message: "expected a bcrypt hash, which has 60 characters", override: true }) }),
+    Schema.Redacted(Schema.String.pipe(Schema.pattern(/^\$2[ab]\$\d\d\$[./A-Za-z0-9]{53}$/))).annotations({
+      message: () => ({ message: "expected a bcrypt hash, which has 60 characters", override: true })
+    }),
     { as: "Option" }
   ).annotations({ description: about })
 
@@ -68,8 +71,7 @@ const List = Schema.transform(Schema.String, Schema.Array(Schema.String), {
   encode: (items) => items.join(",")
 })
 
-const list = (about: string) =>
-  Schema.optionalWith(List, { default: () => [] }).annotations({ description: about })
+const list = (about: string) => Schema.optionalWith(List, { default: () => [] }).annotations({ description: about })
 
 /** Every setting under the name that it has in the environment. */
 export const SettingsValues = Schema.Struct({

@@ -34,13 +34,15 @@ export const specFor = (name: string, rest: Partial<SessionSpec> = {}): SessionS
 
 const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null }
 
-/** Clients that open, speak and close as the test says; `log` has `+a1` when one is up and `-a1` when it is closed. */
-export const make = (
-  script: {
-    readonly opening?: (client: Client) => Effect.Effect<void, ProviderError>
-    readonly closing?: (client: Client) => Effect.Effect<void>
-  } = {}
-) => {
+export type Turn = "well" | "without id" | "fail" | "hang"
+
+export interface Script {
+  readonly opening?: (client: Client) => Effect.Effect<void, ProviderError>
+  readonly closing?: (client: Client) => Effect.Effect<void>
+}
+
+/** Clients that open and close as the test says; `log` has `+a1` when one is up and `-a1` when that one is closed. */
+export const make = (script: Script) => {
   const all: Array<Client> = []
   const log: Array<string> = []
   const label = ({ id, spec }: Client) => `${spec.agentName}${id}`
@@ -62,7 +64,6 @@ export const make = (
       })
     })
 
-  /** A turn says how it goes: `well`, `without id`, `fail`, or `hang`. */
   const turn = (client: Client, how: string): Stream.Stream<ProviderEvent, ProviderError> => {
     if (how === "hang") return Stream.never
     if (how === "fail") return Stream.fail(new Crashed({ reason: "gone" }))

@@ -44,4 +44,3 @@ export const inHouse = <A, E>(
       )
     )
   ).pipe(Effect.provide(NodeContext.layer))
-

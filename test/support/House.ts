@@ -40,7 +40,10 @@ export interface HouseOptions {
   readonly providers: Array.NonEmptyReadonlyArray<Provider>
 }
 
-const house = (providers: Layer.Layer<Providers, unknown, Settings | NodeContext.NodeContext>, settings: HouseOptions["settings"]) =>
+const house = (
+  providers: Layer.Layer<Providers, unknown, Settings | NodeContext.NodeContext>,
+  settings: HouseOptions["settings"]
+) =>
   Parley.layer.pipe(
     Layer.provide(providers),
     Layer.provide(Settings.layerFrom({ ...quiet, ...settings })),

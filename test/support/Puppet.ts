@@ -57,9 +57,13 @@ export const make = (script: { act: Act; opening?: (spec: SessionSpec) => Effect
               const call = { spec, input, number: calls.length + 1 }
               calls.push(call)
               return script.act(call)
-            }).pipe(Stream.ensuringWith((exit) => Effect.sync(() => {
-              if (Exit.isInterrupted(exit)) interrupted++
-            })))
+            }).pipe(
+              Stream.ensuringWith((exit) =>
+                Effect.sync(() => {
+                  if (Exit.isInterrupted(exit)) interrupted++
+                })
+              )
+            )
         })
       )
   }

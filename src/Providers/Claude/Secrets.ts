@@ -1,6 +1,7 @@
 import { Option, Redacted } from "effect"
 
 const secretName = /key|token|secret|password|credential/i
+const login = /\/\/[^\s/@]+@/g
 const keyShape = /\bsk-[\w-]{8,}/g
 const longest = 300
 // Shorter values are numbers and switches, such as a limit of tokens.
@@ -21,6 +22,7 @@ export const hiding = ({ apiKey, environment }: Holder) => {
     secrets
       .reduce((safe, secret) => safe.replaceAll(secret, "…"), text)
       .replaceAll(keyShape, "…")
+      .replaceAll(login, "//…@")
       .replaceAll(/\s+/g, " ")
       .trim()
       .slice(0, longest)

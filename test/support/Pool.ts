@@ -1,0 +1,36 @@
+import { Context, Effect, Exit, Layer, Scope, Stream } from "effect"
+import type { Session, SessionSpec } from "../../src/domain/Provider.ts"
+import { type PoolOptions, SdkPool } from "../../src/SdkPool.ts"
+import * as Clients from "./Clients.ts"
+
+/** A pool over a vendor's clients that the test plays. */
+export const make = (options: Partial<PoolOptions> = {}, script: Clients.Script = {}) =>
+  Effect.gen(function* () {
+    const world = Clients.make(script)
+    const scope = yield* Scope.make()
+    const layer = SdkPool.layer({
+      capacity: 2,
+      idleMs: 60_000,
+      maxWaiting: 3,
+      waitMs: 5000,
+      connectMs: 2000,
+      ...options
+    })
+    const pool = Context.get(yield* Layer.buildWithScope(layer, scope), SdkPool)
+    const close = Scope.close(scope, Exit.void)
+    yield* Effect.addFinalizer(() => close)
+
+    const lease = (name: string, rest?: Partial<SessionSpec>) =>
+      pool.lease(world.provider(), Clients.specFor(name, rest))
+    const touch = (name: string, rest?: Partial<SessionSpec>) => Effect.scoped(lease(name, rest))
+    const hold = Effect.fnUntraced(function* (...names: ReadonlyArray<string>) {
+      const scope = yield* Scope.make()
+      for (const name of names) yield* Scope.extend(lease(name), scope)
+      return { end: Scope.close(scope, Exit.void) }
+    })
+    return { ...world, pool, close, lease, touch, hold }
+  })
+
+/** Plays one turn; how it goes is the vendor's matter. */
+export const speak = (how: Clients.Turn) => (session: Session) =>
+  Stream.runDrain(session.turn({ text: how, callTool: () => Effect.dieMessage("no tools here") }))
