@@ -1,7 +1,14 @@
 import { Context, Effect, Layer, Stream } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { Cache } from "./Cache.ts"
-import { type Agent, type AgentId, asSeenBy, AgentNameInvalid, type AgentNotFound, type PictureNotFound } from "./domain/Agent.ts"
+import {
+  type Agent,
+  type AgentId,
+  asSeenBy,
+  AgentNameInvalid,
+  type AgentNotFound,
+  type PictureNotFound
+} from "./domain/Agent.ts"
 import type { PageSize } from "./domain/Message.ts"
 import { isPersonaName, type Persona, type PersonaReport } from "./domain/Persona.ts"
 import type { RoomId } from "./domain/RoomId.ts"
@@ -13,16 +20,22 @@ import { logGroup, roomGroup } from "./RoomEvents.ts"
 import { Settings } from "./Settings.ts"
 import { afterCommit, WriteQueue } from "./WriteQueue.ts"
 
-export class Agents extends Context.Tag("parley/Agents")<Agents, {
-  /** By name. Guests get neither prompts nor what an agent remembers. */
-  readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>, never, CurrentUser>
-  readonly get: (id: AgentId) => Effect.Effect<Agent, AgentNotFound, CurrentUser>
-  readonly configs: Effect.Effect<ReadonlyArray<PersonaReport>>
-  /** Path of the picture's file. */
-  readonly picture: (name: string) => Effect.Effect<string, AgentNameInvalid | PictureNotFound>
-}>() {
+export class Agents extends Context.Tag("parley/Agents")<
+  Agents,
+  {
+    /** By name. Guests get neither prompts nor what an agent remembers. */
+    readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>, never, CurrentUser>
+    readonly get: (id: AgentId) => Effect.Effect<Agent, AgentNotFound, CurrentUser>
+    readonly configs: Effect.Effect<ReadonlyArray<PersonaReport>>
+    /** Path of the picture's file. */
+    readonly picture: (name: string) => Effect.Effect<string, AgentNameInvalid | PictureNotFound>
+  }
+>() {
   /** The agents of the folder are in the database when this is built, and stay so. */
-  static readonly layer = Layer.scoped(this, Effect.suspend(() => make))
+  static readonly layer = Layer.scoped(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 const make = Effect.gen(function* () {
@@ -49,14 +62,18 @@ const make = Effect.gen(function* () {
   })
 
   // Pages of messages show the agents' pictures.
-  const forget = (room: RoomId) =>
-    Effect.zipRight(cache.invalidate(roomGroup(room)), cache.invalidate(logGroup(room)))
+  const forget = (room: RoomId) => Effect.zipRight(cache.invalidate(roomGroup(room)), cache.invalidate(logGroup(room)))
 
   const sync = Effect.gen(function* () {
     const found = yield* personas.all
     const at = yield* Time.now
     const write = Effect.forEach(found, (persona) => repo.upsert(sheet(persona), at), { discard: true }).pipe(
-      Effect.zipRight(repo.retireOthers(found.map(({ name }) => name), at)),
+      Effect.zipRight(
+        repo.retireOthers(
+          found.map(({ name }) => name),
+          at
+        )
+      ),
       Effect.zipRight(repo.occupiedRooms),
       Effect.flatMap(Effect.forEach((room) => afterCommit(forget(room))))
     )
@@ -66,7 +83,9 @@ const make = Effect.gen(function* () {
   yield* sync
   yield* personas.changes.pipe(
     Stream.drop(1),
-    Stream.runForEach(() => Effect.catchAllCause(sync, (cause) => Effect.logError("agents could not be updated", cause))),
+    Stream.runForEach(() =>
+      Effect.catchAllCause(sync, (cause) => Effect.logError("agents could not be updated", cause))
+    ),
     Effect.forkScoped
   )
 

@@ -49,17 +49,17 @@ const migrate = (
 /** SQLite in `DATA_DIR/parley.db`, brought up to the given steps. An older file is copied before it is changed. */
 export const layerOf = (steps: Migrations) =>
   Layer.unwrapEffect(
-  Effect.gen(function* () {
-    const { DATA_DIR } = yield* Settings
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 })
-    const filename = path.join(DATA_DIR, "parley.db")
-    return migrate(steps, (client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
-      Layer.provideMerge(SqliteClient.layer({ filename }))
-    )
-  })
-)
+    Effect.gen(function* () {
+      const { DATA_DIR } = yield* Settings
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 })
+      const filename = path.join(DATA_DIR, "parley.db")
+      return migrate(steps, (client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
+        Layer.provideMerge(SqliteClient.layer({ filename }))
+      )
+    })
+  )
 
 /** SQLite in `DATA_DIR/parley.db`, migrated, foreign keys on, every commit on disk before it returns. */
 export const layer = layerOf(migrations)

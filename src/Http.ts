@@ -81,7 +81,11 @@ const app = Layer.unwrapEffect(
     )
   })
 ).pipe(
-  Layer.provide([Web.layer, HttpApiScalar.layer({ path: "/docs" }), HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),
+  Layer.provide([
+    Web.layer,
+    HttpApiScalar.layer({ path: "/docs" }),
+    HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })
+  ]),
   Layer.provide(api),
   Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
   Layer.provide(NodeHttpServer.layerContext),
@@ -89,7 +93,4 @@ const app = Layer.unwrapEffect(
 )
 
 /** Serves on the settings' address; on the way out what runs may end within the time allowed. */
-export const layer = drain.pipe(
-  Layer.provideMerge(app),
-  Layer.provide(NodeServer.layer)
-)
+export const layer = drain.pipe(Layer.provideMerge(app), Layer.provide(NodeServer.layer))

@@ -96,10 +96,10 @@ const make = Effect.gen(function* () {
     page: (roomId, window) =>
       Effect.zipRight(
         rooms.access(roomId),
-        pages.get({ group: logGroup(roomId), name: nameOf(window) }, repo.page(roomId, window))
+        pages.get({ group: logGroup(roomId), name: nameOf(window) }, Effect.suspend(() => repo.page(roomId, window)))
       ),
 
-    send: Effect.fn("Messages.send")(function* (roomId, body, key) {
+    send: Effect.fnUntraced(function* (roomId, body, key) {
       yield* rooms.access(roomId)
       if (body.image_data != null || body.images != null) return yield* ImagesUnsupported.of()
       // From the commit on the message will be answered, whatever becomes of the connection.

@@ -1,8 +1,8 @@
-import { Cause, Context, Deferred, Duration, Effect, FiberId, FiberSet, Layer } from "effect"
+import { Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer } from "effect"
+import { Closing } from "./Closing.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { StopReason, Trigger } from "./domain/Round.ts"
 import { Rounds } from "./Orchestrator/Round.ts"
-import { Settings } from "./Settings.ts"
 
 export class Orchestrator extends Context.Tag("parley/Orchestrator")<Orchestrator, {
   /**
@@ -24,16 +24,14 @@ interface Busy {
 }
 
 const make = Effect.gen(function* () {
-  const { SHUTDOWN_SECONDS } = yield* Settings
+  const closing = yield* Closing
   const rounds = yield* Rounds
   const rooms = new Map<RoomId, Busy>()
   const fibers = yield* FiberSet.make<void>()
   // Runs before the fibers are interrupted: rooms begin no turn any more, the ones under way may end.
   yield* Effect.addFinalizer(() =>
-    FiberSet.awaitEmpty(fibers).pipe(
-      Effect.interruptible,
-      Effect.timeoutOption(Duration.seconds(SHUTDOWN_SECONDS)),
-      Effect.ignoreLogged
+    Effect.flatMap(closing.left, (left) =>
+      FiberSet.awaitEmpty(fibers).pipe(Effect.interruptible, Effect.timeoutOption(left), Effect.ignoreLogged)
     )
   )
 

@@ -17,28 +17,34 @@ export interface Sink {
   readonly end: () => void
 }
 
-export class RoomEvents extends Context.Tag("parley/RoomEvents")<RoomEvents, {
-  /**
-   * Adds to the room's log in the write under way. Every change of a room is an event, so once it is committed nothing
-   * cached of the room is read again, and then its readers get it.
-   */
-  readonly append: (roomId: RoomId, event: DurableEvent) => Effect.Effect<void, never, Commit>
-  /** Reaches the readers of the moment, in the order of the calls; never waits for one. */
-  readonly send: (roomId: RoomId, event: LiveEvent) => Effect.Effect<void>
-  /**
-   * Follows the room until the scope closes. With a position, every later event of the log comes first; a position
-   * that the log does not know gives `reset`. `greeting` is taken at the moment from which live events arrive.
-   */
-  readonly follow: (options: {
-    readonly roomId: RoomId
-    readonly after: Option.Option<number>
-    readonly sink: Sink
-    readonly greeting: () => ReadonlyArray<LiveEvent>
-  }) => Effect.Effect<void, never, Scope.Scope>
-  /** Tells the readers that the room is gone and lets them go. */
-  readonly close: (roomId: RoomId) => Effect.Effect<void>
-}>() {
-  static readonly layer = Layer.scoped(this, Effect.suspend(() => make))
+export class RoomEvents extends Context.Tag("parley/RoomEvents")<
+  RoomEvents,
+  {
+    /**
+     * Adds to the room's log in the write under way. Every change of a room is an event, so once it is committed nothing
+     * cached of the room is read again, and then its readers get it.
+     */
+    readonly append: (roomId: RoomId, event: DurableEvent) => Effect.Effect<void, never, Commit>
+    /** Reaches the readers of the moment, in the order of the calls; never waits for one. */
+    readonly send: (roomId: RoomId, event: LiveEvent) => Effect.Effect<void>
+    /**
+     * Follows the room until the scope closes. With a position, every later event of the log comes first; a position
+     * that the log does not know gives `reset`. `greeting` is taken at the moment from which live events arrive.
+     */
+    readonly follow: (options: {
+      readonly roomId: RoomId
+      readonly after: Option.Option<number>
+      readonly sink: Sink
+      readonly greeting: () => ReadonlyArray<LiveEvent>
+    }) => Effect.Effect<void, never, Scope.Scope>
+    /** Tells the readers that the room is gone and lets them go. */
+    readonly close: (roomId: RoomId) => Effect.Effect<void>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 /** Cache groups of one room: what was said in it, and what it is and who sits in it. */
@@ -136,7 +142,9 @@ const make = Effect.gen(function* () {
       const body = Json.stringify(event)
       const created_at = yield* Time.now
       const { id } = yield* Effect.orDie(insert({ room_id: roomId, type: event.type, body, created_at }))
-      yield* afterCommit(Effect.zipRight(forget(roomId, changeTheRoom.has(event.type)), publish(roomId, { id, type: event.type, body })))
+      yield* afterCommit(
+        Effect.zipRight(forget(roomId, changeTheRoom.has(event.type)), publish(roomId, { id, type: event.type, body }))
+      )
     }),
 
     send: (roomId, event) =>
@@ -167,12 +175,15 @@ const make = Effect.gen(function* () {
     }),
 
     close: (roomId) =>
-      Effect.zipRight(forget(roomId, true), Effect.sync(() => {
-        for (const { sink } of rooms.get(roomId) ?? []) {
-          sink.write(liveFrame({ type: "room_deleted" }))
-          sink.end()
-        }
-      }))
+      Effect.zipRight(
+        forget(roomId, true),
+        Effect.sync(() => {
+          for (const { sink } of rooms.get(roomId) ?? []) {
+            sink.write(liveFrame({ type: "room_deleted" }))
+            sink.end()
+          }
+        })
+      )
   })
 })
 

@@ -35,35 +35,41 @@ type Denied = RoomNotFound | RoomForbidden
 /** A `Room` as JSON text. */
 type RoomJson = string
 
-export class Rooms extends Context.Tag("parley/Rooms")<Rooms, {
-  /** Passes the owner and the admin; reads nothing while the room is remembered. */
-  readonly access: (id: RoomId) => Effect.Effect<RoomRow, Denied, CurrentUser>
-  readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<RoomSummary>, never, CurrentUser>
-  readonly create: (
-    room: typeof RoomCreate.Type
-  ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | WriteRefused, CurrentUser>
-  /** With its agents and its newest messages, up to a thousand. */
-  readonly get: (id: RoomId) => Effect.Effect<RoomJson, Denied, CurrentUser>
-  /** A pause has taken effect when this returns: nobody speaks any more. */
-  readonly update: (
-    id: RoomId,
-    changes: typeof RoomUpdate.Type
-  ) => Effect.Effect<RoomJson, Denied | RoomExists | WriteRefused, CurrentUser>
-  readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | WriteRefused, CurrentUser>
-  readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
-  readonly roster: (id: RoomId) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
-  /** Seats the agent; does nothing when it sits there already. */
-  readonly join: (
-    id: RoomId,
-    agent: AgentId
-  ) => Effect.Effect<RoomJson, Denied | RoomOrAgentNotFound | WriteRefused, CurrentUser>
-  /** Interrupts the agent when it is speaking. */
-  readonly leave: (
-    id: RoomId,
-    agent: AgentId
-  ) => Effect.Effect<void, RoomOrAgentNotFound | AdminRequired | WriteRefused, CurrentUser>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Rooms extends Context.Tag("parley/Rooms")<
+  Rooms,
+  {
+    /** Passes the owner and the admin; reads nothing while the room is remembered. */
+    readonly access: (id: RoomId) => Effect.Effect<RoomRow, Denied, CurrentUser>
+    readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<RoomSummary>, never, CurrentUser>
+    readonly create: (
+      room: typeof RoomCreate.Type
+    ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | WriteRefused, CurrentUser>
+    /** With its agents and its newest messages, up to a thousand. */
+    readonly get: (id: RoomId) => Effect.Effect<RoomJson, Denied, CurrentUser>
+    /** A pause has taken effect when this returns: nobody speaks any more. */
+    readonly update: (
+      id: RoomId,
+      changes: typeof RoomUpdate.Type
+    ) => Effect.Effect<RoomJson, Denied | RoomExists | WriteRefused, CurrentUser>
+    readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | WriteRefused, CurrentUser>
+    readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
+    readonly roster: (id: RoomId) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
+    /** Seats the agent; does nothing when it sits there already. */
+    readonly join: (
+      id: RoomId,
+      agent: AgentId
+    ) => Effect.Effect<RoomJson, Denied | RoomOrAgentNotFound | WriteRefused, CurrentUser>
+    /** Interrupts the agent when it is speaking. */
+    readonly leave: (
+      id: RoomId,
+      agent: AgentId
+    ) => Effect.Effect<void, RoomOrAgentNotFound | AdminRequired | WriteRefused, CurrentUser>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 const whole = PageSize.make(1000)
@@ -96,7 +102,10 @@ const make = Effect.gen(function* () {
 
   const access = Effect.fnUntraced(function* (id: RoomId) {
     const user = yield* CurrentUser
-    const room = yield* rows.get({ group: roomGroup(id), name: "row" }, rooms.find(id))
+    const room = yield* rows.get(
+      { group: roomGroup(id), name: "row" },
+      Effect.suspend(() => rooms.find(id))
+    )
     return user.role === "admin" || room.owner_id === user.user_id ? room : yield* RoomForbidden.of()
   })
 
@@ -141,14 +150,16 @@ const make = Effect.gen(function* () {
       const { user_id } = yield* CurrentUser
       const chosen = provider ? yield* providers.get(provider) : providers.all[0]
       const created_at = yield* Time.now
-      const room = yield* queue.write(rooms.insert({
-        owner_id: user_id,
-        name,
-        max_interactions: max_interactions ?? null,
-        default_provider: chosen.name,
-        default_model: model ?? Option.getOrNull(settings.DEFAULT_MODEL),
-        created_at
-      }))
+      const room = yield* queue.write(
+        rooms.insert({
+          owner_id: user_id,
+          name,
+          max_interactions: max_interactions ?? null,
+          default_provider: chosen.name,
+          default_model: model ?? Option.getOrNull(settings.DEFAULT_MODEL),
+          created_at
+        })
+      )
       return yield* Effect.orDie(json(room.id))
     }),
 
@@ -162,7 +173,9 @@ const make = Effect.gen(function* () {
         ...(typeof is_paused === "boolean" ? { is_paused } : {})
       }
       if (Object.keys(changes).length > 0) {
-        yield* queue.write(Effect.tap(rooms.update(id, changes), (room) => events.append(id, { type: "room_updated", room })))
+        yield* queue.write(
+          Effect.tap(rooms.update(id, changes), (room) => events.append(id, { type: "room_updated", room }))
+        )
       }
       if (is_paused === true) yield* orchestrator.stop(id, "paused")
       return yield* json(id)
@@ -207,7 +220,11 @@ const make = Effect.gen(function* () {
       yield* asAdmin
       const agent = yield* Effect.mapError(agents.find(agentId), () => RoomOrAgentNotFound.of())
       yield* queue.write(
-        Effect.filterOrFail(rooms.leave(id, agentId), (wasThere) => wasThere, () => RoomOrAgentNotFound.of()).pipe(
+        Effect.filterOrFail(
+          rooms.leave(id, agentId),
+          (wasThere) => wasThere,
+          () => RoomOrAgentNotFound.of()
+        ).pipe(
           Effect.zipRight(ledger.dropSessions(id, agentId)),
           Effect.zipRight(events.append(id, { type: "agent_left", agent_id: agentId, agent_name: agent.name }))
         )

@@ -80,13 +80,13 @@ const make = Effect.fnUntraced(function* ({ capacity, connectMs, idleMs, maxWait
   const clearAll = Effect.forEach(clear, { concurrency: "unbounded", discard: true })
 
   const fit = Effect.fnUntraced(function* (
-    { place, seat }: Places.Claim,
+    { doomed, place, seat }: Places.Claim,
     provider: Provider,
     spec: SessionSpec,
     restore: Client.Restore
   ) {
     const found = place.client
-    if (found !== undefined && Client.suits(found, provider, spec)) return found
+    if (found !== undefined && !doomed && Client.suits(found, provider, spec)) return found
     if (found !== undefined && found.seat.key !== seat.key) evicted++
     yield* empty(place)
     return (place.client = yield* open(provider, spec, restore))

@@ -46,7 +46,7 @@ interface Job {
 const largestBatch = 256
 const depth = Metric.gauge("parley_write_queue_depth")
 const refusals = Metric.counter("parley_writes_refused_total")
-const batches = Metric.histogram(
+export const batches = Metric.histogram(
   "parley_write_batch_size",
   MetricBoundaries.exponential({ start: 1, factor: 2, count: 9 })
 )
@@ -78,7 +78,13 @@ const make = Effect.gen(function* () {
 
   const waiting = () => Option.getOrElse(jobs.unsafeSize(), () => 0)
 
-  const drain = Effect.flatMap(jobs.takeAll, ([accepted, ended]) =>
+  // The worker wakes with the first write; the others that the same turn of the event loop brings share its commit.
+  const gather = Effect.zipWith(jobs.takeAll, Effect.zipRight(nextTurn, jobs.clear), ([first, ended], more) => ({
+    accepted: Chunk.appendAll(first, more),
+    ended
+  }))
+
+  const drain = Effect.flatMap(gather, ({ accepted, ended }) =>
     Effect.as(Effect.forEach(Chunk.chunksOf(accepted, largestBatch), commit, { discard: true }), ended)
   )
   const worker = yield* drain.pipe(Effect.repeat({ until: (ended) => ended }), Effect.forkScoped)
@@ -88,7 +94,7 @@ const make = Effect.gen(function* () {
   const refuse = Effect.suspend(() => WriteRefused.of(Option.isNone(jobs.unsafeSize()) ? "closing" : "full"))
 
   return WriteQueue.of({
-    write: Effect.fn("WriteQueue.write")(function* (write) {
+    write: Effect.fnUntraced(function* (write) {
       const reply = Deferred.unsafeMake<Effect.Effect.Success<typeof write>, Effect.Effect.Error<typeof write>>(
         FiberId.none
       )
@@ -97,8 +103,12 @@ const make = Effect.gen(function* () {
         die: (cause) => Deferred.die(reply, Cause.squash(cause))
       })
       return accepted ? yield* Deferred.await(reply) : yield* Effect.zipRight(Metric.increment(refusals), refuse)
-    })
+    }, Effect.withSpan("WriteQueue.write", { captureStackTrace: false }))
   })
+})
+
+const nextTurn = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
 })
 
 const execute = (connection: Connection, statement: string) => connection.execute(statement, [], undefined)

@@ -25,7 +25,9 @@ const setup = Effect.gen(function* () {
 const said = (count: number) =>
   Effect.flatMap(setup, (room) =>
     Effect.map(
-      Effect.forEach(Array.from({ length: count }), (_, at) => Effect.map(room.send(`m${at}`), ({ data }): number => data.id)),
+      Effect.forEach(Array.from({ length: count }), (_, at) =>
+        Effect.map(room.send(`m${at}`), ({ data }): number => data.id)
+      ),
       (ids) => ({ ...room, ids, idOf: (at: number) => ids[at] ?? 0 })
     )
   )
@@ -72,31 +74,39 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     })
   )
 
-  it.effect("a poll gives what came after the id, also after 0, after a foreign id and after one that is yet to come", () =>
-    Effect.gen(function* () {
-      const other = yield* said(1)
-      const { idOf, read } = yield* said(3)
+  it.effect(
+    "a poll gives what came after the id, also after 0, after a foreign id and after one that is yet to come",
+    () =>
+      Effect.gen(function* () {
+        const other = yield* said(1)
+        const { idOf, read } = yield* said(3)
 
-      deepStrictEqual(yield* read("/poll"), ["m0", "m1", "m2"])
-      deepStrictEqual(yield* read("/poll?since_id=0"), ["m0", "m1", "m2"])
-      deepStrictEqual(yield* read(`/poll?since_id=${idOf(0)}`), ["m1", "m2"])
-      deepStrictEqual(yield* read(`/poll?since_id=${other.idOf(0)}`), ["m0", "m1", "m2"])
-      deepStrictEqual(yield* read(`/poll?since_id=${idOf(2)}`), [])
-      deepStrictEqual(yield* read("/poll?since_id=99999999"), [])
-    })
+        deepStrictEqual(yield* read("/poll"), ["m0", "m1", "m2"])
+        deepStrictEqual(yield* read("/poll?since_id=0"), ["m0", "m1", "m2"])
+        deepStrictEqual(yield* read(`/poll?since_id=${idOf(0)}`), ["m1", "m2"])
+        deepStrictEqual(yield* read(`/poll?since_id=${other.idOf(0)}`), ["m0", "m1", "m2"])
+        deepStrictEqual(yield* read(`/poll?since_id=${idOf(2)}`), [])
+        deepStrictEqual(yield* read("/poll?since_id=99999999"), [])
+      })
   )
 
   it.effect("a poll gives at most a hundred, and its last element leads to the rest", () =>
     Effect.gen(function* () {
       const { id, json, read, send } = yield* setup
-      yield* Effect.all(Array.from({ length: 130 }, (_, at) => send(`m${at}`)), all)
+      yield* Effect.all(
+        Array.from({ length: 130 }, (_, at) => send(`m${at}`)),
+        all
+      )
 
       const first = yield* json("GET", `/rooms/${id}/messages/poll?since_id=0`)
       const rest = yield* read(`/poll?since_id=${first.data.at(-1).id}`)
       const newest = yield* json("GET", `/rooms/${id}/messages/poll`)
 
       deepStrictEqual([first.data.length, rest.length, newest.data.length], [100, 30, 100])
-      deepStrictEqual(newest.data.slice(70).map((message: { readonly content: string }) => message.content), rest)
+      deepStrictEqual(
+        newest.data.slice(70).map((message: { readonly content: string }) => message.content),
+        rest
+      )
     })
   )
 
@@ -113,10 +123,16 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
 
       const answers = [
         ...(yield* ask(limited, ["0", "-1", "1001", "1e9", "1.5", "abc", "", "NaN", "Infinity", "1&limit=2"])),
-        ...(yield* ask(positioned.map((path) => `/rooms/${id}/${path}`), ["-1", "1.5", "1e99", "abc", ""]))
+        ...(yield* ask(
+          positioned.map((path) => `/rooms/${id}/${path}`),
+          ["-1", "1.5", "1e99", "abc", ""]
+        ))
       ]
 
-      deepStrictEqual(answers.filter((answer) => !answer.startsWith("400 Invalid ")), [])
+      deepStrictEqual(
+        answers.filter((answer) => !answer.startsWith("400 Invalid ")),
+        []
+      )
       assertEquals(answers.length, 3 * 10 + 4 * 5)
     })
   )
@@ -129,15 +145,19 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       yield* json("POST", `/rooms/${id}/agents/${agent.id}`)
       const watch = yield* Watch.room(id)
 
-      const answers = yield* Effect.all(Array.from({ length: 20 }, (_, at) => send(`try ${at}`, "the key")), all)
+      const answers = yield* Effect.all(
+        Array.from({ length: 20 }, (_, at) => send(`try ${at}`, "the key")),
+        all
+      )
       yield* watch.ended
       const later = yield* send("much later", "the key")
       const other = yield* send("another", "another key")
       yield* watch.ended
 
-      deepStrictEqual([...new Set([...answers, later].map(({ data, status }) => `${status} ${data.id}`))], [
-        `200 ${answers[0]?.data.id}`
-      ])
+      deepStrictEqual(
+        [...new Set([...answers, later].map(({ data, status }) => `${status} ${data.id}`))],
+        [`200 ${answers[0]?.data.id}`]
+      )
       deepStrictEqual(yield* read(""), [answers[0]?.data.content, "another"])
       assertEquals(other.status, 200)
       deepStrictEqual(yield* sql`SELECT count(*) AS n FROM rounds WHERE room_id = ${id}`, [{ n: 2 }])
@@ -151,7 +171,10 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       const answers = [yield* one.send("a", "k"), yield* two.send("b", "k")]
       const long = yield* one.send("c", "k".repeat(201))
 
-      deepStrictEqual(answers.map(({ data }) => data.content), ["a", "b"])
+      deepStrictEqual(
+        answers.map(({ data }) => data.content),
+        ["a", "b"]
+      )
       assertEquals(long.status, 422)
     })
   )
@@ -163,7 +186,10 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       const later = yield* send("last")
 
       const { data } = yield* json("GET", `/rooms/${id}/messages`)
-      deepStrictEqual(data.map((message: { readonly id: number }) => message.id), [...ids, later.data.id])
+      deepStrictEqual(
+        data.map((message: { readonly id: number }) => message.id),
+        [...ids, later.data.id]
+      )
     })
   )
 
@@ -176,10 +202,13 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         json("POST", `/rooms/${id}/messages/send`, { content: "Look", ...images })
       )
 
-      deepStrictEqual(answers.map(({ data, status }) => [status, data._tag]), [
-        [422, "ImagesUnsupported"],
-        [422, "ImagesUnsupported"]
-      ])
+      deepStrictEqual(
+        answers.map(({ data, status }) => [status, data._tag]),
+        [
+          [422, "ImagesUnsupported"],
+          [422, "ImagesUnsupported"]
+        ]
+      )
       deepStrictEqual(yield* read(""), [])
     })
   )
@@ -205,7 +234,10 @@ layer(House.shared({ settings: { WRITE_QUEUE_CAPACITY: "1" } }), { excludeTestSe
         const next = yield* Effect.fork(queue.write(Deferred.succeed(waiting, undefined)))
         yield* Effect.yieldNow()
 
-        const refused = yield* Effect.all([send("lost"), send("lost", "key"), json("POST", "/rooms", { name: "lost" })], all)
+        const refused = yield* Effect.all(
+          [send("lost"), send("lost", "key"), json("POST", "/rooms", { name: "lost" })],
+          all
+        )
         yield* Deferred.succeed(go, undefined)
         yield* Fiber.join(Fiber.zip(held, next))
         const taken = yield* send("kept", "key")
@@ -221,4 +253,3 @@ layer(House.shared({ settings: { WRITE_QUEUE_CAPACITY: "1" } }), { excludeTestSe
     )
   }
 )
-

@@ -34,8 +34,9 @@ const setup = Effect.gen(function* () {
     sql`INSERT INTO rooms (owner_id, name, default_provider, created_at) VALUES ('admin', ${name}, 'x', 'now')`
   yield* Effect.all([create("one"), create("two")])
   const append = (roomId = room) => queue.write(events.append(roomId, { type: "messages_cleared" }))
-  const ids = Effect.map(sql<{ readonly id: number }>`SELECT id FROM events WHERE room_id = ${room} ORDER BY id`, (rows) =>
-    rows.map(({ id }) => id)
+  const ids = Effect.map(
+    sql<{ readonly id: number }>`SELECT id FROM events WHERE room_id = ${room} ORDER BY id`,
+    (rows) => rows.map(({ id }) => id)
   )
   /** Follows the room; what was written to the reader is in `frames`. */
   const follow = ({ after, drained = Effect.void, greeting = () => [], roomId = room }: Options = {}) => {
@@ -50,7 +51,7 @@ const setup = Effect.gen(function* () {
     const seen = () => frames.flatMap((frame) => /^id: (\d+)$/m.exec(frame)?.slice(1).map(Number) ?? [])
     return Effect.as(begun, { frames, seen, ended: () => ended })
   }
-  return { sql, events, append, ids, follow }
+  return { sql, queue, events, append, ids, follow }
 })
 
 const delta = (offset: number): LiveEvent => {
@@ -73,7 +74,9 @@ describe("RoomEvents", () => {
       )
 
       for (const schedule of FastCheck.sample(moments, { numRuns: 60, seed: 7 })) {
-        const readers: Array<Fiber.Fiber<{ readonly after: number | undefined; readonly seen: () => ReadonlyArray<number> }>> = []
+        const readers: Array<
+          Fiber.Fiber<{ readonly after: number | undefined; readonly seen: () => ReadonlyArray<number> }>
+        > = []
         const posts: Array<Fiber.Fiber<unknown, unknown>> = []
         for (const moment of schedule) {
           if (moment === "post") posts.push(yield* Effect.fork(append()))
@@ -93,7 +96,10 @@ describe("RoomEvents", () => {
         const log = yield* ids
         for (const { after, seen } of attached) {
           const since = after ?? (seen()[0] ?? 0) - 1
-          deepStrictEqual(seen(), log.filter((id) => id > since))
+          deepStrictEqual(
+            seen(),
+            log.filter((id) => id > since)
+          )
         }
       }
     }).pipe(Effect.provide(world))
@@ -111,7 +117,10 @@ describe("RoomEvents", () => {
         const { seen } = yield* follow({ after, drained: Effect.yieldNow() })
         yield* Fiber.join(posts)
 
-        deepStrictEqual(seen(), (yield* ids).filter((id) => id > after))
+        deepStrictEqual(
+          seen(),
+          (yield* ids).filter((id) => id > after)
+        )
       }
     }).pipe(Effect.provide(world))
   )
@@ -131,6 +140,29 @@ describe("RoomEvents", () => {
 
       deepStrictEqual(seen(), yield* ids)
       assertEquals(seen().length, 1200 + posting.at.size + 1)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.scoped("an event that is committed while the log is read comes once, though the reader is told of it twice", () =>
+    Effect.gen(function* () {
+      const { append, events, follow, ids, queue, sql } = yield* setup
+      yield* sql`
+        WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 500)
+        INSERT INTO events (room_id, type, body, created_at) SELECT 1, 'old', '{}', 'now' FROM counter`
+      const [begun, go] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
+      const wait = Effect.zipRight(Deferred.succeed(begun, undefined), Deferred.await(go))
+      const slow = queue.write(Effect.zipRight(events.append(room, { type: "messages_cleared" }), wait))
+      const release = Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 20), Deferred.succeed(go, undefined))
+      // The write holds the database when the reader asks for its second page.
+      const meet = Effect.fork(slow).pipe(Effect.zipRight(Deferred.await(begun)), Effect.zipRight(Effect.fork(release)))
+      let written = 0
+      const drained = Effect.suspend(() => (++written === 500 ? meet : Effect.void))
+
+      const { seen } = yield* follow({ after: 0, drained })
+      yield* append()
+
+      deepStrictEqual(seen(), yield* ids)
+      assertEquals(seen().length, 502)
     }).pipe(Effect.provide(world))
   )
 
@@ -203,21 +235,23 @@ describe("RoomEvents", () => {
     }).pipe(Effect.provide(world))
   )
 
-  it.scoped("a room that is closed tells all of its readers and no other's, those who are still reading the log too", () =>
-    Effect.gen(function* () {
-      const { append, events, follow } = yield* setup
-      yield* append()
-      const other = yield* follow({ roomId: RoomId.make(2) })
-      const live = yield* follow()
-      const reading = yield* Effect.forkScoped(follow({ after: 0, drained: events.close(room) }))
+  it.scoped(
+    "a room that is closed tells all of its readers and no other's, those who are still reading the log too",
+    () =>
+      Effect.gen(function* () {
+        const { append, events, follow } = yield* setup
+        yield* append()
+        const other = yield* follow({ roomId: RoomId.make(2) })
+        const live = yield* follow()
+        const reading = yield* Effect.forkScoped(follow({ after: 0, drained: events.close(room) }))
 
-      const { ended, frames } = yield* Fiber.join(reading)
+        const { ended, frames } = yield* Fiber.join(reading)
 
-      deepStrictEqual([live.ended(), ended(), other.ended()], [1, 1, 0])
-      for (const found of [live.frames, frames]) {
-        assertTrue(found.includes('event: room_deleted\ndata: {"type":"room_deleted"}\n\n'))
-      }
-      assertEquals(other.frames.length, 1)
-    }).pipe(Effect.provide(world))
+        deepStrictEqual([live.ended(), ended(), other.ended()], [1, 1, 0])
+        for (const found of [live.frames, frames]) {
+          assertTrue(found.includes('event: room_deleted\ndata: {"type":"room_deleted"}\n\n'))
+        }
+        assertEquals(other.frames.length, 1)
+      }).pipe(Effect.provide(world))
   )
 })

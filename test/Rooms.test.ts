@@ -2,6 +2,9 @@ import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Fiber } from "effect"
+import { RoomId } from "../src/domain/RoomId.ts"
+import { RoomRepo } from "../src/Rooms/Repo.ts"
+import { WriteQueue } from "../src/WriteQueue.ts"
 import * as Client from "./support/Client.ts"
 import * as House from "./support/House.ts"
 
@@ -29,35 +32,41 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     Effect.gen(function* () {
       const { create, json } = yield* setup
 
-      const answers = yield* Effect.all(Array.from({ length: 20 }, () => create("the one")), all)
+      const answers = yield* Effect.all(
+        Array.from({ length: 20 }, () => create("the one")),
+        all
+      )
 
       const lost = answers.filter(({ status }) => status !== 200)
       assertEquals(lost.length, 19)
-      deepStrictEqual([...new Set(lost.map(({ data, status }) => `${status} ${data._tag} ${data.name}`))], [
-        "409 RoomExists the one"
-      ])
+      deepStrictEqual(
+        [...new Set(lost.map(({ data, status }) => `${status} ${data._tag} ${data.name}`))],
+        ["409 RoomExists the one"]
+      )
       const { data } = yield* json("GET", "/rooms")
       assertEquals(data.filter(({ name }: { readonly name: string }) => name === "the one").length, 1)
     })
   )
 
-  it.effect("of many who rename their rooms to one name at the same time exactly one does, and the others keep theirs", () =>
-    Effect.gen(function* () {
-      const { create, json } = yield* setup
-      const own = yield* Effect.forEach(Array.from({ length: 10 }), () => create())
+  it.effect(
+    "of many who rename their rooms to one name at the same time exactly one does, and the others keep theirs",
+    () =>
+      Effect.gen(function* () {
+        const { create, json } = yield* setup
+        const own = yield* Effect.forEach(Array.from({ length: 10 }), () => create())
 
-      const answers = yield* Effect.all(
-        own.map(({ data }) => json("PATCH", `/rooms/${data.id}`, { name: "the wanted", max_interactions: 7 })),
-        all
-      )
+        const answers = yield* Effect.all(
+          own.map(({ data }) => json("PATCH", `/rooms/${data.id}`, { name: "the wanted", max_interactions: 7 })),
+          all
+        )
 
-      deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 9 }, () => 409)])
-      const after = yield* Effect.forEach(own, ({ data }) => json("GET", `/rooms/${data.id}`))
-      deepStrictEqual(
-        after.map(({ data }) => [data.name, data.max_interactions]),
-        own.map(({ data }, at) => (answers[at]?.status === 200 ? ["the wanted", 7] : [data.name, null]))
-      )
-    })
+        deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 9 }, () => 409)])
+        const after = yield* Effect.forEach(own, ({ data }) => json("GET", `/rooms/${data.id}`))
+        deepStrictEqual(
+          after.map(({ data }) => [data.name, data.max_interactions]),
+          own.map(({ data }, at) => (answers[at]?.status === 200 ? ["the wanted", 7] : [data.name, null]))
+        )
+      })
   )
 
   it.effect("two owners may use one name, and a room may be renamed to the name that it has", () =>
@@ -70,49 +79,60 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       const again = yield* json("PATCH", `/rooms/${mine.data.id}`, { name: "a common name" })
       const taken = yield* json("PATCH", `/rooms/${id}`, { name: " a common name " })
 
-      deepStrictEqual([mine, theirs, again, taken].map(({ status }) => status), [200, 200, 200, 409])
+      deepStrictEqual(
+        [mine, theirs, again, taken].map(({ status }) => status),
+        [200, 200, 200, 409]
+      )
     })
   )
 
-  it.effect("a room deleted while posts are in flight: each post is stored and acknowledged, or 404, and no row is left", () =>
-    Effect.scoped(
-      Effect.gen(function* () {
-        const { agent, create, events, json, say, sql } = yield* setup
-        const before = yield* sql`SELECT (SELECT count(*) FROM room_agents) + (SELECT count(*) FROM messages) AS n`
+  it.effect(
+    "a room deleted while posts are in flight: each post is stored and acknowledged, or 404, and no row is left",
+    () =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { agent, create, events, json, say, sql } = yield* setup
+          const before = yield* sql`SELECT (SELECT count(*) FROM room_agents) + (SELECT count(*) FROM messages) AS n`
 
-        for (const ahead of [0, 5, 25, 49]) {
-          const { data: room } = yield* create()
-          yield* json("POST", `/rooms/${room.id}/agents/${agent}`)
-          yield* json("POST", `/rooms/${room.id}/mark-read`)
-          const reader = yield* events(`/rooms/${room.id}/stream?after=0`)
-          const posts = Array.from({ length: 50 }, (_, at) => say(`post ${at}`, room.id))
+          for (const ahead of [0, 10, 40]) {
+            const { data: room } = yield* create()
+            yield* json("POST", `/rooms/${room.id}/agents/${agent}`)
+            yield* json("POST", `/rooms/${room.id}/mark-read`)
+            const reader = yield* events(`/rooms/${room.id}/stream?after=0`)
+            const posts = Array.from({ length: 50 }, (_, at) => say(`post ${at}`, room.id))
 
-          const first = yield* Effect.fork(Effect.all(posts.slice(0, ahead), all))
-          if (ahead > 0) yield* reader.until(({ type }) => type === "new_message")
-          const [removed, ...rest] = yield* Effect.all([json("DELETE", `/rooms/${room.id}`), ...posts.slice(ahead)], all)
-          const answers = [...(yield* Fiber.join(first)), ...rest]
-          yield* reader.over
+            const first = yield* Effect.fork(Effect.all(posts.slice(0, ahead), all))
+            if (ahead > 0) yield* reader.until(({ type }) => type === "new_message")
+            const [removed, ...rest] = yield* Effect.all(
+              [json("DELETE", `/rooms/${room.id}`), ...posts.slice(ahead)],
+              all
+            )
+            const answers = [...(yield* Fiber.join(first)), ...rest]
+            yield* reader.over
 
-          const stored = reader.seen.flatMap(({ data, type }) => (type === "new_message" ? [data.message.id] : []))
-          const acknowledged = answers.flatMap(({ data, status }) => (status === 200 ? [data.id] : []))
-          assertEquals(removed.status, 200)
-          deepStrictEqual(answers.filter(({ status }) => status !== 200 && status !== 404), [])
-          deepStrictEqual(stored.toSorted(), acknowledged.toSorted())
-          assertEquals(reader.seen.at(-1)?.type, "room_deleted")
-          for (const table of tables) {
-            const column = table === "rooms" ? "id" : "room_id"
-            const rows = yield* sql`SELECT * FROM ${sql(table)} WHERE ${sql(column)} = ${room.id}`
-            deepStrictEqual(rows, [], table)
+            const stored = reader.seen.flatMap(({ data, type }) => (type === "new_message" ? [data.message.id] : []))
+            const acknowledged = answers.flatMap(({ data, status }) => (status === 200 ? [data.id] : []))
+            assertEquals(removed.status, 200)
+            deepStrictEqual(
+              answers.filter(({ status }) => status !== 200 && status !== 404),
+              []
+            )
+            deepStrictEqual(stored.toSorted(), acknowledged.toSorted())
+            assertEquals(reader.seen.at(-1)?.type, "room_deleted")
+            for (const table of tables) {
+              const column = table === "rooms" ? "id" : "room_id"
+              const rows = yield* sql`SELECT * FROM ${sql(table)} WHERE ${sql(column)} = ${room.id}`
+              deepStrictEqual(rows, [], table)
+            }
+            deepStrictEqual(yield* sql`PRAGMA foreign_key_check`, [])
           }
-          deepStrictEqual(yield* sql`PRAGMA foreign_key_check`, [])
-        }
 
-        deepStrictEqual(
-          yield* sql`SELECT (SELECT count(*) FROM room_agents) + (SELECT count(*) FROM messages) AS n`,
-          before
-        )
-      })
-    )
+          deepStrictEqual(
+            yield* sql`SELECT (SELECT count(*) FROM room_agents) + (SELECT count(*) FROM messages) AS n`,
+            before
+          )
+        })
+      )
   )
 
   it.effect("whatever else is asked of a room that is being deleted is done or 404", () =>
@@ -139,9 +159,35 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
           all
         )
 
-        deepStrictEqual(answers.filter(({ status }) => status !== 200 && status !== 404), [])
+        deepStrictEqual(
+          answers.filter(({ status }) => status !== 200 && status !== 404),
+          []
+        )
         assertEquals((yield* json("GET", path)).status, 404)
       }
+    })
+  )
+
+  it.effect("a room that has just gone, and is still remembered, takes nothing more", () =>
+    Effect.gen(function* () {
+      const { agent, id, json, say } = yield* setup
+      const [queue, repo] = yield* Effect.all([WriteQueue, RoomRepo])
+      const path = `/rooms/${id}`
+      yield* json("GET", path)
+      yield* queue.write(repo.remove(RoomId.make(id)))
+
+      const answers = yield* Effect.all([
+        say("Hello"),
+        json("POST", `${path}/mark-read`),
+        json("POST", `${path}/agents/${agent}`),
+        json("PATCH", path, { name: "else" }),
+        json("DELETE", `${path}/messages`)
+      ])
+
+      deepStrictEqual(
+        answers.map(({ data, status }) => [status, data._tag]),
+        Array.from({ length: 5 }, () => [404, "RoomNotFound"])
+      )
     })
   )
 
@@ -158,7 +204,10 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       )
 
       deepStrictEqual([early.data.agents.length, early.data.messages], [1, []])
-      deepStrictEqual(joined.map(({ data, status }) => [status, data.agents.length]), Array.from({ length: 5 }, () => [200, 1]))
+      deepStrictEqual(
+        joined.map(({ data, status }) => [status, data.agents.length]),
+        Array.from({ length: 5 }, () => [200, 1])
+      )
       deepStrictEqual(yield* said, ["Hello", "Ada joined the chat"])
       const [, notice] = (yield* json("GET", `/rooms/${id}/messages`)).data
       deepStrictEqual(
@@ -213,7 +262,10 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       yield* say("News", room.id)
 
       deepStrictEqual(fresh, [true, true])
-      deepStrictEqual(read, [[false, false], [true, true]])
+      deepStrictEqual(read, [
+        [false, false],
+        [true, true]
+      ])
       deepStrictEqual(yield* unread(guest), [true, false])
       assertEquals((yield* guest.json("GET", `/rooms/${room.id}`)).data.last_read_at, marked.data.last_read_at)
     })
@@ -230,7 +282,9 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       yield* Effect.forEach([c, d], (id) => guest.json("POST", `/rooms/${id}/mark-read`))
 
       const list = (query: string) =>
-        Effect.map(guest.json("GET", `/rooms${query}`), ({ data }) => data.map((room: { readonly id: number }) => room.id))
+        Effect.map(guest.json("GET", `/rooms${query}`), ({ data }) =>
+          data.map((room: { readonly id: number }) => room.id)
+        )
 
       deepStrictEqual(yield* list(""), [a, b, d, c])
       deepStrictEqual(yield* list("?limit=2"), [a, b])

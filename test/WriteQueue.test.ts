@@ -1,8 +1,9 @@
 import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
-import { afterCommit, WriteQueue } from "../src/WriteQueue.ts"
+import { Deferred, Effect, Exit, Fiber, Layer, Metric, Runtime, Scope } from "effect"
+import type { WriteRefused } from "../src/domain/Error.ts"
+import { afterCommit, batches, WriteQueue } from "../src/WriteQueue.ts"
 import * as TestDb from "./support/TestDb.ts"
 
 const setup = Effect.gen(function* () {
@@ -43,6 +44,28 @@ describe("WriteQueue", () => {
       yield* Effect.exit(queue.write(Effect.zipRight(afterCommit(look), Effect.fail("no"))))
 
       deepStrictEqual(seen, [["a"]])
+    }).pipe(Effect.provide(TestDb.layer())))
+
+  it.effect("writes that one turn of the event loop brings, each by itself, share a commit", () =>
+    Effect.gen(function* () {
+      const { insert, names, queue } = yield* setup
+      const fork = Runtime.runFork(yield* Effect.runtime())
+      const commits = Effect.map(Metric.value(batches), ({ count }) => count)
+      const before = yield* commits
+
+      const fibers = yield* Effect.async<ReadonlyArray<Fiber.Fiber<void, WriteRefused>>>((resume) => {
+        const started: Array<Fiber.Fiber<void, WriteRefused>> = []
+        for (const name of ["a", "b", "c", "d"]) {
+          setImmediate(() => {
+            started.push(fork(queue.write(insert(name))))
+            if (started.length === 4) resume(Effect.succeed(started))
+          })
+        }
+      })
+      yield* Fiber.joinAll(fibers)
+
+      deepStrictEqual(yield* names, ["a", "b", "c", "d"])
+      assertEquals((yield* commits) - before, 1)
     }).pipe(Effect.provide(TestDb.layer())))
 
   it.effect("an interrupted caller's accepted write is carried out", () =>

@@ -31,10 +31,14 @@ type Sheet = Omit<Agent, "id" | "session_id" | "created_at">
 const Seated = Schema.extend(Member, Schema.Struct({ joined_after: Schema.Int }))
 export type Seated = typeof Seated.Type
 
+const asAgents = Sql.all(Agent)
+const maybeAgent = Sql.first(Agent)
+const asSeated = Sql.all(Seated)
+const asRoomIds = Sql.all(Schema.Struct({ room_id: RoomId }))
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const rosters = (yield* Cache).region<ReadonlyArray<Seated>>()
-  const asAgents = Sql.all(Agent)
   const agents = sql`SELECT agents.*, NULL AS session_id FROM agents`
 
   return AgentRepo.of({
@@ -67,7 +71,7 @@ const make = Effect.gen(function* () {
 
     find: (id) =>
       Effect.flatMap(
-        Sql.first(Agent)(sql`${agents} WHERE id = ${id}`),
+        maybeAgent(sql`${agents} WHERE id = ${id}`),
         Option.match({ onNone: () => AgentNotFound.of(), onSome: (agent) => Effect.succeed(agent) })
       ),
 
@@ -75,14 +79,14 @@ const make = Effect.gen(function* () {
       asAgents(sql`${agents} JOIN room_agents ON agent_id = id WHERE room_id = ${room} ORDER BY joined_at, id`),
 
     occupiedRooms: Effect.map(
-      Sql.all(Schema.Struct({ room_id: RoomId }))(sql`SELECT DISTINCT room_id FROM room_agents`),
+      asRoomIds(sql`SELECT DISTINCT room_id FROM room_agents`),
       (rows) => rows.map(({ room_id }) => room_id)
     ),
 
     members: (room) =>
       rosters.get(
         { group: roomGroup(room), name: "members" },
-        Sql.all(Seated)(sql`
+        asSeated(sql`
           SELECT agents.*, joined_after FROM agents JOIN room_agents ON agent_id = id
           WHERE room_id = ${room} AND retired_at IS NULL ORDER BY joined_at, id`)
       )

@@ -1,4 +1,10 @@
-import { type HttpApp, HttpIncomingMessage, HttpServerError, HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import {
+  type HttpApp,
+  HttpIncomingMessage,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
 import { Cause, Effect, Option, Schema } from "effect"
 import { methodsOf, routeOf } from "./Routes.ts"
 
@@ -14,7 +20,8 @@ const Undecoded = Schema.TaggedStruct("HttpApiDecodeError", {
   )
 })
 
-const plain = (status: number, _tag: string, detail: string) => HttpServerResponse.unsafeJson({ _tag, detail }, { status })
+const plain = (status: number, _tag: string, detail: string) =>
+  HttpServerResponse.unsafeJson({ _tag, detail }, { status })
 
 const notJson = {
   _tag: "Invalid",
@@ -41,7 +48,11 @@ const unforeseen = (cause: Cause.Cause<unknown>) => {
 const places = ({ issues }: typeof Undecoded.Type, route: ReturnType<typeof routeOf>) => {
   const partOf = (name: unknown) =>
     route?.path.includes(`{${String(name)}}`) ? "path" : route?.takesBody ? "body" : "query"
-  return issues.map(({ _tag, message, path }) => ({ type: _tag.toLowerCase(), loc: [partOf(path[0]), ...path], msg: message }))
+  return issues.map(({ _tag, message, path }) => ({
+    type: _tag.toLowerCase(),
+    loc: [partOf(path[0]), ...path],
+    msg: message
+  }))
 }
 
 const isUndecoded = Schema.is(Undecoded)

@@ -55,7 +55,9 @@ export class MessagesApi extends HttpApiGroup.make("messages")
     /** A repeated `Idempotency-Key` answers with the message that was stored first. */
     HttpApiEndpoint.post("send", "/messages/send")
       .setPath(RoomParam)
-      .setHeaders(Schema.Struct({ "idempotency-key": Schema.optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))) }))
+      .setHeaders(
+        Schema.Struct({ "idempotency-key": Schema.optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))) })
+      )
       .setPayload(MessageCreate)
       .addSuccess(Message)
       .addError(RoomNotFound)

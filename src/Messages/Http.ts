@@ -18,7 +18,11 @@ export const layer = HttpApiBuilder.group(Api, "messages", (handlers) =>
     return handlers
       .handle("list", ({ path, urlParams: { after, before, limit = everything } }) =>
         Effect.map(
-          messages.page(path.room_id, { limit, after: Option.fromNullable(after), before: Option.fromNullable(before) }),
+          messages.page(path.room_id, {
+            limit,
+            after: Option.fromNullable(after),
+            before: Option.fromNullable(before)
+          }),
           json
         )
       )

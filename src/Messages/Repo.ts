@@ -5,20 +5,26 @@ import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
-export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")<MessageRepo, {
-  readonly insert: (message: NewMessage) => Effect.Effect<Message, never, Commit>
-  /** What was stored under a client's key in this room. */
-  readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
-  /** As JSON text, oldest first: after a cursor the oldest page, else the newest page before one. */
-  readonly page: (room: RoomId, window: Window) => Effect.Effect<string>
-  /** The newest `limit` messages after a cursor, oldest first, without notices. */
-  readonly said: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Message>>
-  /** How many messages of the room are newer than the cursor, without notices. */
-  readonly countSaid: (room: RoomId, after: number) => Effect.Effect<number>
-  readonly hasAny: (room: RoomId) => Effect.Effect<boolean>
-  readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")<
+  MessageRepo,
+  {
+    readonly insert: (message: NewMessage) => Effect.Effect<Message, never, Commit>
+    /** What was stored under a client's key in this room. */
+    readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
+    /** As JSON text, oldest first: after a cursor the oldest page, else the newest page before one. */
+    readonly page: (room: RoomId, window: Window) => Effect.Effect<string>
+    /** The newest `limit` messages after a cursor, oldest first, without notices. */
+    readonly said: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Message>>
+    /** How many messages of the room are newer than the cursor, without notices. */
+    readonly countSaid: (room: RoomId, after: number) => Effect.Effect<number>
+    readonly hasAny: (room: RoomId) => Effect.Effect<boolean>
+    readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 export type NewMessage = Pick<
@@ -41,9 +47,15 @@ export interface Window {
   readonly before: Option.Option<number>
 }
 
+const asMessages = Sql.all(Message)
+const asMessage = Sql.one(Message)
+const maybeMessage = Sql.first(Message)
+const asPage = Sql.one(Schema.Struct({ page: Schema.String }))
+const asCount = Sql.one(Schema.Struct({ n: Schema.Int }))
+const asId = Sql.first(Schema.Struct({ id: Schema.Int }))
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const asMessages = Sql.all(Message)
 
   const columns = sql.literal(`
     messages.id, messages.room_id, messages.agent_id, messages.agent_name, content, role, participant_type,
@@ -61,18 +73,17 @@ const make = Effect.gen(function* () {
         'anthropic_calls', anthropic_calls, 'excuse_reasons', excuse_reasons, 'thinking', thinking,
         'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
   })
-  const Page = Sql.one(Schema.Struct({ page: Schema.String }))
 
   return MessageRepo.of({
     insert: ({ partial, ...message }) =>
       Effect.flatMap(Commit, () =>
-        Sql.one(Message)(
+        asMessage(
           sql`INSERT INTO messages ${sql.insert({ ...message, partial: Number(partial) })} RETURNING ${columns}`
         )
       ),
 
     byKey: (room, key) =>
-      Sql.first(Message)(sql`SELECT ${columns} FROM messages WHERE room_id = ${room} AND idempotency_key = ${key}`),
+      maybeMessage(sql`SELECT ${columns} FROM messages WHERE room_id = ${room} AND idempotency_key = ${key}`),
 
     page: (room, { after, before, limit }) => {
       const end = Option.match(before, { onNone: () => [], onSome: (id) => [sql`id < ${id}`] })
@@ -84,7 +95,7 @@ const make = Effect.gen(function* () {
         onSome: (id) => sql`id > ${id}`
       })
       return Effect.map(
-        Page(sql`
+        asPage(sql`
           SELECT ${asJson} AS page FROM (
             SELECT ${columns} FROM messages WHERE ${sql.and([sql`room_id = ${room}`, start, ...end])}
             ORDER BY id LIMIT ${limit}
@@ -104,17 +115,13 @@ const make = Effect.gen(function* () {
 
     countSaid: (room, after) =>
       Effect.map(
-        Sql.one(Schema.Struct({ n: Schema.Int }))(sql`
+        asCount(sql`
           SELECT count(*) AS n FROM messages
           WHERE room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'`),
         (row) => row.n
       ),
 
-    hasAny: (room) =>
-      Effect.map(
-        Sql.first(Schema.Struct({ id: Schema.Int }))(sql`SELECT id FROM messages WHERE room_id = ${room} LIMIT 1`),
-        Option.isSome
-      ),
+    hasAny: (room) => Effect.map(asId(sql`SELECT id FROM messages WHERE room_id = ${room} LIMIT 1`), Option.isSome),
 
     clear: (room) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM messages WHERE room_id = ${room}`))
   })

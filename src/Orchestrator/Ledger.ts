@@ -30,6 +30,8 @@ export interface NewTurn {
   readonly provider: string
   readonly model: string
   readonly trace_id: string | null
+  /** Trace of the request that the turn answers. */
+  readonly cause_trace_id: string | null
   readonly started_at: Timestamp
 }
 
@@ -69,6 +71,10 @@ export class Ledger extends Context.Tag("parley/Orchestrator/Ledger")<Ledger, {
 const encodeTape = Schema.encodeSync(Schema.parseJson(Tape))
 const encodeTrigger = Schema.encodeSync(Schema.parseJson(Trigger))
 
+const asRoundId = Sql.one(Schema.Struct({ id: RoundId }))
+const asTurnId = Sql.one(Schema.Struct({ id: TurnId }))
+const asSession = Sql.first(SessionRecord)
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
@@ -80,7 +86,7 @@ const make = Effect.gen(function* () {
       return Effect.zipRight(
         Commit,
         Effect.map(
-          Sql.one(Schema.Struct({ id: RoundId }))(sql`INSERT INTO rounds ${sql.insert(row)} RETURNING id`),
+          asRoundId(sql`INSERT INTO rounds ${sql.insert(row)} RETURNING id`),
           ({ id }) => id
         )
       )
@@ -95,7 +101,7 @@ const make = Effect.gen(function* () {
       Effect.zipRight(
         Commit,
         Effect.map(
-          Sql.one(Schema.Struct({ id: TurnId }))(sql`INSERT INTO turns ${sql.insert({ ...turn })} RETURNING id`),
+          asTurnId(sql`INSERT INTO turns ${sql.insert({ ...turn })} RETURNING id`),
           ({ id }) => id
         )
       ),
@@ -117,7 +123,7 @@ const make = Effect.gen(function* () {
     }),
 
     session: (room, agent) =>
-      Sql.first(SessionRecord)(sql`SELECT * FROM sessions WHERE room_id = ${room} AND agent_id = ${agent}`),
+      asSession(sql`SELECT * FROM sessions WHERE room_id = ${room} AND agent_id = ${agent}`),
 
     keepSession: (room_id, agent_id, session, updated_at) =>
       write(sql`

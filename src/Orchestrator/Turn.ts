@@ -129,6 +129,7 @@ const make = Effect.gen(function* () {
         provider: stand.provider.name,
         model: stand.model,
         trace_id: trace,
+        cause_trace_id: place.cause?.trace_id ?? null,
         started_at
       })
     )

@@ -8,25 +8,31 @@ import { Timestamp } from "../domain/Time.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
-export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<RoomRepo, {
-  readonly insert: (room: NewRoom) => Effect.Effect<RoomRow, RoomExists, Commit>
-  readonly find: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound>
-  /** Unread first, then the latest activity. No owner means every room. */
-  readonly list: (user: string, owner: string | null, limit: PageSize) => Effect.Effect<ReadonlyArray<RoomSummary>>
-  readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
-  readonly update: (id: RoomId, changes: Changes) => Effect.Effect<RoomRow, RoomExists | RoomNotFound, Commit>
-  readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound, Commit>
-  readonly markRead: (id: RoomId, user: string, at: Timestamp) => Effect.Effect<void, never, Commit>
-  /** Notes that something was said; `replies` counts towards the limit. */
-  readonly touch: (id: RoomId, at: Timestamp, replies: number) => Effect.Effect<RoomRow, RoomNotFound, Commit>
-  /** The room has no past: its replies count from zero. */
-  readonly restart: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
-  /** True when the agent was not yet there. It sees what is said from now on. */
-  readonly join: (id: RoomId, agent: AgentId, at: Timestamp) => Effect.Effect<boolean, never, Commit>
-  /** True when the agent was there. */
-  readonly leave: (id: RoomId, agent: AgentId) => Effect.Effect<boolean, never, Commit>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
+  RoomRepo,
+  {
+    readonly insert: (room: NewRoom) => Effect.Effect<RoomRow, RoomExists, Commit>
+    readonly find: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound>
+    /** Unread first, then the latest activity. No owner means every room. */
+    readonly list: (user: string, owner: string | null, limit: PageSize) => Effect.Effect<ReadonlyArray<RoomSummary>>
+    readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
+    readonly update: (id: RoomId, changes: Changes) => Effect.Effect<RoomRow, RoomExists | RoomNotFound, Commit>
+    readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound, Commit>
+    readonly markRead: (id: RoomId, user: string, at: Timestamp) => Effect.Effect<void, never, Commit>
+    /** Notes that something was said; `replies` counts towards the limit. */
+    readonly touch: (id: RoomId, at: Timestamp, replies: number) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    /** The room has no past: its replies count from zero. */
+    readonly restart: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    /** True when the agent was not yet there. It sees what is said from now on. */
+    readonly join: (id: RoomId, agent: AgentId, at: Timestamp) => Effect.Effect<boolean, never, Commit>
+    /** True when the agent was there. */
+    readonly leave: (id: RoomId, agent: AgentId) => Effect.Effect<boolean, never, Commit>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 type NewRoom = Pick<
@@ -35,9 +41,13 @@ type NewRoom = Pick<
 >
 type Changes = Partial<Pick<RoomRow, "name" | "max_interactions" | "is_paused">>
 
+const asRoom = Sql.first(RoomRow)
+const asNewRoom = Sql.one(RoomRow)
+const asSummaries = Sql.all(RoomSummary)
+const asReading = Sql.first(Schema.Struct({ last_read_at: Timestamp }))
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const asRoom = Sql.first(RoomRow)
 
   const found = (id: RoomId) =>
     Effect.flatMap(Option.match({ onNone: () => RoomNotFound.of(id), onSome: (room: RoomRow) => Effect.succeed(room) }))
@@ -49,14 +59,14 @@ const make = Effect.gen(function* () {
       write(
         sql`INSERT INTO rooms ${sql.insert(room)} RETURNING *`.pipe(
           Sql.orConflict(() => RoomExists.of(room.name)),
-          Sql.one(RoomRow)
+          asNewRoom
         )
       ),
 
     find: (id) => found(id)(asRoom(sql`SELECT * FROM rooms WHERE id = ${id}`)),
 
     list: (user, owner, limit) =>
-      Sql.all(RoomSummary)(sql`
+      asSummaries(sql`
         SELECT rooms.*, last_read_at,
           last_read_at IS NULL OR COALESCE(last_activity_at, created_at) > last_read_at AS has_unread
         FROM rooms LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
@@ -66,9 +76,7 @@ const make = Effect.gen(function* () {
 
     lastRead: (id, user) =>
       Effect.map(
-        Sql.first(Schema.Struct({ last_read_at: Timestamp }))(
-          sql`SELECT last_read_at FROM room_reads WHERE room_id = ${id} AND user_id = ${user}`
-        ),
+        asReading(sql`SELECT last_read_at FROM room_reads WHERE room_id = ${id} AND user_id = ${user}`),
         Option.match({ onNone: () => null, onSome: (row) => row.last_read_at })
       ),
 

@@ -10,15 +10,21 @@ import { LiveTurns } from "../LiveTurns.ts"
 import { RoomEvents, type Sink } from "../RoomEvents.ts"
 import { Settings } from "../Settings.ts"
 
-export class RoomStream extends Context.Tag("parley/Rooms/Stream/RoomStream")<RoomStream, {
-  /** Writes the room's events to the connection until the reader leaves, the room goes, or the server closes. */
-  readonly follow: (
-    roomId: RoomId,
-    request: HttpServerRequest.HttpServerRequest,
-    after: number | undefined
-  ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class RoomStream extends Context.Tag("parley/Rooms/Stream/RoomStream")<
+  RoomStream,
+  {
+    /** Writes the room's events to the connection until the reader leaves, the room goes, or the server closes. */
+    readonly follow: (
+      roomId: RoomId,
+      request: HttpServerRequest.HttpServerRequest,
+      after: number | undefined
+    ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 const headers = {

@@ -76,7 +76,8 @@ const planOf = ({ params, sql: text }: Statements.Seen) =>
   )
 
 /** The whole of a partial index is what is wanted of `unfinished`, and is small. */
-const isFullScan = (step: string) => /^SCAN (messages|events|turns|rounds)\b(?! USING INDEX (turns|rounds)_open)/.test(step)
+const isFullScan = (step: string) =>
+  /^SCAN (messages|events|turns|rounds)\b(?! USING INDEX (turns|rounds)_open)/.test(step)
 
 layer(house, { excludeTestServices: true })("Statements", (it) => {
   it.effect("none reads a whole log, and none sorts messages or events", () =>
@@ -111,47 +112,55 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         /FROM sessions/,
         /DELETE FROM rooms/
       ]) {
-        assertTrue(queries.some(([sql]) => known.test(sql)), String(known))
+        assertTrue(
+          queries.some(([sql]) => known.test(sql)),
+          String(known)
+        )
       }
     })
   )
 
-  it.effect("adding an agent to a room of 100,000 messages runs what it runs in a small one, and reads no more than a page", () =>
-    Effect.gen(function* () {
-      const [small, large] = [yield* setup, yield* setup]
-      const { agents, sql } = large
-      const fill = (room: number, count: number) => sql`
+  it.effect(
+    "adding an agent to a room of 100,000 messages runs what it runs in a small one, and reads no more than a page",
+    () =>
+      Effect.gen(function* () {
+        const [small, large] = [yield* setup, yield* setup]
+        const { agents, sql } = large
+        const fill = (room: number, count: number) => sql`
         WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${count})
         INSERT INTO messages (room_id, role, participant_type, content, timestamp)
         SELECT ${room}, 'user', 'user', 'message ' || n, '2026-01-01T00:00:00.000Z' FROM counter`
-      yield* fill(small.id, 10)
-      yield* fill(large.id, 100_000)
-      const join = ({ json, path }: typeof small) =>
-        statements.during(json("POST", `${path}/agents/${agents[0]?.id}`))
+        yield* fill(small.id, 10)
+        yield* fill(large.id, 100_000)
+        const join = ({ json, path }: typeof small) =>
+          statements.during(json("POST", `${path}/agents/${agents[0]?.id}`))
 
-      const few = yield* join(small)
-      const many = yield* join(large)
+        const few = yield* join(small)
+        const many = yield* join(large)
 
-      const textsOf = (run: typeof few) => run.statements.map(({ sql }) => sql)
-      deepStrictEqual(textsOf(many), textsOf(few))
-      assertTrue(many.statements.length <= 12, `${many.statements.length} statements`)
-      deepStrictEqual(textsOf(many).filter((text) => /\b(count|sum|total)\(/.test(text)), [])
-      const reads = many.statements.filter(({ sql }) => /^\s*SELECT/.test(sql))
-      const rows = yield* Effect.forEach(reads, ({ params, sql: text }) =>
-        Effect.map(sql.unsafe(text, params), (found) => found.length)
-      )
-      assertTrue(rows.reduce((sum, count) => sum + count, 0) <= 12, `rows ${rows}`)
-      const plans = yield* Effect.forEach(many.statements, planOf)
-      deepStrictEqual(plans.flat().filter(isFullScan), [])
-      deepStrictEqual(
-        [few, many].map(({ result }) => [result.status, result.data.messages.length, result.data.agents.length]),
-        [
-          [200, 11, 1],
-          [200, 1000, 1]
-        ]
-      )
-      assertEquals(many.result.data.messages.at(-1).content, "Ada joined the chat")
-    })
+        const textsOf = (run: typeof few) => run.statements.map(({ sql }) => sql)
+        deepStrictEqual(textsOf(many), textsOf(few))
+        assertTrue(many.statements.length <= 12, `${many.statements.length} statements`)
+        deepStrictEqual(
+          textsOf(many).filter((text) => /\b(count|sum|total)\(/.test(text)),
+          []
+        )
+        const reads = many.statements.filter(({ sql }) => /^\s*SELECT/.test(sql))
+        const rows = yield* Effect.forEach(reads, ({ params, sql: text }) =>
+          Effect.map(sql.unsafe(text, params), (found) => found.length)
+        )
+        assertTrue(rows.reduce((sum, count) => sum + count, 0) <= 12, `rows ${rows}`)
+        const plans = yield* Effect.forEach(many.statements, planOf)
+        deepStrictEqual(plans.flat().filter(isFullScan), [])
+        deepStrictEqual(
+          [few, many].map(({ result }) => [result.status, result.data.messages.length, result.data.agents.length]),
+          [
+            [200, 11, 1],
+            [200, 1000, 1]
+          ]
+        )
+        assertEquals(many.result.data.messages.at(-1).content, "Ada joined the chat")
+      })
   )
 
   it.effect("who is chatting is answered without the database once the room is known", () =>

@@ -2,11 +2,11 @@ import { HttpApi, type HttpMethod } from "@effect/platform"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import { SignJWT, UnsecuredJWT } from "jose"
 import { Api } from "../../src/Api.ts"
 import { Auth } from "../../src/Auth.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
+import { badTokens } from "../support/tokens.ts"
 
 const secret = "the secret of this test, long enough for its purpose"
 const open: ReadonlySet<string> = new Set([
@@ -48,43 +48,6 @@ const body = ({ method, path }: Route) =>
         ? {}
         : undefined
 
-const claims = { role: "admin", user_id: "admin", type: "access_token" }
-
-const sign = (payload: Record<string, unknown>, expires: string | number = "1h", key = secret) =>
-  Effect.promise(() =>
-    new SignJWT(payload)
-      .setProtectedHeader({ alg: "HS256" })
-      .setIssuedAt()
-      .setExpirationTime(expires)
-      .sign(new TextEncoder().encode(key))
-  )
-
-const tampered = (token: string) => {
-  const [head, , signature] = token.split(".")
-  const payload = Buffer.from(`{"role":"admin","user_id":"admin","type":"access_token","exp":99999999999}`)
-  return [head, payload.toString("base64url"), signature].join(".")
-}
-
-const badTokens = Effect.gen(function* () {
-  const auth = yield* Auth
-  const { token } = yield* auth.login("guest")
-  return {
-    none: null,
-    empty: "",
-    garbage: "garbage",
-    "half a token": token.slice(0, -10),
-    tampered: tampered(token),
-    "signed by nobody": new UnsecuredJWT(claims).setExpirationTime("1h").encode(),
-    "signed with another key": yield* sign(claims, "1h", "another key, long enough for its purpose also"),
-    expired: yield* sign(claims, Math.floor(Date.now() / 1000) - 1),
-    "a stream ticket": yield* sign({ ...claims, type: "sse_ticket" }),
-    "of no kind": yield* sign({ role: "admin", user_id: "admin" }),
-    "of no role": yield* sign({ user_id: "admin", type: "access_token" }),
-    "of an unknown role": yield* sign({ ...claims, role: "root" }),
-    "a login link": yield* auth.link
-  }
-})
-
 let rooms = 0
 
 const setup = Effect.gen(function* () {
@@ -114,7 +77,7 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
   it.effect("without a token that holds, every route but the open ones answers 401, whatever is sent along", () =>
     Effect.gen(function* () {
       const { call } = yield* setup
-      const tokens = yield* badTokens
+      const tokens = yield* badTokens(secret)
 
       const answers = yield* Effect.forEach(Object.entries(tokens), ([name, token]) =>
         Effect.flatMap(Client.as(token), (client) =>
@@ -124,7 +87,10 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
         )
       )
 
-      deepStrictEqual(answers.flat().filter((answer) => !answer.startsWith("401 ")), [])
+      deepStrictEqual(
+        answers.flat().filter((answer) => !answer.startsWith("401 ")),
+        []
+      )
       assertEquals(answers.flat().length, 13 * locked.length)
     })
   )
@@ -139,7 +105,10 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
         nobody.json("GET", "/rooms/1/messages?limit=0")
       ])
 
-      deepStrictEqual(answers.map(({ status }) => status), [401, 401, 401])
+      deepStrictEqual(
+        answers.map(({ status }) => status),
+        [401, 401, 401]
+      )
     })
   )
 
@@ -155,13 +124,16 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
         nobody.json("GET", "/agents/Ada/profile-pic")
       ])
 
-      deepStrictEqual(answers.map(({ data, status }) => [status, data._tag]), [
-        [200, undefined],
-        [200, undefined],
-        [200, undefined],
-        [401, "LinkSpent"],
-        [404, "PictureNotFound"]
-      ])
+      deepStrictEqual(
+        answers.map(({ data, status }) => [status, data._tag]),
+        [
+          [200, undefined],
+          [200, undefined],
+          [200, undefined],
+          [401, "LinkSpent"],
+          [404, "PictureNotFound"]
+        ]
+      )
     })
   )
 
@@ -175,7 +147,10 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
         Effect.map(call(guest, route), (status) => `${status} ${route.name}`)
       )
 
-      deepStrictEqual(answers.filter((answer) => !answer.startsWith("403 ")), [])
+      deepStrictEqual(
+        answers.filter((answer) => !answer.startsWith("403 ")),
+        []
+      )
       deepStrictEqual((yield* admin.json("GET", `/rooms/${roomId}`)).data, before.data)
       deepStrictEqual((yield* guest.json("GET", "/rooms")).data, [])
     })
@@ -192,7 +167,10 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
       )
 
       assertEquals(own.owner_id, guest.user.user_id)
-      deepStrictEqual(answers, ofRooms.map(({ name }) => [name, forAdmins.has(name) ? 403 : 200] as const))
+      deepStrictEqual(
+        answers,
+        ofRooms.map(({ name }) => [name, forAdmins.has(name) ? 403 : 200] as const)
+      )
       assertEquals((yield* guest.json("GET", "/rooms")).data.length, 1)
     })
   )
@@ -202,14 +180,18 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
       const { admin, call } = yield* setup
       const guest = yield* Client.guest
       const { data: own } = yield* guest.json("POST", "/rooms", { name: "also the guest's" })
-      const last = (route: Route) => (route.method === "DELETE" ? 1 : 0) + (route.name === "DELETE /rooms/:room_id" ? 1 : 0)
+      const last = (route: Route) =>
+        (route.method === "DELETE" ? 1 : 0) + (route.name === "DELETE /rooms/:room_id" ? 1 : 0)
       const inOrder = locked.toSorted((one, other) => last(one) - last(other))
 
       const answers = yield* Effect.forEach(inOrder, (route) =>
         Effect.map(call(admin, route, own.id), (status) => `${status} ${route.name}`)
       )
 
-      deepStrictEqual(answers.filter((answer) => !answer.startsWith("200 ")), [])
+      deepStrictEqual(
+        answers.filter((answer) => !answer.startsWith("200 ")),
+        []
+      )
     })
   )
 
@@ -244,17 +226,25 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
         const guests = yield* Effect.all([login("guest"), login("guest")])
         const wrong = yield* Effect.all([login("Admin"), login("admin "), login("x")])
         const empty = yield* login("")
-        const verified = yield* Effect.flatMap(Client.as(admin.data.api_key), (client) => client.json("GET", "/auth/verify"))
+        const verified = yield* Effect.flatMap(Client.as(admin.data.api_key), (client) =>
+          client.json("GET", "/auth/verify")
+        )
 
         const { api_key, ...rest } = admin.data
         deepStrictEqual(rest, { success: true, role: "admin", user_id: "admin", message: "Login successful as admin" })
         assertEquals(api_key.split(".").length, 3)
-        deepStrictEqual(guests.map(({ data }) => [data.role, /^guest-[0-9a-f]{12}$/.test(data.user_id)]), [
-          ["guest", true],
-          ["guest", true]
-        ])
+        deepStrictEqual(
+          guests.map(({ data }) => [data.role, /^guest-[0-9a-f]{12}$/.test(data.user_id)]),
+          [
+            ["guest", true],
+            ["guest", true]
+          ]
+        )
         assertEquals(new Set(guests.map(({ data }) => data.user_id)).size, 2)
-        deepStrictEqual(wrong.map(({ status }) => status), [401, 401, 401])
+        deepStrictEqual(
+          wrong.map(({ status }) => status),
+          [401, 401, 401]
+        )
         assertEquals(empty.status, 422)
         deepStrictEqual(verified.data, {
           success: true,

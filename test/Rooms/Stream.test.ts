@@ -1,17 +1,13 @@
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Context, Deferred, Effect, FastCheck, Fiber, Layer, Option, Queue, Stream } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
-import { connect } from "node:net"
 import { PageSize } from "../../src/domain/Message.ts"
 import { ProviderEvent } from "../../src/domain/Provider.ts"
-import { AgentId } from "../../src/domain/Agent.ts"
+import type { RoomForbidden, RoomNotFound } from "../../src/domain/Room.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
-import { TurnId } from "../../src/domain/Round.ts"
 import { CurrentUser } from "../../src/domain/User.ts"
 import { Messages } from "../../src/Messages.ts"
 import { MessageRepo } from "../../src/Messages/Repo.ts"
-import { RoomEvents } from "../../src/RoomEvents.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
 import * as Puppet from "../support/Puppet.ts"
@@ -103,7 +99,10 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
 
       const log = early.seen.flatMap(({ id }) => id ?? [])
       assertEquals(contents(early.seen).length, 41)
-      deepStrictEqual(log, log.toSorted((one, other) => one - other))
+      deepStrictEqual(
+        log,
+        log.toSorted((one, other) => one - other)
+      )
       for (const { byHeader, byQuery, fresh, position } of readers) {
         for (const reader of [byQuery, byHeader, fresh]) yield* reader.until(isEnd)
         const idsOf = ({ seen }: typeof fresh) => seen.flatMap(({ id }) => id ?? [])
@@ -232,111 +231,66 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
     })
   )
 
-  it.scoped("a page that was asked for after a message was acknowledged shows it, however slow earlier readers are", () =>
-    Effect.gen(function* () {
-      const { id } = yield* setup
-      const room = RoomId.make(id)
-      const repo = yield* MessageRepo
-      const gates: Array<Deferred.Deferred<void>> = []
-      let holding = true
-      const hold = Effect.suspend(() => {
-        if (!holding) return Effect.void
-        const gate = Deferred.unsafeMake<void>(Effect.runSync(Effect.fiberId))
-        gates.push(gate)
-        return Deferred.await(gate)
-      })
-      const slow = { ...repo, page: (...page: Parameters<typeof repo.page>) => Effect.zipLeft(repo.page(...page), hold) }
-      const built = yield* Layer.build(Layer.fresh(Messages.layer).pipe(Layer.provide(Layer.succeed(MessageRepo, slow))))
-      const messages = Context.get(built, Messages)
-      const whole = { limit: PageSize.make(1000), after: Option.none(), before: Option.none() }
-      const schedules = FastCheck.array(FastCheck.constantFrom("read" as const, "read" as const, "post" as const, "release" as const), {
-        minLength: 4,
-        maxLength: 14
-      })
-
-      for (const schedule of FastCheck.sample(schedules, { numRuns: 40, seed: 11 })) {
-        holding = true
-        const acknowledged: Array<string> = []
-        const readers: Array<{ readonly due: ReadonlyArray<string>; readonly page: Fiber.Fiber<string, unknown> }> = []
-        for (const [at, moment] of schedule.entries()) {
-          if (moment === "post") {
-            const message = yield* messages.send(room, { content: `m${at}` }, Option.none())
-            acknowledged.push(`"id":${message.id},`)
-          } else if (moment === "release") {
-            const gate = gates.shift()
-            if (gate !== undefined) yield* Deferred.succeed(gate, undefined)
-          } else readers.push({ due: [...acknowledged], page: yield* Effect.fork(messages.page(room, whole)) })
-          yield* Effect.repeatN(Effect.yieldNow(), 20)
-        }
-        holding = false
-        yield* Effect.forEach(gates.splice(0), (gate) => Deferred.succeed(gate, undefined))
-
-        for (const { due, page } of readers) {
-          const seen = yield* Fiber.join(page)
-          deepStrictEqual(due.filter((message) => !seen.includes(message)), [])
-        }
-      }
-    }).pipe(Effect.provideService(CurrentUser, { role: "admin", user_id: "admin" }))
-  )
-})
-
-const narrow = House.shared({ settings: { STREAM_BUFFER_BYTES: "4096" } })
-
-layer(narrow, { excludeTestServices: true })("Stream with a small buffer", (it) => {
-  it.scoped("a reader that does not read is let go, and one that does is not", () =>
-    Effect.gen(function* () {
-      const { base, follow, id, token } = yield* setup
-      const events = yield* RoomEvents
-      const fast = yield* follow()
-      yield* fast.next
-      const { hostname, port } = new URL(base)
-      const socket = yield* Effect.acquireRelease(
-        Effect.async<ReturnType<typeof connect>>((resume) => {
-          const opened = connect(Number(port), hostname, () => {
-            opened.write(`GET /rooms/${id}/stream HTTP/1.1\r\nhost: parley\r\nx-api-key: ${token}\r\n\r\n`)
-            opened.once("data", () => {
-              opened.pause()
-              resume(Effect.succeed(opened))
-            })
-          })
-        }),
-        (opened) => Effect.sync(() => opened.destroy())
-      )
-      const turn = { turn_id: TurnId.make(1), temp_id: "temp_1", agent_id: AgentId.make(1) }
-      const delta = "x".repeat(1_000_000)
-      const sent = 40
-
-      for (let at = 0; at < sent; at++) {
-        yield* events.send(RoomId.make(id), { type: "content_delta", ...turn, delta, offset: at })
-        yield* fast.until(({ data }) => data?.offset === at)
-      }
-      const read = yield* Effect.async<number>((resume) => {
-        let bytes = 0
-        socket.on("data", (part) => {
-          bytes += part.length
+  it.scoped(
+    "a page that was asked for after a message was acknowledged shows it, however slow earlier readers are",
+    () =>
+      Effect.gen(function* () {
+        const { id } = yield* setup
+        const room = RoomId.make(id)
+        const repo = yield* MessageRepo
+        const gates: Array<Deferred.Deferred<void>> = []
+        let holding = true
+        const hold = Effect.gen(function* () {
+          if (!holding) return
+          const gate = yield* Deferred.make<void>()
+          gates.push(gate)
+          yield* Deferred.await(gate)
         })
-        socket.on("error", () => {})
-        socket.once("close", () => resume(Effect.succeed(bytes)))
-        socket.resume()
-      }).pipe(Effect.timeout("10 seconds"))
+        const slow = {
+          ...repo,
+          page: (...page: Parameters<typeof repo.page>) => Effect.zipLeft(repo.page(...page), hold)
+        }
+        const built = yield* Layer.build(
+          Layer.fresh(Messages.layer).pipe(Layer.provide(Layer.succeed(MessageRepo, slow)))
+        )
+        const messages = Context.get(built, Messages)
+        const whole = { limit: PageSize.make(1000), after: Option.none(), before: Option.none() }
+        const schedules = FastCheck.array(
+          FastCheck.constantFrom("read" as const, "read" as const, "post" as const, "release" as const),
+          {
+            minLength: 4,
+            maxLength: 14
+          }
+        )
 
-      assertTrue(read < sent * delta.length, `${read} bytes`)
-    })
-  )
+        for (const schedule of FastCheck.sample(schedules, { numRuns: 40, seed: 11 })) {
+          holding = true
+          const acknowledged: Array<string> = []
+          const readers: Array<{
+            readonly due: ReadonlyArray<string>
+            readonly page: Fiber.Fiber<string, RoomNotFound | RoomForbidden>
+          }> = []
+          for (const [at, moment] of schedule.entries()) {
+            if (moment === "post") {
+              const message = yield* messages.send(room, { content: `m${at}` }, Option.none())
+              acknowledged.push(`"id":${message.id},`)
+            } else if (moment === "release") {
+              const gate = gates.shift()
+              if (gate !== undefined) yield* Deferred.succeed(gate, undefined)
+            } else readers.push({ due: [...acknowledged], page: yield* Effect.fork(messages.page(room, whole)) })
+            yield* Effect.repeatN(Effect.yieldNow(), 20)
+          }
+          holding = false
+          yield* Effect.forEach(gates.splice(0), (gate) => Deferred.succeed(gate, undefined))
 
-  it.scoped("a reader that comes back gets all it has missed, be it far more than the buffer", () =>
-    Effect.gen(function* () {
-      const { follow, say } = yield* setup
-      const long = "y".repeat(60_000)
-      yield* Effect.forEach(Array.from({ length: 60 }), (_, at) => say(`${at} ${long}`), { concurrency: 8 })
-
-      const reader = yield* follow("?after=0")
-      yield* Effect.repeat(reader.until(isFrame("new_message")), { times: 59 })
-      yield* say("and now live")
-      yield* reader.until(isFrame("new_message"))
-
-      assertEquals(new Set(contents(reader.seen)).size, 61)
-      assertEquals(contents(reader.seen).at(-1), "and now live")
-    })
+          for (const { due, page } of readers) {
+            const seen = yield* Fiber.join(page)
+            deepStrictEqual(
+              due.filter((message) => !seen.includes(message)),
+              []
+            )
+          }
+        }
+      }).pipe(Effect.provideService(CurrentUser, { role: "admin", user_id: "admin" }))
   )
 })

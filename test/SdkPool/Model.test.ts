@@ -1,27 +1,46 @@
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Arbitrary, Cause, Clock, Deferred, Effect, FastCheck, Fiber, Schema, TestClock } from "effect"
+import { Arbitrary, Cause, Clock, Deferred, Effect, FastCheck, Fiber, Schema } from "effect"
 import { Crashed, type ProviderError, type Session, type SessionSpec, Unauthorized } from "../../src/domain/Provider.ts"
 import { type Client, seat } from "../support/Clients.ts"
 import * as Pool from "../support/Pool.ts"
+import * as SteppedClock from "../support/SteppedClock.ts"
 import { settle } from "../support/settle.ts"
 
 const Name = Schema.Literal("a", "b", "c", "d")
 const Nth = Schema.Int.pipe(Schema.between(0, 4))
+const Model = Schema.Literal("m1", "m2")
 const Turn = Schema.Literal("unused", "well", "without id", "fail", "die")
-const Command = Schema.Union(
-  Schema.Struct({ verb: Schema.Literal("lease"), name: Name, goOn: Schema.Boolean, model: Schema.Literal("m1", "m2") }),
-  Schema.Struct({ verb: Schema.Literal("open"), nth: Nth, how: Schema.Literal("well", "crash", "refuse") }),
-  Schema.Struct({ verb: Schema.Literal("return"), nth: Nth, turn: Turn }),
-  Schema.Struct({ verb: Schema.Literal("interrupt"), nth: Nth }),
-  Schema.Struct({ verb: Schema.Literal("close"), nth: Nth }),
-  Schema.Struct({ verb: Schema.Literal("evict"), name: Name }),
-  Schema.Struct({ verb: Schema.Literal("pass"), ms: Schema.Literal(500, 1000, 4000) })
-)
+
+const Lease = Schema.Struct({ verb: Schema.Literal("lease"), name: Name, goOn: Schema.Boolean, model: Model })
+const Open = Schema.Struct({ verb: Schema.Literal("open"), nth: Nth })
+const Refuse = Schema.Struct({ verb: Schema.Literal("refuse"), nth: Nth, error: Schema.Literal("passing", "lasting") })
+const Return = Schema.Struct({ verb: Schema.Literal("return"), nth: Nth, turn: Turn })
+const Close = Schema.Struct({ verb: Schema.Literal("close"), nth: Nth })
+const Interrupt = Schema.Struct({ verb: Schema.Literal("interrupt"), nth: Nth })
+const Evict = Schema.Struct({ verb: Schema.Literal("evict"), name: Name })
+const Pass = Schema.Struct({ verb: Schema.Literal("pass"), ms: Schema.Literal(300, 1000, 4000) })
+
+const Command = Schema.Union(Lease, Open, Refuse, Return, Close, Interrupt, Evict, Pass)
 type Command = typeof Command.Type
 
-/** `rest` lets the pool come to rest before the next command; without it the two meet in one moment. */
-const Step = Schema.Struct({ command: Command, rest: Schema.Boolean })
+const rate = <A>(weight: number, schema: Schema.Schema<A>) => ({ weight, arbitrary: Arbitrary.make(schema) })
+const command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
+  rate(6, Lease),
+  rate(5, Open),
+  rate(1, Refuse),
+  rate(4, Return),
+  rate(4, Close),
+  rate(1, Interrupt),
+  rate(1, Evict),
+  rate(1, Pass)
+)
+/** Whether the pool comes to rest before the next command, or the two meet in one moment. */
+const steps = FastCheck.array(FastCheck.tuple(command, FastCheck.boolean()), {
+  minLength: 10,
+  maxLength: 60,
+  size: "large"
+})
 
 interface Borrower {
   readonly name: string
@@ -33,7 +52,7 @@ interface Borrower {
 }
 
 const limits = { idleMs: 1000, maxWaiting: 2, waitMs: 3000, connectMs: 2000 }
-const openingErrors = { well: undefined, crash: new Crashed({ reason: "as told" }), refuse: new Unauthorized() }
+const refusals = { passing: new Crashed({ reason: "as told" }), lasting: new Unauthorized() }
 
 const pick = <A>(some: Iterable<A>, nth: number) => {
   const all = Array.from(some)
@@ -41,10 +60,11 @@ const pick = <A>(some: Iterable<A>, nth: number) => {
 }
 
 /** Fibers that borrow from a pool as they are told, and what must hold whatever they are told. */
-const makeModel = Effect.fnUntraced(function* (capacity: number) {
+const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: number) => Effect.Effect<void>) {
   const openings = new Map<Client, Deferred.Deferred<void, ProviderError>>()
   const closings = new Map<Client, Deferred.Deferred<void>>()
   const borrowers: Array<{ readonly self: Borrower; readonly fiber: Fiber.RuntimeFiber<void, unknown> }> = []
+  const lent = new Set<Client>()
   const spoilt = new Set<Client>()
   const doomed = new Set<Client>()
   const idleSince = new Map<Client, number>()
@@ -85,6 +105,7 @@ const makeModel = Effect.fnUntraced(function* (capacity: number) {
       deepStrictEqual({ model: client.spec.model, resume: client.sessionId }, wanted)
       self.client = client
       self.hasHeld = true
+      lent.add(client)
       const turn = yield* Deferred.await(self.turn)
       if (turn === "die") return yield* Effect.die("as told")
       if (turn !== "unused") yield* Effect.ignore(Pool.speak(turn)(session))
@@ -108,8 +129,11 @@ const makeModel = Effect.fnUntraced(function* (capacity: number) {
       }
       case "open": {
         const gate = pick(openings.values(), command.nth)
-        const error = openingErrors[command.how]
-        return gate && (yield* error ? Deferred.fail(gate, error) : Deferred.succeed(gate, undefined))
+        return gate && (yield* Deferred.succeed(gate, undefined))
+      }
+      case "refuse": {
+        const gate = pick(openings.values(), command.nth)
+        return gate && (yield* Deferred.fail(gate, refusals[command.error]))
       }
       case "close": {
         const gate = pick(closings.values(), command.nth)
@@ -125,13 +149,16 @@ const makeModel = Effect.fnUntraced(function* (capacity: number) {
         borrower.self.interrupted = true
         return yield* Fiber.interruptFork(borrower.fiber)
       }
-      case "evict": {
-        const mine = alive().filter(({ spec }) => spec.agentName === command.name)
-        for (const client of mine) (client.state === "opening" ? doomed : spoilt).add(client)
-        return yield* Effect.fork(pool.evict(({ key }) => key === seat(command.name).key))
-      }
+      case "evict":
+        return yield* Effect.fork(
+          Effect.suspend(() => {
+            const mine = alive().filter(({ spec }) => spec.agentName === command.name)
+            for (const client of mine) (lent.has(client) ? spoilt : doomed).add(client)
+            return pool.evict(({ key }) => key === seat(command.name).key)
+          })
+        )
       case "pass":
-        return yield* TestClock.adjust(command.ms)
+        return yield* advance(command.ms)
     }
   })
 
@@ -183,7 +210,12 @@ const makeModel = Effect.fnUntraced(function* (capacity: number) {
   /** Lets everything come to its end. */
   const finish = Effect.gen(function* () {
     for (let round = 0; present().length > 0 && round < 100; round++) {
-      for (const command of lastCommands) yield* Effect.zipRight(obey(command), settle)
+      for (const gate of openings.values()) yield* Deferred.succeed(gate, undefined)
+      for (const gate of closings.values()) yield* Deferred.succeed(gate, undefined)
+      for (const { self } of holding()) yield* Deferred.succeed(self.turn, "unused")
+      yield* settle
+      const isStill = openings.size + closings.size + holding().length === 0
+      if (isStill && present().length > 0) yield* advance(500)
       yield* check
     }
     const { leased, opening, waiting } = yield* pool.stats
@@ -196,7 +228,8 @@ const makeModel = Effect.fnUntraced(function* (capacity: number) {
       for (const defect of Cause.defects(cause)) if (defect !== "as told") throw defect
     }
     const closing = yield* Effect.fork(close)
-    for (let n = 0; n <= capacity; n++) yield* Effect.zipRight(obey({ verb: "close", nth: 0 }), settle)
+    yield* settle
+    for (const gate of closings.values()) yield* Deferred.succeed(gate, undefined)
     yield* Fiber.join(closing)
     assertTrue(
       all.every(({ closes, state }) => closes === 1 && state === "closed"),
@@ -207,29 +240,28 @@ const makeModel = Effect.fnUntraced(function* (capacity: number) {
   return { obey, check, finish }
 })
 
-const lastCommands: ReadonlyArray<Command> = [
-  { verb: "close", nth: 0 },
-  { verb: "open", nth: 0, how: "well" },
-  { verb: "return", nth: 0, turn: "unused" },
-  { verb: "pass", ms: 500 }
-]
+/** Plays a schedule from an empty pool to its end. */
+const play = (capacity: number, steps: ReadonlyArray<readonly [Command, boolean]>) => {
+  const { advance, clock } = SteppedClock.make()
+  return Effect.gen(function* () {
+    const { check, finish, obey } = yield* makeModel(capacity, advance)
+    for (const [command, rest] of steps) {
+      yield* obey(command)
+      if (rest) yield* Effect.zipRight(settle, check)
+    }
+    yield* Effect.zipRight(settle, check)
+    yield* finish
+  }).pipe(Effect.withClock(clock))
+}
 
 describe("SdkPool", () => {
   it.scoped.prop(
     "keeps its promises on every schedule of borrowers, faults and time",
     {
       capacity: FastCheck.integer({ min: 1, max: 4 }),
-      steps: FastCheck.array(Arbitrary.make(Step), { maxLength: 50, size: "medium" })
+      steps
     },
-    Effect.fnUntraced(function* ({ capacity, steps }) {
-      const { check, finish, obey } = yield* makeModel(capacity)
-      for (const { command, rest } of steps) {
-        yield* obey(command)
-        if (rest) yield* Effect.zipRight(settle, check)
-      }
-      yield* Effect.zipRight(settle, check)
-      yield* finish
-    }),
-    { fastCheck: { numRuns: 300 } }
+    ({ capacity, steps }) => play(capacity, steps),
+    { fastCheck: { numRuns: 300 }, timeout: 60_000 }
   )
 })

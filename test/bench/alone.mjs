@@ -11,7 +11,8 @@ import { answering } from "./calls.mjs"
 const runtime = ManagedRuntime.make(Layer.mergeAll(NodeContext.layer, Layer.scope))
 const word = "a".repeat(40)
 
-const api = () => runtime.runPromise(MessagesApi.make(MessagesApi.answer(MessagesApi.text(word, " is what Echo says."))))
+const api = () =>
+  runtime.runPromise(MessagesApi.make(MessagesApi.answer(MessagesApi.text(word, " is what Echo says."))))
 
 const providers = {
   scripted: () => Effect.succeed(Scripted.make({ paceMs: 0 })),

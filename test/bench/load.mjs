@@ -71,16 +71,16 @@ const ask = ({ atMost, ms, request }) =>
     }
   })
 
-const once = ({ port, request }) =>
-  new Promise((resolve, reject) => {
-    connect(port).then((socket) => {
-      readAnswers(socket, (head, body) => {
-        socket.destroy()
-        resolve({ head, body: body.toString() })
-      })
-      socket.write(request)
-    }, reject)
+const once = async ({ port, request }) => {
+  const socket = await connect(port)
+  return new Promise((resolve) => {
+    readAnswers(socket, (head, body) => {
+      socket.destroy()
+      resolve({ head, body: body.toString() })
+    })
+    socket.write(request)
   })
+}
 
 let readers = []
 let onEvent = () => {}

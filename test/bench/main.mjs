@@ -43,19 +43,31 @@ const summary = (samples) => {
 }
 const slower = (ours, ceiling) => ceiling.wall / ours.wall
 
-const memoryRow = ({ ceiling, ours }) => ({ ours: { cpu: Number.NaN, wall: ours }, ceiling: { cpu: Number.NaN, wall: ceiling } })
+const memoryRow = ({ ceiling, ours }) => ({
+  ours: { cpu: Number.NaN, wall: ours },
+  ceiling: { cpu: Number.NaN, wall: ceiling }
+})
 
 const measure = async (stage, name) => {
   const { prepare } = rows[name]
   const run = await prepare(stage)
   if (typeof run === "string") return { [name]: { skipped: run } }
-  const samples = await inOrder(Array.from({ length: runs }, (_, index) => index + 1), async (number) => {
-    console.error(`${name}: run ${number} of ${runs}`)
-    return run()
-  })
+  const samples = await inOrder(
+    Array.from({ length: runs }, (_, index) => index + 1),
+    async (number) => {
+      console.error(`${name}: run ${number} of ${runs}`)
+      return run()
+    }
+  )
   const memories = samples.flatMap(({ memory }) => (memory === undefined ? [] : [memoryRow(memory)]))
   return { [name]: summary(samples), ...(memories.length > 0 ? { memory: summary(memories) } : {}) }
 }
+
+const clear = async () => {
+  await Promise.all(kept.map((process) => process.stop()))
+  rmSync(folder, { recursive: true, force: true })
+}
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => clear().then(() => process.exit(1)))
 
 try {
   const bare = keep(childOf(new URL("bare.mjs", import.meta.url).pathname))
@@ -73,7 +85,6 @@ try {
   const results = await inOrder(wanted, (name) => measure(stage, name))
   print(rows, Object.assign({}, ...results), runs)
 } finally {
-  await Promise.all(kept.map((process) => process.stop()))
-  rmSync(folder, { recursive: true, force: true })
+  await clear()
 }
 process.exit(0)

@@ -29,7 +29,10 @@ const loadBoth = async (stage, house, bare) => {
 }
 
 const headersOf = (head) => {
-  const lines = head.split("\r\n").slice(1).map((line) => line.split(": "))
+  const lines = head
+    .split("\r\n")
+    .slice(1)
+    .map((line) => line.split(": "))
   return Object.fromEntries(lines.filter(([name]) => !/^(date|connection|keep-alive)$/i.test(name)))
 }
 
@@ -162,7 +165,13 @@ export const rows = {
   poll: { title: "poll of an unchanged room", per: "request", wall: "/s", aim: times(3), prepare: poll },
   page: { title: "page of 50 messages", per: "request", wall: "/s", aim: times(3), prepare: page },
   stream: { title: "one event to 1,000 readers", per: "delivery", wall: "ms", aim: times(1.5), prepare: stream },
-  scripted: { title: "first token, scripted", per: "turn", wall: "ms", aim: added(3), prepare: firstToken("scripted", 50) },
+  scripted: {
+    title: "first token, scripted",
+    per: "turn",
+    wall: "ms",
+    aim: added(3),
+    prepare: firstToken("scripted", 50)
+  },
   claude: { title: "first token, claude", per: "turn", wall: "ms", aim: added(3), prepare: firstToken("claude", 8) },
   start: { title: "start to ready", per: "start", wall: "ms", aim: most(500, "ms"), prepare: start },
   memory: { title: "resident memory, idle", per: "", wall: "MB", aim: most(120, "MB"), from: "start" }

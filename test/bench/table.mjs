@@ -14,7 +14,18 @@ const lineOf = ({ aim, per, title, wall }, result) => {
   const verdict = aim.met(result) ? "met" : "missed"
   const times = aim.text.startsWith("CPU") ? `${number(ratio)}x` : ""
   const unit = per === "" ? "" : `/${per}`
-  return [title, number(ours.cpu), number(ceiling.cpu), unit, times, number(ours.wall), number(ceiling.wall), wall, aim.text, verdict]
+  return [
+    title,
+    number(ours.cpu),
+    number(ceiling.cpu),
+    unit,
+    times,
+    number(ours.wall),
+    number(ceiling.wall),
+    wall,
+    aim.text,
+    verdict
+  ]
 }
 
 const heads = ["row", "CPU us", "ceiling", "", "times", "wall", "ceiling", "", "aim", ""]
@@ -25,7 +36,9 @@ export const print = (rows, results, runs) => {
   const widths = heads.map((_, column) => Math.max(...table.map((line) => (line[column] ?? "").length)))
   const right = new Set([1, 2, 4, 5, 6])
   const cells = (line) =>
-    line.map((cell, column) => (right.has(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join("  ")
+    line
+      .map((cell, column) => (right.has(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
+      .join("  ")
   console.log(`\nMedians of ${runs} runs; Node ${process.version}, ${cpus().length} cores, loopback.`)
   console.log(
     hasCpuTimes

@@ -27,7 +27,8 @@ export const as = (token: string | null) =>
   Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     const base = HttpServer.formatAddress(address).replace("0.0.0.0", "127.0.0.1")
-    const http = yield* HttpClient.HttpClient
+    // A traceparent is the test's to send.
+    const http = HttpClient.withTracerPropagation(yield* HttpClient.HttpClient, false)
     const own = token === null ? {} : { "x-api-key": token }
 
     const send = (method: HttpMethod.HttpMethod, path: string, body?: unknown, headers: Record<string, string> = {}) =>

@@ -40,8 +40,8 @@ export interface HouseOptions {
   readonly providers: Array.NonEmptyReadonlyArray<Provider>
 }
 
-const house = (
-  providers: Layer.Layer<Providers, unknown, Settings | NodeContext.NodeContext>,
+const house = <E>(
+  providers: Layer.Layer<Providers, E, Settings | NodeContext.NodeContext>,
   settings: HouseOptions["settings"]
 ) =>
   Parley.layer.pipe(

@@ -89,6 +89,7 @@ const statements = [
     provider TEXT NOT NULL,
     model TEXT NOT NULL,
     trace_id TEXT,
+    cause_trace_id TEXT,
     started_at TEXT NOT NULL,
     ended_at TEXT,
     outcome TEXT,

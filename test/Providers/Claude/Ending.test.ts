@@ -81,11 +81,13 @@ describe.skipIf(whyNot() !== "")(`The end of a Claude session, with the real cli
       })
     )
 
-    it.scoped("interrupting while it connects leaves no process", () =>
+    it.scoped("interrupting while it hangs connecting leaves no process", () =>
       Effect.gen(function* () {
         const { provider } = yield* makeHouse()
         const fiber = yield* Effect.fork(Effect.scoped(provider.open(spec())))
         yield* Effect.repeat(children, { until: (ids) => ids.length === 1, schedule: Schedule.spaced("2 millis") })
+        const [id = 0] = yield* children
+        process.kill(id, "SIGSTOP")
 
         const [took] = yield* Effect.timed(Fiber.interrupt(fiber))
 
