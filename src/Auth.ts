@@ -5,17 +5,23 @@ import { randomBytes } from "node:crypto"
 import { Secrets } from "./Auth/Secrets.ts"
 import { AdminRequired, CurrentUser, LinkSpent, Unauthenticated, User, WrongPassword } from "./domain/User.ts"
 
-export class Auth extends Context.Tag("parley/Auth")<Auth, {
-  /** A token for seven days. The hash is compared off the event loop. */
-  readonly login: (password: string) => Effect.Effect<Login, WrongPassword>
-  /** The admin's token, for a link that was not used yet. */
-  readonly exchange: (link: string) => Effect.Effect<Login, LinkSpent>
-  /** A login link's token: admin, usable once, for 15 minutes, until the server stops. */
-  readonly link: Effect.Effect<string>
-  /** Only access tokens of this server that have not run out. */
-  readonly verify: (token: string) => Effect.Effect<User, Unauthenticated>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Auth extends Context.Tag("parley/Auth")<
+  Auth,
+  {
+    /** A token for seven days. The hash is compared off the event loop. */
+    readonly login: (password: string) => Effect.Effect<Login, WrongPassword>
+    /** The admin's token, for a link that was not used yet. */
+    readonly exchange: (link: string) => Effect.Effect<Login, LinkSpent>
+    /** A login link's token: admin, usable once, for 15 minutes, until the server stops. */
+    readonly link: Effect.Effect<string>
+    /** Only access tokens of this server that have not run out. */
+    readonly verify: (token: string) => Effect.Effect<User, Unauthenticated>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 export interface Login {
@@ -24,7 +30,11 @@ export interface Login {
 }
 
 /** Lets only the admin pass. */
-export const asAdmin = Effect.filterOrFail(CurrentUser, (user) => user.role === "admin", () => AdminRequired.of())
+export const asAdmin = Effect.filterOrFail(
+  CurrentUser,
+  (user) => user.role === "admin",
+  () => AdminRequired.of()
+)
 
 const Claims = Schema.Struct({ ...User.fields, type: Schema.Literal("access_token"), exp: Schema.Number })
 
@@ -41,7 +51,12 @@ const make = Effect.gen(function* () {
   const issue = Effect.fnUntraced(function* (user: User) {
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const jwt = new SignJWT({ ...user, type: "access_token" }).setProtectedHeader({ alg: "HS256" })
-    const token = yield* Effect.promise(() => jwt.setIssuedAt(now).setExpirationTime(now + week).sign(key))
+    const token = yield* Effect.promise(() =>
+      jwt
+        .setIssuedAt(now)
+        .setExpirationTime(now + week)
+        .sign(key)
+    )
     return { user, token }
   })
 

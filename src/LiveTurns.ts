@@ -26,19 +26,25 @@ interface LiveTurn {
   readonly draft: Draft
 }
 
-export class LiveTurns extends Context.Tag("parley/LiveTurns")<LiveTurns, {
-  /** Shows the room that the agent is at it, for as long as the scope is open. */
-  readonly open: (
-    roomId: RoomId,
-    turnId: TurnId,
-    agent: LiveTurn["agent"]
-  ) => Effect.Effect<Draft, never, Scope.Scope>
-  /** The turns under way in a room, oldest first. */
-  readonly inRoom: (roomId: RoomId) => ReadonlyArray<LiveTurn>
-  /** What a reader who comes now must be told before it can follow the deltas. */
-  readonly greeting: (roomId: RoomId) => ReadonlyArray<LiveEvent>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class LiveTurns extends Context.Tag("parley/LiveTurns")<
+  LiveTurns,
+  {
+    /** Shows the room that the agent is at it, for as long as the scope is open. */
+    readonly open: (
+      roomId: RoomId,
+      turnId: TurnId,
+      agent: LiveTurn["agent"]
+    ) => Effect.Effect<Draft, never, Scope.Scope>
+    /** The turns under way in a room, oldest first. */
+    readonly inRoom: (roomId: RoomId) => ReadonlyArray<LiveTurn>
+    /** What a reader who comes now must be told before it can follow the deltas. */
+    readonly greeting: (roomId: RoomId) => ReadonlyArray<LiveEvent>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 // Models that skip often begin with a few words about it; what is shorter than this is not shown before it is certain.

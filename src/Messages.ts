@@ -20,22 +20,28 @@ import { WriteQueue } from "./WriteQueue.ts"
 
 type Denied = RoomNotFound | RoomForbidden
 
-export class Messages extends Context.Tag("parley/Messages")<Messages, {
-  /** A page as JSON text, oldest first. */
-  readonly page: (room: RoomId, window: Window) => Effect.Effect<string, Denied, CurrentUser>
-  /**
-   * Stores what a person says and starts a round. Durable when it returns. The same key in the same room gives the
-   * message that was stored first, and starts nothing.
-   */
-  readonly send: (
-    room: RoomId,
-    message: MessageCreate,
-    key: Option.Option<string>
-  ) => Effect.Effect<Message, Denied | ImagesUnsupported | WriteRefused, CurrentUser>
-  /** Nobody speaks, and no agent remembers what was said, when this returns. */
-  readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Messages extends Context.Tag("parley/Messages")<
+  Messages,
+  {
+    /** A page as JSON text, oldest first. */
+    readonly page: (room: RoomId, window: Window) => Effect.Effect<string, Denied, CurrentUser>
+    /**
+     * Stores what a person says and starts a round. Durable when it returns. The same key in the same room gives the
+     * message that was stored first, and starts nothing.
+     */
+    readonly send: (
+      room: RoomId,
+      message: MessageCreate,
+      key: Option.Option<string>
+    ) => Effect.Effect<Message, Denied | ImagesUnsupported | WriteRefused, CurrentUser>
+    /** Nobody speaks, and no agent remembers what was said, when this returns. */
+    readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 const make = Effect.gen(function* () {
@@ -96,7 +102,10 @@ const make = Effect.gen(function* () {
     page: (roomId, window) =>
       Effect.zipRight(
         rooms.access(roomId),
-        pages.get({ group: logGroup(roomId), name: nameOf(window) }, Effect.suspend(() => repo.page(roomId, window)))
+        pages.get(
+          { group: logGroup(roomId), name: nameOf(window) },
+          Effect.suspend(() => repo.page(roomId, window))
+        )
       ),
 
     send: Effect.fnUntraced(function* (roomId, body, key) {
@@ -117,11 +126,14 @@ const make = Effect.gen(function* () {
       yield* roomRepo.find(roomId)
       yield* orchestrator.stop(roomId, "interrupted")
       yield* queue.write(
-        repo.clear(roomId).pipe(
-          Effect.zipRight(ledger.dropSessions(roomId, null)),
-          Effect.zipRight(roomRepo.restart(roomId)),
-          Effect.zipRight(events.append(roomId, { type: "messages_cleared" }))
-        )
+        repo
+          .clear(roomId)
+          .pipe(
+            Effect.zipRight(ledger.dropSessions(roomId, null)),
+            Effect.zipRight(roomRepo.restart(roomId)),
+            Effect.zipRight(events.wipe(roomId)),
+            Effect.zipRight(events.append(roomId, { type: "messages_cleared" }))
+          )
       )
       yield* pool.evict((seat) => seat.roomId === roomId)
     })

@@ -4,16 +4,22 @@ import type { RoomId } from "./domain/RoomId.ts"
 import type { StopReason, Trigger } from "./domain/Round.ts"
 import { Rounds } from "./Orchestrator/Round.ts"
 
-export class Orchestrator extends Context.Tag("parley/Orchestrator")<Orchestrator, {
-  /**
-   * Asks for a round and returns at once. A round under way is stopped, and has cleaned up before the new one begins;
-   * of several triggers that wait, the newest is played.
-   */
-  readonly trigger: (roomId: RoomId, trigger: Trigger) => Effect.Effect<void>
-  /** Returns when the room is quiet: nobody speaks in it before the next trigger. */
-  readonly stop: (roomId: RoomId, reason: StopReason) => Effect.Effect<void>
-}>() {
-  static readonly layer = Layer.scoped(this, Effect.suspend(() => make))
+export class Orchestrator extends Context.Tag("parley/Orchestrator")<
+  Orchestrator,
+  {
+    /**
+     * Asks for a round and returns at once. A round under way is stopped, and has cleaned up before the new one begins;
+     * of several triggers that wait, the newest is played.
+     */
+    readonly trigger: (roomId: RoomId, trigger: Trigger) => Effect.Effect<void>
+    /** Returns when the room is quiet: nobody speaks in it before the next trigger. */
+    readonly stop: (roomId: RoomId, reason: StopReason) => Effect.Effect<void>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 /** A room at work. It is forgotten the moment its fiber has nothing more to do. */
@@ -60,7 +66,11 @@ const make = Effect.gen(function* () {
     })
 
   const begin = (roomId: RoomId, trigger: Trigger) => {
-    const busy: Busy = { next: trigger, stop: Deferred.unsafeMake(FiberId.none), quiet: Deferred.unsafeMake(FiberId.none) }
+    const busy: Busy = {
+      next: trigger,
+      stop: Deferred.unsafeMake(FiberId.none),
+      quiet: Deferred.unsafeMake(FiberId.none)
+    }
     rooms.set(roomId, busy)
     // A fiber inherits whether it can be interrupted, and whoever triggers may be in a region that cannot.
     const fiber = Effect.interruptible(Effect.ensuring(work(roomId, busy), forget(roomId, busy)))

@@ -29,7 +29,11 @@ const collect = (all: Array.NonEmptyReadonlyArray<Provider>) =>
     get: (name) =>
       Effect.mapError(
         Array.findFirst(all, (provider) => provider.name === name),
-        () => ProviderUnknown.of(name, Array.map(all, (provider) => provider.name))
+        () =>
+          ProviderUnknown.of(
+            name,
+            Array.map(all, (provider) => provider.name)
+          )
       )
   })
 
@@ -45,7 +49,12 @@ const make = Effect.gen(function* () {
   const settings = yield* Settings
   const scripted = Scripted.make({ paceMs: settings.SCRIPTED_PACE_MS })
   const apiKey = Option.orElse(settings.ANTHROPIC_API_KEY, () => settings.CLAUDE_API_KEY)
-  const waysIn: ReadonlyArray<Option.Option<unknown>> = [apiKey, settings.ANTHROPIC_AUTH_TOKEN, settings.CLAUDE_CODE_USE_BEDROCK, settings.CLAUDE_CODE_USE_VERTEX]
+  const waysIn: ReadonlyArray<Option.Option<unknown>> = [
+    apiKey,
+    settings.ANTHROPIC_AUTH_TOKEN,
+    settings.CLAUDE_CODE_USE_BEDROCK,
+    settings.CLAUDE_CODE_USE_VERTEX
+  ]
   const chosen = Option.getOrUndefined(settings.DEFAULT_PROVIDER)
   if (!waysIn.some(Option.isSome)) {
     return chosen === "claude"

@@ -6,7 +6,7 @@ import { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import * as Json from "./lib/json.ts"
 import * as Sse from "./lib/sse.ts"
-import { afterCommit, type Commit } from "./WriteQueue.ts"
+import { afterCommit, Commit } from "./WriteQueue.ts"
 
 /** Where a reader's frames go. `write` must not block: a reader that cannot keep up is the sink's to drop. */
 export interface Sink {
@@ -25,6 +25,8 @@ export class RoomEvents extends Context.Tag("parley/RoomEvents")<
      * cached of the room is read again, and then its readers get it.
      */
     readonly append: (roomId: RoomId, event: DurableEvent) => Effect.Effect<void, never, Commit>
+    /** Empties the room's log in the write under way; what says so is to be appended after it. */
+    readonly wipe: (roomId: RoomId) => Effect.Effect<void, never, Commit>
     /** Reaches the readers of the moment, in the order of the calls; never waits for one. */
     readonly send: (roomId: RoomId, event: LiveEvent) => Effect.Effect<void>
     /**
@@ -146,6 +148,8 @@ const make = Effect.gen(function* () {
         Effect.zipRight(forget(roomId, changeTheRoom.has(event.type)), publish(roomId, { id, type: event.type, body }))
       )
     }),
+
+    wipe: (roomId) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM events WHERE room_id = ${roomId}`)),
 
     send: (roomId, event) =>
       Effect.sync(() => {

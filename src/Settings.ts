@@ -1,6 +1,5 @@
 import { FileSystem } from "@effect/platform"
 import { Array, Context, Data, Effect, Layer, ParseResult, Schema } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { parseEnv } from "node:util"
 import { about, SettingsValues, show } from "./domain/Settings.ts"
 
@@ -50,7 +49,6 @@ const known = (record: Readonly<Record<string, string | undefined>>): Raw => {
 const sources = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const text = yield* Effect.orElseSucceed(fs.readFileString(".env"), () => "")
-  // @effect-diagnostics-next-line processEnv:off
   const environment = known(process.env)
   const file = known(parseEnv(text))
   return { environment, file, raw: { ...file, ...environment } }

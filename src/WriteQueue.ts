@@ -19,22 +19,31 @@ import { WriteRefused } from "./domain/Error.ts"
 import { Settings } from "./Settings.ts"
 
 /** Held by a write while it runs: the proof that it stands in the queue's transaction. */
-export class Commit extends Context.Tag("parley/WriteQueue/Commit")<Commit, {
-  /** Runs once the write is committed and before its caller is answered; dropped when the write fails. */
-  readonly after: (effect: Effect.Effect<void>) => Effect.Effect<void>
-}>() {}
+export class Commit extends Context.Tag("parley/WriteQueue/Commit")<
+  Commit,
+  {
+    /** Runs once the write is committed and before its caller is answered; dropped when the write fails. */
+    readonly after: (effect: Effect.Effect<void>) => Effect.Effect<void>
+  }
+>() {}
 
 export const afterCommit = (effect: Effect.Effect<void>) => Effect.flatMap(Commit, (commit) => commit.after(effect))
 
-export class WriteQueue extends Context.Tag("parley/WriteQueue")<WriteQueue, {
-  /**
-   * Runs a write after all earlier ones and returns once it is committed. Writes that queue up together share one
-   * transaction, yet a failing write rolls back alone. An accepted write is carried out even when its caller is
-   * interrupted. Never call it inside a write: it would wait for itself.
-   */
-  readonly write: <A, E>(write: Effect.Effect<A, E, Commit>) => Effect.Effect<A, E | WriteRefused>
-}>() {
-  static readonly layer = Layer.scoped(this, Effect.suspend(() => make))
+export class WriteQueue extends Context.Tag("parley/WriteQueue")<
+  WriteQueue,
+  {
+    /**
+     * Runs a write after all earlier ones and returns once it is committed. Writes that queue up together share one
+     * transaction, yet a failing write rolls back alone. An accepted write is carried out even when its caller is
+     * interrupted. Never call it inside a write: it would wait for itself.
+     */
+    readonly write: <A, E>(write: Effect.Effect<A, E, Commit>) => Effect.Effect<A, E | WriteRefused>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 interface Job {
@@ -94,16 +103,19 @@ const make = Effect.gen(function* () {
   const refuse = Effect.suspend(() => WriteRefused.of(Option.isNone(jobs.unsafeSize()) ? "closing" : "full"))
 
   return WriteQueue.of({
-    write: Effect.fnUntraced(function* (write) {
-      const reply = Deferred.unsafeMake<Effect.Effect.Success<typeof write>, Effect.Effect.Error<typeof write>>(
-        FiberId.none
-      )
-      const accepted = yield* jobs.offer({
-        run: (connection) => Effect.map(attempt(connection, write), (done) => settle(reply, done)),
-        die: (cause) => Deferred.die(reply, Cause.squash(cause))
-      })
-      return accepted ? yield* Deferred.await(reply) : yield* Effect.zipRight(Metric.increment(refusals), refuse)
-    }, Effect.withSpan("WriteQueue.write", { captureStackTrace: false }))
+    write: Effect.fnUntraced(
+      function* (write) {
+        const reply = Deferred.unsafeMake<Effect.Effect.Success<typeof write>, Effect.Effect.Error<typeof write>>(
+          FiberId.none
+        )
+        const accepted = yield* jobs.offer({
+          run: (connection) => Effect.map(attempt(connection, write), (done) => settle(reply, done)),
+          die: (cause) => Deferred.die(reply, Cause.squash(cause))
+        })
+        return accepted ? yield* Deferred.await(reply) : yield* Effect.zipRight(Metric.increment(refusals), refuse)
+      },
+      Effect.withSpan("WriteQueue.write", { captureStackTrace: false })
+    )
   })
 })
 

@@ -3,6 +3,7 @@ import { assertEquals, assertFalse, assertTrue, deepStrictEqual } from "@effect/
 import { Arbitrary, Deferred, Effect, Exit, FastCheck, Fiber, Schema } from "effect"
 import { Cache } from "../src/Cache.ts"
 import { operations } from "./support/operations.ts"
+import { settle } from "./support/settle.ts"
 
 const key = (group: string, name = "row") => ({ group, name })
 
@@ -18,9 +19,6 @@ const setup = (capacity = 100) =>
       )
     return { cache, loads, read, rows }
   }).pipe(Effect.provide(Cache.layer({ capacity })))
-
-/** Lets every fiber run until all of them wait for something. */
-const settle = Effect.repeatN(Effect.yieldNow(), 6)
 
 const Room = Schema.Literal(0, 1, 2)
 const Command = Schema.Union(

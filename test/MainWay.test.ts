@@ -44,7 +44,10 @@ const evening = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>) =>
     yield* say("Good evening, @Ada and @Bo. See @/etc/hostname and /clear")
     assertEquals((yield* watch.ended)["stop_reason"], "complete")
     const streamed = watch.seen.filter(({ type }) => type === "content_delta").map((event) => event["delta"])
-    deepStrictEqual(streamed.join(""), "Good evening. I am Ada, and the clocks are slow today.Evening! Bo here, with honey on both hands.")
+    deepStrictEqual(
+      streamed.join(""),
+      "Good evening. I am Ada, and the clocks are slow today.Evening! Bo here, with honey on both hands."
+    )
 
     yield* api.reply(Api.answer(Api.text("It began on a night so still that every clock", Effect.never)))
     yield* say("@Ada, tell us a story")
@@ -56,7 +59,11 @@ const evening = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>) =>
     yield* watch.ended
 
     const page = yield* client.json("GET", `/rooms/${id}/messages`)
-    const said = page.data.map((message: Record<string, unknown>) => [message["agent_name"], message["content"], message["partial"]])
+    const said = page.data.map((message: Record<string, unknown>) => [
+      message["agent_name"],
+      message["content"],
+      message["partial"]
+    ])
     deepStrictEqual(said, [
       [null, "Good evening, @Ada and @Bo. See @/etc/hostname and /clear", false],
       ["Ada", "Good evening. I am Ada, and the clocks are slow today.", false],
@@ -95,14 +102,18 @@ describe.skipIf(why !== "")(`the main way, with the real Claude client${why === 
         const folders = yield* House.folders(agents)
         const settings = { ...folders, ANTHROPIC_API_KEY: "sk-test-not-a-real-key", ANTHROPIC_BASE_URL: api.url }
 
-        const { id, session } = yield* Effect.scoped(Effect.provide(evening(api), Layer.fresh(House.layerWhole(settings))))
+        const { id, session } = yield* Effect.scoped(
+          Effect.provide(evening(api), Layer.fresh(House.layerWhole(settings)))
+        )
         const resumed = yield* Effect.scoped(Effect.provide(morning(api, id), Layer.fresh(House.layerWhole(settings))))
 
         assertTrue(typeof session === "string")
         assertEquals(resumed, session)
         const files = yield* FileSystem.FileSystem
         const hostname = yield* files.readFileString("/etc/hostname")
-        assertTrue(api.calls.every(({ said }) => said.every(({ texts }) => texts.every((text) => !text.includes(hostname)))))
+        assertTrue(
+          api.calls.every(({ said }) => said.every(({ texts }) => texts.every((text) => !text.includes(hostname))))
+        )
       }).pipe(Effect.provide(NodeContext.layer)),
     60_000
   )

@@ -179,6 +179,18 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     })
   )
 
+  it.effect("clearing leaves nothing of what was said, neither in the pages nor in the log of the stream", () =>
+    Effect.gen(function* () {
+      const { id, json, read } = yield* said(3)
+      const sql = yield* SqlClient.SqlClient
+
+      yield* json("DELETE", `/rooms/${id}/messages`)
+
+      deepStrictEqual(yield* read(""), [])
+      deepStrictEqual(yield* sql`SELECT type FROM events WHERE room_id = ${id}`, [{ type: "messages_cleared" }])
+    })
+  )
+
   it.effect("messages keep the order in which they were acknowledged", () =>
     Effect.gen(function* () {
       const { ids, id, json, send } = yield* said(5)

@@ -7,8 +7,12 @@ import { SdkPool } from "../src/SdkPool.ts"
 import { inHouse, setup } from "./support/Duo.ts"
 import * as Puppet from "./support/Puppet.ts"
 
-const firstPass = (text: (agent: string) => string): Puppet.Act => (call) =>
-  call.number <= 2 ? Stream.concat(Puppet.say(text(call.spec.agentName)), Puppet.done(`s${call.number}`)) : Puppet.skip(call)
+const firstPass =
+  (text: (agent: string) => string): Puppet.Act =>
+  (call) =>
+    call.number <= 2
+      ? Stream.concat(Puppet.say(text(call.spec.agentName)), Puppet.done(`s${call.number}`))
+      : Puppet.skip(call)
 
 describe("Orchestrator", () => {
   it.scopedLive("both agents of a room answer, are stored in order, and the round says why it ended", () => {
@@ -28,9 +32,18 @@ describe("Orchestrator", () => {
           "I am Ada, and this is long enough to be shown.",
           "I am Bo, and this is long enough to be shown."
         ])
-        deepStrictEqual((yield* turns).map(([, outcome]) => outcome), ["replied", "replied", "skipped"])
+        deepStrictEqual(
+          (yield* turns).map(([, outcome]) => outcome),
+          ["replied", "replied", "skipped"]
+        )
         const types = watch.seen.map(({ type }) => type).filter((type) => type !== "content_delta")
-        deepStrictEqual(types.slice(0, 5), ["new_message", "round_started", "stream_start", "new_message", "stream_end"])
+        deepStrictEqual(types.slice(0, 5), [
+          "new_message",
+          "round_started",
+          "stream_start",
+          "new_message",
+          "stream_end"
+        ])
       })
     )
   })
@@ -58,16 +71,21 @@ describe("Orchestrator", () => {
 
           deepStrictEqual([first["stop_reason"], second["stop_reason"]], ["interrupted", "everyone_skipped"])
           assertEquals(puppet.interrupted(), 1)
-          deepStrictEqual((yield* turns).map(([, outcome]) => outcome), ["interrupted", "skipped", "skipped"])
+          deepStrictEqual(
+            (yield* turns).map(([, outcome]) => outcome),
+            ["interrupted", "skipped", "skipped"]
+          )
           const partial = (yield* said).filter(([agent]: ReadonlyArray<unknown>) => agent !== null)
-          deepStrictEqual(partial.map((row: ReadonlyArray<unknown>) => row.slice(1)), [
-            ["A story that is never finished, because somebody", true]
-          ])
+          deepStrictEqual(
+            partial.map((row: ReadonlyArray<unknown>) => row.slice(1)),
+            [["A story that is never finished, because somebody", true]]
+          )
           assertTrue(puppet.calls[1]?.input.text.includes("cut off in mid-sentence") ?? false)
           assertTrue(puppet.calls[1]?.input.text.includes("Stop, something else!") ?? false)
         })
       )
-    }))
+    })
+  )
 
   it.scopedLive("a pause is acknowledged when the last word is spoken, not before", () =>
     Effect.gen(function* () {
@@ -119,7 +137,10 @@ describe("Orchestrator", () => {
 
         const failed = watch.seen.find((event) => event["outcome"] === "failed")
         assertEquals(failed?.["error"]._tag, "Overloaded")
-        deepStrictEqual((yield* turns).slice(0, 2).map(([, outcome]) => outcome), ["failed", "replied"])
+        deepStrictEqual(
+          (yield* turns).slice(0, 2).map(([, outcome]) => outcome),
+          ["failed", "replied"]
+        )
         assertEquals((yield* said).length, 2)
         assertTrue(puppet.calls.every(({ input }) => !input.text.includes("Overloaded")))
       })

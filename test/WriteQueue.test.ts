@@ -32,7 +32,8 @@ describe("WriteQueue", () => {
 
       deepStrictEqual(exits.map(Exit.isSuccess), [true, false, false, true])
       deepStrictEqual(yield* names, ["a", "c"])
-    }).pipe(Effect.provide(TestDb.layer())))
+    }).pipe(Effect.provide(TestDb.layer()))
+  )
 
   it.effect("what follows a commit has happened when the writer is answered, and never follows a failed write", () =>
     Effect.gen(function* () {
@@ -44,7 +45,8 @@ describe("WriteQueue", () => {
       yield* Effect.exit(queue.write(Effect.zipRight(afterCommit(look), Effect.fail("no"))))
 
       deepStrictEqual(seen, [["a"]])
-    }).pipe(Effect.provide(TestDb.layer())))
+    }).pipe(Effect.provide(TestDb.layer()))
+  )
 
   it.effect("writes that one turn of the event loop brings, each by itself, share a commit", () =>
     Effect.gen(function* () {
@@ -66,7 +68,8 @@ describe("WriteQueue", () => {
 
       deepStrictEqual(yield* names, ["a", "b", "c", "d"])
       assertEquals((yield* commits) - before, 1)
-    }).pipe(Effect.provide(TestDb.layer())))
+    }).pipe(Effect.provide(TestDb.layer()))
+  )
 
   it.effect("an interrupted caller's accepted write is carried out", () =>
     Effect.gen(function* () {
@@ -74,7 +77,10 @@ describe("WriteQueue", () => {
       const started = yield* Deferred.make<void>()
       const go = yield* Deferred.make<void>()
 
-      const slow = Deferred.succeed(started, undefined).pipe(Effect.zipRight(Deferred.await(go)), Effect.zipRight(insert("a")))
+      const slow = Deferred.succeed(started, undefined).pipe(
+        Effect.zipRight(Deferred.await(go)),
+        Effect.zipRight(insert("a"))
+      )
       const caller = yield* Effect.fork(queue.write(slow))
       yield* Deferred.await(started)
       yield* Fiber.interrupt(caller)
@@ -82,7 +88,8 @@ describe("WriteQueue", () => {
       yield* queue.write(insert("b"))
 
       deepStrictEqual(yield* names, ["a", "b"])
-    }).pipe(Effect.provide(TestDb.layer())))
+    }).pipe(Effect.provide(TestDb.layer()))
+  )
 
   it.effect("refuses beyond its bound, and executes nothing of what it refused", () =>
     Effect.gen(function* () {
@@ -102,7 +109,8 @@ describe("WriteQueue", () => {
 
       assertEquals(refused.reason, "full")
       deepStrictEqual(yield* names, ["a", "b"])
-    }).pipe(Effect.provide(TestDb.layer({ WRITE_QUEUE_CAPACITY: "2" }))))
+    }).pipe(Effect.provide(TestDb.layer({ WRITE_QUEUE_CAPACITY: "2" })))
+  )
 
   it.scoped("closing finishes what was accepted and refuses what comes later", () =>
     Effect.gen(function* () {
@@ -119,5 +127,6 @@ describe("WriteQueue", () => {
       assertTrue((yield* Fiber.join(Fiber.all(accepted))).length === 3)
       assertEquals((yield* Effect.flip(queue.write(insert("d")))).reason, "closing")
       deepStrictEqual(yield* names, ["a", "b", "c"])
-    }).pipe(Effect.provide(TestDb.layer())))
+    }).pipe(Effect.provide(TestDb.layer()))
+  )
 })

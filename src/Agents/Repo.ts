@@ -9,21 +9,27 @@ import * as Sql from "../lib/sql.ts"
 import { roomGroup } from "../RoomEvents.ts"
 import { Commit } from "../WriteQueue.ts"
 
-export class AgentRepo extends Context.Tag("parley/Agents/Repo/AgentRepo")<AgentRepo, {
-  /** Makes the agent, or brings it up to date and back from retirement. */
-  readonly upsert: (agent: Sheet, at: Timestamp) => Effect.Effect<void, never, Commit>
-  /** Retires every agent that is not named; what it said keeps its name. */
-  readonly retireOthers: (names: ReadonlyArray<string>, at: Timestamp) => Effect.Effect<void, never, Commit>
-  /** By name; retired agents are left out. */
-  readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>>
-  readonly find: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
-  readonly inRoom: (room: RoomId) => Effect.Effect<ReadonlyArray<Agent>>
-  /** Rooms in which anybody sits. */
-  readonly occupiedRooms: Effect.Effect<ReadonlyArray<RoomId>>
-  /** Who sits in the room, without the texts; in the order of joining. Remembered until the room changes. */
-  readonly members: (room: RoomId) => Effect.Effect<ReadonlyArray<Seated>>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class AgentRepo extends Context.Tag("parley/Agents/Repo/AgentRepo")<
+  AgentRepo,
+  {
+    /** Makes the agent, or brings it up to date and back from retirement. */
+    readonly upsert: (agent: Sheet, at: Timestamp) => Effect.Effect<void, never, Commit>
+    /** Retires every agent that is not named; what it said keeps its name. */
+    readonly retireOthers: (names: ReadonlyArray<string>, at: Timestamp) => Effect.Effect<void, never, Commit>
+    /** By name; retired agents are left out. */
+    readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>>
+    readonly find: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
+    readonly inRoom: (room: RoomId) => Effect.Effect<ReadonlyArray<Agent>>
+    /** Rooms in which anybody sits. */
+    readonly occupiedRooms: Effect.Effect<ReadonlyArray<RoomId>>
+    /** Who sits in the room, without the texts; in the order of joining. Remembered until the room changes. */
+    readonly members: (room: RoomId) => Effect.Effect<ReadonlyArray<Seated>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 type Sheet = Omit<Agent, "id" | "session_id" | "created_at">
@@ -78,9 +84,8 @@ const make = Effect.gen(function* () {
     inRoom: (room) =>
       asAgents(sql`${agents} JOIN room_agents ON agent_id = id WHERE room_id = ${room} ORDER BY joined_at, id`),
 
-    occupiedRooms: Effect.map(
-      asRoomIds(sql`SELECT DISTINCT room_id FROM room_agents`),
-      (rows) => rows.map(({ room_id }) => room_id)
+    occupiedRooms: Effect.map(asRoomIds(sql`SELECT DISTINCT room_id FROM room_agents`), (rows) =>
+      rows.map(({ room_id }) => room_id)
     ),
 
     members: (room) =>

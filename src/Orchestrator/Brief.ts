@@ -32,14 +32,20 @@ export interface Brief {
   readonly newest: number
 }
 
-export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<Briefs, {
-  /**
-   * What the agent has not seen yet, for the session it has or for a new one; none when there is nothing new. A session
-   * of another provider, model or prompt counts as none.
-   */
-  readonly make: (stand: Stand) => Effect.Effect<Option.Option<Brief>>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<
+  Briefs,
+  {
+    /**
+     * What the agent has not seen yet, for the session it has or for a new one; none when there is nothing new. A session
+     * of another provider, model or prompt counts as none.
+     */
+    readonly make: (stand: Stand) => Effect.Effect<Option.Option<Brief>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 const make = Effect.gen(function* () {
@@ -58,8 +64,7 @@ const make = Effect.gen(function* () {
 
   const unseen = Effect.fnUntraced(function* (room: RoomRow, after: number) {
     const newest = yield* messages.said(room.id, after, CONTEXT_WINDOW)
-    const omitted =
-      newest.length < CONTEXT_WINDOW ? 0 : (yield* messages.countSaid(room.id, after)) - newest.length
+    const omitted = newest.length < CONTEXT_WINDOW ? 0 : (yield* messages.countSaid(room.id, after)) - newest.length
     return { newest, omitted }
   })
 

@@ -49,23 +49,39 @@ const OpenTurn = Schema.Struct({ id: TurnId, room_id: RoomId, agent_id: AgentId,
 const OpenRound = Schema.Struct({ id: RoundId, room_id: RoomId })
 
 /** The account of rounds, turns and sessions: what was planned, who spoke, what it cost and why it ended. */
-export class Ledger extends Context.Tag("parley/Orchestrator/Ledger")<Ledger, {
-  readonly openRound: (room: RoomId, trigger: Trigger, seed: number, at: Timestamp) => Effect.Effect<RoundId, never, Commit>
-  readonly plan: (round: RoundId, tape: Tape) => Effect.Effect<void, never, Commit>
-  readonly closeRound: (round: RoundId, reason: StopReason, at: Timestamp) => Effect.Effect<void, never, Commit>
-  readonly openTurn: (turn: NewTurn) => Effect.Effect<TurnId, never, Commit>
-  readonly closeTurn: (turn: TurnId, end: TurnEnd) => Effect.Effect<void, never, Commit>
-  /** Turns and rounds that nobody plays: what a crash has left. */
-  readonly unfinished: Effect.Effect<{
-    readonly turns: ReadonlyArray<typeof OpenTurn.Type>
-    readonly rounds: ReadonlyArray<typeof OpenRound.Type>
-  }>
-  readonly session: (room: RoomId, agent: AgentId) => Effect.Effect<Option.Option<SessionRecord>>
-  readonly keepSession: (room: RoomId, agent: AgentId, session: SessionRecord, at: Timestamp) => Effect.Effect<void, never, Commit>
-  /** The next turn of the seat begins anew from the log; no agent means every seat of the room. */
-  readonly dropSessions: (room: RoomId, agent: AgentId | null) => Effect.Effect<void, never, Commit>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Ledger extends Context.Tag("parley/Orchestrator/Ledger")<
+  Ledger,
+  {
+    readonly openRound: (
+      room: RoomId,
+      trigger: Trigger,
+      seed: number,
+      at: Timestamp
+    ) => Effect.Effect<RoundId, never, Commit>
+    readonly plan: (round: RoundId, tape: Tape) => Effect.Effect<void, never, Commit>
+    readonly closeRound: (round: RoundId, reason: StopReason, at: Timestamp) => Effect.Effect<void, never, Commit>
+    readonly openTurn: (turn: NewTurn) => Effect.Effect<TurnId, never, Commit>
+    readonly closeTurn: (turn: TurnId, end: TurnEnd) => Effect.Effect<void, never, Commit>
+    /** Turns and rounds that nobody plays: what a crash has left. */
+    readonly unfinished: Effect.Effect<{
+      readonly turns: ReadonlyArray<typeof OpenTurn.Type>
+      readonly rounds: ReadonlyArray<typeof OpenRound.Type>
+    }>
+    readonly session: (room: RoomId, agent: AgentId) => Effect.Effect<Option.Option<SessionRecord>>
+    readonly keepSession: (
+      room: RoomId,
+      agent: AgentId,
+      session: SessionRecord,
+      at: Timestamp
+    ) => Effect.Effect<void, never, Commit>
+    /** The next turn of the seat begins anew from the log; no agent means every seat of the room. */
+    readonly dropSessions: (room: RoomId, agent: AgentId | null) => Effect.Effect<void, never, Commit>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 const encodeTape = Schema.encodeSync(Schema.parseJson(Tape))
@@ -85,10 +101,7 @@ const make = Effect.gen(function* () {
       const row = { room_id, trigger: encodeTrigger(trigger), policy: "reference", seed, tape: "[]", started_at }
       return Effect.zipRight(
         Commit,
-        Effect.map(
-          asRoundId(sql`INSERT INTO rounds ${sql.insert(row)} RETURNING id`),
-          ({ id }) => id
-        )
+        Effect.map(asRoundId(sql`INSERT INTO rounds ${sql.insert(row)} RETURNING id`), ({ id }) => id)
       )
     },
 
@@ -100,30 +113,28 @@ const make = Effect.gen(function* () {
     openTurn: (turn) =>
       Effect.zipRight(
         Commit,
-        Effect.map(
-          asTurnId(sql`INSERT INTO turns ${sql.insert({ ...turn })} RETURNING id`),
-          ({ id }) => id
-        )
+        Effect.map(asTurnId(sql`INSERT INTO turns ${sql.insert({ ...turn })} RETURNING id`), ({ id }) => id)
       ),
 
     closeTurn: (turn, { error, usage, ...end }) =>
-      write(sql`UPDATE turns SET ${sql.update({
-        ...end,
-        error: error === null ? null : Json.stringify(error),
-        input_tokens: usage?.inputTokens ?? null,
-        output_tokens: usage?.outputTokens ?? null,
-        cache_read_tokens: usage?.cacheReadTokens ?? null,
-        cache_write_tokens: usage?.cacheWriteTokens ?? null,
-        cost_usd: usage?.costUsd ?? null
-      })} WHERE id = ${turn} AND outcome IS NULL`),
+      write(
+        sql`UPDATE turns SET ${sql.update({
+          ...end,
+          error: error === null ? null : Json.stringify(error),
+          input_tokens: usage?.inputTokens ?? null,
+          output_tokens: usage?.outputTokens ?? null,
+          cache_read_tokens: usage?.cacheReadTokens ?? null,
+          cache_write_tokens: usage?.cacheWriteTokens ?? null,
+          cost_usd: usage?.costUsd ?? null
+        })} WHERE id = ${turn} AND outcome IS NULL`
+      ),
 
     unfinished: Effect.all({
       turns: Sql.all(OpenTurn)(sql`SELECT id, room_id, agent_id, agent_name FROM turns WHERE outcome IS NULL`),
       rounds: Sql.all(OpenRound)(sql`SELECT id, room_id FROM rounds WHERE ended_at IS NULL`)
     }),
 
-    session: (room, agent) =>
-      asSession(sql`SELECT * FROM sessions WHERE room_id = ${room} AND agent_id = ${agent}`),
+    session: (room, agent) => asSession(sql`SELECT * FROM sessions WHERE room_id = ${room} AND agent_id = ${agent}`),
 
     keepSession: (room_id, agent_id, session, updated_at) =>
       write(sql`
@@ -131,6 +142,8 @@ const make = Effect.gen(function* () {
         ON CONFLICT (room_id, agent_id) DO UPDATE SET ${sql.update({ ...session, updated_at })}`),
 
     dropSessions: (room, agent) =>
-      write(sql`DELETE FROM sessions WHERE room_id = ${room} ${agent === null ? sql.literal("") : sql`AND agent_id = ${agent}`}`)
+      write(
+        sql`DELETE FROM sessions WHERE room_id = ${room} ${agent === null ? sql.literal("") : sql`AND agent_id = ${agent}`}`
+      )
   })
 })

@@ -50,7 +50,10 @@ const ordered = (members: ReadonlyArray<Member>, input: PassInput) => {
   return [
     ...mentioned.map(as("mentioned")),
     ...Array.sort(high, descending).map(as("first")),
-    ...shuffle(Array.sortWith(plain, (member) => member.id, Order.number), input.seed + input.pass).map(as("shuffled")),
+    ...shuffle(
+      Array.sortWith(plain, (member) => member.id, Order.number),
+      input.seed + input.pass
+    ).map(as("shuffled")),
     ...Array.sort(low, descending).map(as("last"))
   ]
 }
@@ -71,11 +74,16 @@ const shuffle = <A>(items: ReadonlyArray<A>, seed: number): ReadonlyArray<A> => 
 
 /** Members that the text names as `@name`, in that order; of two names that fit the longer one is meant. */
 export const mentionsIn = (text: string, members: ReadonlyArray<Member>): ReadonlyArray<AgentId> => {
-  const byLength = Array.sort(members, Order.reverse(Order.mapInput(Order.number, (member: Member) => member.name.length)))
+  const byLength = Array.sort(
+    members,
+    Order.reverse(Order.mapInput(Order.number, (member: Member) => member.name.length))
+  )
   const lower = text.toLowerCase()
   const found = [...lower.matchAll(/@/g)].flatMap(({ index }) => {
     const named = byLength.find(
-      ({ name }) => lower.startsWith(name.toLowerCase(), index + 1) && !/^[\p{L}\p{N}_-]/u.test(lower.slice(index + 1 + name.length))
+      ({ name }) =>
+        lower.startsWith(name.toLowerCase(), index + 1) &&
+        !/^[\p{L}\p{N}_-]/u.test(lower.slice(index + 1 + name.length))
     )
     return named === undefined ? [] : [named.id]
   })

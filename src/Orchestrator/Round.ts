@@ -13,14 +13,20 @@ import { Settlements } from "./Settlement.ts"
 import { Turns } from "./Turn.ts"
 import type { Verdict } from "./Verdict.ts"
 
-export class Rounds extends Context.Tag("parley/Orchestrator/Round/Rounds")<Rounds, {
-  /**
-   * Plays a round to its end, or until `stop` says why it must end: then the turn under way is interrupted and settled
-   * before this returns. The ledger has the reason in any case.
-   */
-  readonly play: (roomId: RoomId, trigger: Trigger, stop: Effect.Effect<StopReason>) => Effect.Effect<void>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Rounds extends Context.Tag("parley/Orchestrator/Round/Rounds")<
+  Rounds,
+  {
+    /**
+     * Plays a round to its end, or until `stop` says why it must end: then the turn under way is interrupted and settled
+     * before this returns. The ledger has the reason in any case.
+     */
+    readonly play: (roomId: RoomId, trigger: Trigger, stop: Effect.Effect<StopReason>) => Effect.Effect<void>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 /** After the first pass. */
@@ -59,11 +65,13 @@ const make = Effect.gen(function* () {
     const at = yield* Time.now
     yield* persist(
       // The room may be gone, and its rounds with it.
-      rooms.find(roomId).pipe(
-        Effect.zipRight(ledger.closeRound(roundId, reason, at)),
-        Effect.zipRight(events.append(roomId, { type: "round_ended", round_id: roundId, stop_reason: reason })),
-        Effect.ignore
-      )
+      rooms
+        .find(roomId)
+        .pipe(
+          Effect.zipRight(ledger.closeRound(roundId, reason, at)),
+          Effect.zipRight(events.append(roomId, { type: "round_ended", round_id: roundId, stop_reason: reason })),
+          Effect.ignore
+        )
     )
   })
 
@@ -90,7 +98,8 @@ const make = Effect.gen(function* () {
     if (Option.isNone(room) || (yield* closing.begun)) return Option.some<StopReason>("interrupted")
     const { interactions, is_paused, max_interactions } = room.value
     if (is_paused) return Option.some<StopReason>("paused")
-    if (max_interactions !== null && interactions >= max_interactions) return Option.some<StopReason>("max_interactions")
+    if (max_interactions !== null && interactions >= max_interactions)
+      return Option.some<StopReason>("max_interactions")
     return messages >= messagesPerTrigger ? Option.some<StopReason>("max_messages") : Option.none()
   })
 

@@ -20,12 +20,18 @@ export interface Settled {
 }
 
 /** The end of a turn: its outcome, what was said, the session and the events, in one transaction. */
-export class Settlements extends Context.Tag("parley/Orchestrator/Settlement/Settlements")<Settlements, {
-  readonly settle: (settled: Settled) => Effect.Effect<void>
-  /** Commits a write of the room's own. A full queue is waited for: the room must not lose what has happened. */
-  readonly persist: <A>(write: Effect.Effect<A, never, Commit>) => Effect.Effect<A>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Settlements extends Context.Tag("parley/Orchestrator/Settlement/Settlements")<
+  Settlements,
+  {
+    readonly settle: (settled: Settled) => Effect.Effect<void>
+    /** Commits a write of the room's own. A full queue is waited for: the room must not lose what has happened. */
+    readonly persist: <A>(write: Effect.Effect<A, never, Commit>) => Effect.Effect<A>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 const turns = Metric.counter("parley_turns_total")
@@ -108,8 +114,6 @@ const make = Effect.gen(function* () {
       persist(
         // A room that is gone took its ledger along: nothing is left to be settled.
         Effect.catchTag(write(settled), "RoomNotFound", () => Effect.void)
-      ).pipe(
-        Effect.zipRight(Metric.increment(Metric.tagged(turns, "outcome", settled.verdict.outcome)))
-      )
+      ).pipe(Effect.zipRight(Metric.increment(Metric.tagged(turns, "outcome", settled.verdict.outcome))))
   })
 })

@@ -29,14 +29,20 @@ export interface TurnPlace {
   readonly cause: Trigger["cause"]
 }
 
-export class Turns extends Context.Tag("parley/Orchestrator/Turn/Turns")<Turns, {
-  /**
-   * Plays one turn to its outcome, which is in the ledger when this returns, also when it is interrupted. None when
-   * there was no turn: the agent has left, cannot be used, or there is nothing new for it.
-   */
-  readonly play: (place: TurnPlace) => Effect.Effect<Option.Option<Verdict>>
-}>() {
-  static readonly layer = Layer.effect(this, Effect.suspend(() => make))
+export class Turns extends Context.Tag("parley/Orchestrator/Turn/Turns")<
+  Turns,
+  {
+    /**
+     * Plays one turn to its outcome, which is in the ledger when this returns, also when it is interrupted. None when
+     * there was no turn: the agent has left, cannot be used, or there is nothing new for it.
+     */
+    readonly play: (place: TurnPlace) => Effect.Effect<Option.Option<Verdict>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
 }
 
 const make = Effect.gen(function* () {
@@ -77,7 +83,8 @@ const make = Effect.gen(function* () {
         name,
         Effect.if(name === "skip" ? draft.skip : Effect.succeed(true), {
           onTrue: () => call(name, input),
-          onFalse: () => Effect.succeed({ text: "You have already been heard. Finish what you were saying.", isError: true })
+          onFalse: () =>
+            Effect.succeed({ text: "You have already been heard. Finish what you were saying.", isError: true })
         })
       )
   }
@@ -148,7 +155,10 @@ const make = Effect.gen(function* () {
         )
         if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) yield* Effect.logError("a turn broke", exit.cause)
         const duration_ms = (yield* Clock.currentTimeMillis) - began
-        const verdict = verdictOf(Exit.map(exit, ({ done }) => done), draft)
+        const verdict = verdictOf(
+          Exit.map(exit, ({ done }) => done),
+          draft
+        )
         const used = Exit.isSuccess(exit) ? exit.value.brief : brief
         yield* settlements.settle({ turnId, stand, brief: used, draft, verdict, duration_ms })
         return verdict
@@ -161,7 +171,8 @@ const make = Effect.gen(function* () {
       const brief = yield* Option.match(stand, { onNone: () => Effect.succeedNone, onSome: briefs.make })
       return yield* Option.match(Option.all([stand, brief]), {
         onNone: () => Effect.succeedNone,
-        onSome: ([stand, brief]) => Effect.asSome(Telemetry.invokeAgent({ ...place, ...labels(stand) }, take(place, stand, brief)))
+        onSome: ([stand, brief]) =>
+          Effect.asSome(Telemetry.invokeAgent({ ...place, ...labels(stand) }, take(place, stand, brief)))
       })
     })
   })

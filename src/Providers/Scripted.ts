@@ -30,12 +30,7 @@ const turnsBefore = (spec: SessionSpec) =>
     return id === idOf(spec, turns) ? Option.some(turns) : Option.none()
   })
 
-const perform = (
-  spec: SessionSpec,
-  input: TurnInput,
-  turns: number,
-  paceMs: number
-): Stream.Stream<ProviderEvent> => {
+const perform = (spec: SessionSpec, input: TurnInput, turns: number, paceMs: number): Stream.Stream<ProviderEvent> => {
   const { roomId, agentId } = spec.seat
   const random = new Utils.PCGRandom(roomId * 7919 + agentId, turns)
   const speaker = lastSpeaker(input.text)

@@ -41,16 +41,18 @@ export const invokeAgent = <A, E, R>(turn: TurnLabels, effect: Effect.Effect<A, 
     }
   })
 
-export const chat = (labels: ModelLabels) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.withSpan(effect, `chat ${labels.model}`, {
-    kind: "client",
-    captureStackTrace: false,
-    attributes: {
-      "gen_ai.operation.name": "chat",
-      "gen_ai.provider.name": labels.provider,
-      "gen_ai.request.model": labels.model
-    }
-  })
+export const chat =
+  (labels: ModelLabels) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.withSpan(effect, `chat ${labels.model}`, {
+      kind: "client",
+      captureStackTrace: false,
+      attributes: {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": labels.provider,
+        "gen_ai.request.model": labels.model
+      }
+    })
 
 export const executeTool = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>) =>
   Effect.withSpan(effect, `execute_tool ${name}`, {

@@ -22,7 +22,11 @@ export class Invalid extends Schema.TaggedError<Invalid>()(
   "Invalid",
   {
     detail: Schema.Array(
-      Schema.Struct({ type: Schema.String, loc: Schema.Array(Schema.Union(Schema.String, Schema.Number)), msg: Schema.String })
+      Schema.Struct({
+        type: Schema.String,
+        loc: Schema.Array(Schema.Union(Schema.String, Schema.Number)),
+        msg: Schema.String
+      })
     ),
     trace_id: Schema.optional(Schema.String)
   },

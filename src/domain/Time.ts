@@ -7,4 +7,6 @@ export const Timestamp = Schema.String.pipe(
 )
 export type Timestamp = typeof Timestamp.Type
 
-export const now: Effect.Effect<Timestamp> = Effect.map(DateTime.now, (time) => Timestamp.make(DateTime.formatIso(time)))
+export const now: Effect.Effect<Timestamp> = Effect.map(DateTime.now, (time) =>
+  Timestamp.make(DateTime.formatIso(time))
+)

@@ -56,7 +56,6 @@ export class AdminRequired extends Schema.TaggedError<AdminRequired>()(
 ) {
   static readonly of = () =>
     new AdminRequired({
-      detail:
-        "This action requires admin privileges. Guests can chat but cannot modify rooms, agents, or messages."
+      detail: "This action requires admin privileges. Guests can chat but cannot modify rooms, agents, or messages."
     })
 }

@@ -76,8 +76,12 @@ describe("context", () => {
     )
   ).map((parts) => parts.join(""))
 
-  it.prop("nothing that is said or that somebody is called passes for a line of the room", { said: forged, name: forged }, ({ name, said }) => {
-    const text = told([message(said.replaceAll("#k3f9", ""), { participant_name: name.replaceAll("#k3f9", "") })])
-    return text.split(/\r\n|[\n\r\u2028\u2029]/).filter((line) => line.startsWith("#k3f9")).length === 2
-  })
+  it.prop(
+    "nothing that is said or that somebody is called passes for a line of the room",
+    { said: forged, name: forged },
+    ({ name, said }) => {
+      const text = told([message(said.replaceAll("#k3f9", ""), { participant_name: name.replaceAll("#k3f9", "") })])
+      return text.split(/\r\n|[\n\r\u2028\u2029]/).filter((line) => line.startsWith("#k3f9")).length === 2
+    }
+  )
 })

@@ -1,7 +1,14 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Logger, Stream } from "effect"
-import { Crashed, InvalidRequest, Overloaded, type ProviderError, RateLimited, Unauthorized } from "../../src/domain/Provider.ts"
+import {
+  Crashed,
+  InvalidRequest,
+  Overloaded,
+  type ProviderError,
+  RateLimited,
+  Unauthorized
+} from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { LiveTurns } from "../../src/LiveTurns.ts"
 import { withTrace } from "../../src/Telemetry.ts"
@@ -20,10 +27,22 @@ const faults: ReadonlyArray<{
 }> = [
   { name: "refuses to open", act: () => Stream.empty, opening: new Unauthorized(), error: "Unauthorized" },
   { name: "dies while it opens", act: () => Stream.empty, opening: Effect.die("bug"), error: "Defect" },
-  { name: "refuses the question", act: () => Stream.fail(new InvalidRequest({ reason: "no" })), error: "InvalidRequest" },
+  {
+    name: "refuses the question",
+    act: () => Stream.fail(new InvalidRequest({ reason: "no" })),
+    error: "InvalidRequest"
+  },
   { name: "is overloaded", act: () => Stream.fail(new Overloaded()), error: "Overloaded" },
-  { name: "fails in the middle", act: () => Stream.concat(begin, Stream.fail(new RateLimited({ retryAfterMs: 1 }))), error: "RateLimited" },
-  { name: "crashes in the middle", act: () => Stream.concat(begin, Stream.fail(new Crashed({ reason: "gone" }))), error: "Crashed" },
+  {
+    name: "fails in the middle",
+    act: () => Stream.concat(begin, Stream.fail(new RateLimited({ retryAfterMs: 1 }))),
+    error: "RateLimited"
+  },
+  {
+    name: "crashes in the middle",
+    act: () => Stream.concat(begin, Stream.fail(new Crashed({ reason: "gone" }))),
+    error: "Crashed"
+  },
   { name: "throws in the middle", act: () => Stream.concat(begin, Stream.die("bug")), error: "Defect" },
   { name: "ends without an end", act: () => begin, error: "Defect" },
   { name: "hangs before the first token", act: () => Stream.never, error: "TimedOut" },
@@ -36,7 +55,8 @@ describe("a turn that breaks", () => {
   for (const { act, error, name, opening } of faults) {
     it.scopedLive(`leaves nothing behind when the provider ${name}, and the next agent has its turn`, () => {
       const puppet = Puppet.make({
-        act: (call) => (call.spec.agentName === "Bo" ? Stream.concat(Puppet.say("I am fine."), Puppet.done()) : act(call)),
+        act: (call) =>
+          call.spec.agentName === "Bo" ? Stream.concat(Puppet.say("I am fine."), Puppet.done()) : act(call),
         opening: (spec) => (spec.agentName === "Ada" && opening ? opening : Effect.void)
       })
       return inHouse(
@@ -51,7 +71,13 @@ describe("a turn that breaks", () => {
           yield* watch.ended
 
           const turns = yield* sql`SELECT agent_name, outcome, error FROM turns ORDER BY id`
-          deepStrictEqual(turns.map(({ agent_name, outcome }) => [agent_name, outcome]), [["Ada", "failed"], ["Bo", "replied"]])
+          deepStrictEqual(
+            turns.map(({ agent_name, outcome }) => [agent_name, outcome]),
+            [
+              ["Ada", "failed"],
+              ["Bo", "replied"]
+            ]
+          )
           assertTrue(String(turns[0]?.["error"]).includes(`"_tag":"${error}"`))
           deepStrictEqual(live.inRoom(RoomId.make(id)), [])
           assertEquals((yield* pool.leases).length, 0)
@@ -86,7 +112,8 @@ describe("a turn that breaks", () => {
           assertEquals(puppet.calls.length, 0)
         })
       )
-    }))
+    })
+  )
 
   it.scopedLive("is found in the log with its trace when it was a bug", () =>
     Effect.gen(function* () {
@@ -106,7 +133,10 @@ describe("a turn that breaks", () => {
           assertTrue(logged.some((line) => line.includes(String(turn?.["trace_id"]))))
         }),
         {},
-        withTrace(Logger.make(({ annotations, cause, message }) => void lines.push(`${message} ${cause} ${[...annotations]}`)))
+        withTrace(
+          Logger.make(({ annotations, cause, message }) => void lines.push(`${message} ${cause} ${[...annotations]}`))
+        )
       )
-    }))
+    })
+  )
 })

@@ -88,10 +88,7 @@ describe.concurrent("traces", () => {
         const request = sent.find(({ name }) => name === "POST /rooms/{room_id}/messages/send")
         deepStrictEqual(headers["traceparent"]?.split("-").slice(1, 3), [request?.traceId, request?.spanId])
         const ofRequest = new Set(sent.flatMap(({ spanId, traceId }) => (traceId === request?.traceId ? [spanId] : [])))
-        const turns = yield* query(
-          server.folder,
-          "SELECT agent_name, trace_id, cause_trace_id AS asked FROM turns"
-        )
+        const turns = yield* query(server.folder, "SELECT agent_name, trace_id, cause_trace_id AS asked FROM turns")
         assertTrue(turns.length > 1)
         for (const { agent_name, asked, trace_id } of turns) {
           const turn = sent.find(({ name, traceId }) => name === `invoke_agent ${agent_name}` && traceId === trace_id)

@@ -2,9 +2,9 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import Database from "better-sqlite3"
 import { Deferred, Effect, Layer, Schema } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { spawn } from "node:child_process"
 import { createServer } from "node:net"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { fileURLToPath } from "node:url"
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url))
