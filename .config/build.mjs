@@ -62,7 +62,10 @@ const bundled = async (options) => {
 const server = () =>
   bundled({
     entryPoints: ["src/main.ts"],
-    outfile: "dist/main.js",
+    outdir: "dist",
+    // What is imported on demand stays out of the start.
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
     platform: "node",
     target: "node20",
     external,
@@ -92,7 +95,8 @@ export const build = async (onStart = () => {}) => {
   const outputs = new Map([...(await server()), ...(await browser()), ...copied()])
   fs.rmSync(stampFile, { force: true })
   for (const [file, bytes] of outputs) put(file, bytes)
-  for (const file of filesIn(join(dist, "web"))) if (!outputs.has(file)) fs.rmSync(file, { force: true })
+  for (const file of ["web", "chunks"].flatMap((name) => filesIn(join(dist, name))))
+    if (!outputs.has(file)) fs.rmSync(file, { force: true })
   // Last, so that a build cut short is done again.
   put(stampFile, JSON.stringify({ inputs, outputs: [...outputs.keys()].map((file) => relative(dist, file)) }))
 }

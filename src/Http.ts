@@ -1,5 +1,6 @@
-import { HttpApiBuilder, HttpApiScalar, HttpMiddleware, HttpServer } from "@effect/platform"
-import { NodeHttpServer } from "@effect/platform-node"
+import { HttpApiBuilder, HttpMiddleware, HttpServer } from "@effect/platform"
+// By their own paths: the root of the package brings an HTTP client of 1 MB along.
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer, type Server } from "node:http"
@@ -7,6 +8,7 @@ import * as AgentsHttp from "./Agents/Http.ts"
 import { Api } from "./Api.ts"
 import * as AuthHttp from "./Auth/Http.ts"
 import { Closing } from "./Closing.ts"
+import * as Docs from "./Http/Docs.ts"
 import { bounded, explained } from "./Http/Failure.ts"
 import { traced } from "./Http/Trace.ts"
 import * as Web from "./Http/Web.ts"
@@ -81,11 +83,7 @@ const app = Layer.unwrapEffect(
     )
   })
 ).pipe(
-  Layer.provide([
-    Web.layer,
-    HttpApiScalar.layer({ path: "/docs" }),
-    HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })
-  ]),
+  Layer.provide([Web.layer, Docs.layer, HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),
   Layer.provide(api),
   Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
   Layer.provide(NodeHttpServer.layerContext),

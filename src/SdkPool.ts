@@ -3,9 +3,9 @@ import type { Provider, ProviderError, Seat, Session, SessionSpec } from "./doma
 import * as Client from "./SdkPool/Client.ts"
 import * as Places from "./SdkPool/Places.ts"
 
-/** No place came free while the caller waited, or so many wait already that it was turned away at once. */
+/** No place came free in time; or, with nothing waited, too many wait for one already. */
 export class PoolBusy extends Schema.TaggedError<PoolBusy>()("PoolBusy", {
-  /** How many others wait. */
+  /** How many waited in that moment, this one among them. */
   waiting: Schema.Number,
   waitedMs: Schema.Number
 }) {}
@@ -61,12 +61,10 @@ const make = Effect.fnUntraced(function* ({ capacity, connectMs, idleMs, maxWait
 
   const wait = Effect.fnUntraced(function* (seat: Seat, restore: Client.Restore) {
     const waiter: Places.Waiter = { seat, claim: yield* Deferred.make<Places.Claim>() }
+    const busy = (waitedMs: number) => new PoolBusy({ waiting: queue.size, waitedMs })
     ask(waiter)
-    if (queue.size > maxWaiting && queue.delete(waiter))
-      return yield* new PoolBusy({ waiting: queue.size, waitedMs: 0 })
-    const busy = () => new PoolBusy({ waiting: queue.size - 1, waitedMs: waitMs })
-    return yield* Deferred.await(waiter.claim).pipe(
-      Effect.timeoutFail({ duration: waitMs, onTimeout: busy }),
+    return yield* (queue.size > maxWaiting ? busy(0) : Deferred.await(waiter.claim)).pipe(
+      Effect.timeoutFail({ duration: waitMs, onTimeout: () => busy(waitMs) }),
       restore,
       // The claim may have come in the same moment.
       Effect.onError(() => (queue.delete(waiter) ? Effect.void : Effect.map(Deferred.await(waiter.claim), leave)))
@@ -96,7 +94,8 @@ const make = Effect.fnUntraced(function* ({ capacity, connectMs, idleMs, maxWait
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       if (Exit.isSuccess(exit) && client.progress.settled && !claim.doomed) {
         client.idleSince = now
-        return Effect.succeed(shelve(claim))
+        shelve(claim)
+        return Effect.void
       }
       claim.phase = "closing"
       return clear(claim)

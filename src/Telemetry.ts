@@ -1,4 +1,6 @@
-import { OtlpSerialization, OtlpTracer } from "@effect/opentelemetry"
+// By their own paths: the root of the package brings the whole OpenTelemetry SDK along.
+import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
+import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
 import { FetchHttpClient } from "@effect/platform"
 import { Context, Effect, FiberRef, FiberRefs, HashMap, Layer, Logger, LogLevel, Option, Tracer } from "effect"
 import { Settings } from "./Settings.ts"

@@ -1,6 +1,7 @@
 import { Command, ValidationError } from "@effect/cli"
 import { HttpServerError } from "@effect/platform"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect, Layer, Option, Predicate } from "effect"
 import * as DataDir from "./DataDir.ts"
 import * as Parley from "./Parley.ts"

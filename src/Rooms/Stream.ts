@@ -1,5 +1,5 @@
 import { HttpApp, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { NodeHttpServerRequest } from "@effect/platform-node"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Context, Effect, FiberRef, Layer, Option, Schema } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { ServerResponse } from "node:http"

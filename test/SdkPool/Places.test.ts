@@ -74,7 +74,7 @@ describe("SdkPool, when it is full,", () => {
       yield* Effect.fork(touch("c"))
       yield* settle
 
-      assertEquals(yield* Effect.flip(touch("d")), new PoolBusy({ waiting: 1, waitedMs: 0 }))
+      assertEquals(yield* Effect.flip(touch("d")), new PoolBusy({ waiting: 2, waitedMs: 0 }))
     })
   )
 
@@ -89,7 +89,7 @@ describe("SdkPool, when it is full,", () => {
       assertEquals((yield* pool.stats).waiting, 1)
       yield* TestClock.adjust(1)
 
-      assertEquals(yield* Fiber.join(waiting), new PoolBusy({ waiting: 0, waitedMs: 5000 }))
+      assertEquals(yield* Fiber.join(waiting), new PoolBusy({ waiting: 1, waitedMs: 5000 }))
       assertEquals((yield* pool.stats).waiting, 0)
     })
   )

@@ -1,0 +1,17 @@
+import { type HttpApi, HttpApiBuilder, HttpRouter } from "@effect/platform"
+import { Effect, Layer } from "effect"
+
+/** The reference at `/docs`. Its program is 3 MB: it is loaded when somebody asks for it, and then kept. */
+export const layer = HttpApiBuilder.Router.use((router) =>
+  Effect.gen(function* () {
+    const context = yield* Effect.context<HttpApi.Api>()
+    const reference = Effect.gen(function* () {
+      const scalar = yield* Effect.promise(() => import("@effect/platform/HttpApiScalar"))
+      const built = yield* Layer.build(Layer.provideMerge(scalar.layer({ path: "/docs" }), HttpApiBuilder.Router.Live))
+      const routes = yield* Effect.provide(HttpApiBuilder.Router.router, built)
+      return yield* HttpRouter.toHttpApp(routes)
+    })
+    const page = yield* Effect.cached(Effect.provide(reference, context))
+    yield* router.get("/docs", Effect.flatten(page))
+  })
+)
