@@ -9,7 +9,7 @@ export const layer = HttpApiBuilder.Router.use((router) =>
       const scalar = yield* Effect.promise(() => import("@effect/platform/HttpApiScalar"))
       const built = yield* Layer.build(Layer.provideMerge(scalar.layer({ path: "/docs" }), HttpApiBuilder.Router.Live))
       const routes = yield* Effect.provide(HttpApiBuilder.Router.router, built)
-      return yield* HttpRouter.toHttpApp(routes)
+      return yield* Effect.map(HttpRouter.toHttpApp(routes), Effect.orDie)
     })
     const page = yield* Effect.cached(Effect.provide(reference, context))
     yield* router.get("/docs", Effect.flatten(page))
