@@ -95,8 +95,9 @@ export const build = async (onStart = () => {}) => {
   const outputs = new Map([...(await server()), ...(await browser()), ...copied()])
   fs.rmSync(stampFile, { force: true })
   for (const [file, bytes] of outputs) put(file, bytes)
-  for (const file of ["web", "chunks"].flatMap((name) => filesIn(join(dist, name))))
-    if (!outputs.has(file)) fs.rmSync(file, { force: true })
+  for (const folder of [join(dist, "web"), join(dist, "chunks")].filter(fs.existsSync)) {
+    for (const file of filesIn(folder)) if (!outputs.has(file)) fs.rmSync(file, { force: true })
+  }
   // Last, so that a build cut short is done again.
   put(stampFile, JSON.stringify({ inputs, outputs: [...outputs.keys()].map((file) => relative(dist, file)) }))
 }
