@@ -43,7 +43,7 @@ export const suits = (client: Client, provider: Provider, spec: SessionSpec) =>
   client.progress.sessionId === spec.resume && Equal.equals(client.likeness, likenessOf(provider, spec))
 
 const reopening = {
-  schedule: Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(4))),
+  schedule: Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(3))),
   while: ({ _tag }: ProviderError) => _tag === "Overloaded" || _tag === "Crashed"
 }
 

@@ -35,6 +35,25 @@ describe("SdkPool, when it is full,", () => {
     })
   )
 
+  it.scoped("gives no place on before the client that failed in it is closed", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const { alive, hold, log, touch } = yield* Pool.make({ capacity: 1 }, { closing: () => Deferred.await(gate) })
+      const held = yield* hold("a")
+      const next = yield* Effect.fork(touch("b"))
+      yield* settle
+
+      const returned = yield* Effect.fork(held.fail)
+      yield* settle
+      assertEquals(alive().length, 1)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(returned)
+      yield* Fiber.join(next)
+
+      deepStrictEqual(log, ["+a1", "-a1", "+b2"])
+    })
+  )
+
   it.scoped("lets borrowers wait while every client is leased, and serves them in turn", () =>
     Effect.gen(function* () {
       const { hold, log, pool, touch } = yield* Pool.make()
@@ -124,6 +143,29 @@ describe("SdkPool", () => {
       yield* Fiber.join(second)
 
       deepStrictEqual(log, ["+a1", "-a1", "+a2"])
+    })
+  )
+
+  it.scoped("a seat's client is lent to no other seat, however alike the two", () =>
+    Effect.gen(function* () {
+      const { log, touch } = yield* Pool.make({ capacity: 1 })
+
+      yield* touch("a")
+      yield* touch("a", { seat: seat("b") })
+
+      deepStrictEqual(log, ["+a1", "-a1", "+a2"])
+    })
+  )
+
+  it.scoped("an empty place is taken before an idle client is closed for it", () =>
+    Effect.gen(function* () {
+      const { log, pool, touch } = yield* Pool.make()
+      yield* Effect.forEach(["a", "b"], (name) => touch(name))
+      yield* pool.evict(({ key }) => key === seat("b").key)
+
+      yield* touch("c")
+
+      deepStrictEqual(log, ["+a1", "+b2", "-b2", "+c3"])
     })
   )
 

@@ -26,7 +26,7 @@ export const make = (options: Partial<PoolOptions> = {}, script: Clients.Script 
     const hold = Effect.fnUntraced(function* (...names: ReadonlyArray<string>) {
       const scope = yield* Scope.make()
       for (const name of names) yield* Scope.extend(lease(name), scope)
-      return { end: Scope.close(scope, Exit.void) }
+      return { end: Scope.close(scope, Exit.void), fail: Scope.close(scope, Exit.fail("no")) }
     })
     return { ...world, pool, close, lease, touch, hold }
   })
