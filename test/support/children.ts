@@ -1,5 +1,5 @@
 import { FileSystem } from "@effect/platform"
-import { Effect, Option } from "effect"
+import { Effect, Option, Schedule } from "effect"
 
 const statPattern = /^(\d+) \(claude\) (\S) (\d+) /
 
@@ -18,6 +18,11 @@ export const childrenOf = (parent: number) =>
   Effect.map(clients, (all) => all.flatMap((client) => (client.parent === parent ? client.id : [])))
 
 export const children = childrenOf(process.pid)
+
+/** The one client of this process; waits until it is there. */
+export const onlyChild = Effect.flatMap(children, ([id, ...rest]) =>
+  id === undefined || rest.length > 0 ? Effect.fail("not one client" as const) : Effect.succeed(id)
+).pipe(Effect.retry(Schedule.spaced("2 millis")))
 
 /** True for a client that runs, whoever is its parent by now. */
 export const isRunning = (id: number) => Effect.map(clients, (all) => all.some((client) => client.id === id))

@@ -4,41 +4,49 @@ import { Deferred, Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 
 export interface Child {
-  /** What the SDK starts the process with. Refuses once `kill` was called. */
+  /** What the SDK starts the process with. Refuses once `end` was called. */
   readonly spawn: (options: SpawnOptions) => SpawnedProcess
   /** How the process ended. Waits for ever when there was none. */
   readonly ended: Effect.Effect<string>
   /** Returns when the process, if any, is gone. */
   readonly gone: Effect.Effect<void>
-  readonly kill: Effect.Effect<void>
+  /** Kills it, and returns when it is gone. */
+  readonly end: Effect.Effect<void>
 }
 
-/** The one process of a session, started through the `launcher`. */
-export const make = (launcher: ReadonlyArray<string>): Effect.Effect<Child> =>
-  Effect.map(Deferred.make<string>(), (ending) => {
-    let child: ChildProcess | undefined
-    let killed = false
-    const ended = Deferred.await(ending)
-    return {
-      spawn: ({ args, command, cwd, env }) => {
-        if (killed) throw new Error("the session was closed before its process began")
-        const [program = command, ...words] = [...launcher, command, ...args]
-        const started = spawn(program, words, { cwd, env, stdio: ["pipe", "pipe", "pipe"] })
-        const said = lastWords(started)
-        const end = (how: string) => Deferred.unsafeDone(ending, Effect.succeed(`the client's process ${how}${said()}`))
-        started.once("exit", (code, signal) => end(signal === null ? `exited with code ${code}` : `got ${signal}`))
-        started.once("error", ({ message }) => end(`could not be started: ${message}`))
-        child = started
-        return started
-      },
-      ended,
-      gone: Effect.suspend(() => (child === undefined ? Effect.void : Effect.asVoid(ended))),
-      kill: Effect.sync(() => {
-        killed = true
-        child?.kill("SIGKILL")
-      })
-    }
+/** The one process of a session, started through the `launcher`. It is gone when the scope has closed. */
+export const make = (launcher: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.map(Deferred.make<string>(), (ending) => childOf(launcher, ending)),
+    (child) => child.end
+  )
+
+const childOf = (launcher: ReadonlyArray<string>, ending: Deferred.Deferred<string>): Child => {
+  let child: ChildProcess | undefined
+  let isOver = false
+  const ended = Deferred.await(ending)
+  const gone = Effect.suspend(() => (child === undefined ? Effect.void : Effect.asVoid(ended)))
+  const kill = Effect.sync(() => {
+    isOver = true
+    child?.kill("SIGKILL")
   })
+  return {
+    spawn: ({ args, command, cwd, env }) => {
+      if (isOver) throw new Error("the session was closed before its process began")
+      const [program = command, ...words] = [...launcher, command, ...args]
+      const started = spawn(program, words, { cwd, env, stdio: ["pipe", "pipe", "pipe"] })
+      const said = lastWords(started)
+      const end = (how: string) => Deferred.unsafeDone(ending, Effect.succeed(`the client's process ${how}${said()}`))
+      started.once("exit", (code, signal) => end(signal === null ? `exited with code ${code}` : `got ${signal}`))
+      started.once("error", ({ message }) => end(`could not be started: ${message}`))
+      child = started
+      return started
+    },
+    ended,
+    gone,
+    end: Effect.zipRight(kill, gone)
+  }
+}
 
 const lastWords = ({ stderr }: ChildProcess) => {
   let tail = ""

@@ -63,14 +63,12 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
     )
 
   const stop = Effect.fnUntraced(function* (query: Query) {
-    if (!isReady) yield* child.kill
+    if (!isReady) yield* child.end
     query.close()
     yield* prompts.end
-    yield* child.gone.pipe(
-      Effect.interruptible,
-      Effect.timeout("2 seconds"),
-      Effect.catchAll(() => Effect.zipRight(child.kill, child.gone))
-    )
+    // A second interruption cuts this wait short; whatever remains then is killed.
+    yield* Effect.exit(Effect.timeout(Effect.interruptible(child.gone), "2 seconds"))
+    yield* child.end
   })
 
   const begin = Effect.gen(function* () {
@@ -96,7 +94,7 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
     interrupt: Effect.tryPromise(() => query.interrupt()).pipe(
       Effect.interruptible,
       Effect.timeout("1 second"),
-      Effect.catchAll(() => child.kill)
+      Effect.catchAllCause(() => child.end)
     )
   } satisfies Connection
 })

@@ -7,7 +7,7 @@ import { Deferred, Duration, Effect, Fiber, Schedule, Stream } from "effect"
 import { existsSync } from "node:fs"
 import { buildSync } from "esbuild"
 import { Crashed } from "../../../src/domain/Provider.ts"
-import { children, childrenOf, isRunning } from "../../support/children.ts"
+import { children, childrenOf, isRunning, onlyChild } from "../../support/children.ts"
 import { input, makeHouse, openIn, play, spec, whyNot } from "../../support/ClaudeHouse.ts"
 import * as Api from "../../support/MessagesApi.ts"
 
@@ -84,10 +84,8 @@ describe.skipIf(whyNot() !== "")(`The end of a Claude session, with the real cli
     it.scoped("interrupting while it hangs connecting leaves no process", () =>
       Effect.gen(function* () {
         const { provider } = yield* makeHouse()
-        const fiber = yield* Effect.fork(Effect.scoped(provider.open(spec())))
-        yield* Effect.repeat(children, { until: (ids) => ids.length === 1, schedule: Schedule.spaced("2 millis") })
-        const [id = 0] = yield* children
-        process.kill(id, "SIGSTOP")
+        const fiber = yield* Effect.fork(Effect.scoped(Effect.zipRight(provider.open(spec()), Effect.never)))
+        process.kill(yield* onlyChild, "SIGSTOP")
 
         const [took] = yield* Effect.timed(Fiber.interrupt(fiber))
 
@@ -120,8 +118,7 @@ describe.skipIf(whyNot() !== "")(`The end of a Claude session, with the real cli
         const { close, session } = yield* openIn(provider)
         const fiber = yield* Effect.fork(play(session, "Count"))
         const call = yield* api.next
-        const [id = 0] = yield* children
-        process.kill(id, "SIGSTOP")
+        process.kill(yield* onlyChild, "SIGSTOP")
 
         yield* Fiber.interrupt(fiber)
         assertEquals(yield* Deferred.await(call.closed), false)
@@ -129,9 +126,28 @@ describe.skipIf(whyNot() !== "")(`The end of a Claude session, with the real cli
         deepStrictEqual(yield* children, [])
 
         const idle = yield* openIn(provider)
-        const [other = 0] = yield* children
-        process.kill(other, "SIGSTOP")
+        process.kill(yield* onlyChild, "SIGSTOP")
         yield* idle.close
+        deepStrictEqual(yield* children, [])
+      })
+    )
+
+    it.scoped("an interruption while a session closes does not save its process", () =>
+      Effect.gen(function* () {
+        const { provider } = yield* makeHouse()
+        const closing = yield* Deferred.make<void>()
+        const begun = Effect.addFinalizer(() => Deferred.succeed(closing, undefined))
+        const opened = yield* Deferred.make<void>()
+        const leave = yield* Deferred.make<void>()
+        const stay = Effect.zipRight(Deferred.succeed(opened, undefined), Deferred.await(leave))
+        const fiber = yield* Effect.fork(Effect.scoped(Effect.all([provider.open(spec()), begun, stay])))
+        yield* Deferred.await(opened)
+        process.kill(yield* onlyChild, "SIGSTOP")
+
+        yield* Deferred.succeed(leave, undefined)
+        yield* Deferred.await(closing)
+        yield* Fiber.interrupt(fiber)
+
         deepStrictEqual(yield* children, [])
       })
     )
@@ -143,8 +159,7 @@ describe.skipIf(whyNot() !== "")(`The end of a Claude session, with the real cli
         const { session } = yield* openIn(provider)
         const fiber = yield* Effect.fork(Effect.flip(play(session, "Count")))
         yield* api.next
-        const [id = 0] = yield* children
-        process.kill(id, "SIGKILL")
+        process.kill(yield* onlyChild, "SIGKILL")
 
         assertEquals(yield* Fiber.join(fiber), new Crashed({ reason: "the client's process got SIGKILL" }))
         assertInstanceOf(yield* Effect.flip(play(session, "Go on")), Crashed)
