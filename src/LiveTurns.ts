@@ -29,11 +29,12 @@ interface LiveTurn {
 export class LiveTurns extends Context.Tag("parley/LiveTurns")<
   LiveTurns,
   {
-    /** Shows the room that the agent is at it, for as long as the scope is open. */
+    /** Shows its audience that the agent is at it, for as long as the scope is open. */
     readonly open: (
       roomId: RoomId,
       turnId: TurnId,
-      agent: LiveTurn["agent"]
+      agent: LiveTurn["agent"],
+      audience: "room" | "nobody"
     ) => Effect.Effect<Draft, never, Scope.Scope>
     /** The turns under way in a room, oldest first. */
     readonly inRoom: (roomId: RoomId) => ReadonlyArray<LiveTurn>
@@ -71,7 +72,9 @@ const make = Effect.gen(function* () {
 
   const inRoom = (roomId: RoomId) => [...(rooms.get(roomId) ?? [])]
 
-  const begin = (roomId: RoomId, turnId: TurnId, agent: LiveTurn["agent"], began: number): LiveTurn => {
+  type Send = (event: LiveEvent) => Effect.Effect<void>
+
+  const begin = (turnId: TurnId, agent: LiveTurn["agent"], began: number, send: Send): LiveTurn => {
     const state = { text: "", thinking: "", shown: false, skipped: false, firstTokenMs: null as number | null }
     const ref = refOf({ turnId, agent })
     const heard = Effect.map(Clock.currentTimeMillis, (now) => {
@@ -86,13 +89,13 @@ const make = Effect.gen(function* () {
           if (!state.shown && state.text.trim().length < heldBack) return Effect.void
           const unseen = state.text.slice(offset)
           state.shown = true
-          return events.send(roomId, { type: "content_delta", ...ref, delta: unseen, offset })
+          return send({ type: "content_delta", ...ref, delta: unseen, offset })
         }),
       think: (delta: string) =>
         Effect.flatMap(heard, () => {
           const offset = state.thinking.length
           state.thinking += delta
-          return events.send(roomId, { type: "thinking_delta", ...ref, delta, offset })
+          return send({ type: "thinking_delta", ...ref, delta, offset })
         }),
       skip: Effect.sync(() => {
         state.skipped = !state.shown
@@ -103,10 +106,11 @@ const make = Effect.gen(function* () {
   }
 
   return LiveTurns.of({
-    open: (roomId, turnId, agent) =>
+    open: (roomId, turnId, agent, audience) =>
       Effect.acquireRelease(
         Effect.flatMap(Clock.currentTimeMillis, (began) => {
-          const turn = begin(roomId, turnId, agent, began)
+          if (audience === "nobody") return Effect.succeed(begin(turnId, agent, began, () => Effect.void))
+          const turn = begin(turnId, agent, began, (event) => events.send(roomId, event))
           rooms.set(roomId, (rooms.get(roomId) ?? new Set()).add(turn))
           return Effect.as(events.send(roomId, startOf(turn)), turn)
         }),

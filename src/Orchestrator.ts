@@ -1,19 +1,21 @@
-import { Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer } from "effect"
+import { Array, Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer, Option } from "effect"
 import { Closing } from "./Closing.ts"
 import type { RoomId } from "./domain/RoomId.ts"
-import type { StopReason, Trigger } from "./domain/Round.ts"
-import { Rounds } from "./Orchestrator/Round.ts"
+import type { RoundId, StopReason } from "./domain/Round.ts"
+import { type Halt, Rounds } from "./Orchestrator/Round.ts"
 
 export class Orchestrator extends Context.Tag("parley/Orchestrator")<
   Orchestrator,
   {
     /**
-     * Asks for a round and returns at once. A round under way is stopped, and has cleaned up before the new one begins;
-     * of several triggers that wait, the newest is played.
+     * Has an open round played and returns at once. A round under way ends, at once or after its turn, and has cleaned up
+     * before the new one begins; of several that wait, the newest is played.
      */
-    readonly trigger: (roomId: RoomId, trigger: Trigger) => Effect.Effect<void>
-    /** Returns when the room is quiet: nobody speaks in it before the next trigger. */
+    readonly play: (roomId: RoomId, round: RoundId, when: "now" | "after_turn") => Effect.Effect<void>
+    /** Returns when the room is quiet: nobody speaks in it before the next round is asked for. */
     readonly stop: (roomId: RoomId, reason: StopReason) => Effect.Effect<void>
+    /** Returns when no round is under way or waiting. */
+    readonly quiet: (roomId: RoomId) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -22,10 +24,13 @@ export class Orchestrator extends Context.Tag("parley/Orchestrator")<
   )
 }
 
+type Stop = Deferred.Deferred<StopReason>
+
 /** A room at work. It is forgotten the moment its fiber has nothing more to do. */
 interface Busy {
-  next: Trigger | null
-  stop: Deferred.Deferred<StopReason>
+  next: ReadonlyArray<RoundId>
+  now: Stop
+  soon: Stop
   readonly quiet: Deferred.Deferred<void>
 }
 
@@ -41,8 +46,17 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const play = (roomId: RoomId, trigger: Trigger, busy: Busy) =>
-    rounds.play(roomId, trigger, Deferred.await(busy.stop)).pipe(
+  const haltOf = ({ now, soon }: Busy): Halt => ({
+    now: Deferred.await(now),
+    soon: Effect.flatMap(closing.begun, (isClosing) =>
+      isClosing
+        ? Effect.succeedSome<StopReason>("interrupted")
+        : Effect.flatMap(Deferred.poll(soon), Option.match({ onNone: () => Effect.succeedNone, onSome: Effect.asSome }))
+    )
+  })
+
+  const logged = (effect: Effect.Effect<void>, roomId: RoomId) =>
+    effect.pipe(
       Effect.catchAllCause((cause) =>
         Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : Effect.logError("a round broke", cause)
       ),
@@ -51,24 +65,30 @@ const make = Effect.gen(function* () {
 
   const forget = (roomId: RoomId, busy: Busy) =>
     Effect.suspend(() => {
-      // The room may be at work again already, for a trigger that came after this one's last look.
+      // The room may be at work again already, for a round that came after this one's last look.
       if (rooms.get(roomId) === busy) rooms.delete(roomId)
       return Effect.asVoid(Deferred.succeed(busy.quiet, undefined))
     })
 
+  const closeAll = (ids: ReadonlyArray<RoundId>, reason: StopReason) =>
+    Effect.forEach(ids, (id) => rounds.close(id, reason), { discard: true })
+
   const work = (roomId: RoomId, busy: Busy): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const trigger = busy.next
-      if (trigger === null) return forget(roomId, busy)
-      busy.next = null
-      busy.stop = Deferred.unsafeMake(FiberId.none)
-      return Effect.zipRight(play(roomId, trigger, busy), work(roomId, busy))
+      if (!Array.isNonEmptyReadonlyArray(busy.next)) return forget(roomId, busy)
+      const [older, newest] = [Array.initNonEmpty(busy.next), Array.lastNonEmpty(busy.next)]
+      busy.next = []
+      busy.now = Deferred.unsafeMake(FiberId.none)
+      busy.soon = Deferred.unsafeMake(FiberId.none)
+      const played = Effect.zipRight(closeAll(older, "interrupted"), rounds.play(newest, haltOf(busy)))
+      return Effect.zipRight(logged(played, roomId), work(roomId, busy))
     })
 
-  const begin = (roomId: RoomId, trigger: Trigger) => {
+  const begin = (roomId: RoomId, round: RoundId) => {
     const busy: Busy = {
-      next: trigger,
-      stop: Deferred.unsafeMake(FiberId.none),
+      next: [round],
+      now: Deferred.unsafeMake(FiberId.none),
+      soon: Deferred.unsafeMake(FiberId.none),
       quiet: Deferred.unsafeMake(FiberId.none)
     }
     rooms.set(roomId, busy)
@@ -78,20 +98,30 @@ const make = Effect.gen(function* () {
   }
 
   return Orchestrator.of({
-    trigger: (roomId, trigger) =>
+    play: (roomId, round, when) =>
       Effect.suspend(() => {
         const busy = rooms.get(roomId)
-        if (busy === undefined) return begin(roomId, trigger)
-        busy.next = trigger
-        return Effect.asVoid(Deferred.succeed(busy.stop, "interrupted"))
+        if (busy === undefined) return begin(roomId, round)
+        busy.next = [...busy.next, round]
+        return Effect.asVoid(Deferred.succeed(when === "now" ? busy.now : busy.soon, "interrupted"))
       }),
 
     stop: (roomId, reason) =>
       Effect.suspend(() => {
         const busy = rooms.get(roomId)
         if (busy === undefined) return Effect.void
-        busy.next = null
-        return Effect.zipRight(Deferred.succeed(busy.stop, reason), Deferred.await(busy.quiet))
+        const waiting = busy.next
+        busy.next = []
+        return closeAll(waiting, reason).pipe(
+          Effect.zipRight(Deferred.succeed(busy.now, reason)),
+          Effect.zipRight(Deferred.await(busy.quiet))
+        )
+      }),
+
+    quiet: (roomId) =>
+      Effect.suspend(() => {
+        const busy = rooms.get(roomId)
+        return busy === undefined ? Effect.void : Deferred.await(busy.quiet)
       })
   })
 })

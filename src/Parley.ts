@@ -13,15 +13,21 @@ import { Messages } from "./Messages.ts"
 import { MessageRepo } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Briefs } from "./Orchestrator/Brief.ts"
+import { Cells } from "./Orchestrator/Cells.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
+import { Openings } from "./Orchestrator/Opening.ts"
+import { Passes } from "./Orchestrator/Passes.ts"
 import * as Recovery from "./Orchestrator/Recovery.ts"
 import { Rounds } from "./Orchestrator/Round.ts"
+import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
+import { Speech } from "./Orchestrator/Speech.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
+import { Critiques } from "./Rounds/Critiques.ts"
 import { SdkPool } from "./SdkPool.ts"
 import { Settings } from "./Settings.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -50,12 +56,22 @@ const memory = from((settings) => Memory.layer({ agentsDir: settings.AGENTS_DIR,
 const cache = from((settings) => Cache.layer({ capacity: settings.CACHE_CAPACITY }))
 
 const rounds = Rounds.layer.pipe(
-  Layer.provide(Turns.layer),
+  Layer.provide(Cells.layer),
+  Layer.provide(Passes.layer),
+  Layer.provideMerge(Turns.layer),
+  Layer.provide(Speech.layer),
   Layer.provide(Briefs.layer),
-  Layer.provide(Settlements.layer)
+  Layer.provideMerge(Settlements.layer)
 )
 
-const repos = Layer.mergeAll(RoomRepo.layer, MessageRepo.layer, AgentRepo.layer, Ledger.layer)
+const repos = Layer.mergeAll(
+  RoomRepo.layer,
+  MessageRepo.layer,
+  AgentRepo.layer,
+  Ledger.layer,
+  Sessions.layer,
+  Critiques.layer
+)
 
 /**
  * The whole house but its settings, providers and doors to the world. Read from the bottom up: each line may use the
@@ -66,11 +82,12 @@ export const layer = Welcome.layer.pipe(
   Layer.provideMerge(Messages.layer),
   Layer.provideMerge(Rooms.layer),
   Layer.provideMerge(Recovery.layer),
+  Layer.provideMerge(Agents.layer),
   Layer.provideMerge(Orchestrator.layer),
   Layer.provideMerge(rounds),
+  Layer.provideMerge(Openings.layer),
   Layer.provideMerge(pool),
   Layer.provideMerge(LiveTurns.layer),
-  Layer.provideMerge(Agents.layer),
   Layer.provideMerge(Layer.merge(personas, memory)),
   Layer.provideMerge(repos),
   Layer.provideMerge(RoomEvents.layer),

@@ -1,26 +1,34 @@
-import { Context, Effect, Layer, Option, Random } from "effect"
-import { AgentRepo } from "../Agents/Repo.ts"
+import { Context, Effect, Layer, Option } from "effect"
 import { Closing } from "../Closing.ts"
-import type { RoomId } from "../domain/RoomId.ts"
-import type { RoundId, StopReason, Tape, Trigger } from "../domain/Round.ts"
+import type { Cell, PassInput, RoundId, StopReason } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
-import { Settings } from "../Settings.ts"
-import { Ledger } from "./Ledger.ts"
-import { planPass } from "./Plan.ts"
+import { Cells, type Heard } from "./Cells.ts"
+import { Ledger, type OpenRound } from "./Ledger.ts"
+import { Passes } from "./Passes.ts"
+import * as Progress from "./Progress.ts"
 import { Settlements } from "./Settlement.ts"
-import { Turns } from "./Turn.ts"
-import type { Verdict } from "./Verdict.ts"
+
+/** Why a round should end, asked by somebody outside of it. */
+export interface Halt {
+  /** At once: the turns under way are interrupted. */
+  readonly now: Effect.Effect<StopReason>
+  /** When the turn under way has ended. */
+  readonly soon: Effect.Effect<Option.Option<StopReason>>
+}
 
 export class Rounds extends Context.Tag("parley/Orchestrator/Round/Rounds")<
   Rounds,
   {
     /**
-     * Plays a round to its end, or until `stop` says why it must end: then the turn under way is interrupted and settled
-     * before this returns. The ledger has the reason in any case.
+     * Plays an open round to its end, from where it stands: what was said in it already is not said again. The turns
+     * under way are settled, and the ledger has the reason, when this returns. A server that closes leaves the round
+     * open, for the next one to go on with.
      */
-    readonly play: (roomId: RoomId, trigger: Trigger, stop: Effect.Effect<StopReason>) => Effect.Effect<void>
+    readonly play: (id: RoundId, halt: Halt) => Effect.Effect<void>
+    /** Ends a round that is not being played. */
+    readonly close: (id: RoundId, reason: StopReason) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -29,124 +37,125 @@ export class Rounds extends Context.Tag("parley/Orchestrator/Round/Rounds")<
   )
 }
 
-/** After the first pass. */
-const followUps = 5
-const messagesPerTrigger = 30
+type Pass = { readonly halt: Option.Option<StopReason>; readonly heard: ReadonlyArray<Heard> }
 
-/** What a round has come to so far. */
-interface Progress {
-  readonly roundId: RoundId
-  readonly roomId: RoomId
-  readonly trigger: Trigger
-  readonly seed: number
-  tape: Tape
-  messages: number
-}
+const limits: ReadonlySet<StopReason> = new Set(["max_interactions", "max_messages", "max_rounds"])
+const unheard: ReadonlySet<StopReason> = new Set(["paused", "interrupted", "budget", "no_agents"])
 
 const make = Effect.gen(function* () {
-  const { PRIORITY_AGENTS } = yield* Settings
   const closing = yield* Closing
   const rooms = yield* RoomRepo
-  const agents = yield* AgentRepo
   const events = yield* RoomEvents
   const ledger = yield* Ledger
-  const turns = yield* Turns
+  const passes = yield* Passes
+  const cells = yield* Cells
   const { persist } = yield* Settlements
 
-  const open = Effect.fnUntraced(function* (roomId: RoomId, trigger: Trigger) {
-    const seed = yield* Random.nextIntBetween(0, 2 ** 31)
-    const at = yield* Time.now
-    const roundId = yield* persist(ledger.openRound(roomId, trigger, seed, at))
-    const progress: Progress = { roundId, roomId, trigger, seed, tape: [], messages: 0 }
-    return progress
-  })
-
-  const close = Effect.fnUntraced(function* ({ roomId, roundId }: Progress, reason: StopReason) {
-    const at = yield* Time.now
-    yield* persist(
-      // The room may be gone, and its rounds with it.
-      rooms
-        .find(roomId)
-        .pipe(
-          Effect.zipRight(ledger.closeRound(roundId, reason, at)),
-          Effect.zipRight(events.append(roomId, { type: "round_ended", round_id: roundId, stop_reason: reason })),
-          Effect.ignore
-        )
-    )
-  })
-
-  const plan = Effect.fnUntraced(function* (progress: Progress, pass: number) {
-    const { roomId, roundId, seed, trigger } = progress
-    const members = yield* agents.members(roomId)
-    const cells = planPass({
-      members,
-      pass,
-      seed,
-      mentioned: trigger.mentioned_agent_ids,
-      priorityAgents: PRIORITY_AGENTS
-    })
-    progress.tape = [...progress.tape, ...cells]
-    const stored = ledger.plan(roundId, progress.tape)
-    const started = { type: "round_started" as const, round_id: roundId, agents: cells.map(({ name }) => name) }
-    yield* persist(pass === 0 ? Effect.zipRight(stored, events.append(roomId, started)) : stored)
-    return cells
-  })
-
-  /** Why no further turn may begin; checked before every one. */
-  const halted = Effect.fnUntraced(function* ({ messages, roomId }: Progress) {
-    const room = yield* Effect.option(rooms.find(roomId))
-    if (Option.isNone(room) || (yield* closing.begun)) return Option.some<StopReason>("interrupted")
-    const { interactions, is_paused, max_interactions } = room.value
-    if (is_paused) return Option.some<StopReason>("paused")
-    if (max_interactions !== null && interactions >= max_interactions)
-      return Option.some<StopReason>("max_interactions")
-    return messages >= messagesPerTrigger ? Option.some<StopReason>("max_messages") : Option.none()
-  })
-
-  const playPass = Effect.fnUntraced(function* (progress: Progress, pass: number) {
-    const first = progress.tape.length
-    const cells = yield* plan(progress, pass)
-    const verdicts = new Map<number, Verdict>()
-    for (const [offset, cell] of cells.entries()) {
-      const halt = yield* halted(progress)
-      if (Option.isSome(halt)) return { halt, verdicts: [...verdicts.values()] }
-      if (cell.after !== null && verdicts.get(cell.after)?.outcome !== "replied") continue
-      const { roomId, roundId, trigger } = progress
-      const verdict = yield* turns.play({ roomId, roundId, index: first + offset, cell, cause: trigger.cause })
-      if (Option.isNone(verdict)) continue
-      verdicts.set(cell.agent_id, verdict.value)
-      if (verdict.value.outcome === "replied") progress.messages++
+  const playPass = Effect.fnUntraced(function* (progress: Progress.Progress, input: PassInput, halt: Halt) {
+    const heard: Array<Heard> = []
+    const pass = (reason: Option.Option<StopReason>): Pass => ({ halt: reason, heard })
+    const isDue = ({ after }: Cell) => after === null || heard.some((it) => it.agent_id === after && it.wakes)
+    for (const [index, cell] of progress.tape.entries()) {
+      if (cell.pass !== input.pass || !isDue(cell)) continue
+      const wanted = yield* halt.soon
+      if (Option.isSome(wanted)) return pass(wanted)
+      const played = yield* cells.play(progress, input, index, cell)
+      heard.push(...played.heard)
+      if (Option.isSome(played.refused)) return pass(played.refused)
     }
-    return { halt: Option.none<StopReason>(), verdicts: [...verdicts.values()] }
+    return pass(Option.none())
   })
 
-  const passes = Effect.fnUntraced(function* (progress: Progress) {
-    for (let pass = 0; pass <= followUps; pass++) {
-      const { halt, verdicts } = yield* playPass(progress, pass)
-      if (Option.isSome(halt)) return halt.value
+  /** The answer, and what the agents say to each other after it. */
+  const talk = Effect.fnUntraced(function* (progress: Progress.Progress, halt: Halt) {
+    const { max_follow_ups } = yield* rooms.find(progress.roomId)
+    let input = yield* passes.first(progress)
+    for (let followUps = 0; ; followUps++) {
+      const pass = yield* playPass(progress, input, halt)
+      if (Option.isSome(pass.halt)) return pass.halt.value
       if (progress.tape.length === 0) return "no_agents"
-      if (!verdicts.some(({ outcome }) => outcome === "replied")) return silence(pass, verdicts)
-      if (new Set(progress.tape.map((cell) => cell.agent_id)).size === 1) return "complete"
+      const isAlone = input.members.filter((member) => !member.is_critic).length === 1
+      const isOver = isAlone || progress.trigger.kind === "autonomous"
+      if (isOver || !pass.heard.some(({ wakes }) => wakes)) return silence(followUps, pass.heard)
+      if (followUps >= max_follow_ups) return "max_rounds"
+      input = yield* passes.next(progress, "follow_up", pass.heard)
     }
-    return "max_rounds"
   })
+
+  const epilogue = Effect.fnUntraced(function* (progress: Progress.Progress, kind: "final" | "critics", halt: Halt) {
+    const due = (yield* passes.members(progress)).some((it) => (kind === "final" ? it.final_response : it.is_critic))
+    return due ? (yield* playPass(progress, yield* passes.next(progress, kind, []), halt)).halt : Option.none()
+  })
+
+  const whole = Effect.fnUntraced(function* (progress: Progress.Progress, halt: Halt) {
+    const reason: StopReason = yield* talk(progress, halt)
+    const cut = limits.has(reason) ? yield* epilogue(progress, "final", halt) : Option.none()
+    const end = Option.getOrElse(
+      Option.filter(cut, (it) => !limits.has(it)),
+      () => reason
+    )
+    if (!unheard.has(end) && Progress.wasHeard(progress)) yield* epilogue(progress, "critics", halt)
+    return end
+  })
+
+  const close = Effect.fnUntraced(function* (round: Pick<OpenRound, "id" | "room_id" | "trigger">, reason: StopReason) {
+    const ended_at = yield* Time.now
+    const write = Effect.gen(function* () {
+      const room = yield* rooms.find(round.room_id)
+      const stop_detail = reason === "loop_guard" ? room.loop_guard : null
+      if (!(yield* ledger.closeRound(round.id, { stop_reason: reason, stop_detail, ended_at }))) return
+      yield* rooms.rested(room.id, ended_at, round.trigger.kind === "autonomous")
+      if (reason === "budget") {
+        const paused = yield* Effect.orDie(rooms.update(room.id, { is_paused: true }))
+        yield* events.append(room.id, { type: "room_updated", room: paused })
+      }
+      yield* events.append(room.id, {
+        type: "round_ended",
+        round_id: round.id,
+        stop_reason: reason,
+        stop_detail
+      })
+    })
+    // The room may be gone, and its rounds with it.
+    yield* persist(Effect.catchTag(write, "RoomNotFound", () => Effect.void))
+  })
+
+  const perform = (round: OpenRound, halt: Halt) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const progress = Progress.make(round, yield* ledger.past(round.id))
+        const played = Effect.catchTag(whole(progress, halt), "RoomNotFound", () =>
+          Effect.succeed<StopReason>("interrupted")
+        )
+        const leave = Effect.unless(close(round, "interrupted"), () => false)
+        const reason = yield* restore(Effect.raceFirst(played, halt.now)).pipe(
+          Effect.onInterrupt(() => Effect.unlessEffect(leave, closing.begun)),
+          Effect.tapDefect(() => close(round, "interrupted"))
+        )
+        if (reason === "interrupted" && (yield* closing.begun)) return
+        yield* close(round, reason)
+      })
+    ).pipe(
+      Effect.withSpan("Orchestrator.round", {
+        root: true,
+        captureStackTrace: false,
+        attributes: { roomId: round.room_id, roundId: round.id }
+      })
+    )
+
+  const found = <A>(id: RoundId, use: (round: OpenRound) => Effect.Effect<A>) =>
+    Effect.flatMap(ledger.find(id), (round) =>
+      Option.match(round, { onNone: () => Effect.void, onSome: (it) => Effect.asVoid(use(it)) })
+    )
 
   return Rounds.of({
-    play: (roomId, trigger, stop) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const progress = yield* open(roomId, trigger)
-          const reason: StopReason = yield* restore(Effect.raceFirst(passes(progress), stop)).pipe(
-            Effect.onInterrupt(() => close(progress, "interrupted")),
-            Effect.tapDefect(() => close(progress, "interrupted"))
-          )
-          yield* close(progress, reason)
-        })
-      ).pipe(Effect.withSpan("Orchestrator.round", { root: true, captureStackTrace: false, attributes: { roomId } }))
+    play: (id, halt) => found(id, (round) => perform(round, halt)),
+    close: (id, reason) => found(id, (round) => close(round, reason))
   })
 })
 
-const silence = (pass: number, verdicts: ReadonlyArray<Verdict>): StopReason => {
-  if (verdicts.some(({ outcome }) => outcome === "failed")) return "provider_unavailable"
-  return pass === 0 ? "everyone_skipped" : "complete"
+const silence = (followUps: number, heard: ReadonlyArray<Heard>): StopReason => {
+  if (heard.some(({ outcome }) => outcome === "replied")) return "complete"
+  if (heard.some(({ outcome }) => outcome === "failed")) return "provider_unavailable"
+  return followUps === 0 ? "everyone_skipped" : "complete"
 }

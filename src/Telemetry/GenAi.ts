@@ -1,5 +1,5 @@
 import { Effect, Option, Tracer } from "effect"
-import type { Cell, RoundId, Trigger } from "../domain/Round.ts"
+import type { Reason, RoundId, Trigger } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 
 // Names of the OpenTelemetry conventions for generative AI, which are still in development: they stand here alone.
@@ -18,7 +18,7 @@ export interface ModelLabels {
 export interface TurnLabels extends ModelLabels {
   readonly roomId: RoomId
   readonly roundId: RoundId
-  readonly cell: Cell
+  readonly reason: Reason
   readonly cause: Trigger["cause"]
 }
 
@@ -36,7 +36,7 @@ export const invokeAgent = <A, E, R>(turn: TurnLabels, effect: Effect.Effect<A, 
       "gen_ai.provider.name": turn.provider,
       "gen_ai.request.model": turn.model,
       "parley.round.id": turn.roundId,
-      "parley.turn.reason": turn.cell.reason,
+      "parley.turn.reason": turn.reason,
       ...(turn.cause === null ? {} : { "parley.cause.trace_id": turn.cause.trace_id })
     }
   })
