@@ -14,10 +14,14 @@ export interface Draft {
   readonly skipped: boolean
   /** From the beginning of the turn to the first thing the model said or thought. */
   readonly firstTokenMs: number | null
+  /** True as long as the model has neither said nor done anything. */
+  readonly isUntouched: boolean
   readonly say: (delta: string) => Effect.Effect<void>
   readonly think: (delta: string) => Effect.Effect<void>
   /** Makes the turn a skip; false when the agent has already been heard. */
   readonly skip: Effect.Effect<boolean>
+  /** Notes that the model does something; always true. */
+  readonly act: Effect.Effect<boolean>
 }
 
 interface LiveTurn {
@@ -75,10 +79,18 @@ const make = Effect.gen(function* () {
   type Send = (event: LiveEvent) => Effect.Effect<void>
 
   const begin = (turnId: TurnId, agent: LiveTurn["agent"], began: number, send: Send): LiveTurn => {
-    const state = { text: "", thinking: "", shown: false, skipped: false, firstTokenMs: null as number | null }
+    const state = {
+      text: "",
+      thinking: "",
+      shown: false,
+      skipped: false,
+      isUntouched: true,
+      firstTokenMs: null as number | null
+    }
     const ref = refOf({ turnId, agent })
     const heard = Effect.map(Clock.currentTimeMillis, (now) => {
       state.firstTokenMs ??= now - began
+      state.isUntouched = false
     })
     const draft: Draft = Object.assign(state, {
       say: (delta: string) =>
@@ -99,7 +111,12 @@ const make = Effect.gen(function* () {
         }),
       skip: Effect.sync(() => {
         state.skipped = !state.shown
+        state.isUntouched = false
         return state.skipped
+      }),
+      act: Effect.sync(() => {
+        state.isUntouched = false
+        return true
       })
     })
     return { turnId, agent, draft }

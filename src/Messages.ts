@@ -6,6 +6,7 @@ import type { WriteRefused } from "./domain/Error.ts"
 import { ImagesUnsupported, type Message, type MessageCreate } from "./domain/Message.ts"
 import type { RoomBusy, RoomForbidden, RoomNotFound, RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
+import type { Trigger } from "./domain/Round.ts"
 import * as Time from "./domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "./domain/User.ts"
 import { MessageRepo, type Window } from "./Messages/Repo.ts"
@@ -19,6 +20,7 @@ import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
 import { Critiques } from "./Rounds/Critiques.ts"
 import { SdkPool } from "./SdkPool.ts"
+import * as Telemetry from "./Telemetry/GenAi.ts"
 import { WriteQueue } from "./WriteQueue.ts"
 
 type Denied = RoomNotFound | RoomForbidden
@@ -66,15 +68,11 @@ const make = Effect.gen(function* () {
   const nameOf = (window: Window) =>
     [window.limit, Option.getOrElse(window.after, () => "-"), Option.getOrElse(window.before, () => "-")].join("/")
 
-  const cause = Effect.map(
-    Effect.option(Effect.currentSpan),
-    Option.match({ onNone: () => null, onSome: ({ spanId, traceId }) => ({ trace_id: traceId, span_id: spanId }) })
-  )
-
   const open = Effect.fnUntraced(function* (
     room: RoomRow,
     message: Message,
-    named: MessageCreate["mentioned_agent_ids"]
+    named: MessageCreate["mentioned_agent_ids"],
+    cause: Trigger["cause"]
   ) {
     const members = yield* agents.members(room.id)
     if (members.length === 0) return null
@@ -85,11 +83,16 @@ const make = Effect.gen(function* () {
       message_id: message.id,
       mentioned_agent_ids: Array.dedupe([...known, ...ids]),
       unknown_mentions: [...strangers, ...unknown],
-      cause: yield* cause
+      cause
     })
   })
 
-  const store = Effect.fnUntraced(function* (before: RoomRow, body: MessageCreate, key: string | null) {
+  const store = Effect.fnUntraced(function* (
+    before: RoomRow,
+    body: MessageCreate,
+    key: string | null,
+    cause: Trigger["cause"]
+  ) {
     const roomId = before.id
     const known = key === null ? Option.none() : yield* repo.byKey(roomId, key)
     if (Option.isSome(known)) return { message: known.value, round: null }
@@ -111,7 +114,7 @@ const make = Effect.gen(function* () {
     })
     yield* events.append(roomId, { type: "new_message", message })
     if (before.loop_guard !== null) yield* events.append(roomId, { type: "room_updated", room })
-    return { message, round: yield* open(room, message, body.mentioned_agent_ids) }
+    return { message, round: yield* open(room, message, body.mentioned_agent_ids, cause) }
   })
 
   return Messages.of({
@@ -130,7 +133,9 @@ const make = Effect.gen(function* () {
       // From the commit on the message will be answered, whatever becomes of the connection.
       return yield* Effect.uninterruptible(
         Effect.gen(function* () {
-          const { message, round } = yield* queue.write(store(room, body, Option.getOrNull(key)))
+          const { message, round } = yield* queue.write(
+            store(room, body, Option.getOrNull(key), yield* Telemetry.cause)
+          )
           const when = room.double_text === "enqueue" ? "after_turn" : "now"
           if (round !== null) yield* orchestrator.play(roomId, round, when)
           return message

@@ -2,7 +2,7 @@ import { Array, Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer, Opti
 import { Closing } from "./Closing.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { RoundId, StopReason } from "./domain/Round.ts"
-import { type Halt, Rounds } from "./Orchestrator/Round.ts"
+import { type Halt, RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
 
 export class Orchestrator extends Context.Tag("parley/Orchestrator")<
   Orchestrator,
@@ -12,10 +12,10 @@ export class Orchestrator extends Context.Tag("parley/Orchestrator")<
      * before the new one begins; of several that wait, the newest is played.
      */
     readonly play: (roomId: RoomId, round: RoundId, when: "now" | "after_turn") => Effect.Effect<void>
+    /** Plays an open round and returns when it has ended; where another is under way it ends unplayed. */
+    readonly playIfQuiet: (roomId: RoomId, round: RoundId) => Effect.Effect<void>
     /** Returns when the room is quiet: nobody speaks in it before the next round is asked for. */
     readonly stop: (roomId: RoomId, reason: StopReason) => Effect.Effect<void>
-    /** Returns when no round is under way or waiting. */
-    readonly quiet: (roomId: RoomId) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -31,12 +31,14 @@ interface Busy {
   next: ReadonlyArray<RoundId>
   now: Stop
   soon: Stop
+  /** Settled when the first round is over. */
+  readonly first: Deferred.Deferred<void>
   readonly quiet: Deferred.Deferred<void>
 }
 
 const make = Effect.gen(function* () {
   const closing = yield* Closing
-  const rounds = yield* Rounds
+  const rounds = yield* RoundPlayer
   const rooms = new Map<RoomId, Busy>()
   const fibers = yield* FiberSet.make<void>()
   // Runs before the fibers are interrupted: rooms begin no turn any more, the ones under way may end.
@@ -67,7 +69,7 @@ const make = Effect.gen(function* () {
     Effect.suspend(() => {
       // The room may be at work again already, for a round that came after this one's last look.
       if (rooms.get(roomId) === busy) rooms.delete(roomId)
-      return Effect.asVoid(Deferred.succeed(busy.quiet, undefined))
+      return Effect.zipRight(Deferred.succeed(busy.first, undefined), Deferred.succeed(busy.quiet, undefined))
     })
 
   const closeAll = (ids: ReadonlyArray<RoundId>, reason: StopReason) =>
@@ -81,7 +83,10 @@ const make = Effect.gen(function* () {
       busy.now = Deferred.unsafeMake(FiberId.none)
       busy.soon = Deferred.unsafeMake(FiberId.none)
       const played = Effect.zipRight(closeAll(older, "interrupted"), rounds.play(newest, haltOf(busy)))
-      return Effect.zipRight(logged(played, roomId), work(roomId, busy))
+      return logged(played, roomId).pipe(
+        Effect.zipRight(Deferred.succeed(busy.first, undefined)),
+        Effect.zipRight(work(roomId, busy))
+      )
     })
 
   const begin = (roomId: RoomId, round: RoundId) => {
@@ -89,22 +94,30 @@ const make = Effect.gen(function* () {
       next: [round],
       now: Deferred.unsafeMake(FiberId.none),
       soon: Deferred.unsafeMake(FiberId.none),
+      first: Deferred.unsafeMake(FiberId.none),
       quiet: Deferred.unsafeMake(FiberId.none)
     }
     rooms.set(roomId, busy)
     // A fiber inherits whether it can be interrupted, and whoever triggers may be in a region that cannot.
     const fiber = Effect.interruptible(Effect.ensuring(work(roomId, busy), forget(roomId, busy)))
-    return Effect.asVoid(FiberSet.run(fibers, fiber))
+    return Effect.as(FiberSet.run(fibers, fiber), busy)
   }
 
   return Orchestrator.of({
     play: (roomId, round, when) =>
       Effect.suspend(() => {
         const busy = rooms.get(roomId)
-        if (busy === undefined) return begin(roomId, round)
+        if (busy === undefined) return Effect.asVoid(begin(roomId, round))
         busy.next = [...busy.next, round]
         return Effect.asVoid(Deferred.succeed(when === "now" ? busy.now : busy.soon, "interrupted"))
       }),
+
+    playIfQuiet: (roomId, round) =>
+      Effect.suspend(() =>
+        rooms.has(roomId)
+          ? rounds.close(round, "interrupted")
+          : Effect.flatMap(begin(roomId, round), ({ first }) => Deferred.await(first))
+      ),
 
     stop: (roomId, reason) =>
       Effect.suspend(() => {
@@ -116,12 +129,6 @@ const make = Effect.gen(function* () {
           Effect.zipRight(Deferred.succeed(busy.now, reason)),
           Effect.zipRight(Deferred.await(busy.quiet))
         )
-      }),
-
-    quiet: (roomId) =>
-      Effect.suspend(() => {
-        const busy = rooms.get(roomId)
-        return busy === undefined ? Effect.void : Deferred.await(busy.quiet)
       })
   })
 })

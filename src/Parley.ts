@@ -18,7 +18,7 @@ import { Ledger } from "./Orchestrator/Ledger.ts"
 import { Openings } from "./Orchestrator/Opening.ts"
 import { Passes } from "./Orchestrator/Passes.ts"
 import * as Recovery from "./Orchestrator/Recovery.ts"
-import { Rounds } from "./Orchestrator/Round.ts"
+import { RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
 import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
 import { Speech } from "./Orchestrator/Speech.ts"
@@ -27,7 +27,11 @@ import { Personas } from "./Personas.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
+import { Rounds } from "./Rounds.ts"
 import { Critiques } from "./Rounds/Critiques.ts"
+import { RoundRepo } from "./Rounds/Repo.ts"
+import { Scheduler } from "./Scheduler.ts"
+import * as Housekeeping from "./Scheduler/Housekeeping.ts"
 import { SdkPool } from "./SdkPool.ts"
 import { Settings } from "./Settings.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -55,7 +59,7 @@ const memory = from((settings) => Memory.layer({ agentsDir: settings.AGENTS_DIR,
 
 const cache = from((settings) => Cache.layer({ capacity: settings.CACHE_CAPACITY }))
 
-const rounds = Rounds.layer.pipe(
+const rounds = RoundPlayer.layer.pipe(
   Layer.provide(Cells.layer),
   Layer.provide(Passes.layer),
   Layer.provideMerge(Turns.layer),
@@ -70,26 +74,13 @@ const repos = Layer.mergeAll(
   AgentRepo.layer,
   Ledger.layer,
   Sessions.layer,
-  Critiques.layer
+  Critiques.layer,
+  RoundRepo.layer
 )
 
-/**
- * The whole house but its settings, providers and doors to the world. Read from the bottom up: each line may use the
- * lines under it, and is closed before them.
- */
-export const layer = Welcome.layer.pipe(
-  Layer.provideMerge(Http.layer),
-  Layer.provideMerge(Messages.layer),
-  Layer.provideMerge(Rooms.layer),
-  Layer.provideMerge(Recovery.layer),
-  Layer.provideMerge(Agents.layer),
-  Layer.provideMerge(Orchestrator.layer),
-  Layer.provideMerge(rounds),
-  Layer.provideMerge(Openings.layer),
-  Layer.provideMerge(pool),
-  Layer.provideMerge(LiveTurns.layer),
-  Layer.provideMerge(Layer.merge(personas, memory)),
-  Layer.provideMerge(repos),
+// Read from the bottom up: each line may use the lines under it, and is closed before them.
+
+const ground = repos.pipe(
   Layer.provideMerge(RoomEvents.layer),
   Layer.provideMerge(cache),
   Layer.provideMerge(WriteQueue.layer),
@@ -98,4 +89,26 @@ export const layer = Welcome.layer.pipe(
   Layer.provideMerge(Closing.layer),
   Layer.provideMerge(Db.layer),
   Layer.provideMerge(Telemetry.layer)
+)
+
+const engine = Recovery.layer.pipe(
+  Layer.provideMerge(Agents.layer),
+  Layer.provideMerge(Orchestrator.layer),
+  Layer.provideMerge(rounds),
+  Layer.provideMerge(Openings.layer),
+  Layer.provideMerge(pool),
+  Layer.provideMerge(LiveTurns.layer),
+  Layer.provideMerge(Layer.merge(personas, memory))
+)
+
+/** The whole house but its settings, providers and doors to the world. */
+export const layer = Welcome.layer.pipe(
+  Layer.provideMerge(Http.layer),
+  Layer.provideMerge(Scheduler.layer),
+  Layer.provideMerge(Housekeeping.layer),
+  Layer.provideMerge(Rounds.layer),
+  Layer.provideMerge(Messages.layer),
+  Layer.provideMerge(Rooms.layer),
+  Layer.provideMerge(engine),
+  Layer.provideMerge(ground)
 )

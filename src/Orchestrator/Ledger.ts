@@ -2,17 +2,7 @@ import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import type { Usage } from "../domain/Provider.ts"
-import {
-  Outcome,
-  PassInput,
-  Reason,
-  RoundId,
-  type StopReason,
-  Tape,
-  Trigger,
-  TurnId,
-  TurnPolicy
-} from "../domain/Round.ts"
+import { Outcome, PassInput, Reason, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import type { Timestamp } from "../domain/Time.ts"
@@ -100,6 +90,8 @@ export class Ledger extends Context.Tag("parley/Orchestrator/Ledger")<
     /** Those of a room in which no turn has begun. */
     readonly waiting: (room: RoomId) => Effect.Effect<ReadonlyArray<OpenRound>>
     readonly find: (round: RoundId) => Effect.Effect<Option.Option<OpenRound>>
+    /** Why a round ended; none while it goes on. */
+    readonly reasonOf: (round: RoundId) => Effect.Effect<Option.Option<StopReason>>
     readonly past: (round: RoundId) => Effect.Effect<ReadonlyArray<PastTurn>>
     readonly standing: (room: RoomId, round: RoundId) => Effect.Effect<Omit<Standing, "room">>
     readonly openTurn: (turn: NewTurn) => Effect.Effect<TurnId, never, Commit>
@@ -125,6 +117,7 @@ const asRoundId = Sql.one(Schema.Struct({ id: RoundId }))
 const asIds = Sql.all(Schema.Struct({ id: RoundId }))
 const asTurnId = Sql.one(Schema.Struct({ id: TurnId }))
 const asRounds = Sql.all(OpenRound)
+const maybeReason = Sql.first(Schema.Struct({ stop_reason: StopReason }))
 const maybeRound = Sql.first(OpenRound)
 const asPast = Sql.all(PastTurn)
 const asOpenTurns = Sql.all(OpenTurn)
@@ -192,6 +185,12 @@ const make = Effect.gen(function* () {
         ORDER BY id`),
 
     find: (round) => maybeRound(sql`SELECT * FROM rounds WHERE id = ${round} AND ended_at IS NULL`),
+
+    reasonOf: (round) =>
+      Effect.map(
+        maybeReason(sql`SELECT stop_reason FROM rounds WHERE id = ${round} AND stop_reason IS NOT NULL`),
+        Option.map(({ stop_reason }) => stop_reason)
+      ),
 
     past: (round) =>
       asPast(sql`

@@ -1,4 +1,4 @@
-import { Array, Context, Effect, Layer, Option, Random } from "effect"
+import { Array, Context, Effect, Layer, Option, Random, Struct } from "effect"
 import type { Member } from "../domain/Agent.ts"
 import { RoomBusy, type RoomRow } from "../domain/Room.ts"
 import type { PassInput, RoundId, Trigger } from "../domain/Round.ts"
@@ -65,7 +65,7 @@ const make = Effect.gen(function* () {
     ...pass,
     policy,
     seed,
-    members: members.map(({ profile_pic: _, ...planned }) => planned),
+    members: members.map((member) => Struct.omit(member, "profile_pic")),
     priority_agents: PRIORITY_AGENTS
   })
 

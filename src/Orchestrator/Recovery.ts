@@ -5,7 +5,7 @@ import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
 import { WriteQueue } from "../WriteQueue.ts"
 import { Ledger, type OpenRound, type OpenTurn } from "./Ledger.ts"
-import { Rounds } from "./Round.ts"
+import { RoundPlayer } from "./RoundPlayer.ts"
 import { Sessions } from "./Sessions.ts"
 
 /**
@@ -18,7 +18,7 @@ export const layer = Layer.effectDiscard(
     const ledger = yield* Ledger
     const sessions = yield* Sessions
     const rooms = yield* RoomRepo
-    const rounds = yield* Rounds
+    const rounds = yield* RoundPlayer
     const events = yield* RoomEvents
     const queue = yield* WriteQueue
     const orchestrator = yield* Orchestrator

@@ -24,7 +24,7 @@ export class Speech extends Context.Tag("parley/Orchestrator/Speech")<
   {
     /**
      * Leases the seat's client and lets the agent speak into the draft, within the deadlines. A session that is lost is
-     * opened anew from the log, once.
+     * opened anew from the log, once; a client that broke before anything came of it is replaced, once.
      */
     readonly attempt: (stand: Stand, brief: Brief, draft: Draft) => Effect.Effect<Spoken, TurnError>
   }
@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
     return (name, input) =>
       Telemetry.executeTool(
         name,
-        Effect.if(name === "skip" ? draft.skip : Effect.succeed(true), {
+        Effect.if(name === "skip" ? draft.skip : draft.act, {
           onTrue: () => call(name, input),
           onFalse: () =>
             Effect.succeed({ text: "You have already been heard. Finish what you were saying.", isError: true })
@@ -95,7 +95,13 @@ const make = Effect.gen(function* () {
     )
 
   return Speech.of({
-    attempt: (stand, brief, draft) =>
-      Effect.catchTag(speak(stand, brief, draft), "SessionLost", () => anew(stand, draft))
+    attempt: (stand, brief, draft) => {
+      const first = speak(stand, brief, draft)
+      // A process may have died while it was idle; nobody should have to ask twice for that.
+      const again = Effect.catchTag(first, "Crashed", (error) =>
+        draft.isUntouched ? speak(stand, brief, draft) : Effect.fail(error)
+      )
+      return Effect.catchTag(again, "SessionLost", () => anew(stand, draft))
+    }
   })
 })

@@ -28,7 +28,11 @@ export class Critiques extends Context.Tag("parley/Rounds/Critiques")<
     /** The newest page before an id, or the page after one; oldest first. Their ids are a sequence of their own. */
     readonly page: (
       room: RoomId,
-      window: { readonly after?: number; readonly before?: number; readonly limit: number }
+      window: {
+        readonly after?: number | undefined
+        readonly before?: number | undefined
+        readonly limit: number
+      }
     ) => Effect.Effect<ReadonlyArray<Message>>
     readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
   }

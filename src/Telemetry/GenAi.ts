@@ -9,6 +9,12 @@ export const traceId: Effect.Effect<string | null> = Effect.map(
   Option.match({ onNone: () => null, onSome: (span) => span.traceId })
 )
 
+/** The span that stands now, as the cause of what will be done later and elsewhere. */
+export const cause: Effect.Effect<Trigger["cause"]> = Effect.map(
+  Effect.option(Effect.currentSpan),
+  Option.match({ onNone: () => null, onSome: ({ spanId, traceId }) => ({ trace_id: traceId, span_id: spanId }) })
+)
+
 export interface ModelLabels {
   readonly agent: string
   readonly model: string

@@ -35,6 +35,7 @@ const statements = [
   `DROP INDEX turns_cell`,
   `CREATE UNIQUE INDEX turns_cell ON turns (round_id, cell, agent_id, attempt)`,
   `CREATE INDEX turns_room ON turns (room_id, id)`,
+  `CREATE INDEX turns_seat ON turns (room_id, agent_id)`,
   `ALTER TABLE sessions ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0`,
 
   `CREATE TABLE critiques (

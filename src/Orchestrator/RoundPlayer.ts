@@ -18,8 +18,8 @@ export interface Halt {
   readonly soon: Effect.Effect<Option.Option<StopReason>>
 }
 
-export class Rounds extends Context.Tag("parley/Orchestrator/Round/Rounds")<
-  Rounds,
+export class RoundPlayer extends Context.Tag("parley/Orchestrator/RoundPlayer")<
+  RoundPlayer,
   {
     /**
      * Plays an open round to its end, from where it stands: what was said in it already is not said again. The turns
@@ -148,7 +148,7 @@ const make = Effect.gen(function* () {
       Option.match(round, { onNone: () => Effect.void, onSome: (it) => Effect.asVoid(use(it)) })
     )
 
-  return Rounds.of({
+  return RoundPlayer.of({
     play: (id, halt) => found(id, (round) => perform(round, halt)),
     close: (id, reason) => found(id, (round) => close(round, reason))
   })
