@@ -1,5 +1,5 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk"
-import { Option, Redacted } from "effect"
+import { type Effect, Option, Redacted } from "effect"
 import type { SessionSpec } from "../../domain/Provider.ts"
 
 export interface ClaudeConfig {
@@ -22,6 +22,8 @@ export interface Client extends ClaudeConfig {
   readonly folders: Readonly<Record<"home" | "config" | "work" | "temp", string>>
   /** Words to put before the program's own when it is started. */
   readonly launcher: ReadonlyArray<string>
+  /** How the client's own record of a session begins; empty when there is none. */
+  readonly beginningOf: (sessionId: string) => Effect.Effect<string>
   /** Makes a text fit to show. */
   readonly hide: (text: string) => string
 }
