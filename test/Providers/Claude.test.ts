@@ -150,7 +150,8 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
     it.scoped("a session that is not there is SessionLost", () =>
       Effect.gen(function* () {
         const { provider } = yield* makeHouse()
-        const unknown = spec({ resume: "5e0a5ef3-94a4-4d0e-93d5-3a4a2f0d7c11" })
+        const id = "5e0a5ef3-94a4-4d0e-93d5-3a4a2f0d7c11"
+        const unknown = spec({ resume: `${id}@${id}` })
 
         assertInstanceOf(yield* Effect.flip(Effect.scoped(provider.open(unknown))), SessionLost)
         assertInstanceOf(yield* Effect.flip(provider.open(spec({ resume: "some-title" }))), SessionLost)

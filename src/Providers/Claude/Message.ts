@@ -17,6 +17,7 @@ import {
   TimedOut,
   Unauthorized
 } from "../../domain/Provider.ts"
+import * as Bookmark from "./Bookmark.ts"
 
 /** What is known from the messages before. */
 export interface Memory {
@@ -26,13 +27,16 @@ export interface Memory {
   readonly spentUsd: number | null
   /** Text was heard of an answer that has not come to its end. */
   readonly isHalfSaid: boolean
+  /** The newest entry of the client's record. */
+  readonly entry: string | null
 }
 
 export const first = ({ model, resume }: SessionSpec): Memory => ({
   model,
   hasHistory: resume !== null,
   spentUsd: resume === null ? 0 : null,
-  isHalfSaid: false
+  isHalfSaid: false,
+  entry: null
 })
 
 export type Heard = Either.Either<ProviderEvent, ProviderError>
@@ -51,6 +55,9 @@ export const read =
         ]
       case "result":
         return readResult(memory, message, hide)
+      case "assistant":
+      case "user":
+        return [{ ...memory, entry: message.uuid ?? memory.entry }, Option.none()]
       default:
         return [memory, Option.none()]
     }
@@ -117,9 +124,9 @@ const readResult = (
 ): readonly [Memory, Option.Option<Heard>] => {
   const next = { ...memory, hasHistory: true, spentUsd: result.total_cost_usd, isHalfSaid: false }
   if (result.is_error) return [next, Option.some(Either.left(failure(memory, result, hide)))]
-  const { model, spentUsd } = memory
+  const { entry, model, spentUsd } = memory
   const done = ProviderEvent.Done({
-    sessionId: result.session_id,
+    sessionId: entry === null ? null : Bookmark.write({ session: result.session_id, entry }),
     model,
     usage: {
       inputTokens: result.usage.input_tokens,
@@ -152,7 +159,7 @@ const sinceLast = (result: SDKResultMessage) =>
 const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) => string): ProviderError => {
   const reason = hide(result.subtype === "success" ? result.result : result.errors.join("; "))
   const status = result.subtype === "success" ? (result.api_error_status ?? null) : null
-  if (reason.startsWith("No conversation found")) return new SessionLost()
+  if (/^No (conversation|message) found with/.test(reason)) return new SessionLost()
   if (result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit")
     return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
   if (isRefusal(status)) return refusal(status, null)

@@ -1,6 +1,7 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk"
 import { type Effect, Option, Redacted } from "effect"
 import type { SessionSpec } from "../../domain/Provider.ts"
+import type { Bookmark } from "./Bookmark.ts"
 
 export interface ClaudeConfig {
   /** None where `environment` names another way in: Bedrock, Vertex, a gateway's token. */
@@ -23,7 +24,7 @@ export interface Client extends ClaudeConfig {
   /** Words to put before the program's own when it is started. */
   readonly launcher: ReadonlyArray<string>
   /** How the client's own record of a session begins; empty when there is none. */
-  readonly beginningOf: (sessionId: string) => Effect.Effect<string>
+  readonly beginningOf: (bookmark: Bookmark) => Effect.Effect<string>
   /** Makes a text fit to show. */
   readonly hide: (text: string) => string
 }
@@ -32,11 +33,11 @@ export interface Client extends ClaudeConfig {
 export const serverName = "parley"
 
 /** What of the SDK's options does not depend on the running session. */
-export const optionsFor = (client: Client, spec: SessionSpec): Options => ({
+export const optionsFor = (client: Client, spec: SessionSpec, bookmark: Bookmark | null): Options => ({
   model: spec.model,
   // Without a snapshot: the prompt given now is the one the model gets, also when the session is resumed.
   systemPrompt: { type: "custom", prompt: spec.systemPrompt, snapshot: false },
-  ...(spec.resume === null ? {} : { resume: spec.resume }),
+  ...(bookmark === null ? {} : { resume: bookmark.session, resumeSessionAt: bookmark.entry }),
   cwd: client.folders.work,
   env: environment(client),
   includePartialMessages: true,

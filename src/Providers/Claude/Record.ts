@@ -1,5 +1,6 @@
 import { FileSystem, Path } from "@effect/platform"
 import { Effect, Stream } from "effect"
+import type { Bookmark } from "./Bookmark.ts"
 
 /** Enough to hold when and for what the record was begun. */
 const opening = 1024
@@ -18,10 +19,10 @@ export const beginnings = Effect.fnUntraced(function* (configFolder: string) {
       Stream.mkString,
       Effect.orElseSucceed(() => "")
     )
-  return (sessionId: string) =>
+  return ({ session }: Bookmark) =>
     fs.readDirectory(projects).pipe(
       Effect.orElseSucceed(() => []),
-      Effect.flatMap(Effect.forEach((folder) => begin(path.join(projects, folder, `${sessionId}.jsonl`)))),
+      Effect.flatMap(Effect.forEach((folder) => begin(path.join(projects, folder, `${session}.jsonl`)))),
       Effect.map((found) => found.join(""))
     )
 })

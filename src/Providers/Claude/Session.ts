@@ -7,6 +7,7 @@ import {
   type ToolResult,
   type TurnInput
 } from "../../domain/Provider.ts"
+import * as Bookmark from "./Bookmark.ts"
 import { connect } from "./Connection.ts"
 import type { Client } from "./Options.ts"
 import type { Call } from "./Tools.ts"
@@ -22,8 +23,9 @@ const nobody: Call = () => Promise.resolve({ text: "The turn is over.", isError:
 export const open = Effect.fn("Claude.open")(function* (client: Client, spec: SessionSpec) {
   let phase: Phase = "idle"
   let callTool = nobody
-  let beginning = spec.resume === null ? "" : yield* client.beginningOf(spec.resume)
-  const connection = yield* connect(client, spec, (name, input) => callTool(name, input))
+  const bookmark = spec.resume === null ? null : yield* Bookmark.read(spec.resume)
+  let beginning = bookmark === null ? "" : yield* client.beginningOf(bookmark)
+  const connection = yield* connect(client, spec, bookmark, (name, input) => callTool(name, input))
 
   const cutOff = Effect.suspend(() => {
     if (phase !== "busy") return Effect.void
@@ -33,11 +35,14 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
   yield* Effect.addFinalizer(() => cutOff)
 
   /** The session can be resumed only as long as its record is the one that it began with. */
-  const end = Effect.fnUntraced(function* (done: Done, sessionId: string) {
-    const now = yield* client.beginningOf(sessionId)
-    beginning ||= now
-    return beginning === now ? done : ProviderEvent.Done({ ...done, sessionId: null })
-  })
+  const end = (done: Done, sessionId: string) =>
+    Effect.orDie(Bookmark.read(sessionId)).pipe(
+      Effect.flatMap(client.beginningOf),
+      Effect.map((now) => {
+        beginning ||= now
+        return beginning === now ? done : ProviderEvent.Done({ ...done, sessionId: null })
+      })
+    )
 
   const pass = (event: ProviderEvent): Effect.Effect<ProviderEvent> => {
     if (event._tag !== "Done") return Effect.succeed(event)
