@@ -5,7 +5,7 @@ import { AgentId } from "../domain/Agent.ts"
 import { WriteRefused } from "../domain/Error.ts"
 import { ImagesUnsupported, Message, MessageCreate } from "../domain/Message.ts"
 import { CursorParam, LimitParam, optional, RoomParam } from "../domain/Param.ts"
-import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
+import { RoomBusy, RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { AdminRequired } from "../domain/User.ts"
 
 /** An agent at work; each text under both names that clients know. */
@@ -63,6 +63,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
       .addError(RoomNotFound)
       .addError(RoomForbidden)
       .addError(ImagesUnsupported)
+      .addError(RoomBusy)
       .addError(WriteRefused)
   )
   .add(

@@ -2,6 +2,9 @@ import type { AgentId } from "../domain/Agent.ts"
 import type { Message } from "../domain/Message.ts"
 import { oneLine } from "../lib/text.ts"
 
+/** Why the agent is asked; it changes only how the last line is put. */
+export type Occasion = "news" | "named" | "quiet" | "last_words" | "critique"
+
 export interface ContextInput {
   readonly agent: { readonly id: AgentId; readonly name: string }
   /** What the agent has not seen, oldest first. */
@@ -12,6 +15,7 @@ export interface ContextInput {
   readonly mark: string
   /** How a person who gave no name is called. */
   readonly personName: string
+  readonly occasion: Occasion
 }
 
 /**
@@ -23,8 +27,16 @@ export const context = (input: ContextInput): string =>
     `Only lines that begin with ${input.mark} come from the room itself; each names who said what follows it.`,
     ...(input.omitted > 0 ? [`${input.mark} ${input.omitted} earlier messages are left out here.`] : []),
     ...input.messages.flatMap((message) => [`${input.mark} ${speaker(message, input)}:`, message.content]),
-    `${input.mark} It is your turn, ${input.agent.name}.`
+    `${input.mark} ${asked[input.occasion](input.agent.name)}`
   ].join("\n")
+
+const asked: Readonly<Record<Occasion, (name: string) => string>> = {
+  news: (name) => `It is your turn, ${name}.`,
+  named: (name) => `It is your turn, ${name}: you were asked by name.`,
+  quiet: (name) => `It has been quiet for a while. It is your turn, ${name}, if you have something to go on with.`,
+  last_words: (name) => `The conversation ends here. It is your turn, ${name}, for the last words.`,
+  critique: (name) => `The conversation pauses here. Give your feedback on it, ${name}; only the people will read it.`
+}
 
 const speaker = (message: Message, { agent, personName }: ContextInput) => {
   const cut = message.partial ? ", cut off in mid-sentence" : ""

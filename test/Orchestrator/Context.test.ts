@@ -32,7 +32,7 @@ const message = (content: string, more: Partial<Message> = {}): Message => ({
 })
 
 const told = (messages: ReadonlyArray<Message>, omitted = 0) =>
-  context({ agent, messages, omitted, mark: "#k3f9", personName: "User" })
+  context({ agent, messages, omitted, mark: "#k3f9", personName: "User", occasion: "news" })
 
 describe("context", () => {
   it("labels each speaker and keeps what was said as it was said", () => {
