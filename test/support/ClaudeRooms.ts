@@ -23,10 +23,10 @@ export class Ground extends Context.Tag("parley/test/support/ClaudeRooms/Ground"
     readonly AGENTS_DIR: string
   }
 >() {
-  static readonly layer = (agents: Readonly<Record<string, string>>) =>
+  static readonly layer = (agents: Readonly<Record<string, string>>, otherwise: Api.Reply = quiet) =>
     Layer.scoped(
       this,
-      Effect.zipWith(Api.make(quiet), House.folders(agents), (api, folders) => ({ api, ...folders }))
+      Effect.zipWith(Api.make(otherwise), House.folders(agents), (api, folders) => ({ api, ...folders }))
     ).pipe(Layer.provideMerge(NodeContext.layer))
 }
 
