@@ -20,9 +20,8 @@ const quiet: Api.Reply = (response, call) =>
 
 const sessionOf = (name: string) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>
-    Effect.map(
-      sql`SELECT session_id FROM sessions JOIN agents ON agents.id = agent_id WHERE name = ${name}`,
-      ([row]) => String(row?.["session_id"]).replace(/@.*/, "")
+    Effect.map(sql`SELECT session_id FROM sessions JOIN agents ON agents.id = agent_id WHERE name = ${name}`, ([row]) =>
+      String(row?.["session_id"]).replace(/@.*/, "")
     )
   )
 

@@ -59,7 +59,7 @@ describe.skipIf(why !== "")(
       it.scoped("after a failure it knows what was shown, and nothing that was not", () =>
         Effect.gen(function* () {
           const { play, round, said } = yield* setup
-          yield* play("Alder.", Api.answer(Api.text("Maple.", Api.cut)))
+          yield* play("Alder.", Api.answer(Api.text("Maple.", Api.overload)))
           yield* play("Birch.", Api.answer(Api.text(begun, Effect.sleep("50 millis"), Api.cut)))
 
           const [next] = yield* round("Cedar.", "Copper.")
@@ -76,7 +76,7 @@ describe.skipIf(why !== "")(
         })
       )
 
-      it.scoped("after a clearing in the middle of an answer it knows nothing", () =>
+      it.scoped("after a clearing, be it in the middle of an answer, it knows nothing", () =>
         Effect.gen(function* () {
           const { api, id, json, round, say, watch } = yield* setup
           yield* round("Alder.", "Amber.")
@@ -88,8 +88,12 @@ describe.skipIf(why !== "")(
 
           const [next] = yield* round("Cedar.", "Copper.")
 
-          deepStrictEqual(turnsIn(next), ["user"])
+          yield* json("DELETE", `/rooms/${id}/messages`)
+          const [last] = yield* round("Elder.", "Ebony.")
+
+          deepStrictEqual([turnsIn(next), turnsIn(last)], [["user"], ["user"]])
           assertTrue(next !== undefined && !/Alder|Amber|Birch|It began/.test(next.body))
+          assertTrue(last !== undefined && !/Cedar|Copper/.test(last.body))
         })
       )
 
