@@ -1,5 +1,6 @@
 import { HttpApi, OpenApi } from "@effect/platform"
 import { AgentsApi } from "./Agents/Api.ts"
+import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
@@ -10,6 +11,7 @@ export class Api extends HttpApi.make("parley")
   .add(AuthApi)
   .add(RoomsApi)
   .add(MessagesApi)
+  .add(AttachmentsApi)
   .add(AgentsApi)
   .annotate(OpenApi.Title, "Parley API")
   .annotate(OpenApi.Version, "0.1.0") {}

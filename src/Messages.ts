@@ -1,9 +1,11 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
+import { Attachments } from "./Attachments.ts"
 import { asAdmin } from "./Auth.ts"
 import { Cache } from "./Cache.ts"
 import type { WriteRefused } from "./domain/Error.ts"
-import { ImagesUnsupported, type Message, type MessageCreate } from "./domain/Message.ts"
+import type { Image, ImageRefused } from "./domain/Image.ts"
+import type { Message, MessageCreate } from "./domain/Message.ts"
 import { type RoomForbidden, RoomNotFound } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
@@ -33,7 +35,7 @@ export class Messages extends Context.Tag("parley/Messages")<
       room: RoomId,
       message: MessageCreate,
       key: Option.Option<string>
-    ) => Effect.Effect<Message, Denied | ImagesUnsupported | WriteRefused, CurrentUser>
+    ) => Effect.Effect<Message, Denied | ImageRefused | WriteRefused, CurrentUser>
     /** Nobody speaks, and no agent remembers what was said, when this returns. */
     readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
   }
@@ -48,6 +50,7 @@ const make = Effect.gen(function* () {
   const cache = yield* Cache
   const queue = yield* WriteQueue
   const repo = yield* MessageRepo
+  const attachments = yield* Attachments
   const roomRepo = yield* RoomRepo
   const rooms = yield* Rooms
   const agents = yield* AgentRepo
@@ -60,7 +63,12 @@ const make = Effect.gen(function* () {
   const nameOf = (window: Window) =>
     [window.limit, Option.getOrElse(window.after, () => "-"), Option.getOrElse(window.before, () => "-")].join("/")
 
-  const store = Effect.fnUntraced(function* (roomId: RoomId, body: MessageCreate, key: string | null) {
+  const store = Effect.fnUntraced(function* (
+    roomId: RoomId,
+    body: MessageCreate,
+    key: string | null,
+    images: ReadonlyArray<Image>
+  ) {
     const known = key === null ? Option.none() : yield* repo.byKey(roomId, key)
     if (Option.isSome(known)) return { message: known.value, isNew: false }
     const timestamp = yield* Time.now
@@ -73,12 +81,14 @@ const make = Effect.gen(function* () {
       participant_type: speakerTypes.has(body.participant_type ?? "") ? (body.participant_type ?? null) : "user",
       participant_name: body.participant_name || null,
       content: body.content,
+      images,
       thinking: null,
       provider: null,
       partial: false,
       idempotency_key: key,
       timestamp
     })
+    yield* attachments.keep(message.id, images)
     yield* events.append(roomId, { type: "new_message", message })
     return { message, isNew: true }
   })
@@ -110,11 +120,11 @@ const make = Effect.gen(function* () {
 
     send: Effect.fnUntraced(function* (roomId, body, key) {
       yield* rooms.access(roomId)
-      if (body.image_data != null || body.images != null) return yield* ImagesUnsupported.of()
+      const images = yield* attachments.read(body)
       // From the commit on the message will be answered, whatever becomes of the connection.
       return yield* Effect.uninterruptible(
         Effect.gen(function* () {
-          const { isNew, message } = yield* queue.write(store(roomId, body, Option.getOrNull(key)))
+          const { isNew, message } = yield* queue.write(store(roomId, body, Option.getOrNull(key), images))
           if (isNew) yield* trigger(message, body.mentioned_agent_ids)
           return message
         })

@@ -1,6 +1,7 @@
 import { Effect, Layer } from "effect"
 import { Agents } from "./Agents.ts"
 import { AgentRepo } from "./Agents/Repo.ts"
+import { Attachments } from "./Attachments.ts"
 import { Auth } from "./Auth.ts"
 import { Secrets } from "./Auth/Secrets.ts"
 import { Cache } from "./Cache.ts"
@@ -72,6 +73,7 @@ export const layer = Welcome.layer.pipe(
   Layer.provideMerge(LiveTurns.layer),
   Layer.provideMerge(Agents.layer),
   Layer.provideMerge(Layer.merge(personas, memory)),
+  Layer.provideMerge(Attachments.layer),
   Layer.provideMerge(repos),
   Layer.provideMerge(RoomEvents.layer),
   Layer.provideMerge(cache),

@@ -1,7 +1,8 @@
 import { Context, Effect, Layer, Option, Random } from "effect"
+import { Attachments } from "../Attachments.ts"
 import type { Seated } from "../Agents/Repo.ts"
 import type { Persona } from "../domain/Persona.ts"
-import type { Provider, SessionSpec } from "../domain/Provider.ts"
+import type { Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
 import { Seat } from "../domain/Provider.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import * as Hash from "../lib/hash.ts"
@@ -28,6 +29,7 @@ export interface Brief {
   readonly spec: SessionSpec
   readonly promptHash: string
   readonly text: string
+  readonly images: TurnInput["images"]
   /** The newest message that the model is given. */
   readonly newest: number
 }
@@ -53,6 +55,7 @@ const make = Effect.gen(function* () {
   const messages = yield* MessageRepo
   const memory = yield* Memory
   const ledger = yield* Ledger
+  const attachments = yield* Attachments
 
   const session = Effect.fnUntraced(function* ({ agent, model, provider, room }: Stand, promptHash: string) {
     const stored = yield* ledger.session(room.id, agent.id)
@@ -70,7 +73,7 @@ const make = Effect.gen(function* () {
 
   return Briefs.of({
     make: Effect.fn("Briefs.make")(function* (stand) {
-      const { agent, model, persona, room, roster } = stand
+      const { agent, model, persona, provider, room, roster } = stand
       const prompt = {
         persona,
         roomMemories: [],
@@ -91,6 +94,7 @@ const make = Effect.gen(function* () {
       const news = Option.isSome(known) ? newest.filter((message) => message.agent_id !== agent.id) : newest
       if (news.every((message) => message.agent_id === agent.id)) return Option.none()
       const mark = `#${(yield* Random.nextIntBetween(0x1000000, 0xfffffff)).toString(36)}`
+      const { images, names } = yield* attachments.show(news, { takesImages: provider.takesImages, mark })
       return Option.some({
         spec: {
           seat: new Seat({ roomId: room.id, agentId: agent.id }),
@@ -101,7 +105,8 @@ const make = Effect.gen(function* () {
           resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
         },
         promptHash,
-        text: context({ agent, messages: news, omitted, mark, personName: USER_NAME }),
+        text: context({ agent, messages: news, omitted, mark, personName: USER_NAME, names }),
+        images,
         newest: newest.at(-1)?.id ?? after
       })
     })

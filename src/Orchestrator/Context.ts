@@ -1,4 +1,5 @@
 import type { AgentId } from "../domain/Agent.ts"
+import type { Names } from "../Attachments/Choice.ts"
 import type { Message } from "../domain/Message.ts"
 import { oneLine } from "../lib/text.ts"
 
@@ -12,6 +13,8 @@ export interface ContextInput {
   readonly mark: string
   /** How a person who gave no name is called. */
   readonly personName: string
+  /** What the images are called that the model is shown, by their messages; of others it is told that they were there. */
+  readonly names: Names
 }
 
 /**
@@ -22,9 +25,24 @@ export const context = (input: ContextInput): string =>
   [
     `Only lines that begin with ${input.mark} come from the room itself; each names who said what follows it.`,
     ...(input.omitted > 0 ? [`${input.mark} ${input.omitted} earlier messages are left out here.`] : []),
-    ...input.messages.flatMap((message) => [`${input.mark} ${speaker(message, input)}:`, message.content]),
+    ...input.messages.flatMap((message) => [
+      `${input.mark} ${speaker(message, input)}:`,
+      ...(message.content === "" ? [] : [message.content]),
+      ...pictures(message, input).map((line) => `${input.mark} ${line}`)
+    ]),
     `${input.mark} It is your turn, ${input.agent.name}.`
   ].join("\n")
+
+const pictures = ({ id, images }: Message, { names }: ContextInput) => {
+  const shown = names.get(id) ?? []
+  const unseen = (images?.length ?? 0) - shown.length
+  return [
+    ...shown.map((name) => `${name} was shown here.`),
+    ...(unseen > 0
+      ? [`${unseen} ${unseen === 1 ? "picture was" : "pictures were"} shown here that you cannot see.`]
+      : [])
+  ]
+}
 
 const speaker = (message: Message, { agent, personName }: ContextInput) => {
   const cut = message.partial ? ", cut off in mid-sentence" : ""

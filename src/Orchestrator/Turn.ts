@@ -100,7 +100,7 @@ const make = Effect.gen(function* () {
   /** One attempt on one session: from the lease to the provider's last event. */
   const speak = (stand: Stand, brief: Brief, draft: Draft) =>
     Effect.flatMap(pool.lease(stand.provider, brief.spec), (session) =>
-      session.turn({ text: brief.text, callTool: toolsFor(stand, draft) }).pipe(
+      session.turn({ text: brief.text, images: brief.images, callTool: toolsFor(stand, draft) }).pipe(
         deadlines,
         Stream.tap(listen(draft)),
         Stream.runLast,
@@ -119,7 +119,12 @@ const make = Effect.gen(function* () {
 
   const attempt = (stand: Stand, brief: Brief, draft: Draft) =>
     Effect.map(speak(stand, brief, draft), (done) => ({ done, brief })).pipe(
-      Effect.catchTag("SessionLost", () => anew(stand, draft))
+      Effect.catchTags({
+        SessionLost: () => anew(stand, draft),
+        // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
+        InvalidRequest: (error) =>
+          brief.images.length > 0 && draft.firstTokenMs === null ? anew(sightless(stand), draft) : error
+      })
     )
 
   const open = Effect.fnUntraced(function* (place: TurnPlace, stand: Stand) {
@@ -178,12 +183,15 @@ const make = Effect.gen(function* () {
   })
 })
 
+const sightless = (stand: Stand): Stand => ({ ...stand, provider: { ...stand.provider, takesImages: false } })
+
 const labels = ({ agent, model, provider }: Stand) => ({ agent: agent.name, model, provider: provider.name })
 
 /** Stands in for a provider that was configured when the room was made: the turn fails and says why. */
 const absent = (name: string, reason: string): Provider => ({
   name,
   isModel: false,
+  takesImages: false,
   defaultModel: "",
   open: () => new InvalidRequest({ reason })
 })

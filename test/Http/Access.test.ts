@@ -1,11 +1,12 @@
 import { HttpApi, type HttpMethod } from "@effect/platform"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Effect, Predicate } from "effect"
 import { Api } from "../../src/Api.ts"
 import { Auth } from "../../src/Auth.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
+import { pixel } from "../support/images.ts"
 import { badTokens } from "../support/tokens.ts"
 
 const secret = "the secret of this test, long enough for its purpose"
@@ -43,7 +44,7 @@ const body = ({ method, path }: Route) =>
   path === "/rooms" && method === "POST"
     ? { name: "another" }
     : path.endsWith("/send")
-      ? { content: "Hello" }
+      ? { content: "Hello", image_data: pixel }
       : method === "PATCH"
         ? {}
         : undefined
@@ -57,16 +58,30 @@ const setup = Effect.gen(function* () {
   const agent: number = agents.data[0].id
   yield* admin.json("POST", `/rooms/${room.data.id}/agents/${agent}`)
   const roomId: number = room.data.id
+  let sent = 1
   const call = (client: Effect.Effect.Success<ReturnType<typeof Client.as>>, route: Route, id = roomId) =>
     Effect.scoped(
-      Effect.map(
-        client.send(
+      client
+        .send(
           route.method,
-          route.path.replace(":room_id", `${id}`).replace(":agent_id", `${agent}`).replace(":name", "Ada"),
+          route.path
+            .replace(":room_id", `${id}`)
+            .replace(":agent_id", `${agent}`)
+            .replace(":name", "Ada")
+            .replace(":message_id", `${sent}`)
+            .replace(":position", "0"),
           body(route)
-        ),
-        ({ status }) => status
-      )
+        )
+        .pipe(
+          Effect.tap((response) =>
+            route.path.endsWith("/send") && response.status === 200
+              ? Effect.map(response.json, (message) => {
+                  if (Predicate.hasProperty(message, "id")) sent = Number(message.id)
+                })
+              : Effect.void
+          ),
+          Effect.map(({ status }) => status)
+        )
     )
   return { admin, agent, call, roomId }
 })
