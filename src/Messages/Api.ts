@@ -6,7 +6,7 @@ import { WriteRefused } from "../domain/Error.ts"
 import { ImageRefused } from "../domain/Image.ts"
 import { Message, MessageCreate } from "../domain/Message.ts"
 import { CursorParam, LimitParam, optional, RoomParam } from "../domain/Param.ts"
-import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
+import { RoomBusy, RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { AdminRequired } from "../domain/User.ts"
 
 /** An agent at work; each text under both names that clients know. */
@@ -64,6 +64,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
       .addError(RoomNotFound)
       .addError(RoomForbidden)
       .addError(ImageRefused)
+      .addError(RoomBusy)
       .addError(WriteRefused)
   )
   .add(

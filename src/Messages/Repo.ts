@@ -1,5 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
+import { AgentId } from "../domain/Agent.ts"
 import { type Image, ImageLink } from "../domain/Image.ts"
 import { Message, type PageSize } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
@@ -14,10 +15,13 @@ export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")
     readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
     /** As JSON text, oldest first: after a cursor the oldest page, else the newest page before one. */
     readonly page: (room: RoomId, window: Window) => Effect.Effect<string>
-    /** The newest `limit` messages after a cursor, oldest first, without notices. */
-    readonly said: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Message>>
-    /** How many messages of the room are newer than the cursor, without notices. */
-    readonly countSaid: (room: RoomId, after: number) => Effect.Effect<number>
+    /** The newest `limit` messages of a span, oldest first, without notices. */
+    readonly said: (room: RoomId, span: Span, limit: number) => Effect.Effect<ReadonlyArray<Message>>
+    readonly countSaid: (room: RoomId, span: Span) => Effect.Effect<number>
+    /** The newest `limit` whole replies of agents after a message, oldest first. */
+    readonly replies: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Reply>>
+    /** The id of the newest message; 0 where there is none. */
+    readonly newest: (room: RoomId) => Effect.Effect<number>
     readonly hasAny: (room: RoomId) => Effect.Effect<boolean>
     readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
   }
@@ -47,6 +51,15 @@ export type NewMessage = Pick<
   readonly images?: ReadonlyArray<Image>
 }
 
+/** From the one after `after` to `horizon`. */
+interface Span {
+  readonly after: number
+  readonly horizon: number
+}
+
+const Reply = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, content: Schema.String })
+type Reply = typeof Reply.Type
+
 export interface Window {
   readonly limit: PageSize
   readonly after: Option.Option<number>
@@ -64,6 +77,7 @@ const encodeKeys = Schema.encodeSync(
 
 const asPage = Sql.one(Schema.Struct({ page: Schema.String }))
 const asCount = Sql.one(Schema.Struct({ n: Schema.Int }))
+const asReplies = Sql.all(Reply)
 const asId = Sql.first(Schema.Struct({ id: Schema.Int }))
 
 const make = Effect.gen(function* () {
@@ -96,6 +110,9 @@ const make = Effect.gen(function* () {
         'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
   })
 
+  const within = (room: RoomId, { after, horizon }: Span) =>
+    sql`room_id = ${room} AND id > ${after} AND id <= ${horizon} AND coalesce(participant_type, '') <> 'system'`
+
   return MessageRepo.of({
     insert: ({ images = [], partial, ...message }) => {
       const row = { ...message, images: images.length === 0 ? null : encodeKeys(images), partial: Number(partial) }
@@ -124,21 +141,28 @@ const make = Effect.gen(function* () {
       )
     },
 
-    said: (room, after, limit) =>
+    said: (room, span, limit) =>
       Effect.map(
-        asMessages(sql`
-          SELECT ${columns} FROM messages
-          WHERE room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'
+        asMessages(sql`SELECT ${columns} FROM messages WHERE ${within(room, span)} ORDER BY id DESC LIMIT ${limit}`),
+        (newest) => newest.toReversed()
+      ),
+
+    countSaid: (room, span) =>
+      Effect.map(asCount(sql`SELECT count(*) AS n FROM messages WHERE ${within(room, span)}`), (row) => row.n),
+
+    replies: (room, after, limit) =>
+      Effect.map(
+        asReplies(sql`
+          SELECT agent_id, agent_name, content FROM messages
+          WHERE room_id = ${room} AND id > ${after} AND agent_id IS NOT NULL AND partial = 0
           ORDER BY id DESC LIMIT ${limit}`),
         (newest) => newest.toReversed()
       ),
 
-    countSaid: (room, after) =>
+    newest: (room) =>
       Effect.map(
-        asCount(sql`
-          SELECT count(*) AS n FROM messages
-          WHERE room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'`),
-        (row) => row.n
+        asId(sql`SELECT id FROM messages WHERE room_id = ${room} ORDER BY id DESC LIMIT 1`),
+        Option.match({ onNone: () => 0, onSome: ({ id }) => id })
       ),
 
     hasAny: (room) => Effect.map(asId(sql`SELECT id FROM messages WHERE room_id = ${room} LIMIT 1`), Option.isSome),

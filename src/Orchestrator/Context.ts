@@ -3,6 +3,9 @@ import type { Names } from "../Attachments/Choice.ts"
 import type { Message } from "../domain/Message.ts"
 import { oneLine } from "../lib/text.ts"
 
+/** Why the agent is asked; it changes only how the last line is put. */
+export type Occasion = "news" | "named" | "quiet" | "last_words" | "critique"
+
 export interface ContextInput {
   readonly agent: { readonly id: AgentId; readonly name: string }
   /** What the agent has not seen, oldest first. */
@@ -13,7 +16,8 @@ export interface ContextInput {
   readonly mark: string
   /** How a person who gave no name is called. */
   readonly personName: string
-  /** What the images are called that the model is shown, by their messages; of others it is told that they were there. */
+  readonly occasion: Occasion
+  /** The names of the images that the model is shown, by their messages; others are mentioned only. */
   readonly names: Names
 }
 
@@ -30,8 +34,16 @@ export const context = (input: ContextInput): string =>
       ...(message.content === "" ? [] : [message.content]),
       ...pictures(message, input).map((line) => `${input.mark} ${line}`)
     ]),
-    `${input.mark} It is your turn, ${input.agent.name}.`
+    `${input.mark} ${asked[input.occasion](input.agent.name)}`
   ].join("\n")
+
+const asked: Readonly<Record<Occasion, (name: string) => string>> = {
+  news: (name) => `It is your turn, ${name}.`,
+  named: (name) => `It is your turn, ${name}: you were asked by name.`,
+  quiet: (name) => `It has been quiet for a while. It is your turn, ${name}, if you have something to go on with.`,
+  last_words: (name) => `The conversation ends here. It is your turn, ${name}, for the last words.`,
+  critique: (name) => `The conversation pauses here. Give your feedback on it, ${name}; only the people will read it.`
+}
 
 const pictures = ({ id, images }: Message, { names }: ContextInput) => {
   const shown = names.get(id) ?? []

@@ -116,6 +116,10 @@ export const SettingsValues = Schema.Struct({
   CONTEXT_WINDOW: number("newest unseen messages an agent is given in one turn", 100, 1, 10_000),
   RECALL_MEMORY_FILE: text("name of an agent's long-term memory file, without .md", "consolidated_memory"),
 
+  MAX_CONCURRENT_ROOMS: number("rooms whose agents talk by themselves at the same time", 5, 1, 1000),
+  AUTONOMOUS_ROUND_SECONDS: number("seconds after which such a round is ended", 300, 1, 86_400),
+  EVENT_DAYS: number("days for which a room's log is kept for readers that come back", 30, 1, 36_500),
+
   WRITE_QUEUE_CAPACITY: number("writes that may wait for a commit", 4096, 1, 1_000_000),
   CACHE_CAPACITY: number("entries the cache keeps", 10_000, 1, 10_000_000),
   STREAM_BUFFER_BYTES: number("bytes a stream reader may lag behind before it is disconnected", 1_048_576, 4096, 1e9),

@@ -59,7 +59,7 @@ const life = Effect.gen(function* () {
   yield* Effect.forEach(polls, (name) => json("GET", `${path}/${name}`))
   const reader = yield* events(`${path}/stream?after=0`)
   yield* reader.until(({ type }) => type === "round_ended")
-  yield* Effect.flatMap(Ledger, (ledger) => ledger.unfinished)
+  yield* Effect.flatMap(Ledger, (ledger) => Effect.all([ledger.openTurns, ledger.open(null)]))
   yield* json("POST", `${path}/mark-read`)
   yield* json("PATCH", path, { max_interactions: 50 })
   yield* json("GET", "/rooms")
@@ -84,8 +84,8 @@ const isFullScan = (step: string) =>
 layer(house, { excludeTestServices: true })("Statements", (it) => {
   it.effect("none reads a whole log, and none sorts messages or events", () =>
     Effect.gen(function* () {
-      yield* Effect.scoped(life)
-      const seen = new Map(statements.seen.map((statement) => [statement.sql.replace(/\s+/g, " ").trim(), statement]))
+      const { statements: run } = yield* statements.during(Effect.scoped(life))
+      const seen = new Map(run.map((statement) => [statement.sql.replace(/\s+/g, " ").trim(), statement]))
       const queries = [...seen].filter(([sql]) => /^(SELECT|INSERT|UPDATE|DELETE|WITH)\b/.test(sql))
 
       const faults = yield* Effect.forEach(queries, ([sql, statement]) =>

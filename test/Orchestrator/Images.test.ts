@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Stream } from "effect"
+import { Deferred, Effect, FiberId, Stream } from "effect"
 import { InvalidRequest } from "../../src/domain/Provider.ts"
 import { inHouse, setup } from "../support/Duo.ts"
 import { bytesOf, images, pixel } from "../support/images.ts"
@@ -14,7 +14,7 @@ const room = Effect.map(setup, (duo) => ({
   show: (content: string, ...shown: ReadonlyArray<object>) =>
     Effect.zipRight(
       duo.client.json("POST", `/rooms/${duo.id}/messages/send`, { content, images: shown }),
-      duo.watch.until(({ stop_reason, type }) => type === "round_ended" && stop_reason !== "paused")
+      duo.watch.ended
     )
 }))
 
@@ -54,16 +54,20 @@ describe("Images in turns", () => {
   })
 
   it.scopedLive("of many pictures the newest five are shown, and that there were others is said", () => {
-    const puppet = Puppet.make({ act: Puppet.skip })
+    const asked = Deferred.unsafeMake<void>(FiberId.none)
+    const act: Puppet.Act = (call) =>
+      Stream.drain(Stream.fromEffect(Deferred.succeed(asked, undefined))).pipe(Stream.concat(Puppet.skip(call)))
+    const puppet = Puppet.make({ act })
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, show } = yield* room
+        const { client, id } = yield* room
         yield* client.json("POST", `/rooms/${id}/pause`)
         yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "One", images: [png, png] })
         yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "", images: [png, gif] })
         yield* client.json("POST", `/rooms/${id}/resume`)
-        yield* show("Look", png, png, gif)
+        yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "Look", images: [png, png, gif] })
+        yield* Deferred.await(asked)
 
         const [first] = puppet.calls
         deepStrictEqual(first && shown(first), ["Picture 1:", "Picture 2:", "Picture 3:", "Picture 4:", "Picture 5:"])
@@ -123,6 +127,25 @@ describe("Images in turns", () => {
             [[], null]
           ]
         )
+      })
+    )
+  })
+
+  it.scopedLive("what a picture costs is set aside before the turn, so that it cannot break the room's budget", () => {
+    const puppet = Puppet.make({ act: Puppet.skip })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { client, id, show } = yield* room
+        yield* client.json("PATCH", `/rooms/${id}`, { budget_tokens: 6000 })
+
+        const bare = yield* show("Hello")
+        const calls = puppet.calls.length
+        const pictured = yield* show("Look", png)
+
+        assertTrue(calls > 0)
+        deepStrictEqual([bare["stop_reason"], pictured["stop_reason"]], ["everyone_skipped", "budget"])
+        assertEquals(puppet.calls.length, calls)
       })
     )
   })
