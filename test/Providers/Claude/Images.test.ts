@@ -9,14 +9,19 @@ import { input, makeHouse, play, spec, whyNot } from "../../support/ClaudeHouse.
 import { bytesOf, images, pixel } from "../../support/images.ts"
 import * as Api from "../../support/MessagesApi.ts"
 
-const Sent = Schema.parseJson(Schema.Struct({ messages: Schema.Array(Schema.Struct({ content: Schema.Unknown })) }))
+const Block = Schema.Struct({
+  type: Schema.String,
+  text: Schema.optionalWith(Schema.String, { exact: true }),
+  source: Schema.optionalWith(Schema.Unknown, { exact: true })
+})
+const Sent = Schema.parseJson(
+  Schema.Struct({
+    messages: Schema.Array(Schema.Struct({ content: Schema.Union(Schema.String, Schema.Array(Block)) }))
+  })
+)
 
 const contentOf = ({ body }: Api.Call) =>
-  Effect.map(Schema.decode(Sent)(body), ({ messages }) =>
-    JSON.parse(JSON.stringify(messages.at(-1)?.content), (name, value) =>
-      name === "cache_control" ? undefined : value
-    )
-  )
+  Effect.map(Schema.decode(Sent)(body), ({ messages }) => messages.at(-1)?.content)
 
 const show = (session: Session, text: string, images: TurnInput["images"]) =>
   Stream.runDrain(session.turn({ ...input(text), images }))
