@@ -97,17 +97,17 @@ const make = Effect.gen(function* () {
 
   return Speech.of({
     attempt: (stand, brief, draft) => {
-      const first = speak(stand, brief, draft)
-      // A process may have died while it was idle; nobody should have to ask twice for that.
-      const again = Effect.catchTag(first, "Crashed", (error) =>
-        draft.isUntouched ? speak(stand, brief, draft) : Effect.fail(error)
-      )
-      return Effect.catchTags(again, {
-        SessionLost: () => anew(stand, draft),
+      // What was said or done already must not be said or done twice.
+      const retry = <E>(error: E, again: ReturnType<typeof speak>) => (draft.isUntouched ? again : Effect.fail(error))
+      return speak(stand, brief, draft).pipe(
+        // A process may have died while it was idle; nobody should have to ask twice for that.
+        Effect.catchTag("Crashed", (error) => retry(error, speak(stand, brief, draft))),
+        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft))),
         // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
-        InvalidRequest: (error) =>
-          brief.images.length > 0 && draft.isUntouched ? anew(sightless(stand), draft) : Effect.fail(error)
-      })
+        Effect.catchTag("InvalidRequest", (error) =>
+          brief.images.length > 0 ? retry(error, anew(sightless(stand), draft)) : Effect.fail(error)
+        )
+      )
     }
   })
 })

@@ -1,7 +1,10 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Stream } from "effect"
 import { inHouse, room } from "../support/Duo.ts"
+import * as House from "../support/House.ts"
 import * as Puppet from "../support/Puppet.ts"
 
 /** The first turn waits until it is let go, all others are silent. */
@@ -112,6 +115,27 @@ describe("while an agent speaks", () => {
         })
       )
     })
+  )
+
+  it.scopedLive("its folder can be taken away: its turn ends there, and its words keep its name", () =>
+    Effect.gen(function* () {
+      const { puppet, speaking } = yield* held
+      const fs = yield* FileSystem.FileSystem
+      const folders = yield* House.folders({ Ada: "Ada builds clocks." })
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          const { said, say, turns, watch } = yield* room()
+          yield* say("Hello.")
+          yield* speaking
+          yield* fs.remove(`${folders.AGENTS_DIR}/Ada`, { recursive: true })
+          assertEquals((yield* watch.until(({ type }) => type === "stream_end"))["outcome"], "interrupted")
+          yield* watch.ended
+          deepStrictEqual(yield* turns, [["Ada", "interrupted"]])
+          deepStrictEqual((yield* said).at(-1), ["Ada", "This is the beginning of a long thought", true])
+        }),
+        House.layer({ settings: folders, providers: [puppet.provider] })
+      )
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.scopedLive("the room can be cleared: what it was saying is discarded, and no agent remembers", () =>
