@@ -29,6 +29,7 @@ const setup = Effect.gen(function* () {
 
 describe.skipIf(why !== "")(
   `what an agent knows of a reply that nobody heard whole, with the real client ${why}`,
+  { timeout: 60_000 },
   () => {
     layer(house, { excludeTestServices: true })((it) => {
       it.scoped("after an interruption it knows what the room shows, marked as cut off, and no word more", () =>
