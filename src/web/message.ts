@@ -1,15 +1,20 @@
 import type { Message } from "../domain/Message.ts"
 import { avatar, clock, h, hue } from "./dom.ts"
+import { words } from "./words.ts"
 
 export const isSystem = (message: Message) => message.participant_type === "system"
 
 export const speakerOf = (message: Message) =>
   message.agent_name ??
   message.participant_name ??
-  (message.participant_type === "situation_builder" ? "The situation" : message.role === "user" ? "You" : "Unknown")
+  (message.participant_type === "situation_builder"
+    ? words.situation
+    : message.role === "user"
+      ? words.you
+      : words.unknown)
 
-const thoughts = (text: string | Node) =>
-  h("details", { class: "thoughts" }, h("summary", {}, "Thoughts"), h("div", {}, text))
+export const thoughts = (text: string | Node) =>
+  h("details", { class: "thoughts" }, h("summary", {}, words.thoughts), h("div", {}, text))
 
 /** One line of the conversation that is nobody's speech. */
 export const noticeItem = (text: string, kind: string) => h("li", { class: "notice", "data-kind": kind }, text)
@@ -37,7 +42,7 @@ export const spoken = (
 export const render = (message: Message) => {
   if (isSystem(message)) return noticeItem(message.content, "quiet")
   const from = message.participant_type === "situation_builder" ? "scene" : message.role === "user" ? "person" : "agent"
-  const cut = message.partial ? [h("span", { class: "cut" }, "cut off")] : []
+  const cut = message.partial ? [h("span", { class: "cut" }, words.cutOff)] : []
   return spoken(speakerOf(message), message.agent_profile_pic, from, {
     byline: [clock(message.timestamp), ...cut],
     thinking: message.thinking ? document.createTextNode(message.thinking) : null,
