@@ -65,8 +65,7 @@ const headline = (round: RoundSummary) => [
     joined([
       words.kinds[round.kind] ?? round.kind,
       words.replies(round.reply_count),
-      words.tokens(number(tokensOf(round))),
-      price(round.cost_usd)
+      ...(round.turn_count > 0 ? [words.tokens(number(tokensOf(round))), price(round.cost_usd)] : [])
     ])
   )
 ]
