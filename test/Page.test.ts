@@ -194,11 +194,13 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
           await page.locator("#rounds summary").first().click()
           await page.locator("#rounds code").first().waitFor()
           const cost = await page.locator("#panel").innerText()
+          await page.setViewportSize({ width: 390, height: 780 })
+          const width = await page.locator("html").evaluate(({ scrollWidth }) => scrollWidth)
           const injected = await page.locator("img[src='x'], body script").count()
-          return { main, feedback, cost, injected, title: await page.title() }
+          return { main, feedback, cost, width, injected, title: await page.title() }
         })
         for (const text of [shown.main, shown.feedback, shown.cost]) assertInclude(text, script)
-        strictEqual(shown.injected, 0)
+        deepStrictEqual([shown.injected, shown.width], [0, 390])
         assertInclude(shown.title, script)
         deepStrictEqual(faults, [])
       }).pipe(Effect.provide(layer)),
