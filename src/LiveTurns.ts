@@ -12,6 +12,8 @@ export interface Draft {
   /** True once some of the text was shown; from then on the turn cannot become a skip. */
   readonly shown: boolean
   readonly skipped: boolean
+  /** How much the model said after it had skipped, which nobody heard. */
+  readonly unheard: number
   /** From the beginning of the turn to the first thing the model said or thought. */
   readonly firstTokenMs: number | null
   /** True as long as the model has neither said nor done anything. */
@@ -53,7 +55,7 @@ export class LiveTurns extends Context.Tag("parley/LiveTurns")<
 }
 
 // Models that skip often begin with a few words about it; what is shorter than this is not shown before it is certain.
-const heldBack = 32
+export const heldBack = 32
 
 const refOf = ({ agent, turnId }: Pick<LiveTurn, "agent" | "turnId">) => ({
   turn_id: turnId,
@@ -84,6 +86,7 @@ const make = Effect.gen(function* () {
       thinking: "",
       shown: false,
       skipped: false,
+      unheard: 0,
       isUntouched: true,
       firstTokenMs: null as number | null
     }
@@ -95,6 +98,7 @@ const make = Effect.gen(function* () {
     const draft: Draft = Object.assign(state, {
       say: (delta: string) =>
         Effect.flatMap(heard, () => {
+          if (state.skipped) state.unheard += delta.length
           if (state.skipped || delta === "") return Effect.void
           const offset = state.shown ? state.text.length : 0
           state.text += delta

@@ -2,6 +2,7 @@ import { Array, Context, Effect, Layer, Option } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { asAdmin } from "./Auth.ts"
 import { Cache } from "./Cache.ts"
+import type { Member } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import { ImagesUnsupported, type Message, type MessageCreate } from "./domain/Message.ts"
 import type { RoomBusy, RoomForbidden, RoomNotFound, RoomRow } from "./domain/Room.ts"
@@ -70,11 +71,11 @@ const make = Effect.gen(function* () {
 
   const open = Effect.fnUntraced(function* (
     room: RoomRow,
+    members: ReadonlyArray<Member>,
     message: Message,
     named: MessageCreate["mentioned_agent_ids"],
     cause: Trigger["cause"]
   ) {
-    const members = yield* agents.members(room.id)
     if (members.length === 0) return null
     const [strangers, known] = Array.partition(named ?? [], (id) => members.some((member) => member.id === id))
     const { ids, unknown } = mentionsIn(message.content, members)
@@ -89,6 +90,7 @@ const make = Effect.gen(function* () {
 
   const store = Effect.fnUntraced(function* (
     before: RoomRow,
+    members: ReadonlyArray<Member>,
     body: MessageCreate,
     key: string | null,
     cause: Trigger["cause"]
@@ -114,7 +116,7 @@ const make = Effect.gen(function* () {
     })
     yield* events.append(roomId, { type: "new_message", message })
     if (before.loop_guard !== null) yield* events.append(roomId, { type: "room_updated", room })
-    return { message, round: yield* open(room, message, body.mentioned_agent_ids, cause) }
+    return { message, round: yield* open(room, members, message, body.mentioned_agent_ids, cause) }
   })
 
   return Messages.of({
@@ -130,11 +132,12 @@ const make = Effect.gen(function* () {
     send: Effect.fnUntraced(function* (roomId, body, key) {
       const room = yield* rooms.access(roomId)
       if (body.image_data != null || body.images != null) return yield* ImagesUnsupported.of()
+      const members = yield* agents.members(roomId)
       // From the commit on the message will be answered, whatever becomes of the connection.
       return yield* Effect.uninterruptible(
         Effect.gen(function* () {
           const { message, round } = yield* queue.write(
-            store(room, body, Option.getOrNull(key), yield* Telemetry.cause)
+            store(room, members, body, Option.getOrNull(key), yield* Telemetry.cause)
           )
           const when = room.double_text === "enqueue" ? "after_turn" : "now"
           if (round !== null) yield* orchestrator.play(roomId, round, when)

@@ -1,11 +1,12 @@
 import { Context, Effect, Layer } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
+import type { Member } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import type { Round, RoundNotFound, RoundSummary, Usage } from "./domain/History.ts"
 import type { Message } from "./domain/Message.ts"
 import { RoomBusy, type RoomForbidden, type RoomNotFound, RoomPaused } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
-import type { RoundId } from "./domain/Round.ts"
+import type { RoundId, Trigger } from "./domain/Round.ts"
 import type { CurrentUser } from "./domain/User.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
@@ -60,14 +61,14 @@ const make = Effect.gen(function* () {
   const orchestrator = yield* Orchestrator
   const queue = yield* WriteQueue
 
-  const open = Effect.fnUntraced(function* (id: RoomId, cause: Effect.Effect.Success<typeof Telemetry.cause>) {
+  const open = Effect.fnUntraced(function* (id: RoomId, members: ReadonlyArray<Member>, cause: Trigger["cause"]) {
     const before = yield* roomRepo.find(id)
     if (before.is_paused) return yield* RoomPaused.of(id)
     const busy = (yield* ledger.open(id)).some(({ trigger }) => trigger.kind !== "autonomous")
     if (busy) return yield* RoomBusy.of(id)
     const room = yield* roomRepo.release(id)
     if (before.loop_guard !== null) yield* events.append(id, { type: "room_updated", room })
-    return yield* openings.open(room, yield* agents.members(id), { kind: "continue", cause })
+    return yield* openings.open(room, members, { kind: "continue", cause })
   })
 
   return Rounds.of({
@@ -77,7 +78,7 @@ const make = Effect.gen(function* () {
     critiques: (id, page) => Effect.zipRight(rooms.access(id), critiques.page(id, page)),
     goOn: Effect.fn("Rounds.goOn")(function* (id) {
       yield* rooms.access(id)
-      const round = yield* queue.write(open(id, yield* Telemetry.cause))
+      const round = yield* queue.write(open(id, yield* agents.members(id), yield* Telemetry.cause))
       yield* orchestrator.play(id, round, "now")
       return yield* Effect.orDie(repo.get(id, round))
     }, Effect.uninterruptible)

@@ -14,6 +14,7 @@ import {
   Schedule
 } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
+import type { Member } from "./domain/Agent.ts"
 import type { RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { SchedulerState } from "./domain/Scheduled.ts"
@@ -61,11 +62,10 @@ const make = Effect.gen(function* () {
   const readyAt = (room: RoomRow) => Math.max(dueAt(room), breakerOf(room.id).notBefore)
 
   /** None when the room is not to talk after all. */
-  const open = Effect.fnUntraced(function* (id: RoomId) {
+  const open = Effect.fnUntraced(function* (id: RoomId, members: ReadonlyArray<Member>) {
     const room = yield* Effect.option(rooms.find(id))
     const isWilling = Option.exists(room, (it) => it.autonomous && !it.is_paused && it.loop_guard === null)
     if (Option.isNone(room) || !isWilling || (yield* ledger.open(id)).length > 0) return Option.none()
-    const members = yield* agents.members(id)
     return Option.some(yield* Effect.orDie(openings.open(room.value, members, { kind: "autonomous", cause: null })))
   })
 
@@ -78,7 +78,7 @@ const make = Effect.gen(function* () {
   })
 
   const talk = Effect.fnUntraced(function* (room: RoomRow) {
-    const opened = yield* queue.write(open(room.id))
+    const opened = yield* queue.write(open(room.id, yield* agents.members(room.id)))
     if (Option.isNone(opened)) return
     const played = orchestrator.playIfQuiet(room.id, opened.value)
     const limit = Duration.seconds(AUTONOMOUS_ROUND_SECONDS)

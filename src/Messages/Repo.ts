@@ -49,6 +49,8 @@ export type NewMessage = Pick<
 interface Span {
   readonly after: number
   readonly horizon: number
+  /** Whose words are left out. */
+  readonly except: AgentId | null
 }
 
 const Reply = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, content: Schema.String })
@@ -88,8 +90,11 @@ const make = Effect.gen(function* () {
         'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
   })
 
-  const within = (room: RoomId, { after, horizon }: Span) =>
-    sql`room_id = ${room} AND id > ${after} AND id <= ${horizon} AND coalesce(participant_type, '') <> 'system'`
+  const within = (room: RoomId, { after, except, horizon }: Span) =>
+    sql.and([
+      sql`room_id = ${room} AND id > ${after} AND id <= ${horizon} AND coalesce(participant_type, '') <> 'system'`,
+      ...(except === null ? [] : [sql`coalesce(agent_id, 0) <> ${except}`])
+    ])
 
   return MessageRepo.of({
     insert: ({ partial, ...message }) =>

@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Option, Random } from "effect"
+import type { AgentId } from "../domain/Agent.ts"
 import type { Seated } from "../Agents/Repo.ts"
 import type { Persona } from "../domain/Persona.ts"
 import type { Provider, SessionSpec } from "../domain/Provider.ts"
@@ -61,8 +62,7 @@ const make = Effect.gen(function* () {
   const memory = yield* Memory
   const sessions = yield* Sessions
 
-  const session = Effect.fnUntraced(function* ({ agent, model, occasion, provider, room }: Stand, promptHash: string) {
-    if (occasion === "critique") return Option.none()
+  const session = Effect.fnUntraced(function* ({ agent, model, provider, room }: Stand, promptHash: string) {
     const stored = yield* sessions.find(room.id, agent.id)
     return Option.filter(
       stored,
@@ -70,11 +70,11 @@ const make = Effect.gen(function* () {
     )
   })
 
-  const unseen = Effect.fnUntraced(function* ({ horizon, room }: Stand, after: number) {
-    const span = { after, horizon }
-    const newest = yield* messages.said(room.id, span, CONTEXT_WINDOW)
-    const omitted = newest.length < CONTEXT_WINDOW ? 0 : (yield* messages.countSaid(room.id, span)) - newest.length
-    return { newest, omitted }
+  const unseen = Effect.fnUntraced(function* ({ horizon, room }: Stand, after: number, except: AgentId | null) {
+    const span = { after, horizon, except }
+    const news = yield* messages.said(room.id, span, CONTEXT_WINDOW)
+    const omitted = news.length < CONTEXT_WINDOW ? 0 : (yield* messages.countSaid(room.id, span)) - news.length
+    return { news, omitted }
   })
 
   return Briefs.of({
@@ -94,10 +94,12 @@ const make = Effect.gen(function* () {
       ])
       const roomMemories = yield* memory.recent({ persona, roomId: room.id })
       const known = yield* session(stand, promptHash)
-      const after = Option.match(known, { onNone: () => agent.joined_after, onSome: (it) => it.last_message_id })
-      const { newest, omitted } = yield* unseen(stand, after)
+      const after = Option.match(known, {
+        onNone: () => agent.joined_after,
+        onSome: (it) => Math.max(it.last_message_id, agent.joined_after)
+      })
       // A session that goes on holds its own replies already.
-      const news = Option.isSome(known) ? newest.filter((message) => message.agent_id !== agent.id) : newest
+      const { news, omitted } = yield* unseen(stand, after, Option.isSome(known) ? agent.id : null)
       const isNews = occasion === "news" || occasion === "named"
       if (isNews && news.every((message) => message.agent_id === agent.id)) return Option.none()
       const mark = `#${(yield* Random.nextIntBetween(0x1000000, 0xfffffff)).toString(36)}`
@@ -114,7 +116,7 @@ const make = Effect.gen(function* () {
         spec,
         promptHash,
         text,
-        newest: newest.at(-1)?.id ?? after,
+        newest: news.at(-1)?.id ?? after,
         characters: text.length + (Option.isSome(known) ? 0 : spec.systemPrompt.length),
         sessionTokens: Option.match(known, { onNone: () => 0, onSome: (it) => it.tokens })
       })

@@ -1,5 +1,5 @@
 import { SqlClient } from "@effect/sql"
-import { Context, Effect, Layer, type Option, Schema } from "effect"
+import { Array, Context, Effect, Layer, type Option, Schema } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
@@ -24,6 +24,7 @@ export class Sessions extends Context.Tag("parley/Orchestrator/Sessions")<
   Sessions,
   {
     readonly find: (room: RoomId, agent: AgentId) => Effect.Effect<Option.Option<SessionRecord>>
+    /** Does nothing for an agent that has left the room. */
     readonly keep: (
       room: RoomId,
       agent: AgentId,
@@ -48,13 +49,14 @@ const make = Effect.gen(function* () {
   return Sessions.of({
     find: (room, agent) => asSession(sql`SELECT * FROM sessions WHERE room_id = ${room} AND agent_id = ${agent}`),
 
-    keep: (room_id, agent_id, session, updated_at) =>
-      Effect.zipRight(
-        Commit,
-        Effect.orDie(sql`
-          INSERT INTO sessions ${sql.insert({ room_id, agent_id, ...session, updated_at })}
-          ON CONFLICT (room_id, agent_id) DO UPDATE SET ${sql.update({ ...session, updated_at })}`)
-      ),
+    keep: Effect.fnUntraced(function* (room_id, agent_id, session, updated_at) {
+      yield* Commit
+      const seat = sql`SELECT agent_id FROM room_agents WHERE room_id = ${room_id} AND agent_id = ${agent_id}`
+      if (Array.isEmptyReadonlyArray(yield* Effect.orDie(seat))) return
+      yield* Effect.orDie(sql`
+        INSERT INTO sessions ${sql.insert({ room_id, agent_id, ...session, updated_at })}
+        ON CONFLICT (room_id, agent_id) DO UPDATE SET ${sql.update({ ...session, updated_at })}`)
+    }),
 
     drop: (room, agent) => {
       const seat = agent === null ? sql.literal("") : sql`AND agent_id = ${agent}`

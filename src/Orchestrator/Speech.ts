@@ -96,12 +96,13 @@ const make = Effect.gen(function* () {
 
   return Speech.of({
     attempt: (stand, brief, draft) => {
-      const first = speak(stand, brief, draft)
-      // A process may have died while it was idle; nobody should have to ask twice for that.
-      const again = Effect.catchTag(first, "Crashed", (error) =>
-        draft.isUntouched ? speak(stand, brief, draft) : Effect.fail(error)
+      // What was said or done already must not be said or done twice.
+      const retry = <E>(error: E, again: ReturnType<typeof speak>) => (draft.isUntouched ? again : Effect.fail(error))
+      return speak(stand, brief, draft).pipe(
+        // A process may have died while it was idle; nobody should have to ask twice for that.
+        Effect.catchTag("Crashed", (error) => retry(error, speak(stand, brief, draft))),
+        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft)))
       )
-      return Effect.catchTag(again, "SessionLost", () => anew(stand, draft))
     }
   })
 })

@@ -1,7 +1,7 @@
 import { Cause, Exit, Option } from "effect"
 import type { ProviderError, ProviderEvent } from "../domain/Provider.ts"
 import type { Outcome } from "../domain/Round.ts"
-import type { Draft } from "../LiveTurns.ts"
+import { type Draft, heldBack } from "../LiveTurns.ts"
 import type { PoolBusy } from "../SdkPool.ts"
 
 export type Done = Extract<ProviderEvent, { readonly _tag: "Done" }>
@@ -22,13 +22,15 @@ export interface Verdict {
 /** A skip or an empty answer says nothing; what was heard before an interruption or a failure stays, cut off. */
 export const verdictOf = (
   exit: Exit.Exit<Done, TurnError>,
-  draft: Pick<Draft, "text" | "shown" | "skipped" | "firstTokenMs">
+  draft: Pick<Draft, "text" | "shown" | "skipped" | "unheard" | "firstTokenMs">
 ): Verdict => {
   const text = draft.text.trim()
   const silent = draft.skipped || text === ""
   if (Exit.isSuccess(exit)) {
     const said = silent ? null : text
-    return { outcome: silent ? "skipped" : "replied", said, error: null, done: exit.value, isFree: false }
+    // A word or two about a skip does no harm; a speech that nobody heard must not be taken for one that was.
+    const done = draft.unheard > heldBack ? forgotten(exit.value) : exit.value
+    return { outcome: silent ? "skipped" : "replied", said, error: null, done, isFree: false }
   }
   const heard = silent ? null : text
   if (Cause.isInterruptedOnly(exit.cause)) {
@@ -44,8 +46,11 @@ export const discarded = (verdict: Verdict): Verdict => ({
   ...verdict,
   outcome: "discarded",
   said: null,
-  done: verdict.done === null ? null : { ...verdict.done, sessionId: null }
+  done: verdict.done === null ? null : forgotten(verdict.done)
 })
+
+/** The turn counts, its session does not go on. */
+const forgotten = (done: Done): Done => ({ ...done, sessionId: null })
 
 const refusals: ReadonlySet<string> = new Set([
   "PoolBusy",

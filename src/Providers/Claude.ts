@@ -3,14 +3,17 @@ import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import type { Provider } from "../domain/Provider.ts"
 import type { ClaudeConfig, Client } from "./Claude/Options.ts"
+import * as Record from "./Claude/Record.ts"
 import * as Session from "./Claude/Session.ts"
 import { hiding } from "./Claude/Secrets.ts"
 
 /** The Claude Agent SDK: one process for each open session. Nothing of the SDK is loaded before the first one. */
 export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
+  const folders = yield* makeFolders(config.dataDir)
   const client: Client = {
     ...config,
-    folders: yield* makeFolders(config.dataDir),
+    folders,
+    beginningOf: yield* Record.beginnings(folders.config),
     launcher: yield* findLauncher,
     hide: hiding(config)
   }

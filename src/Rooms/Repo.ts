@@ -159,6 +159,7 @@ const make = Effect.gen(function* () {
       asRooms(sql`
         SELECT * FROM rooms WHERE autonomous = 1 AND is_paused = 0 AND loop_guard IS NULL
           AND quiet_rounds < autonomous_max_rounds
+          AND (max_interactions IS NULL OR interactions < max_interactions)
           AND (SELECT count(*) FROM room_agents JOIN agents ON agents.id = agent_id
             WHERE room_id = rooms.id AND is_critic = 0 AND retired_at IS NULL) > 1
         ORDER BY last_round_at, id LIMIT ${limit}`),

@@ -1,4 +1,6 @@
-import { Schema } from "effect"
+import { HttpApiSchema } from "@effect/platform"
+import { Option, Schema } from "effect"
+import { ErrorBody } from "./Error.ts"
 import { Flag } from "./Row.ts"
 import { TurnPolicy } from "./Round.ts"
 
@@ -43,8 +45,8 @@ const flag = "true or false"
 /** What each setting may be, for people. */
 export const allowed: Readonly<Record<keyof RoomSettings, string>> = {
   max_interactions: "a whole number from 0 to 1000000, or null for no limit",
-  turn_policy: TurnPolicy.literals.join(", "),
-  double_text: DoubleText.literals.join(", "),
+  turn_policy: `one of ${TurnPolicy.literals.join(", ")}`,
+  double_text: `one of ${DoubleText.literals.join(", ")}`,
   max_messages: "a whole number from 1 to 1000",
   max_follow_ups: "a whole number from 0 to 100",
   budget_tokens: "a whole number from 0 to 1000000000000, or null for no limit",
@@ -53,4 +55,29 @@ export const allowed: Readonly<Record<keyof RoomSettings, string>> = {
   autonomous_every: "whole seconds from 10 to 86400",
   autonomous_ceiling: "whole seconds from 10 to 604800",
   autonomous_max_rounds: "a whole number from 1 to 10000"
+}
+
+type SettingName = keyof RoomSettings
+
+const isSetting = (name: unknown): name is SettingName => typeof name === "string" && name in allowed
+
+/** A setting that a room cannot have; nothing was changed. */
+export class SettingRefused extends Schema.TaggedError<SettingRefused>()(
+  "SettingRefused",
+  {
+    ...ErrorBody,
+    /** What each refused setting may be. */
+    allowed: Schema.Record({ key: Schema.String, value: Schema.String })
+  },
+  HttpApiSchema.annotations({ status: 400 })
+) {
+  /** None unless all that was wrong was a setting's value. */
+  static readonly of = (fields: ReadonlyArray<unknown>) => {
+    const names = [...new Set(fields)]
+    if (names.length === 0 || !names.every(isSetting)) return Option.none()
+    const detail = names.map((name) => `${name} must be ${allowed[name]}`).join("; ")
+    return Option.some(
+      new SettingRefused({ detail, allowed: Object.fromEntries(names.map((name) => [name, allowed[name]])) })
+    )
+  }
 }

@@ -1,6 +1,7 @@
 import type { Query, SDKUserMessage } from "@anthropic-ai/claude-agent-sdk"
-import { Effect, Either, identity, Mailbox, Option, Schema, Stream } from "effect"
-import { Crashed, ProviderEvent, type ProviderError, SessionLost, type SessionSpec } from "../../domain/Provider.ts"
+import { Effect, Either, identity, Mailbox, Option, Stream } from "effect"
+import { Crashed, ProviderEvent, type ProviderError, type SessionSpec } from "../../domain/Provider.ts"
+import type { Bookmark } from "./Bookmark.ts"
 import * as Child from "./Child.ts"
 import * as Message from "./Message.ts"
 import { type Client, optionsFor, serverName } from "./Options.ts"
@@ -15,12 +16,13 @@ export interface Connection {
   readonly interrupt: Effect.Effect<void>
 }
 
-const isId = Schema.is(Schema.UUID)
-
 /** Starts a process; returns when it is ready for the first turn. It is gone when the scope has closed. */
-export const connect = Effect.fnUntraced(function* (client: Client, spec: SessionSpec, callTool: Tools.Call) {
-  // The client would take any other text for the title of a session.
-  if (spec.resume !== null && !isId(spec.resume)) return yield* new SessionLost()
+export const connect = Effect.fnUntraced(function* (
+  client: Client,
+  spec: SessionSpec,
+  bookmark: Bookmark | null,
+  callTool: Tools.Call
+) {
   const sdk = yield* Sdk.load
   const child = yield* Child.make(client.launcher)
   const prompts = yield* Mailbox.make<SDKUserMessage>()
@@ -33,7 +35,7 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
       sdk.query({
         prompt: Stream.toAsyncIterable(Mailbox.toStream(prompts)),
         options: {
-          ...optionsFor(client, spec),
+          ...optionsFor(client, spec, bookmark),
           mcpServers: {
             [serverName]: Tools.serve(sdk, spec.tools, async (name, input) => {
               const result = await callTool(name, input)
