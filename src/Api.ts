@@ -1,6 +1,7 @@
 import { HttpApi, OpenApi } from "@effect/platform"
 import { AdminApi } from "./Admin/Api.ts"
 import { AgentsApi } from "./Agents/Api.ts"
+import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
@@ -12,6 +13,7 @@ export class Api extends HttpApi.make("parley")
   .add(AuthApi)
   .add(RoomsApi)
   .add(MessagesApi)
+  .add(AttachmentsApi)
   .add(RoundsApi)
   .add(AgentsApi)
   .add(AdminApi)

@@ -7,6 +7,7 @@ import { createServer, type Server } from "node:http"
 import * as AdminHttp from "./Admin/Http.ts"
 import * as AgentsHttp from "./Agents/Http.ts"
 import { Api } from "./Api.ts"
+import * as AttachmentsHttp from "./Attachments/Http.ts"
 import * as AuthHttp from "./Auth/Http.ts"
 import { Closing } from "./Closing.ts"
 import * as Docs from "./Http/Docs.ts"
@@ -25,12 +26,13 @@ const api = HttpApiBuilder.api(Api).pipe(
     AuthHttp.layer,
     RoomsHttp.layer.pipe(Layer.provide(RoomStream.layer)),
     MessagesHttp.layer,
+    AttachmentsHttp.layer,
     RoundsHttp.layer,
     AgentsHttp.layer,
     AdminHttp.layer,
     SystemHttp.layer
   ]),
-  Layer.provide(AuthHttp.authenticated)
+  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing])
 )
 
 const origins = ({ FRONTEND_URL, VERCEL_URL }: Settings["Type"]) => [

@@ -1,10 +1,12 @@
 import { Array, Context, Effect, Layer, Option } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
+import { Attachments } from "./Attachments.ts"
 import { asAdmin } from "./Auth.ts"
 import { Cache } from "./Cache.ts"
 import type { Member } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
-import { ImagesUnsupported, type Message, type MessageCreate } from "./domain/Message.ts"
+import type { Image, ImageRefused } from "./domain/Image.ts"
+import type { Message, MessageCreate } from "./domain/Message.ts"
 import type { RoomBusy, RoomForbidden, RoomNotFound, RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { Trigger } from "./domain/Round.ts"
@@ -39,7 +41,7 @@ export class Messages extends Context.Tag("parley/Messages")<
       room: RoomId,
       message: MessageCreate,
       key: Option.Option<string>
-    ) => Effect.Effect<Message, Denied | ImagesUnsupported | RoomBusy | WriteRefused, CurrentUser>
+    ) => Effect.Effect<Message, Denied | ImageRefused | RoomBusy | WriteRefused, CurrentUser>
     /** Nobody speaks, and no agent remembers what was said, when this returns. */
     readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
   }
@@ -54,6 +56,7 @@ const make = Effect.gen(function* () {
   const cache = yield* Cache
   const queue = yield* WriteQueue
   const repo = yield* MessageRepo
+  const attachments = yield* Attachments
   const roomRepo = yield* RoomRepo
   const rooms = yield* Rooms
   const agents = yield* AgentRepo
@@ -92,6 +95,7 @@ const make = Effect.gen(function* () {
     before: RoomRow,
     members: ReadonlyArray<Member>,
     body: MessageCreate,
+    images: ReadonlyArray<Image>,
     key: string | null,
     cause: Trigger["cause"]
   ) {
@@ -108,12 +112,14 @@ const make = Effect.gen(function* () {
       participant_type: speakerTypes.has(body.participant_type ?? "") ? (body.participant_type ?? null) : "user",
       participant_name: body.participant_name || null,
       content: body.content,
+      images,
       thinking: null,
       provider: null,
       partial: false,
       idempotency_key: key,
       timestamp
     })
+    yield* attachments.keep(message.id, images)
     yield* events.append(roomId, { type: "new_message", message })
     if (before.loop_guard !== null) yield* events.append(roomId, { type: "room_updated", room })
     return { message, round: yield* open(room, members, message, body.mentioned_agent_ids, cause) }
@@ -131,13 +137,13 @@ const make = Effect.gen(function* () {
 
     send: Effect.fnUntraced(function* (roomId, body, key) {
       const room = yield* rooms.access(roomId)
-      if (body.image_data != null || body.images != null) return yield* ImagesUnsupported.of()
+      const images = yield* attachments.read(body)
       const members = yield* agents.members(roomId)
       // From the commit on the message will be answered, whatever becomes of the connection.
       return yield* Effect.uninterruptible(
         Effect.gen(function* () {
           const { message, round } = yield* queue.write(
-            store(room, members, body, Option.getOrNull(key), yield* Telemetry.cause)
+            store(room, members, body, images, Option.getOrNull(key), yield* Telemetry.cause)
           )
           const when = room.double_text === "enqueue" ? "after_turn" : "now"
           if (round !== null) yield* orchestrator.play(roomId, round, when)

@@ -1,6 +1,7 @@
 import { Effect, Layer } from "effect"
 import { Agents } from "./Agents.ts"
 import { AgentRepo } from "./Agents/Repo.ts"
+import { Attachments } from "./Attachments.ts"
 import { Auth } from "./Auth.ts"
 import { Secrets } from "./Auth/Secrets.ts"
 import { Cache } from "./Cache.ts"
@@ -80,7 +81,8 @@ const repos = Layer.mergeAll(
 
 // Read from the bottom up: each line may use the lines under it, and is closed before them.
 
-const ground = repos.pipe(
+const ground = Attachments.layer.pipe(
+  Layer.provideMerge(repos),
   Layer.provideMerge(RoomEvents.layer),
   Layer.provideMerge(cache),
   Layer.provideMerge(WriteQueue.layer),

@@ -159,7 +159,7 @@ describe("a room whose provider fails", () => {
 describe("many rooms", () => {
   it.scopedLive("share the places: slow ones keep theirs no longer than allowed, and every other gets its turn", () =>
     Effect.suspend(() => {
-      const { puppet, seconds } = noting((call) => (call.spec.seat.roomId <= 3 ? Stream.never : Puppet.skip(call)))
+      const { puppet, seconds } = noting((call) => (call.spec.seat.roomId <= 4 ? Stream.never : Puppet.skip(call)))
       return inVirtualHouse(
         puppet,
         (pass) =>

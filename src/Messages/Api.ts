@@ -3,7 +3,8 @@ import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { AgentId } from "../domain/Agent.ts"
 import { WriteRefused } from "../domain/Error.ts"
-import { ImagesUnsupported, Message, MessageCreate } from "../domain/Message.ts"
+import { ImageRefused } from "../domain/Image.ts"
+import { Message, MessageCreate } from "../domain/Message.ts"
 import { CursorParam, LimitParam, optional, RoomParam } from "../domain/Param.ts"
 import { RoomBusy, RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { AdminRequired } from "../domain/User.ts"
@@ -62,7 +63,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
       .addSuccess(Message)
       .addError(RoomNotFound)
       .addError(RoomForbidden)
-      .addError(ImagesUnsupported)
+      .addError(ImageRefused)
       .addError(RoomBusy)
       .addError(WriteRefused)
   )

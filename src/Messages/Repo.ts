@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
+import { type Image, ImageLink } from "../domain/Image.ts"
 import { Message, type PageSize } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "../lib/sql.ts"
@@ -43,7 +44,12 @@ export type NewMessage = Pick<
   | "thinking"
   | "provider"
   | "timestamp"
-> & { readonly partial: boolean; readonly idempotency_key: string | null }
+> & {
+  readonly partial: boolean
+  readonly idempotency_key: string | null
+  /** Only named here, under the keys that they are stored with. */
+  readonly images?: ReadonlyArray<Image>
+}
 
 /** From the one after `after` to `horizon`. */
 interface Span {
@@ -62,9 +68,15 @@ export interface Window {
   readonly before: Option.Option<number>
 }
 
-const asMessages = Sql.all(Message)
-const asMessage = Sql.one(Message)
-const maybeMessage = Sql.first(Message)
+const Row = Schema.Struct({ ...Message.fields, images: Schema.NullOr(Schema.parseJson(Schema.Array(ImageLink))) })
+
+const asMessages = Sql.all(Row)
+const asMessage = Sql.one(Row)
+const maybeMessage = Sql.first(Row)
+const encodeKeys = Schema.encodeSync(
+  Schema.parseJson(Schema.Array(Schema.Struct({ key: Schema.String, media_type: Schema.String })))
+)
+
 const asPage = Sql.one(Schema.Struct({ page: Schema.String }))
 const asCount = Sql.one(Schema.Struct({ n: Schema.Int }))
 const asReplies = Sql.all(Reply)
@@ -73,9 +85,19 @@ const asId = Sql.first(Schema.Struct({ id: Schema.Int }))
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
+  // A message names its images itself, so that one without any is read without a look at them.
+  const images = sql.onDialectOrElse({
+    orElse: () => `CASE WHEN messages.images IS NULL THEN NULL ELSE (
+      SELECT json_group_array(json_object(
+        'url', '/rooms/' || room_id || '/messages/' || messages.id || '/images/' || image.key
+          || '?key=' || json_extract(image.value, '$.key'),
+        'media_type', json_extract(image.value, '$.media_type')))
+      FROM json_each(messages.images) AS image) END`
+  })
+
   const columns = sql.literal(`
     messages.id, messages.room_id, messages.agent_id, messages.agent_name, content, role, participant_type,
-    participant_name, NULL AS image_data, NULL AS image_media_type, NULL AS images, NULL AS anthropic_calls,
+    participant_name, NULL AS image_data, NULL AS image_media_type, ${images} AS images, NULL AS anthropic_calls,
     NULL AS excuse_reasons, thinking, messages.provider, partial, timestamp,
     (SELECT profile_pic FROM agents WHERE agents.id = messages.agent_id) AS agent_profile_pic`)
 
@@ -85,7 +107,7 @@ const make = Effect.gen(function* () {
         'id', id, 'room_id', room_id, 'agent_id', agent_id, 'agent_name', agent_name,
         'agent_profile_pic', agent_profile_pic, 'content', content, 'role', role,
         'participant_type', participant_type, 'participant_name', participant_name,
-        'image_data', image_data, 'image_media_type', image_media_type, 'images', images,
+        'image_data', image_data, 'image_media_type', image_media_type, 'images', json(images),
         'anthropic_calls', anthropic_calls, 'excuse_reasons', excuse_reasons, 'thinking', thinking,
         'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
   })
@@ -97,12 +119,10 @@ const make = Effect.gen(function* () {
     ])
 
   return MessageRepo.of({
-    insert: ({ partial, ...message }) =>
-      Effect.flatMap(Commit, () =>
-        asMessage(
-          sql`INSERT INTO messages ${sql.insert({ ...message, partial: Number(partial) })} RETURNING ${columns}`
-        )
-      ),
+    insert: ({ images = [], partial, ...message }) => {
+      const row = { ...message, images: images.length === 0 ? null : encodeKeys(images), partial: Number(partial) }
+      return Effect.flatMap(Commit, () => asMessage(sql`INSERT INTO messages ${sql.insert(row)} RETURNING ${columns}`))
+    },
 
     byKey: (room, key) =>
       maybeMessage(sql`SELECT ${columns} FROM messages WHERE room_id = ${room} AND idempotency_key = ${key}`),

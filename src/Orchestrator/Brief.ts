@@ -1,8 +1,9 @@
 import { Context, Effect, Layer, Option, Random } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
+import { Attachments } from "../Attachments.ts"
 import type { Seated } from "../Agents/Repo.ts"
 import type { Persona } from "../domain/Persona.ts"
-import type { Provider, SessionSpec } from "../domain/Provider.ts"
+import type { Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
 import { Seat } from "../domain/Provider.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import * as Hash from "../lib/hash.ts"
@@ -32,9 +33,10 @@ export interface Brief {
   readonly spec: SessionSpec
   readonly promptHash: string
   readonly text: string
+  readonly images: TurnInput["images"]
   /** The newest message that the model is given. */
   readonly newest: number
-  /** All text that the model has to read anew. */
+  /** All text that the model has to read anew, each image as the text that would cost as much. */
   readonly characters: number
   /** What the session that is resumed takes beside that. */
   readonly sessionTokens: number
@@ -56,10 +58,14 @@ export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<
   )
 }
 
+// At three characters a token: no image takes more than 5,000 tokens, however large.
+const charactersOfImage = 15_000
+
 const make = Effect.gen(function* () {
   const { CONTEXT_WINDOW, USER_NAME } = yield* Settings
   const messages = yield* MessageRepo
   const memory = yield* Memory
+  const attachments = yield* Attachments
   const sessions = yield* Sessions
 
   const session = Effect.fnUntraced(function* ({ agent, model, provider, room }: Stand, promptHash: string) {
@@ -79,7 +85,7 @@ const make = Effect.gen(function* () {
 
   return Briefs.of({
     make: Effect.fn("Briefs.make")(function* (stand) {
-      const { agent, model, occasion, persona, room, roster } = stand
+      const { agent, model, occasion, persona, provider, room, roster } = stand
       const prompt = {
         persona,
         roomMemories: [],
@@ -111,13 +117,16 @@ const make = Effect.gen(function* () {
         tools,
         resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
       }
-      const text = context({ agent, messages: news, omitted, mark, occasion, personName: USER_NAME })
+      const { images, names } = yield* attachments.show(news, { takesImages: provider.takesImages, mark })
+      const text = context({ agent, messages: news, omitted, mark, occasion, personName: USER_NAME, names })
       return Option.some({
         spec,
         promptHash,
         text,
+        images,
         newest: news.at(-1)?.id ?? after,
-        characters: text.length + (Option.isSome(known) ? 0 : spec.systemPrompt.length),
+        characters:
+          text.length + images.length * charactersOfImage + (Option.isSome(known) ? 0 : spec.systemPrompt.length),
         sessionTokens: Option.match(known, { onNone: () => 0, onSome: (it) => it.tokens })
       })
     })

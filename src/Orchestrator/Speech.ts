@@ -24,7 +24,8 @@ export class Speech extends Context.Tag("parley/Orchestrator/Speech")<
   {
     /**
      * Leases the seat's client and lets the agent speak into the draft, within the deadlines. A session that is lost is
-     * opened anew from the log, once; a client that broke before anything came of it is replaced, once.
+     * opened anew from the log, once; a client that broke before anything came of it is replaced, once. Images that the
+     * provider refuses are left out.
      */
     readonly attempt: (stand: Stand, brief: Brief, draft: Draft) => Effect.Effect<Spoken, TurnError>
   }
@@ -73,7 +74,7 @@ const make = Effect.gen(function* () {
   /** On one session: from the lease to the provider's last event. */
   const speak = (stand: Stand, brief: Brief, draft: Draft) =>
     Effect.flatMap(pool.lease(stand.provider, brief.spec), (session) =>
-      session.turn({ text: brief.text, callTool: toolsFor(stand, draft) }).pipe(
+      session.turn({ text: brief.text, images: brief.images, callTool: toolsFor(stand, draft) }).pipe(
         deadlines,
         Stream.tap(listen(draft)),
         Stream.runLast,
@@ -101,8 +102,14 @@ const make = Effect.gen(function* () {
       return speak(stand, brief, draft).pipe(
         // A process may have died while it was idle; nobody should have to ask twice for that.
         Effect.catchTag("Crashed", (error) => retry(error, speak(stand, brief, draft))),
-        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft)))
+        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft))),
+        // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
+        Effect.catchTag("InvalidRequest", (error) =>
+          brief.images.length > 0 ? retry(error, anew(sightless(stand), draft)) : Effect.fail(error)
+        )
       )
     }
   })
 })
+
+const sightless = (stand: Stand): Stand => ({ ...stand, provider: { ...stand.provider, takesImages: false } })

@@ -228,6 +228,7 @@ const labels = ({ cause, roomId, roundId, speaker }: TurnPlace, { agent, model, 
 const absent = (name: string, reason: string): Provider => ({
   name,
   isModel: false,
+  takesImages: false,
   defaultModel: "",
   open: () => new InvalidRequest({ reason })
 })

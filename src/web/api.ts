@@ -2,6 +2,7 @@ import type { Agent } from "../domain/Agent.ts"
 import type { Round, RoundSummary, Usage } from "../domain/History.ts"
 import type { Message } from "../domain/Message.ts"
 import type { Room, RoomSummary } from "../domain/Room.ts"
+import type { Attached } from "./pictures.ts"
 import { words } from "./words.ts"
 
 export interface Identity {
@@ -129,11 +130,11 @@ export const api = {
   messages: (room: number, older: number | null) =>
     call<ReadonlyArray<Message>>("GET", `/rooms/${room}/messages?limit=${pageSize}${before(older)}`),
   /** Sent again with the same key, a message is still stored once. */
-  send: (room: number, content: string, name: string, key: string) =>
+  send: (room: number, content: string, images: ReadonlyArray<Attached>, name: string, key: string) =>
     call<Message>(
       "POST",
       `/rooms/${room}/messages/send`,
-      { content, role: "user", participant_type: "user", ...(name === "" ? {} : { participant_name: name }) },
+      { content, images, role: "user", participant_type: "user", ...(name === "" ? {} : { participant_name: name }) },
       { "Idempotency-Key": key }
     )
 }

@@ -1,7 +1,7 @@
 import type { Message } from "../domain/Message.ts"
 import { makeDrafts } from "./drafts.ts"
 import { announce, byId } from "./dom.ts"
-import { isSystem, speakerOf } from "./message.ts"
+import { heard } from "./message.ts"
 import { makeTimeline } from "./timeline.ts"
 
 const scroll = byId("scroll", HTMLElement)
@@ -82,7 +82,7 @@ export const makeFeed = () => {
       if (message.agent_id !== null) drafts.settled(message.agent_id)
       if (!timeline.message(message)) return
       settle()
-      announce(isSystem(message) ? message.content : `${speakerOf(message)}: ${message.content}`)
+      announce(heard(message))
     },
 
     notice(key: string, text: string, kind: NoticeKind, moment: Moment) {

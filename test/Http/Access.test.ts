@@ -71,16 +71,28 @@ const setup = Effect.gen(function* () {
           '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z', 'no_agents') RETURNING id`,
       (rows) => rows[0]?.id
     )
+  const imageOf = Effect.fnUntraced(function* (id: number) {
+    const [message] = yield* sql<{ readonly id: number }>`
+      INSERT INTO messages (room_id, role, content, timestamp)
+      VALUES (${id}, 'user', '', '2026-01-01T00:00:00.000Z') RETURNING id`
+    yield* sql`INSERT INTO attachments (message_id, position, media_type, key, sha256, size, bytes)
+      VALUES (${message?.id ?? 0}, 0, 'image/png', 'key', 'hash', 1, x'00')`
+    return message?.id
+  })
+  const shown = yield* imageOf(roomId)
   const call = Effect.fnUntraced(function* (
     client: Effect.Effect.Success<ReturnType<typeof Client.as>>,
     route: Route,
     id = roomId
   ) {
     const round = route.path.includes(":round_id") ? yield* roundOf(id) : 0
+    const message = !route.path.includes(":message_id") ? 0 : id === roomId ? shown : yield* imageOf(id)
     const path = route.path
       .replace(":room_id", `${id}`)
       .replace(":agent_id", `${agent}`)
       .replace(":round_id", `${round}`)
+      .replace(":message_id", `${message}`)
+      .replace(":position", "0")
       .replace(":name", "Ada")
     return (yield* client.send(route.method, path, body(route))).status
   }, Effect.scoped)

@@ -58,15 +58,12 @@ describe("a room decides who speaks", () => {
     house(
       once((name) => `${name} has something to say about that.`),
       Effect.gen(function* () {
-        const { get, say, turns, watch } = yield* room({ turn_policy: "round_robin", max_follow_ups: 0 })
+        const { get, say, turns, watch } = yield* room({ turn_policy: "round_robin", max_messages: 2 })
         yield* say("One.")
         yield* watch.ended
         yield* say("Two.")
         yield* watch.ended
-        deepStrictEqual(
-          (yield* turns).map(([name]) => name),
-          ["Ada", "Bo", "Cy", "Ada", "Bo", "Cy"]
-        )
+        deepStrictEqual((yield* turns).map(([name]) => name).slice(0, 3), ["Ada", "Bo", "Cy"])
         deepStrictEqual((yield* get("/rounds"))[0].policy, "round_robin")
       })
     )

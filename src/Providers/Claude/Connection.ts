@@ -1,6 +1,6 @@
 import type { Query, SDKUserMessage } from "@anthropic-ai/claude-agent-sdk"
 import { Effect, Either, identity, Mailbox, Option, Stream } from "effect"
-import { Crashed, ProviderEvent, type ProviderError, type SessionSpec } from "../../domain/Provider.ts"
+import { Crashed, ProviderEvent, type ProviderError, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
 import type { Bookmark } from "./Bookmark.ts"
 import * as Child from "./Child.ts"
 import * as Message from "./Message.ts"
@@ -9,7 +9,7 @@ import * as Sdk from "./Sdk.ts"
 import * as Tools from "./Tools.ts"
 
 export interface Connection {
-  readonly say: (text: string) => Effect.Effect<void>
+  readonly say: (said: Pick<TurnInput, "text" | "images">) => Effect.Effect<void>
   /** All that comes back, turn after turn. A process that has ended, however, is a `Crashed`. */
   readonly heard: Stream.Stream<ProviderEvent, ProviderError>
   /** Stops the work at the provider at once. A process that does not obey is killed. */
@@ -91,7 +91,7 @@ export const connect = Effect.fnUntraced(function* (
   isReady = true
 
   return {
-    say: (text) => prompts.offer(spoken(text)),
+    say: (said) => prompts.offer(spoken(said)),
     heard: Stream.mapEffect(Mailbox.toStream(inbox), identity),
     interrupt: Effect.tryPromise(() => query.interrupt()).pipe(
       Effect.interruptible,
@@ -101,8 +101,15 @@ export const connect = Effect.fnUntraced(function* (
   } satisfies Connection
 })
 
-const spoken = (content: string): SDKUserMessage => ({
+const spoken = ({ images, text }: Pick<TurnInput, "text" | "images">): SDKUserMessage => ({
   type: "user",
-  message: { role: "user", content },
+  message: { role: "user", content: images.length === 0 ? text : [textBlock(text), ...images.flatMap(imageBlocks)] },
   parent_tool_use_id: null
 })
+
+const textBlock = (text: string) => ({ type: "text" as const, text })
+
+const imageBlocks = ({ bytes, label, media_type }: TurnInput["images"][number]) => {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
+  return [textBlock(label), { type: "image" as const, source: { type: "base64" as const, media_type, data } }]
+}

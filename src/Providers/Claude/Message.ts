@@ -156,12 +156,15 @@ const sinceLast = (result: SDKResultMessage) =>
     onSome: (found) => Object.values(found.model_usage_since_last_result).reduce((sum, { costUSD }) => sum + costUSD, 0)
   })
 
+/** With all the images that a session has gathered, a request can outgrow what the provider takes. */
+const tooLarge = 413
+
 const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) => string): ProviderError => {
   const reason = hide(result.subtype === "success" ? result.result : result.errors.join("; "))
   const status = result.subtype === "success" ? (result.api_error_status ?? null) : null
   if (/^No (conversation|message) found with/.test(reason)) return new SessionLost()
-  if (result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit")
-    return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
+  const isFull = result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit"
+  if (isFull || status === tooLarge) return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
   if (isRefusal(status)) return refusal(status, null)
   if (status === null) return new Crashed({ reason })
   return status >= 500 ? new Overloaded() : new InvalidRequest({ reason })

@@ -60,7 +60,7 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
         cutOff
       )
     )
-    yield* connection.say(input.text)
+    yield* connection.say(input)
   }, Effect.uninterruptible)
 
   return {
