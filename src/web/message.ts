@@ -20,7 +20,7 @@ const pictures = (message: Message) => {
   const { images } = message
   if (images === null) return []
   const shown = images.map(({ url }, at) => {
-    const alt = pictureWords().shown(at + 1, images.length, speakerOf(message))
+    const alt = pictureWords.shown(at + 1, images.length, speakerOf(message))
     const picture = h("img", { src: url, alt, loading: "lazy" })
     return h("li", {}, h("a", { href: url, target: "_blank", rel: "noopener" }, picture))
   })
@@ -30,7 +30,7 @@ const pictures = (message: Message) => {
 /** What a screen reader is told of a message. */
 export const heard = (message: Message) => {
   const count = message.images?.length ?? 0
-  const parts = [message.content, ...(count > 0 ? [pictureWords().count(count)] : [])].filter(Boolean)
+  const parts = [message.content, ...(count > 0 ? [pictureWords.count(count)] : [])].filter(Boolean)
   return isSystem(message) ? message.content : `${speakerOf(message)}: ${parts.join(" · ")}`
 }
 
