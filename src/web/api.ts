@@ -24,6 +24,8 @@ interface Place {
 interface ErrorBody {
   readonly _tag?: string
   readonly detail?: string | ReadonlyArray<Place>
+  /** What may be: for each field, or for the one thing that was refused. */
+  readonly allowed?: Readonly<Record<string, string>> | ReadonlyArray<string>
   readonly trace_id?: string
 }
 
@@ -41,10 +43,13 @@ export const session = {
   onLost: () => {}
 }
 
-/** What each field of a body should have been, in the server's words; that it may also be left out helps nobody. */
-const fieldsOf = (places: ReadonlyArray<Place>) => {
+/** What each field of a body should have been; that it may also be left out helps nobody. */
+const fieldsOf = ({ allowed = [], detail }: ErrorBody) => {
   const fields = new Map<string, string>()
-  for (const { loc, msg } of places) {
+  if (!Array.isArray(allowed)) {
+    for (const [name, values] of Object.entries(allowed)) fields.set(name, words.allowed(values))
+  }
+  for (const { loc, msg } of typeof detail === "object" ? detail : []) {
     const name = String(loc[1] ?? "")
     if (!/^Expected (null|undefined),/.test(msg)) fields.set(name, [fields.get(name) ?? [], msg].flat().join("; "))
   }
@@ -56,8 +61,9 @@ export class Refused extends Error {
   readonly status: number
   /** What is wrong with each field that was sent. */
   readonly fields: ReadonlyMap<string, string>
-  constructor(status: number, { _tag = "", detail, trace_id }: ErrorBody) {
-    const fields = fieldsOf(typeof detail === "object" ? detail : [])
+  constructor(status: number, body: ErrorBody) {
+    const { _tag = "", detail, trace_id } = body
+    const fields = fieldsOf(body)
     const text = words.refusals[_tag] ?? (typeof detail === "string" ? detail : [...fields.values()].join("; "))
     // Only a fault of the server is worth looking up.
     const trace = trace_id !== undefined && status >= 500 ? words.trace(trace_id) : ""

@@ -163,6 +163,7 @@ export const english = {
   traceOf: "trace",
   seed: (seed: number) => `seed ${seed}`,
   unknownMentions: (who: ReadonlyArray<string>) => `Nobody here is called ${names(who)}.`,
+  allowed: (values: string) => `This must be ${values}.`,
   checkFields: "Nothing was saved: something below is not as it should be."
 }
 

@@ -143,5 +143,6 @@ export const korean: Words = {
   traceOf: "추적",
   seed: (seed) => `시드 ${seed}`,
   unknownMentions: (who) => `여기에는 ${who.join(", ")}(이)라는 이름이 없습니다.`,
+  allowed: (values) => `쓸 수 있는 값: ${values}.`,
   checkFields: "저장하지 않았습니다. 아래에 고칠 것이 있습니다."
 }
