@@ -7,9 +7,9 @@ import { SdkPool } from "../SdkPool.ts"
 import { Settings } from "../Settings.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
 import { callTool } from "../Tools.ts"
-import { WriteQueue } from "../WriteQueue.ts"
 import { type Brief, Briefs, type Stand } from "./Brief.ts"
 import { Sessions } from "./Sessions.ts"
+import { Settlements } from "./Settlement.ts"
 import type { Done, TurnError } from "./Verdict.ts"
 
 interface Spoken {
@@ -40,7 +40,7 @@ const make = Effect.gen(function* () {
   const settings = yield* Settings
   const briefs = yield* Briefs
   const sessions = yield* Sessions
-  const queue = yield* WriteQueue
+  const settlements = yield* Settlements
   const pool = yield* SdkPool
   const memory = yield* Memory
 
@@ -88,8 +88,7 @@ const make = Effect.gen(function* () {
     )
 
   const anew = (stand: Stand, draft: Draft) =>
-    queue.write(sessions.drop(stand.room.id, stand.agent.id)).pipe(
-      Effect.orDie,
+    settlements.persist(sessions.drop(stand.room.id, stand.agent.id)).pipe(
       Effect.zipRight(briefs.make(stand)),
       Effect.flatMap(Effect.orDie),
       Effect.flatMap((brief) => speak(stand, brief, draft))

@@ -85,7 +85,7 @@ describe.skipIf(why !== "")(
           yield* say("Birch.")
           yield* watch.until(isDelta)
           assertEquals((yield* json("DELETE", `/rooms/${id}/messages`)).status, 200)
-          yield* watch.until(({ type }) => type === "messages_cleared")
+          yield* watch.ended
 
           const [next] = yield* round("Cedar.", "Copper.")
 
