@@ -58,12 +58,10 @@ const rounds = Rounds.layer.pipe(
 const repos = Layer.mergeAll(RoomRepo.layer, MessageRepo.layer, AgentRepo.layer, Ledger.layer)
 
 /**
- * The whole house but its settings, providers and doors to the world. Read from the bottom up: each line may use the
- * lines under it, and is closed before them.
+ * All that happens in rooms, without a door to the world: over a database, settings, providers and what agents are and
+ * remember. Read from the bottom up: each line may use the lines under it, and is closed before them.
  */
-export const layer = Welcome.layer.pipe(
-  Layer.provideMerge(Http.layer),
-  Layer.provideMerge(Messages.layer),
+export const engine = Messages.layer.pipe(
   Layer.provideMerge(Rooms.layer),
   Layer.provideMerge(Recovery.layer),
   Layer.provideMerge(Orchestrator.layer),
@@ -71,14 +69,20 @@ export const layer = Welcome.layer.pipe(
   Layer.provideMerge(pool),
   Layer.provideMerge(LiveTurns.layer),
   Layer.provideMerge(Agents.layer),
-  Layer.provideMerge(Layer.merge(personas, memory)),
   Layer.provideMerge(repos),
   Layer.provideMerge(RoomEvents.layer),
   Layer.provideMerge(cache),
   Layer.provideMerge(WriteQueue.layer),
+  Layer.provideMerge(Closing.layer)
+)
+
+/** The whole house but its settings, providers and doors to the world; to be read as the engine is. */
+export const layer = Welcome.layer.pipe(
+  Layer.provideMerge(Http.layer),
+  Layer.provideMerge(engine),
+  Layer.provideMerge(Layer.merge(personas, memory)),
   Layer.provideMerge(Auth.layer),
   Layer.provideMerge(Secrets.layer),
-  Layer.provideMerge(Closing.layer),
   Layer.provideMerge(Db.layer),
   Layer.provideMerge(Telemetry.layer)
 )
