@@ -4,6 +4,7 @@ import { AgentId } from "../../src/domain/Agent.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Db from "../../src/Db.ts"
 import { Rooms } from "../../src/Rooms.ts"
+import { Settings } from "../../src/Settings.ts"
 import * as Cast from "./Cast.ts"
 import * as Dice from "./Dice.ts"
 import * as Vendor from "./Vendor.ts"
@@ -34,15 +35,31 @@ const migrated = Effect.flatMap(SqliteClient.SqliteClient, (client) => client.ex
   Effect.orDie
 )
 
+/** Decoded once for all schedules that have the same. */
+export const settingsFrom = (() => {
+  const known = new Map<string, Settings["Type"]>()
+  return (raw: Readonly<Record<string, string>>) => {
+    const key = Object.values(raw).join(" ")
+    const found = known.get(key)
+    if (found !== undefined) return Effect.succeed(found)
+    return Settings.pipe(
+      Effect.provide(Settings.layerFrom(raw)),
+      Effect.orDie,
+      Effect.tap((settings) => Effect.sync(() => known.set(key, settings)))
+    )
+  }
+})()
+
 /** Images of the disk from which schedules begin; made once, by the server itself. */
 export const all = Effect.gen(function* () {
   const empty = yield* migrated
+  const settings = yield* settingsFrom({})
   return yield* Effect.forEach(plans, (plan) =>
     Effect.gen(function* () {
       const world = yield* World.start({
         image: empty,
         machine: { seed: 1, now: 0, stride: 2048, lottery: false },
-        settings: {},
+        settings,
         vendor: Vendor.make(Dice.make(1), { faults: 0, talk: 0 }),
         cast: Cast.make(),
         listener: { begins: () => {}, acts: () => {}, ends: () => {} },

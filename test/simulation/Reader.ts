@@ -2,6 +2,7 @@ import { Effect, Option, Schema } from "effect"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { LiveTurns } from "../../src/LiveTurns.ts"
 import { RoomEvents } from "../../src/RoomEvents.ts"
+import { Rooms } from "../../src/Rooms.ts"
 import type { Book } from "./Committed.ts"
 
 const Body = Schema.parseJson(
@@ -36,7 +37,7 @@ export const make = ({ chronicle, journal }: Book, room: number, after: number |
   const broken = (message: string) => chronicle.breaks(7, `a reader of room ${room} ${message}`)
 
   const durable = (id: number, type: string, body: Body) => {
-    if (!journal.events.has(id)) broken(`was told event ${id}, which is not durable`)
+    if (id > journal.newestEvent()) broken(`was told event ${id}, which is not durable`)
     if (position !== null && id <= position) broken(`was told event ${id} after ${position}`)
     const from = position ?? start ?? 0
     for (const event of journal.events.values())
@@ -80,6 +81,7 @@ export const make = ({ chronicle, journal }: Book, room: number, after: number |
     const events = yield* RoomEvents
     const live = yield* LiveTurns
     const id = RoomId.make(room)
+    yield* Effect.flatMap(Rooms, (rooms) => rooms.access(id))
     const sink = { write, drained: Effect.void, end: () => void (state = "over") }
     yield* events.follow({ roomId: id, after: Option.fromNullable(after), sink, greeting: () => live.greeting(id) })
     if (state !== "over") state = "live"

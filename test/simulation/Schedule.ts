@@ -50,7 +50,7 @@ const weights = {
   attach: 6,
   detach: 3,
   "hang up": 2,
-  crash: 6
+  crash: 4
 }
 
 const step = (dice: Dice.Dice): Step => {
@@ -103,7 +103,7 @@ export const from = (seed: number): Schedule => {
     seed,
     house: dice.below(4),
     temper: { faults: dice.of(0, 0.05, 0.3), talk: dice.of(0.2, 0.4, 0.7) },
-    stride: dice.of(2048, 2048, 60, 25),
+    stride: dice.of(2048, 2048, 2048, 60, 30),
     lottery: dice.chance(0.25),
     settings: {
       AGENT_POOL_MAX_SIZE: String(dice.of(1, 2, 16)),
@@ -112,6 +112,6 @@ export const from = (seed: number): Schedule => {
       CONTEXT_WINDOW: String(dice.of(3, 100)),
       WRITE_QUEUE_CAPACITY: String(dice.of(2, 4096, 4096))
     },
-    moves: Array.from({ length: dice.between(8, 24) }, () => move(dice))
+    moves: Array.from({ length: dice.between(6, 18) }, () => move(dice))
   }
 }

@@ -91,7 +91,7 @@ export const turn = (dice: Dice, cue: Cue): ReadonlyArray<Act> => {
     const kind = dice.weighted({ skip: 6, empty: 1, blank: 1, late: 1, slow: 2 })
     if (kind === "empty") return [...wait(dice), ...end]
     if (kind === "blank") return [say("  "), say("\n"), ...end]
-    if (kind === "late") return [say(`${tag} hm`), skip, say(" (silent)"), ...end]
+    if (kind === "late") return [say("Hm."), skip, say(" (silent)"), ...end]
     return [...wait(dice), ...(kind === "slow" ? [{ do: "think" as const, text: "Hm." }, ...wait(dice)] : []), skip, ...end]
   }
   const kind = dice.weighted({ speech: 8, thanks: 3, note: 1, heard: 1, thought: 1 })

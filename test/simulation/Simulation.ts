@@ -7,7 +7,7 @@ import * as Chronicle from "./Chronicle.ts"
 import * as Clients from "./Clients.ts"
 import * as Committed from "./Committed.ts"
 import * as Dice from "./Dice.ts"
-import type { Houses } from "./Houses.ts"
+import { type Houses, settingsFrom } from "./Houses.ts"
 import * as Journal from "./Journal.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Reader from "./Reader.ts"
@@ -47,12 +47,13 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
     const positions = new Map<number, number | null>()
     const detaches: Array<() => void> = []
     let servers = 0
+    const settings = yield* settingsFrom({ ...deadlines, SHUTDOWN_SECONDS: "2", ...schedule.settings })
 
     const boot = (image: Uint8Array, now: number) =>
       World.start({
         image,
         machine: { seed: seed + ++servers, now, stride, lottery },
-        settings: { ...deadlines, SHUTDOWN_SECONDS: "2", ...schedule.settings },
+        settings,
         vendor,
         cast,
         listener: {

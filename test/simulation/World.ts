@@ -12,7 +12,7 @@ import type { Listener, Vendor } from "./Vendor.ts"
 export interface WorldOptions {
   readonly image: Uint8Array
   readonly machine: Machine.MachineOptions
-  readonly settings: Readonly<Record<string, string>>
+  readonly settings: Settings["Type"]
   readonly vendor: Vendor
   readonly cast: ReturnType<typeof Cast.make>
   readonly listener: Omit<Listener, "counts">
@@ -66,8 +66,7 @@ export const start = Effect.fnUntraced(function* (options: WorldOptions) {
     Layer.provide(Providers.layerOf(vendor.service)),
     Layer.provide(options.cast.layer),
     Layer.provide(disk.layer),
-    Layer.provide(Settings.layerFrom(options.settings)),
-    Layer.orDie
+    Layer.provide(Layer.succeed(Settings, options.settings))
   )
   const scope = yield* Scope.make()
   const building = Layer.toRuntime(layer).pipe(
