@@ -14,6 +14,7 @@ import { isPersonaName, type Persona, type PersonaReport } from "./domain/Person
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import { CurrentUser } from "./domain/User.ts"
+import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
 import { systemPrompt } from "./Prompt.ts"
 import { logGroup, roomGroup } from "./RoomEvents.ts"
@@ -44,6 +45,7 @@ const make = Effect.gen(function* () {
   const cache = yield* Cache
   const personas = yield* Personas
   const repo = yield* AgentRepo
+  const turns = yield* Turns
 
   const sheet = (persona: Persona) => ({
     name: persona.name,
@@ -67,17 +69,18 @@ const make = Effect.gen(function* () {
   const sync = Effect.gen(function* () {
     const found = yield* personas.all
     const at = yield* Time.now
+    const names = found.map(({ name }) => name)
     const write = Effect.forEach(found, (persona) => repo.upsert(sheet(persona), at), { discard: true }).pipe(
-      Effect.zipRight(
-        repo.retireOthers(
-          found.map(({ name }) => name),
-          at
+      Effect.zipRight(repo.retireOthers(names, at)),
+      Effect.zipLeft(
+        Effect.flatMap(
+          repo.occupiedRooms,
+          Effect.forEach((room) => afterCommit(forget(room)))
         )
-      ),
-      Effect.zipRight(repo.occupiedRooms),
-      Effect.flatMap(Effect.forEach((room) => afterCommit(forget(room))))
+      )
     )
-    yield* queue.write(write)
+    const retired = yield* queue.write(write)
+    yield* Effect.forEach(retired, (agent) => turns.dismiss(agent, null), { discard: true })
   }).pipe(Effect.withSpan("Agents.sync", { root: true }))
 
   yield* sync

@@ -4,8 +4,10 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer, type Server } from "node:http"
+import * as AdminHttp from "./Admin/Http.ts"
 import * as AgentsHttp from "./Agents/Http.ts"
 import { Api } from "./Api.ts"
+import * as AttachmentsHttp from "./Attachments/Http.ts"
 import * as AuthHttp from "./Auth/Http.ts"
 import { Closing } from "./Closing.ts"
 import * as Docs from "./Http/Docs.ts"
@@ -15,6 +17,7 @@ import * as Web from "./Http/Web.ts"
 import * as MessagesHttp from "./Messages/Http.ts"
 import * as RoomsHttp from "./Rooms/Http.ts"
 import { RoomStream } from "./Rooms/Stream.ts"
+import * as RoundsHttp from "./Rounds/Http.ts"
 import { Settings } from "./Settings.ts"
 import * as SystemHttp from "./System/Http.ts"
 
@@ -23,10 +26,13 @@ const api = HttpApiBuilder.api(Api).pipe(
     AuthHttp.layer,
     RoomsHttp.layer.pipe(Layer.provide(RoomStream.layer)),
     MessagesHttp.layer,
+    AttachmentsHttp.layer,
+    RoundsHttp.layer,
     AgentsHttp.layer,
+    AdminHttp.layer,
     SystemHttp.layer
   ]),
-  Layer.provide(AuthHttp.authenticated)
+  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing])
 )
 
 const origins = ({ FRONTEND_URL, VERCEL_URL }: Settings["Type"]) => [

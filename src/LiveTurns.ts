@@ -12,12 +12,18 @@ export interface Draft {
   /** True once some of the text was shown; from then on the turn cannot become a skip. */
   readonly shown: boolean
   readonly skipped: boolean
+  /** How much the model said after it had skipped, which nobody heard. */
+  readonly unheard: number
   /** From the beginning of the turn to the first thing the model said or thought. */
   readonly firstTokenMs: number | null
+  /** True as long as the model has neither said nor done anything. */
+  readonly isUntouched: boolean
   readonly say: (delta: string) => Effect.Effect<void>
   readonly think: (delta: string) => Effect.Effect<void>
   /** Makes the turn a skip; false when the agent has already been heard. */
   readonly skip: Effect.Effect<boolean>
+  /** Notes that the model does something; always true. */
+  readonly act: Effect.Effect<boolean>
 }
 
 interface LiveTurn {
@@ -29,11 +35,12 @@ interface LiveTurn {
 export class LiveTurns extends Context.Tag("parley/LiveTurns")<
   LiveTurns,
   {
-    /** Shows the room that the agent is at it, for as long as the scope is open. */
+    /** Shows its audience that the agent is at it, for as long as the scope is open. */
     readonly open: (
       roomId: RoomId,
       turnId: TurnId,
-      agent: LiveTurn["agent"]
+      agent: LiveTurn["agent"],
+      audience: "room" | "nobody"
     ) => Effect.Effect<Draft, never, Scope.Scope>
     /** The turns under way in a room, oldest first. */
     readonly inRoom: (roomId: RoomId) => ReadonlyArray<LiveTurn>
@@ -48,7 +55,7 @@ export class LiveTurns extends Context.Tag("parley/LiveTurns")<
 }
 
 // Models that skip often begin with a few words about it; what is shorter than this is not shown before it is certain.
-const heldBack = 32
+export const heldBack = 32
 
 const refOf = ({ agent, turnId }: Pick<LiveTurn, "agent" | "turnId">) => ({
   turn_id: turnId,
@@ -71,42 +78,60 @@ const make = Effect.gen(function* () {
 
   const inRoom = (roomId: RoomId) => [...(rooms.get(roomId) ?? [])]
 
-  const begin = (roomId: RoomId, turnId: TurnId, agent: LiveTurn["agent"], began: number): LiveTurn => {
-    const state = { text: "", thinking: "", shown: false, skipped: false, firstTokenMs: null as number | null }
+  type Send = (event: LiveEvent) => Effect.Effect<void>
+
+  const begin = (turnId: TurnId, agent: LiveTurn["agent"], began: number, send: Send): LiveTurn => {
+    const state = {
+      text: "",
+      thinking: "",
+      shown: false,
+      skipped: false,
+      unheard: 0,
+      isUntouched: true,
+      firstTokenMs: null as number | null
+    }
     const ref = refOf({ turnId, agent })
     const heard = Effect.map(Clock.currentTimeMillis, (now) => {
       state.firstTokenMs ??= now - began
+      state.isUntouched = false
     })
     const draft: Draft = Object.assign(state, {
       say: (delta: string) =>
         Effect.flatMap(heard, () => {
+          if (state.skipped) state.unheard += delta.length
           if (state.skipped || delta === "") return Effect.void
           const offset = state.shown ? state.text.length : 0
           state.text += delta
           if (!state.shown && state.text.trim().length < heldBack) return Effect.void
           const unseen = state.text.slice(offset)
           state.shown = true
-          return events.send(roomId, { type: "content_delta", ...ref, delta: unseen, offset })
+          return send({ type: "content_delta", ...ref, delta: unseen, offset })
         }),
       think: (delta: string) =>
         Effect.flatMap(heard, () => {
           const offset = state.thinking.length
           state.thinking += delta
-          return events.send(roomId, { type: "thinking_delta", ...ref, delta, offset })
+          return send({ type: "thinking_delta", ...ref, delta, offset })
         }),
       skip: Effect.sync(() => {
         state.skipped = !state.shown
+        state.isUntouched = false
         return state.skipped
+      }),
+      act: Effect.sync(() => {
+        state.isUntouched = false
+        return true
       })
     })
     return { turnId, agent, draft }
   }
 
   return LiveTurns.of({
-    open: (roomId, turnId, agent) =>
+    open: (roomId, turnId, agent, audience) =>
       Effect.acquireRelease(
         Effect.flatMap(Clock.currentTimeMillis, (began) => {
-          const turn = begin(roomId, turnId, agent, began)
+          if (audience === "nobody") return Effect.succeed(begin(turnId, agent, began, () => Effect.void))
+          const turn = begin(turnId, agent, began, (event) => events.send(roomId, event))
           rooms.set(roomId, (rooms.get(roomId) ?? new Set()).add(turn))
           return Effect.as(events.send(roomId, startOf(turn)), turn)
         }),

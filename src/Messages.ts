@@ -1,21 +1,29 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Array, Context, Effect, Layer, Option } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
+import { Attachments } from "./Attachments.ts"
 import { asAdmin } from "./Auth.ts"
 import { Cache } from "./Cache.ts"
+import type { Member } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
-import { ImagesUnsupported, type Message, type MessageCreate } from "./domain/Message.ts"
-import { type RoomForbidden, RoomNotFound } from "./domain/Room.ts"
+import type { Image, ImageRefused } from "./domain/Image.ts"
+import type { Message, MessageCreate } from "./domain/Message.ts"
+import type { RoomBusy, RoomForbidden, RoomNotFound, RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
+import type { Trigger } from "./domain/Round.ts"
 import * as Time from "./domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "./domain/User.ts"
 import { MessageRepo, type Window } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
-import { mentionsIn } from "./Orchestrator/Plan.ts"
+import { mentionsIn } from "./Orchestrator/Mentions.ts"
+import { Openings } from "./Orchestrator/Opening.ts"
+import { Sessions } from "./Orchestrator/Sessions.ts"
 import { logGroup, RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
+import { Critiques } from "./Rounds/Critiques.ts"
 import { SdkPool } from "./SdkPool.ts"
+import * as Telemetry from "./Telemetry/GenAi.ts"
 import { WriteQueue } from "./WriteQueue.ts"
 
 type Denied = RoomNotFound | RoomForbidden
@@ -26,14 +34,14 @@ export class Messages extends Context.Tag("parley/Messages")<
     /** A page as JSON text, oldest first. */
     readonly page: (room: RoomId, window: Window) => Effect.Effect<string, Denied, CurrentUser>
     /**
-     * Stores what a person says and starts a round. Durable when it returns. The same key in the same room gives the
-     * message that was stored first, and starts nothing.
+     * Stores what a person says and opens the round that answers it. Both are durable when it returns. The same key in
+     * the same room gives the message that was stored first, and starts nothing.
      */
     readonly send: (
       room: RoomId,
       message: MessageCreate,
       key: Option.Option<string>
-    ) => Effect.Effect<Message, Denied | ImagesUnsupported | WriteRefused, CurrentUser>
+    ) => Effect.Effect<Message, Denied | ImageRefused | RoomBusy | WriteRefused, CurrentUser>
     /** Nobody speaks, and no agent remembers what was said, when this returns. */
     readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
   }
@@ -48,10 +56,14 @@ const make = Effect.gen(function* () {
   const cache = yield* Cache
   const queue = yield* WriteQueue
   const repo = yield* MessageRepo
+  const attachments = yield* Attachments
   const roomRepo = yield* RoomRepo
   const rooms = yield* Rooms
   const agents = yield* AgentRepo
   const ledger = yield* Ledger
+  const openings = yield* Openings
+  const sessions = yield* Sessions
+  const critiques = yield* Critiques
   const events = yield* RoomEvents
   const pool = yield* SdkPool
   const orchestrator = yield* Orchestrator
@@ -60,11 +72,38 @@ const make = Effect.gen(function* () {
   const nameOf = (window: Window) =>
     [window.limit, Option.getOrElse(window.after, () => "-"), Option.getOrElse(window.before, () => "-")].join("/")
 
-  const store = Effect.fnUntraced(function* (roomId: RoomId, body: MessageCreate, key: string | null) {
+  const open = Effect.fnUntraced(function* (
+    room: RoomRow,
+    members: ReadonlyArray<Member>,
+    message: Message,
+    named: MessageCreate["mentioned_agent_ids"],
+    cause: Trigger["cause"]
+  ) {
+    if (members.length === 0) return null
+    const [strangers, known] = Array.partition(named ?? [], (id) => members.some((member) => member.id === id))
+    const { ids, unknown } = mentionsIn(message.content, members)
+    return yield* openings.open(room, members, {
+      kind: "message",
+      message_id: message.id,
+      mentioned_agent_ids: Array.dedupe([...known, ...ids]),
+      unknown_mentions: [...strangers, ...unknown],
+      cause
+    })
+  })
+
+  const store = Effect.fnUntraced(function* (
+    before: RoomRow,
+    members: ReadonlyArray<Member>,
+    body: MessageCreate,
+    images: ReadonlyArray<Image>,
+    key: string | null,
+    cause: Trigger["cause"]
+  ) {
+    const roomId = before.id
     const known = key === null ? Option.none() : yield* repo.byKey(roomId, key)
-    if (Option.isSome(known)) return { message: known.value, isNew: false }
+    if (Option.isSome(known)) return { message: known.value, round: null }
     const timestamp = yield* Time.now
-    yield* roomRepo.touch(roomId, timestamp, 0)
+    const room = yield* roomRepo.heard(roomId, timestamp)
     const message = yield* repo.insert({
       room_id: roomId,
       agent_id: null,
@@ -73,29 +112,17 @@ const make = Effect.gen(function* () {
       participant_type: speakerTypes.has(body.participant_type ?? "") ? (body.participant_type ?? null) : "user",
       participant_name: body.participant_name || null,
       content: body.content,
+      images,
       thinking: null,
       provider: null,
       partial: false,
       idempotency_key: key,
       timestamp
     })
+    yield* attachments.keep(message.id, images)
     yield* events.append(roomId, { type: "new_message", message })
-    return { message, isNew: true }
-  })
-
-  const trigger = Effect.fnUntraced(function* (message: Message, mentioned: MessageCreate["mentioned_agent_ids"]) {
-    const members = yield* agents.members(message.room_id)
-    if (members.length === 0) return
-    const cause = yield* Effect.option(Effect.currentSpan)
-    yield* orchestrator.trigger(message.room_id, {
-      kind: "message",
-      message_id: message.id,
-      mentioned_agent_ids: [...(mentioned ?? []), ...mentionsIn(message.content, members)],
-      cause: Option.match(cause, {
-        onNone: () => null,
-        onSome: ({ spanId, traceId }) => ({ trace_id: traceId, span_id: spanId })
-      })
-    })
+    if (before.loop_guard !== null) yield* events.append(roomId, { type: "room_updated", room })
+    return { message, round: yield* open(room, members, message, body.mentioned_agent_ids, cause) }
   })
 
   return Messages.of({
@@ -109,13 +136,17 @@ const make = Effect.gen(function* () {
       ),
 
     send: Effect.fnUntraced(function* (roomId, body, key) {
-      yield* rooms.access(roomId)
-      if (body.image_data != null || body.images != null) return yield* ImagesUnsupported.of()
+      const room = yield* rooms.access(roomId)
+      const images = yield* attachments.read(body)
+      const members = yield* agents.members(roomId)
       // From the commit on the message will be answered, whatever becomes of the connection.
       return yield* Effect.uninterruptible(
         Effect.gen(function* () {
-          const { isNew, message } = yield* queue.write(store(roomId, body, Option.getOrNull(key)))
-          if (isNew) yield* trigger(message, body.mentioned_agent_ids)
+          const { message, round } = yield* queue.write(
+            store(room, members, body, images, Option.getOrNull(key), yield* Telemetry.cause)
+          )
+          const when = room.double_text === "enqueue" ? "after_turn" : "now"
+          if (round !== null) yield* orchestrator.play(roomId, round, when)
           return message
         })
       )
@@ -123,20 +154,23 @@ const make = Effect.gen(function* () {
 
     clear: Effect.fn("Messages.clear")(function* (roomId) {
       yield* asAdmin
-      yield* roomRepo.find(roomId)
-      yield* orchestrator.stop(roomId, "interrupted")
+      const ended_at = yield* Time.now
+      const end = { stop_reason: "interrupted" as const, stop_detail: null, ended_at }
       yield* queue.write(
-        repo
-          .clear(roomId)
-          .pipe(
-            Effect.zipRight(ledger.dropSessions(roomId, null)),
-            Effect.zipRight(roomRepo.restart(roomId)),
-            Effect.zipRight(events.wipe(roomId)),
-            Effect.zipRight(events.append(roomId, { type: "messages_cleared" }))
-          )
+        Effect.gen(function* () {
+          yield* roomRepo.restart(roomId)
+          // What is being said now answers what is gone: the end of its round makes it count as discarded.
+          yield* Effect.forEach(yield* ledger.open(roomId), ({ id }) => ledger.closeRound(id, end))
+          yield* repo.clear(roomId)
+          yield* critiques.clear(roomId)
+          yield* sessions.drop(roomId, null)
+          yield* events.wipe(roomId)
+          yield* events.append(roomId, { type: "messages_cleared" })
+        })
       )
+      yield* orchestrator.stop(roomId, "interrupted")
       yield* pool.evict((seat) => seat.roomId === roomId)
-    })
+    }, Effect.uninterruptible)
   })
 })
 

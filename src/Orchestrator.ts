@@ -1,18 +1,20 @@
-import { Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer } from "effect"
+import { Array, Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer, Option } from "effect"
 import { Closing } from "./Closing.ts"
 import type { RoomId } from "./domain/RoomId.ts"
-import type { StopReason, Trigger } from "./domain/Round.ts"
-import { Rounds } from "./Orchestrator/Round.ts"
+import type { RoundId, StopReason } from "./domain/Round.ts"
+import { type Halt, RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
 
 export class Orchestrator extends Context.Tag("parley/Orchestrator")<
   Orchestrator,
   {
     /**
-     * Asks for a round and returns at once. A round under way is stopped, and has cleaned up before the new one begins;
-     * of several triggers that wait, the newest is played.
+     * Has an open round played and returns at once. A round under way ends, at once or after its turn, and has cleaned up
+     * before the new one begins; of several that wait, the newest is played.
      */
-    readonly trigger: (roomId: RoomId, trigger: Trigger) => Effect.Effect<void>
-    /** Returns when the room is quiet: nobody speaks in it before the next trigger. */
+    readonly play: (roomId: RoomId, round: RoundId, when: "now" | "after_turn") => Effect.Effect<void>
+    /** Plays an open round and returns when it has ended; where another is under way it ends unplayed. */
+    readonly playIfQuiet: (roomId: RoomId, round: RoundId) => Effect.Effect<void>
+    /** Returns when the room is quiet: nobody speaks in it before the next round is asked for. */
     readonly stop: (roomId: RoomId, reason: StopReason) => Effect.Effect<void>
   }
 >() {
@@ -22,16 +24,21 @@ export class Orchestrator extends Context.Tag("parley/Orchestrator")<
   )
 }
 
+type Stop = Deferred.Deferred<StopReason>
+
 /** A room at work. It is forgotten the moment its fiber has nothing more to do. */
 interface Busy {
-  next: Trigger | null
-  stop: Deferred.Deferred<StopReason>
+  next: ReadonlyArray<RoundId>
+  now: Stop
+  soon: Stop
+  /** Settled when the first round is over. */
+  readonly first: Deferred.Deferred<void>
   readonly quiet: Deferred.Deferred<void>
 }
 
 const make = Effect.gen(function* () {
   const closing = yield* Closing
-  const rounds = yield* Rounds
+  const rounds = yield* RoundPlayer
   const rooms = new Map<RoomId, Busy>()
   const fibers = yield* FiberSet.make<void>()
   // Runs before the fibers are interrupted: rooms begin no turn any more, the ones under way may end.
@@ -41,8 +48,17 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const play = (roomId: RoomId, trigger: Trigger, busy: Busy) =>
-    rounds.play(roomId, trigger, Deferred.await(busy.stop)).pipe(
+  const haltOf = ({ now, soon }: Busy): Halt => ({
+    now: Deferred.await(now),
+    soon: Effect.flatMap(closing.begun, (isClosing) =>
+      isClosing
+        ? Effect.succeedSome<StopReason>("interrupted")
+        : Effect.flatMap(Deferred.poll(soon), Option.match({ onNone: () => Effect.succeedNone, onSome: Effect.asSome }))
+    )
+  })
+
+  const logged = (effect: Effect.Effect<void>, roomId: RoomId) =>
+    effect.pipe(
       Effect.catchAllCause((cause) =>
         Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : Effect.logError("a round broke", cause)
       ),
@@ -51,47 +67,68 @@ const make = Effect.gen(function* () {
 
   const forget = (roomId: RoomId, busy: Busy) =>
     Effect.suspend(() => {
-      // The room may be at work again already, for a trigger that came after this one's last look.
+      // The room may be at work again already, for a round that came after this one's last look.
       if (rooms.get(roomId) === busy) rooms.delete(roomId)
-      return Effect.asVoid(Deferred.succeed(busy.quiet, undefined))
+      return Effect.zipRight(Deferred.succeed(busy.first, undefined), Deferred.succeed(busy.quiet, undefined))
     })
+
+  const closeAll = (ids: ReadonlyArray<RoundId>, reason: StopReason) =>
+    Effect.forEach(ids, (id) => rounds.close(id, reason), { discard: true })
 
   const work = (roomId: RoomId, busy: Busy): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const trigger = busy.next
-      if (trigger === null) return forget(roomId, busy)
-      busy.next = null
-      busy.stop = Deferred.unsafeMake(FiberId.none)
-      return Effect.zipRight(play(roomId, trigger, busy), work(roomId, busy))
+      if (!Array.isNonEmptyReadonlyArray(busy.next)) return forget(roomId, busy)
+      const [older, newest] = [Array.initNonEmpty(busy.next), Array.lastNonEmpty(busy.next)]
+      busy.next = []
+      busy.now = Deferred.unsafeMake(FiberId.none)
+      busy.soon = Deferred.unsafeMake(FiberId.none)
+      const played = Effect.zipRight(closeAll(older, "interrupted"), rounds.play(newest, haltOf(busy)))
+      return logged(played, roomId).pipe(
+        Effect.zipRight(Deferred.succeed(busy.first, undefined)),
+        Effect.zipRight(work(roomId, busy))
+      )
     })
 
-  const begin = (roomId: RoomId, trigger: Trigger) => {
+  const begin = (roomId: RoomId, round: RoundId) => {
     const busy: Busy = {
-      next: trigger,
-      stop: Deferred.unsafeMake(FiberId.none),
+      next: [round],
+      now: Deferred.unsafeMake(FiberId.none),
+      soon: Deferred.unsafeMake(FiberId.none),
+      first: Deferred.unsafeMake(FiberId.none),
       quiet: Deferred.unsafeMake(FiberId.none)
     }
     rooms.set(roomId, busy)
     // A fiber inherits whether it can be interrupted, and whoever triggers may be in a region that cannot.
     const fiber = Effect.interruptible(Effect.ensuring(work(roomId, busy), forget(roomId, busy)))
-    return Effect.asVoid(FiberSet.run(fibers, fiber))
+    return Effect.as(FiberSet.run(fibers, fiber), busy)
   }
 
   return Orchestrator.of({
-    trigger: (roomId, trigger) =>
+    play: (roomId, round, when) =>
       Effect.suspend(() => {
         const busy = rooms.get(roomId)
-        if (busy === undefined) return begin(roomId, trigger)
-        busy.next = trigger
-        return Effect.asVoid(Deferred.succeed(busy.stop, "interrupted"))
+        if (busy === undefined) return Effect.asVoid(begin(roomId, round))
+        busy.next = [...busy.next, round]
+        return Effect.asVoid(Deferred.succeed(when === "now" ? busy.now : busy.soon, "interrupted"))
       }),
+
+    playIfQuiet: (roomId, round) =>
+      Effect.suspend(() =>
+        rooms.has(roomId)
+          ? rounds.close(round, "interrupted")
+          : Effect.flatMap(begin(roomId, round), ({ first }) => Deferred.await(first))
+      ),
 
     stop: (roomId, reason) =>
       Effect.suspend(() => {
         const busy = rooms.get(roomId)
         if (busy === undefined) return Effect.void
-        busy.next = null
-        return Effect.zipRight(Deferred.succeed(busy.stop, reason), Deferred.await(busy.quiet))
+        const waiting = busy.next
+        busy.next = []
+        return closeAll(waiting, reason).pipe(
+          Effect.zipRight(Deferred.succeed(busy.now, reason)),
+          Effect.zipRight(Deferred.await(busy.quiet))
+        )
       })
   })
 })

@@ -1,6 +1,7 @@
 import { Effect, Layer } from "effect"
 import { Agents } from "./Agents.ts"
 import { AgentRepo } from "./Agents/Repo.ts"
+import { Attachments } from "./Attachments.ts"
 import { Auth } from "./Auth.ts"
 import { Secrets } from "./Auth/Secrets.ts"
 import { Cache } from "./Cache.ts"
@@ -13,15 +14,25 @@ import { Messages } from "./Messages.ts"
 import { MessageRepo } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Briefs } from "./Orchestrator/Brief.ts"
+import { Cells } from "./Orchestrator/Cells.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
+import { Openings } from "./Orchestrator/Opening.ts"
+import { Passes } from "./Orchestrator/Passes.ts"
 import * as Recovery from "./Orchestrator/Recovery.ts"
-import { Rounds } from "./Orchestrator/Round.ts"
+import { RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
+import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
+import { Speech } from "./Orchestrator/Speech.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
+import { Rounds } from "./Rounds.ts"
+import { Critiques } from "./Rounds/Critiques.ts"
+import { RoundRepo } from "./Rounds/Repo.ts"
+import { Scheduler } from "./Scheduler.ts"
+import * as Housekeeping from "./Scheduler/Housekeeping.ts"
 import { SdkPool } from "./SdkPool.ts"
 import { Settings } from "./Settings.ts"
 import * as Telemetry from "./Telemetry.ts"
@@ -49,26 +60,28 @@ const memory = from((settings) => Memory.layer({ agentsDir: settings.AGENTS_DIR,
 
 const cache = from((settings) => Cache.layer({ capacity: settings.CACHE_CAPACITY }))
 
-const rounds = Rounds.layer.pipe(
-  Layer.provide(Turns.layer),
+const rounds = RoundPlayer.layer.pipe(
+  Layer.provide(Cells.layer),
+  Layer.provide(Passes.layer),
+  Layer.provideMerge(Turns.layer),
+  Layer.provide(Speech.layer),
   Layer.provide(Briefs.layer),
-  Layer.provide(Settlements.layer)
+  Layer.provideMerge(Settlements.layer)
 )
 
-const repos = Layer.mergeAll(RoomRepo.layer, MessageRepo.layer, AgentRepo.layer, Ledger.layer)
+const repos = Layer.mergeAll(
+  RoomRepo.layer,
+  MessageRepo.layer,
+  AgentRepo.layer,
+  Ledger.layer,
+  Sessions.layer,
+  Critiques.layer,
+  RoundRepo.layer
+)
 
-/**
- * All that happens in rooms, without a door to the world: over a database, settings, providers and what agents are and
- * remember. Read from the bottom up: each line may use the lines under it, and is closed before them.
- */
-export const engine = Messages.layer.pipe(
-  Layer.provideMerge(Rooms.layer),
-  Layer.provideMerge(Recovery.layer),
-  Layer.provideMerge(Orchestrator.layer),
-  Layer.provideMerge(rounds),
-  Layer.provideMerge(pool),
-  Layer.provideMerge(LiveTurns.layer),
-  Layer.provideMerge(Agents.layer),
+// Read from the bottom up: each line may use the lines under it, and is closed before them.
+
+const ground = Attachments.layer.pipe(
   Layer.provideMerge(repos),
   Layer.provideMerge(RoomEvents.layer),
   Layer.provideMerge(cache),
@@ -76,10 +89,29 @@ export const engine = Messages.layer.pipe(
   Layer.provideMerge(Closing.layer)
 )
 
-/** The whole house but its settings, providers and doors to the world; to be read as the engine is. */
+const engine = Recovery.layer.pipe(
+  Layer.provideMerge(Agents.layer),
+  Layer.provideMerge(Orchestrator.layer),
+  Layer.provideMerge(rounds),
+  Layer.provideMerge(Openings.layer),
+  Layer.provideMerge(pool),
+  Layer.provideMerge(LiveTurns.layer)
+)
+
+/** All that happens in rooms, without a door to the world; over a database, and what agents are and remember. */
+export const withoutDoors = Scheduler.layer.pipe(
+  Layer.provideMerge(Housekeeping.layer),
+  Layer.provideMerge(Rounds.layer),
+  Layer.provideMerge(Messages.layer),
+  Layer.provideMerge(Rooms.layer),
+  Layer.provideMerge(engine),
+  Layer.provideMerge(ground)
+)
+
+/** The whole house but its settings, providers and doors to the world. */
 export const layer = Welcome.layer.pipe(
   Layer.provideMerge(Http.layer),
-  Layer.provideMerge(engine),
+  Layer.provideMerge(withoutDoors),
   Layer.provideMerge(Layer.merge(personas, memory)),
   Layer.provideMerge(Auth.layer),
   Layer.provideMerge(Secrets.layer),

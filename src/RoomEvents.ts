@@ -5,6 +5,7 @@ import type { DurableEvent, LiveEvent } from "./domain/Event.ts"
 import { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import * as Json from "./lib/json.ts"
+import * as Sql from "./lib/sql.ts"
 import * as Sse from "./lib/sse.ts"
 import { afterCommit, Commit } from "./WriteQueue.ts"
 
@@ -39,6 +40,8 @@ export class RoomEvents extends Context.Tag("parley/RoomEvents")<
       readonly sink: Sink
       readonly greeting: () => ReadonlyArray<LiveEvent>
     }) => Effect.Effect<void, never, Scope.Scope>
+    /** Forgets up to `limit` events older than a time; gives how many. Who comes back from before them gets `reset`. */
+    readonly prune: (before: Time.Timestamp, limit: number) => Effect.Effect<number, never, Commit>
     /** Tells the readers that the room is gone and lets them go. */
     readonly close: (roomId: RoomId) => Effect.Effect<void>
   }
@@ -63,6 +66,9 @@ interface Reader {
 
 const Logged = Schema.Struct({ id: Schema.Int, type: Schema.String, body: Schema.String })
 type Logged = typeof Logged.Type
+
+const asPruned = Sql.all(Schema.Struct({ id: Schema.Int, room_id: RoomId }))
+const maybePrunedTo = Sql.first(Schema.Struct({ events_pruned_to: Schema.Int }))
 
 const pageSize = 500
 
@@ -89,6 +95,12 @@ const make = Effect.gen(function* () {
     Result: Schema.Struct({ id: Schema.NullOr(Schema.Int) }),
     execute: () => sql`SELECT max(id) AS id FROM events`
   })
+
+  const prunedTo = (roomId: RoomId) =>
+    Effect.map(
+      maybePrunedTo(sql`SELECT events_pruned_to FROM rooms WHERE id = ${roomId}`),
+      Option.match({ onNone: () => 0, onSome: (room) => room.events_pruned_to })
+    )
 
   const forget = (roomId: RoomId, room: boolean) =>
     Effect.zipRight(cache.invalidate(logGroup(roomId)), room ? cache.invalidate(roomGroup(roomId)) : Effect.void)
@@ -165,7 +177,8 @@ const make = Effect.gen(function* () {
       yield* attach(roomId, reader)
       sink.write(Sse.heartbeat)
       const end = (yield* Effect.orDie(newest())).id ?? 0
-      const behind = Option.filter(after, (position) => position <= end)
+      const kept = Option.isSome(after) ? yield* prunedTo(roomId) : 0
+      const behind = Option.filter(after, (position) => position >= kept && position <= end)
       const isLost = Option.isSome(after) && Option.isNone(behind)
       if (isLost) sink.write(liveFrame({ type: "reset", after: end }))
       const start = isLost ? end : 0
@@ -176,6 +189,19 @@ const make = Effect.gen(function* () {
         reader.missed = null
         for (const event of greeting()) sink.write(liveFrame(event))
       })
+    }),
+
+    prune: Effect.fn("RoomEvents.prune")(function* (before, limit) {
+      yield* Commit
+      const gone = yield* asPruned(sql`
+        DELETE FROM events WHERE id IN (
+          SELECT id FROM events WHERE created_at < ${before} ORDER BY created_at, id LIMIT ${limit}
+        ) RETURNING id, room_id`)
+      const newestOf = new Map(gone.toSorted((one, other) => one.id - other.id).map(({ id, room_id }) => [room_id, id]))
+      yield* Effect.forEach(newestOf, ([room, id]) =>
+        Effect.orDie(sql`UPDATE rooms SET events_pruned_to = ${id} WHERE id = ${room} AND events_pruned_to < ${id}`)
+      )
+      return gone.length
     }),
 
     close: (roomId) =>

@@ -6,6 +6,7 @@ import { Agent, type AgentId, asSeenBy } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import { PageSize } from "./domain/Message.ts"
 import {
+  engineFields,
   type ProviderUnknown,
   type RoomCreate,
   type RoomExists,
@@ -17,13 +18,14 @@ import {
   type RoomUpdate
 } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
+import type { Wanted } from "./domain/RoomSettings.ts"
 import * as Time from "./domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "./domain/User.ts"
-import { LiveTurns } from "./LiveTurns.ts"
 import { Memory } from "./Memory.ts"
 import { MessageRepo } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
-import { Ledger } from "./Orchestrator/Ledger.ts"
+import { Sessions } from "./Orchestrator/Sessions.ts"
+import { Turns } from "./Orchestrator/Turn.ts"
 import { Providers } from "./Providers.ts"
 import { RoomEvents, roomGroup } from "./RoomEvents.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
@@ -77,7 +79,7 @@ const whole = PageSize.make(1000)
 const encodeHead = Schema.encodeSync(
   Schema.parseJson(
     Schema.Struct({
-      ...RoomRow.omit("interactions").fields,
+      ...RoomRow.omit(...engineFields).fields,
       last_read_at: Schema.NullOr(Time.Timestamp),
       agents: Schema.Array(Agent)
     })
@@ -91,9 +93,9 @@ const make = Effect.gen(function* () {
   const rooms = yield* RoomRepo
   const agents = yield* AgentRepo
   const messages = yield* MessageRepo
-  const ledger = yield* Ledger
+  const sessions = yield* Sessions
+  const turns = yield* Turns
   const events = yield* RoomEvents
-  const live = yield* LiveTurns
   const memory = yield* Memory
   const pool = yield* SdkPool
   const providers = yield* Providers
@@ -146,7 +148,7 @@ const make = Effect.gen(function* () {
     list: (limit) =>
       Effect.flatMap(CurrentUser, ({ role, user_id }) => rooms.list(user_id, role === "admin" ? null : user_id, limit)),
 
-    create: Effect.fn("Rooms.create")(function* ({ max_interactions, model, name, provider }) {
+    create: Effect.fn("Rooms.create")(function* ({ model, name, provider, ...wanted }) {
       const { user_id } = yield* CurrentUser
       const chosen = provider ? yield* providers.get(provider) : providers.all[0]
       const created_at = yield* Time.now
@@ -154,7 +156,7 @@ const make = Effect.gen(function* () {
         rooms.insert({
           owner_id: user_id,
           name,
-          max_interactions: max_interactions ?? null,
+          ...settingsOf(wanted),
           default_provider: chosen.name,
           default_model: model ?? Option.getOrNull(settings.DEFAULT_MODEL),
           created_at
@@ -165,14 +167,14 @@ const make = Effect.gen(function* () {
 
     get: Effect.fn("Rooms.get")((id) => Effect.zipRight(access(id), json(id))),
 
-    update: Effect.fn("Rooms.update")(function* (id, { is_paused, max_interactions, name }) {
+    update: Effect.fn("Rooms.update")(function* (id, { is_paused, name, ...wanted }) {
       yield* access(id)
       const changes = {
         ...(name ? { name } : {}),
-        ...(max_interactions === undefined ? {} : { max_interactions }),
+        ...settingsOf(wanted),
         ...(typeof is_paused === "boolean" ? { is_paused } : {})
       }
-      if (Object.keys(changes).length > 0) {
+      if (Object.values(changes).some((value) => value !== undefined)) {
         yield* queue.write(
           Effect.tap(rooms.update(id, changes), (room) => events.append(id, { type: "room_updated", room }))
         )
@@ -225,13 +227,27 @@ const make = Effect.gen(function* () {
           (wasThere) => wasThere,
           () => RoomOrAgentNotFound.of()
         ).pipe(
-          Effect.zipRight(ledger.dropSessions(id, agentId)),
+          Effect.zipRight(sessions.drop(id, agentId)),
           Effect.zipRight(events.append(id, { type: "agent_left", agent_id: agentId, agent_name: agent.name }))
         )
       )
-      const speaking = live.inRoom(id).some((turn) => turn.agent.id === agentId)
-      if (speaking) yield* orchestrator.stop(id, "interrupted")
+      yield* turns.dismiss(agentId, id)
       yield* pool.evict((seat) => seat.roomId === id && seat.agentId === agentId)
     })
   })
+})
+
+/** Null means "no limit" where that can be, and else leaves the setting alone. */
+const settingsOf = (wanted: Omit<typeof RoomUpdate.Type, "name" | "is_paused">): Wanted => ({
+  max_interactions: wanted.max_interactions,
+  turn_policy: wanted.turn_policy ?? undefined,
+  double_text: wanted.double_text ?? undefined,
+  max_messages: wanted.max_messages ?? undefined,
+  max_follow_ups: wanted.max_follow_ups ?? undefined,
+  budget_tokens: wanted.budget_tokens,
+  budget_usd: wanted.budget_usd,
+  autonomous: wanted.autonomous ?? undefined,
+  autonomous_every: wanted.autonomous_every ?? undefined,
+  autonomous_ceiling: wanted.autonomous_ceiling ?? undefined,
+  autonomous_max_rounds: wanted.autonomous_max_rounds ?? undefined
 })

@@ -204,26 +204,6 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       )
     })
   )
-
-  it.effect("images are refused whole, and so is what comes with them", () =>
-    Effect.gen(function* () {
-      const { id, json, read } = yield* setup
-      const image = { data: "AAAA", media_type: "image/png" }
-
-      const answers = yield* Effect.forEach([{ image_data: image }, { images: [image] }], (images) =>
-        json("POST", `/rooms/${id}/messages/send`, { content: "Look", ...images })
-      )
-
-      deepStrictEqual(
-        answers.map(({ data, status }) => [status, data._tag]),
-        [
-          [422, "ImagesUnsupported"],
-          [422, "ImagesUnsupported"]
-        ]
-      )
-      deepStrictEqual(yield* read(""), [])
-    })
-  )
 })
 
 layer(House.shared({ settings: { WRITE_QUEUE_CAPACITY: "1" } }), { excludeTestServices: true })(

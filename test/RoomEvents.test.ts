@@ -7,6 +7,7 @@ import type { LiveEvent } from "../src/domain/Event.ts"
 import { AgentId } from "../src/domain/Agent.ts"
 import { RoomId } from "../src/domain/RoomId.ts"
 import { TurnId } from "../src/domain/Round.ts"
+import { Timestamp } from "../src/domain/Time.ts"
 import { RoomEvents } from "../src/RoomEvents.ts"
 import { WriteQueue } from "../src/WriteQueue.ts"
 import * as TestDb from "./support/TestDb.ts"
@@ -122,6 +123,24 @@ describe("RoomEvents", () => {
           (yield* ids).filter((id) => id > after)
         )
       }
+    }).pipe(Effect.provide(world))
+  )
+
+  it.scoped("old events are forgotten a few at a time; who comes back from before them starts anew, others go on", () =>
+    Effect.gen(function* () {
+      const { append, events, follow, ids, queue, sql } = yield* setup
+      yield* Effect.all([append(), append(), append(RoomId.make(2)), append()])
+      const [first = 0, second = 0, third = 0] = yield* ids
+      yield* sql`UPDATE events SET created_at = iif(id <= ${second}, '2020-01-01', '2030-01-01') || 'T00:00:00.000Z'`
+      const prune = queue.write(events.prune(Timestamp.make("2021-01-01T00:00:00.000Z"), 1))
+
+      const gone = [yield* prune, yield* prune, yield* prune]
+
+      deepStrictEqual([gone, yield* ids], [[1, 1, 0], [third]])
+      const lost = yield* follow({ after: first })
+      assertTrue(lost.frames.some((frame) => frame.includes("event: reset")))
+      const known = yield* follow({ after: second })
+      deepStrictEqual([known.seen(), known.frames.some((frame) => frame.includes("event: reset"))], [[third], false])
     }).pipe(Effect.provide(world))
   )
 

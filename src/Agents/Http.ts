@@ -4,15 +4,11 @@ import { Agents } from "../Agents.ts"
 import { Api } from "../Api.ts"
 import { PictureNotFound } from "../domain/Agent.ts"
 import { PageSize } from "../domain/Message.ts"
+import { inert } from "../lib/response.ts"
 
 const everything = PageSize.make(1000)
 
-// A picture is somebody's file: whatever it contains, a browser must not run it.
-const inert = {
-  "cache-control": "public, max-age=3600, must-revalidate",
-  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-  "x-content-type-options": "nosniff"
-}
+const headers = { ...inert, "cache-control": "public, max-age=3600, must-revalidate" }
 
 export const layer = HttpApiBuilder.group(Api, "agents", (handlers) =>
   Effect.map(Agents, (agents) =>
@@ -26,7 +22,7 @@ export const layer = HttpApiBuilder.group(Api, "agents", (handlers) =>
       .handle("get", ({ path }) => agents.get(path.agent_id))
       .handleRaw("picture", ({ path }) =>
         Effect.flatMap(agents.picture(path.name), (file) =>
-          Effect.mapError(HttpServerResponse.file(file, { headers: inert }), () => PictureNotFound.of())
+          Effect.mapError(HttpServerResponse.file(file, { headers }), () => PictureNotFound.of())
         )
       )
   )

@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Cache } from "../Cache.ts"
-import { Agent, type AgentId, AgentNotFound, Member } from "../domain/Agent.ts"
+import { Agent, AgentId, AgentNotFound, Member } from "../domain/Agent.ts"
 import type { PageSize } from "../domain/Message.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
@@ -14,8 +14,11 @@ export class AgentRepo extends Context.Tag("parley/Agents/Repo/AgentRepo")<
   {
     /** Makes the agent, or brings it up to date and back from retirement. */
     readonly upsert: (agent: Sheet, at: Timestamp) => Effect.Effect<void, never, Commit>
-    /** Retires every agent that is not named; what it said keeps its name. */
-    readonly retireOthers: (names: ReadonlyArray<string>, at: Timestamp) => Effect.Effect<void, never, Commit>
+    /** Retires every agent that is not named and gives those; what they said keeps their names. */
+    readonly retireOthers: (
+      names: ReadonlyArray<string>,
+      at: Timestamp
+    ) => Effect.Effect<ReadonlyArray<AgentId>, never, Commit>
     /** By name; retired agents are left out. */
     readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>>
     readonly find: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
@@ -40,6 +43,7 @@ export type Seated = typeof Seated.Type
 const asAgents = Sql.all(Agent)
 const maybeAgent = Sql.first(Agent)
 const asSeated = Sql.all(Seated)
+const asIds = Sql.all(Schema.Struct({ id: AgentId }))
 const asRoomIds = Sql.all(Schema.Struct({ room_id: RoomId }))
 
 const make = Effect.gen(function* () {
@@ -68,9 +72,13 @@ const make = Effect.gen(function* () {
     retireOthers: (names, at) =>
       Effect.zipRight(
         Commit,
-        Effect.orDie(sql`
-          UPDATE agents SET retired_at = ${at}
-          WHERE retired_at IS NULL ${names.length === 0 ? sql.literal("") : sql`AND NOT (${sql.in("name", names)})`}`)
+        Effect.map(
+          asIds(sql`
+            UPDATE agents SET retired_at = ${at}
+            WHERE retired_at IS NULL ${names.length === 0 ? sql.literal("") : sql`AND NOT (${sql.in("name", names)})`}
+            RETURNING id`),
+          (rows) => rows.map(({ id }) => id)
+        )
       ),
 
     list: (limit) => asAgents(sql`${agents} WHERE retired_at IS NULL ORDER BY name LIMIT ${limit}`),

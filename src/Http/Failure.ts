@@ -6,6 +6,7 @@ import {
   HttpServerResponse
 } from "@effect/platform"
 import { Cause, Effect, Option, Schema } from "effect"
+import { SettingRefused } from "../domain/RoomSettings.ts"
 import { methodsOf, routeOf } from "./Routes.ts"
 
 const Body = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
@@ -67,6 +68,10 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
   const { headers, status } = response
   if (!isUndecoded(fields)) return HttpServerResponse.unsafeJson({ ...fields, ...trace }, { status, headers })
   const route = routeOf(request)
+  const refused = SettingRefused.of(fields.issues.map(({ path }) => path[0]))
+  if (Option.isSome(refused) && route?.takesBody) {
+    return HttpServerResponse.unsafeJson({ ...refused.value, ...trace }, { status: 400, headers })
+  }
   const invalid = { _tag: "Invalid", detail: places(fields, route), ...trace }
   return HttpServerResponse.unsafeJson(invalid, { status: route?.takesBody ? 422 : 400, headers })
 })

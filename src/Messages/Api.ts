@@ -3,9 +3,10 @@ import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { AgentId } from "../domain/Agent.ts"
 import { WriteRefused } from "../domain/Error.ts"
-import { ImagesUnsupported, Message, MessageCreate } from "../domain/Message.ts"
+import { ImageRefused } from "../domain/Image.ts"
+import { Message, MessageCreate } from "../domain/Message.ts"
 import { CursorParam, LimitParam, optional, RoomParam } from "../domain/Param.ts"
-import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
+import { RoomBusy, RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { AdminRequired } from "../domain/User.ts"
 
 /** An agent at work; each text under both names that clients know. */
@@ -62,7 +63,8 @@ export class MessagesApi extends HttpApiGroup.make("messages")
       .addSuccess(Message)
       .addError(RoomNotFound)
       .addError(RoomForbidden)
-      .addError(ImagesUnsupported)
+      .addError(ImageRefused)
+      .addError(RoomBusy)
       .addError(WriteRefused)
   )
   .add(

@@ -1,5 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
+import { AgentId } from "../domain/Agent.ts"
+import { type Image, ImageLink } from "../domain/Image.ts"
 import { Message, type PageSize } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "../lib/sql.ts"
@@ -13,10 +15,13 @@ export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")
     readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
     /** As JSON text, oldest first: after a cursor the oldest page, else the newest page before one. */
     readonly page: (room: RoomId, window: Window) => Effect.Effect<string>
-    /** The newest `limit` messages after a cursor, oldest first, without notices. */
-    readonly said: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Message>>
-    /** How many messages of the room are newer than the cursor, without notices. */
-    readonly countSaid: (room: RoomId, after: number) => Effect.Effect<number>
+    /** The newest `limit` messages of a span, oldest first, without notices. */
+    readonly said: (room: RoomId, span: Span, limit: number) => Effect.Effect<ReadonlyArray<Message>>
+    readonly countSaid: (room: RoomId, span: Span) => Effect.Effect<number>
+    /** The newest `limit` whole replies of agents after a message, oldest first. */
+    readonly replies: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Reply>>
+    /** The id of the newest message; 0 where there is none. */
+    readonly newest: (room: RoomId) => Effect.Effect<number>
     readonly hasAny: (room: RoomId) => Effect.Effect<boolean>
     readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
   }
@@ -39,7 +44,23 @@ export type NewMessage = Pick<
   | "thinking"
   | "provider"
   | "timestamp"
-> & { readonly partial: boolean; readonly idempotency_key: string | null }
+> & {
+  readonly partial: boolean
+  readonly idempotency_key: string | null
+  /** Only named here, under the keys that they are stored with. */
+  readonly images?: ReadonlyArray<Image>
+}
+
+/** From the one after `after` to `horizon`. */
+interface Span {
+  readonly after: number
+  readonly horizon: number
+  /** Whose words are left out. */
+  readonly except: AgentId | null
+}
+
+const Reply = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, content: Schema.String })
+type Reply = typeof Reply.Type
 
 export interface Window {
   readonly limit: PageSize
@@ -47,19 +68,36 @@ export interface Window {
   readonly before: Option.Option<number>
 }
 
-const asMessages = Sql.all(Message)
-const asMessage = Sql.one(Message)
-const maybeMessage = Sql.first(Message)
+const Row = Schema.Struct({ ...Message.fields, images: Schema.NullOr(Schema.parseJson(Schema.Array(ImageLink))) })
+
+const asMessages = Sql.all(Row)
+const asMessage = Sql.one(Row)
+const maybeMessage = Sql.first(Row)
+const encodeKeys = Schema.encodeSync(
+  Schema.parseJson(Schema.Array(Schema.Struct({ key: Schema.String, media_type: Schema.String })))
+)
+
 const asPage = Sql.one(Schema.Struct({ page: Schema.String }))
 const asCount = Sql.one(Schema.Struct({ n: Schema.Int }))
+const asReplies = Sql.all(Reply)
 const asId = Sql.first(Schema.Struct({ id: Schema.Int }))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
+  // A message names its images itself, so that one without any is read without a look at them.
+  const images = sql.onDialectOrElse({
+    orElse: () => `CASE WHEN messages.images IS NULL THEN NULL ELSE (
+      SELECT json_group_array(json_object(
+        'url', '/rooms/' || room_id || '/messages/' || messages.id || '/images/' || image.key
+          || '?key=' || json_extract(image.value, '$.key'),
+        'media_type', json_extract(image.value, '$.media_type')))
+      FROM json_each(messages.images) AS image) END`
+  })
+
   const columns = sql.literal(`
     messages.id, messages.room_id, messages.agent_id, messages.agent_name, content, role, participant_type,
-    participant_name, NULL AS image_data, NULL AS image_media_type, NULL AS images, NULL AS anthropic_calls,
+    participant_name, NULL AS image_data, NULL AS image_media_type, ${images} AS images, NULL AS anthropic_calls,
     NULL AS excuse_reasons, thinking, messages.provider, partial, timestamp,
     (SELECT profile_pic FROM agents WHERE agents.id = messages.agent_id) AS agent_profile_pic`)
 
@@ -69,18 +107,22 @@ const make = Effect.gen(function* () {
         'id', id, 'room_id', room_id, 'agent_id', agent_id, 'agent_name', agent_name,
         'agent_profile_pic', agent_profile_pic, 'content', content, 'role', role,
         'participant_type', participant_type, 'participant_name', participant_name,
-        'image_data', image_data, 'image_media_type', image_media_type, 'images', images,
+        'image_data', image_data, 'image_media_type', image_media_type, 'images', json(images),
         'anthropic_calls', anthropic_calls, 'excuse_reasons', excuse_reasons, 'thinking', thinking,
         'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
   })
 
+  const within = (room: RoomId, { after, except, horizon }: Span) =>
+    sql.and([
+      sql`room_id = ${room} AND id > ${after} AND id <= ${horizon} AND coalesce(participant_type, '') <> 'system'`,
+      ...(except === null ? [] : [sql`coalesce(agent_id, 0) <> ${except}`])
+    ])
+
   return MessageRepo.of({
-    insert: ({ partial, ...message }) =>
-      Effect.flatMap(Commit, () =>
-        asMessage(
-          sql`INSERT INTO messages ${sql.insert({ ...message, partial: Number(partial) })} RETURNING ${columns}`
-        )
-      ),
+    insert: ({ images = [], partial, ...message }) => {
+      const row = { ...message, images: images.length === 0 ? null : encodeKeys(images), partial: Number(partial) }
+      return Effect.flatMap(Commit, () => asMessage(sql`INSERT INTO messages ${sql.insert(row)} RETURNING ${columns}`))
+    },
 
     byKey: (room, key) =>
       maybeMessage(sql`SELECT ${columns} FROM messages WHERE room_id = ${room} AND idempotency_key = ${key}`),
@@ -104,21 +146,28 @@ const make = Effect.gen(function* () {
       )
     },
 
-    said: (room, after, limit) =>
+    said: (room, span, limit) =>
       Effect.map(
-        asMessages(sql`
-          SELECT ${columns} FROM messages
-          WHERE room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'
+        asMessages(sql`SELECT ${columns} FROM messages WHERE ${within(room, span)} ORDER BY id DESC LIMIT ${limit}`),
+        (newest) => newest.toReversed()
+      ),
+
+    countSaid: (room, span) =>
+      Effect.map(asCount(sql`SELECT count(*) AS n FROM messages WHERE ${within(room, span)}`), (row) => row.n),
+
+    replies: (room, after, limit) =>
+      Effect.map(
+        asReplies(sql`
+          SELECT agent_id, agent_name, content FROM messages
+          WHERE room_id = ${room} AND id > ${after} AND agent_id IS NOT NULL AND partial = 0
           ORDER BY id DESC LIMIT ${limit}`),
         (newest) => newest.toReversed()
       ),
 
-    countSaid: (room, after) =>
+    newest: (room) =>
       Effect.map(
-        asCount(sql`
-          SELECT count(*) AS n FROM messages
-          WHERE room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'`),
-        (row) => row.n
+        asId(sql`SELECT id FROM messages WHERE room_id = ${room} ORDER BY id DESC LIMIT 1`),
+        Option.match({ onNone: () => 0, onSome: ({ id }) => id })
       ),
 
     hasAny: (room) => Effect.map(asId(sql`SELECT id FROM messages WHERE room_id = ${room} LIMIT 1`), Option.isSome),

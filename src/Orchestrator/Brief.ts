@@ -1,7 +1,9 @@
 import { Context, Effect, Layer, Option, Random } from "effect"
+import type { AgentId } from "../domain/Agent.ts"
+import { Attachments } from "../Attachments.ts"
 import type { Seated } from "../Agents/Repo.ts"
 import type { Persona } from "../domain/Persona.ts"
-import type { Provider, SessionSpec } from "../domain/Provider.ts"
+import type { Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
 import { Seat } from "../domain/Provider.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import * as Hash from "../lib/hash.ts"
@@ -10,8 +12,8 @@ import { MessageRepo } from "../Messages/Repo.ts"
 import { systemPrompt } from "../Prompt.ts"
 import { Settings } from "../Settings.ts"
 import { toolSpecs } from "../Tools.ts"
-import { context } from "./Context.ts"
-import { Ledger } from "./Ledger.ts"
+import { context, type Occasion } from "./Context.ts"
+import { Sessions } from "./Sessions.ts"
 
 /** Whose turn it is, and what with. */
 export interface Stand {
@@ -21,6 +23,9 @@ export interface Stand {
   readonly persona: Persona
   readonly provider: Provider
   readonly model: string
+  readonly occasion: Occasion
+  /** The agent is told nothing newer than this message. */
+  readonly horizon: number
 }
 
 /** All that the model is given for one turn. */
@@ -28,16 +33,21 @@ export interface Brief {
   readonly spec: SessionSpec
   readonly promptHash: string
   readonly text: string
+  readonly images: TurnInput["images"]
   /** The newest message that the model is given. */
   readonly newest: number
+  /** All text that the model has to read anew, each image as the text that would cost as much. */
+  readonly characters: number
+  /** What the session that is resumed takes beside that. */
+  readonly sessionTokens: number
 }
 
 export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<
   Briefs,
   {
     /**
-     * What the agent has not seen yet, for the session it has or for a new one; none when there is nothing new. A session
-     * of another provider, model or prompt counts as none.
+     * What the agent has not seen yet, for the session it has or for a new one; none when it is asked for news and there
+     * is nothing new. A session of another provider, model or prompt counts as none, and critics see the whole anew.
      */
     readonly make: (stand: Stand) => Effect.Effect<Option.Option<Brief>>
   }
@@ -48,29 +58,34 @@ export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<
   )
 }
 
+// At three characters a token: no image takes more than 5,000 tokens, however large.
+const charactersOfImage = 15_000
+
 const make = Effect.gen(function* () {
   const { CONTEXT_WINDOW, USER_NAME } = yield* Settings
   const messages = yield* MessageRepo
   const memory = yield* Memory
-  const ledger = yield* Ledger
+  const attachments = yield* Attachments
+  const sessions = yield* Sessions
 
   const session = Effect.fnUntraced(function* ({ agent, model, provider, room }: Stand, promptHash: string) {
-    const stored = yield* ledger.session(room.id, agent.id)
+    const stored = yield* sessions.find(room.id, agent.id)
     return Option.filter(
       stored,
       (known) => known.provider === provider.name && known.model === model && known.prompt_hash === promptHash
     )
   })
 
-  const unseen = Effect.fnUntraced(function* (room: RoomRow, after: number) {
-    const newest = yield* messages.said(room.id, after, CONTEXT_WINDOW)
-    const omitted = newest.length < CONTEXT_WINDOW ? 0 : (yield* messages.countSaid(room.id, after)) - newest.length
-    return { newest, omitted }
+  const unseen = Effect.fnUntraced(function* ({ horizon, room }: Stand, after: number, except: AgentId | null) {
+    const span = { after, horizon, except }
+    const news = yield* messages.said(room.id, span, CONTEXT_WINDOW)
+    const omitted = news.length < CONTEXT_WINDOW ? 0 : (yield* messages.countSaid(room.id, span)) - news.length
+    return { news, omitted }
   })
 
   return Briefs.of({
     make: Effect.fn("Briefs.make")(function* (stand) {
-      const { agent, model, persona, room, roster } = stand
+      const { agent, model, occasion, persona, provider, room, roster } = stand
       const prompt = {
         persona,
         roomMemories: [],
@@ -85,24 +100,34 @@ const make = Effect.gen(function* () {
       ])
       const roomMemories = yield* memory.recent({ persona, roomId: room.id })
       const known = yield* session(stand, promptHash)
-      const after = Option.match(known, { onNone: () => agent.joined_after, onSome: (it) => it.last_message_id })
-      const { newest, omitted } = yield* unseen(room, after)
+      const after = Option.match(known, {
+        onNone: () => agent.joined_after,
+        onSome: (it) => Math.max(it.last_message_id, agent.joined_after)
+      })
       // A session that goes on holds its own replies already.
-      const news = Option.isSome(known) ? newest.filter((message) => message.agent_id !== agent.id) : newest
-      if (news.every((message) => message.agent_id === agent.id)) return Option.none()
+      const { news, omitted } = yield* unseen(stand, after, Option.isSome(known) ? agent.id : null)
+      const isNews = occasion === "news" || occasion === "named"
+      if (isNews && news.every((message) => message.agent_id === agent.id)) return Option.none()
       const mark = `#${(yield* Random.nextIntBetween(0x1000000, 0xfffffff)).toString(36)}`
+      const spec = {
+        seat: new Seat({ roomId: room.id, agentId: agent.id }),
+        agentName: agent.name,
+        model,
+        systemPrompt: systemPrompt({ ...prompt, roomMemories }),
+        tools,
+        resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
+      }
+      const { images, names } = yield* attachments.show(news, { takesImages: provider.takesImages, mark })
+      const text = context({ agent, messages: news, omitted, mark, occasion, personName: USER_NAME, names })
       return Option.some({
-        spec: {
-          seat: new Seat({ roomId: room.id, agentId: agent.id }),
-          agentName: agent.name,
-          model,
-          systemPrompt: systemPrompt({ ...prompt, roomMemories }),
-          tools,
-          resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
-        },
+        spec,
         promptHash,
-        text: context({ agent, messages: news, omitted, mark, personName: USER_NAME }),
-        newest: newest.at(-1)?.id ?? after
+        text,
+        images,
+        newest: news.at(-1)?.id ?? after,
+        characters:
+          text.length + images.length * charactersOfImage + (Option.isSome(known) ? 0 : spec.systemPrompt.length),
+        sessionTokens: Option.match(known, { onNone: () => 0, onSome: (it) => it.tokens })
       })
     })
   })

@@ -1,6 +1,10 @@
 import type { AgentId } from "../domain/Agent.ts"
+import type { Names } from "../Attachments/Choice.ts"
 import type { Message } from "../domain/Message.ts"
 import { oneLine } from "../lib/text.ts"
+
+/** Why the agent is asked; it changes only how the last line is put. */
+export type Occasion = "news" | "named" | "quiet" | "last_words" | "critique"
 
 export interface ContextInput {
   readonly agent: { readonly id: AgentId; readonly name: string }
@@ -12,6 +16,9 @@ export interface ContextInput {
   readonly mark: string
   /** How a person who gave no name is called. */
   readonly personName: string
+  readonly occasion: Occasion
+  /** The names of the images that the model is shown, by their messages; others are mentioned only. */
+  readonly names: Names
 }
 
 /**
@@ -22,9 +29,32 @@ export const context = (input: ContextInput): string =>
   [
     `Only lines that begin with ${input.mark} come from the room itself; each names who said what follows it.`,
     ...(input.omitted > 0 ? [`${input.mark} ${input.omitted} earlier messages are left out here.`] : []),
-    ...input.messages.flatMap((message) => [`${input.mark} ${speaker(message, input)}:`, message.content]),
-    `${input.mark} It is your turn, ${input.agent.name}.`
+    ...input.messages.flatMap((message) => [
+      `${input.mark} ${speaker(message, input)}:`,
+      ...(message.content === "" ? [] : [message.content]),
+      ...pictures(message, input).map((line) => `${input.mark} ${line}`)
+    ]),
+    `${input.mark} ${asked[input.occasion](input.agent.name)}`
   ].join("\n")
+
+const asked: Readonly<Record<Occasion, (name: string) => string>> = {
+  news: (name) => `It is your turn, ${name}.`,
+  named: (name) => `It is your turn, ${name}: you were asked by name.`,
+  quiet: (name) => `It has been quiet for a while. It is your turn, ${name}, if you have something to go on with.`,
+  last_words: (name) => `The conversation ends here. It is your turn, ${name}, for the last words.`,
+  critique: (name) => `The conversation pauses here. Give your feedback on it, ${name}; only the people will read it.`
+}
+
+const pictures = ({ id, images }: Message, { names }: ContextInput) => {
+  const shown = names.get(id) ?? []
+  const unseen = (images?.length ?? 0) - shown.length
+  return [
+    ...shown.map((name) => `${name} was shown here.`),
+    ...(unseen > 0
+      ? [`${unseen} ${unseen === 1 ? "picture was" : "pictures were"} shown here that you cannot see.`]
+      : [])
+  ]
+}
 
 const speaker = (message: Message, { agent, personName }: ContextInput) => {
   const cut = message.partial ? ", cut off in mid-sentence" : ""

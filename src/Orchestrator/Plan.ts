@@ -1,52 +1,94 @@
 import { Array, Order, Utils } from "effect"
-import type { AgentId, Member } from "../domain/Agent.ts"
-import type { Reason, Tape } from "../domain/Round.ts"
+import type { AgentId } from "../domain/Agent.ts"
+import type { Cell, PassInput, Planned, Reason, Tape } from "../domain/Round.ts"
 
-export interface PassInput {
-  readonly members: ReadonlyArray<Member>
-  /** 0 is the first pass; follow-up passes know no mention and no leading interrupts. */
-  readonly pass: number
-  readonly seed: number
-  readonly mentioned: ReadonlyArray<AgentId>
-  /** Names that come before every priority, in this order. */
-  readonly priorityAgents: ReadonlyArray<string>
+/** The cells of one pass, from what is given alone: the same input gives the same cells. */
+export const planPass = (input: PassInput): Tape => {
+  const [speakers, critics] = Array.partition(input.members, (member) => member.is_critic)
+  if (input.kind === "critics") return together(critics, "critic", input)
+  if (input.kind === "final") return finals(speakers, input)
+  return policies[input.policy](speakers, input)
 }
 
+type Policy = (speakers: ReadonlyArray<Planned>, input: PassInput) => Tape
+
 /**
- * The tape of one pass, from the room's state alone: the same input gives the same tape. Interrupting agents first and
- * again after each other agent that replied and is not transparent; the mentioned in the order of mention; then the
- * prioritised, the others shuffled, and those below zero last.
+ * The interrupting agents first, and again after each other agent that replied and is not transparent; then the
+ * mentioned in the order of mention, the prioritised, the others shuffled, and those below zero last.
  */
-export const planPass = (input: PassInput): Tape => {
-  const speakers = input.members.filter((member) => !member.is_critic)
+const byPriority: Policy = (speakers, input) => {
   const [others, interrupters] = Array.partition(speakers, (member) => member.interrupt_every_turn)
-  const cell = (member: Member, reason: Reason, after: AgentId | null) => ({
-    pass: input.pass,
-    agent_id: member.id,
-    name: member.name,
-    reason,
-    after
-  })
-  const leading = input.pass === 0 ? interrupters.map((member) => cell(member, "interrupts", null)) : []
+  const leading = input.kind === "answer" ? interrupters.map((member) => alone(member, "interrupts", input)) : []
   return [
     ...leading,
     ...ordered(others, input).flatMap(({ member, reason }) => [
-      cell(member, reason, null),
-      ...(member.transparent ? [] : interrupters.map((interrupter) => cell(interrupter, "interrupts", member.id)))
+      alone(member, reason, input),
+      ...interruptions(member, interrupters, input)
     ])
   ]
 }
 
-const ordered = (members: ReadonlyArray<Member>, input: PassInput) => {
-  const priority = priorities(input.priorityAgents)
-  const mentioned =
-    input.pass > 0 ? [] : Array.dedupe(input.mentioned).flatMap((id) => members.filter((member) => member.id === id))
+const interruptions = (spoken: Planned, interrupters: ReadonlyArray<Planned>, input: PassInput) =>
+  spoken.transparent ? [] : interrupters.map((member) => alone(member, "interrupts", input, spoken.id))
+
+/** Everybody once in the order of joining, from the one after whom spoke last. */
+const roundRobin: Policy = (speakers, input) => {
+  const last = speakers.findIndex(({ id }) => id === input.last_speaker)
+  return [...speakers.slice(last + 1), ...speakers.slice(0, last + 1)].map((member) => alone(member, "in_turn", input))
+}
+
+/** Only who was asked by name: by the person at first, by the agents of the pass before later on. */
+const mentionedOnly: Policy = (speakers, input) =>
+  mentionedAmong(speakers, input).map((member) => alone(member, "mentioned", input))
+
+/** An answer is given by all at once, without hearing each other; what follows has the order of priority. */
+const concurrent: Policy = (speakers, input) => {
+  if (input.kind === "follow_up") return byPriority(speakers, input)
+  const [others, interrupters] = Array.partition(speakers, (member) => member.interrupt_every_turn)
+  const inOrder = ordered(others, input).map(({ member }) => member)
+  return [
+    ...together(inOrder, "together", input),
+    ...inOrder.flatMap((member) => interruptions(member, interrupters, input))
+  ]
+}
+
+const policies = {
+  priority: byPriority,
+  round_robin: roundRobin,
+  mentioned_only: mentionedOnly,
+  concurrent
+} satisfies Record<PassInput["policy"], Policy>
+
+const finals: Policy = (speakers, input) =>
+  ordered(
+    speakers.filter((member) => member.final_response),
+    input
+  ).map(({ member }) => alone(member, "final", input))
+
+const cell = (members: ReadonlyArray<Planned>, reason: Reason, { pass }: PassInput, after: AgentId | null): Cell => ({
+  pass,
+  speakers: members.map(({ id, name }) => ({ agent_id: id, name, reason })),
+  after
+})
+
+const alone = (member: Planned, reason: Reason, input: PassInput, after: AgentId | null = null) =>
+  cell([member], reason, input, after)
+
+const together = (members: ReadonlyArray<Planned>, reason: Reason, input: PassInput) =>
+  members.length === 0 ? [] : [cell(members, reason, input, null)]
+
+const mentionedAmong = (members: ReadonlyArray<Planned>, { mentioned }: PassInput) =>
+  Array.dedupe(mentioned).flatMap((id) => members.filter((member) => member.id === id))
+
+const ordered = (members: ReadonlyArray<Planned>, input: PassInput) => {
+  const priority = priorities(input.priority_agents)
+  const mentioned = input.kind === "answer" ? mentionedAmong(members, input) : []
   const rest = members.filter((member) => !mentioned.includes(member))
   const high = rest.filter((member) => priority(member) > 0)
   const plain = rest.filter((member) => priority(member) === 0)
   const low = rest.filter((member) => priority(member) < 0)
   const descending = Order.reverse(Order.mapInput(Order.number, priority))
-  const as = (reason: Reason) => (member: Member) => ({ member, reason })
+  const as = (reason: Reason) => (member: Planned) => ({ member, reason })
   return [
     ...mentioned.map(as("mentioned")),
     ...Array.sort(high, descending).map(as("first")),
@@ -58,7 +100,7 @@ const ordered = (members: ReadonlyArray<Member>, input: PassInput) => {
   ]
 }
 
-const priorities = (names: ReadonlyArray<string>) => (member: Member) => {
+const priorities = (names: ReadonlyArray<string>) => (member: Planned) => {
   const place = names.indexOf(member.name)
   return place === -1 ? member.priority : Number.MAX_SAFE_INTEGER - place
 }
@@ -70,22 +112,4 @@ const shuffle = <A>(items: ReadonlyArray<A>, seed: number): ReadonlyArray<A> => 
     ({ at }) => at,
     Order.number
   ).map(({ item }) => item)
-}
-
-/** Members that the text names as `@name`, in that order; of two names that fit the longer one is meant. */
-export const mentionsIn = (text: string, members: ReadonlyArray<Member>): ReadonlyArray<AgentId> => {
-  const byLength = Array.sort(
-    members,
-    Order.reverse(Order.mapInput(Order.number, (member: Member) => member.name.length))
-  )
-  const lower = text.toLowerCase()
-  const found = [...lower.matchAll(/@/g)].flatMap(({ index }) => {
-    const named = byLength.find(
-      ({ name }) =>
-        lower.startsWith(name.toLowerCase(), index + 1) &&
-        !/^[\p{L}\p{N}_-]/u.test(lower.slice(index + 1 + name.length))
-    )
-    return named === undefined ? [] : [named.id]
-  })
-  return Array.dedupe(found)
 }

@@ -1,29 +1,46 @@
-import { Context, Effect, Layer, Metric, Schedule } from "effect"
-import type { TurnId } from "../domain/Round.ts"
+import { Context, Effect, Layer, Metric, Option, Schedule } from "effect"
+import type { RoomRow } from "../domain/Room.ts"
+import type { Outcome, Reason, RoundId, TurnId } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
 import type { Draft } from "../LiveTurns.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
+import { Critiques } from "../Rounds/Critiques.ts"
 import { type Commit, WriteQueue } from "../WriteQueue.ts"
 import type { Brief, Stand } from "./Brief.ts"
 import { Ledger } from "./Ledger.ts"
-import type { Verdict } from "./Verdict.ts"
+import { type Amount, settled } from "./Limits.ts"
+import { circling, isIdle, span } from "./LoopGuard.ts"
+import { Sessions } from "./Sessions.ts"
+import { discarded, type Verdict } from "./Verdict.ts"
 
 export interface Settled {
   readonly turnId: TurnId
+  readonly roundId: RoundId
+  readonly reason: Reason
   readonly stand: Stand
   readonly brief: Brief
+  readonly reserved: Amount
   readonly draft: Draft
   readonly verdict: Verdict
   readonly duration_ms: number
 }
 
-/** The end of a turn: its outcome, what was said, the session and the events, in one transaction. */
+/** What became of a turn. */
+export interface Ended {
+  readonly outcome: Outcome
+  readonly said: string | null
+  /** Whether it gives the others something to answer. */
+  readonly wakes: boolean
+}
+
+/** The end of a turn: its outcome, what was said, the session, its cost and the events, in one transaction. */
 export class Settlements extends Context.Tag("parley/Orchestrator/Settlement/Settlements")<
   Settlements,
   {
-    readonly settle: (settled: Settled) => Effect.Effect<void>
+    /** What was said counts as discarded when the round has been ended by somebody meanwhile. */
+    readonly settle: (settled: Settled) => Effect.Effect<Ended>
     /** Commits a write of the room's own. A full queue is waited for: the room must not lose what has happened. */
     readonly persist: <A>(write: Effect.Effect<A, never, Commit>) => Effect.Effect<A>
   }
@@ -34,6 +51,14 @@ export class Settlements extends Context.Tag("parley/Orchestrator/Settlement/Set
   )
 }
 
+interface Said {
+  readonly message_id: number | null
+  readonly wakes: boolean
+  readonly loop_guard: string | null
+}
+
+const nothing: Said = { message_id: null, wakes: false, loop_guard: null }
+
 const turns = Metric.counter("parley_turns_total")
 const patience = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(300))
 
@@ -41,58 +66,82 @@ const make = Effect.gen(function* () {
   const queue = yield* WriteQueue
   const rooms = yield* RoomRepo
   const messages = yield* MessageRepo
+  const critiques = yield* Critiques
   const ledger = yield* Ledger
+  const sessions = yield* Sessions
   const events = yield* RoomEvents
 
-  const message = Effect.fnUntraced(function* ({ draft, stand, verdict }: Settled, content: string) {
+  const words = ({ draft, stand, verdict }: Settled, content: string, timestamp: Time.Timestamp) => ({
+    room_id: stand.room.id,
+    agent_id: stand.agent.id,
+    agent_name: stand.agent.name,
+    content,
+    thinking: draft.thinking === "" ? null : draft.thinking,
+    provider: stand.provider.name,
+    partial: verdict.outcome !== "replied",
+    timestamp
+  })
+
+  const speech = Effect.fnUntraced(function* (turn: Settled, room: RoomRow, content: string) {
+    const { agent } = turn.stand
+    const before = yield* messages.replies(room.id, room.guard_after, span)
     const timestamp = yield* Time.now
-    const stored = yield* messages.insert({
-      room_id: stand.room.id,
-      agent_id: stand.agent.id,
-      agent_name: stand.agent.name,
+    const message = yield* messages.insert({
+      ...words(turn, content, timestamp),
       role: "assistant",
       participant_type: null,
       participant_name: null,
-      content,
-      thinking: draft.thinking === "" ? null : draft.thinking,
-      provider: stand.provider.name,
-      partial: verdict.outcome !== "replied",
-      idempotency_key: null,
-      timestamp
+      idempotency_key: null
     })
-    yield* rooms.touch(stand.room.id, timestamp, verdict.outcome === "replied" ? 1 : 0)
-    yield* events.append(stand.room.id, { type: "new_message", message: stored })
-    return stored.id
+    yield* events.append(room.id, { type: "new_message", message })
+    if (turn.verdict.outcome !== "replied") return { ...nothing, message_id: message.id }
+    const reply = { agent_id: agent.id, agent_name: agent.name, content }
+    return {
+      message_id: message.id,
+      wakes: !isIdle(reply, before),
+      loop_guard: Option.getOrNull(circling([...before, reply]))
+    }
   })
 
-  const session = Effect.fnUntraced(function* ({ brief, stand, verdict }: Settled) {
-    const { agent, model, provider, room } = stand
-    const id = verdict.done?.sessionId
-    if (!id) return yield* ledger.dropSessions(room.id, agent.id)
-    const at = yield* Time.now
-    yield* ledger.keepSession(
-      room.id,
-      agent.id,
-      { provider: provider.name, model, session_id: id, prompt_hash: brief.promptHash, last_message_id: brief.newest },
-      at
-    )
-  })
-
-  const write = Effect.fnUntraced(function* (settled: Settled) {
-    const { draft, duration_ms, stand, turnId, verdict } = settled
-    const room = yield* rooms.find(stand.room.id)
-    const message_id = verdict.said === null ? null : yield* message(settled, verdict.said)
-    yield* session(settled)
-    yield* ledger.closeTurn(turnId, {
-      outcome: verdict.outcome,
-      ended_at: yield* Time.now,
-      error: verdict.error,
-      message_id,
-      usage: verdict.done?.usage ?? null,
-      first_token_ms: draft.firstTokenMs,
-      duration_ms
+  const critique = Effect.fnUntraced(function* (turn: Settled, content: string) {
+    const { agent, room } = turn.stand
+    const critique_id = yield* critiques.insert({
+      ...words(turn, content, yield* Time.now),
+      round_id: turn.roundId
     })
     yield* events.append(room.id, {
+      type: "new_critique",
+      critique_id,
+      round_id: turn.roundId,
+      agent_id: agent.id,
+      agent_name: agent.name
+    })
+    return nothing
+  })
+
+  const utter = (turn: Settled, room: RoomRow): Effect.Effect<Said, never, Commit> => {
+    const { said } = turn.verdict
+    if (said === null) return Effect.succeed(nothing)
+    return turn.reason === "critic" ? critique(turn, said) : speech(turn, room, said)
+  }
+
+  const session = Effect.fnUntraced(function* ({ brief, reserved, stand, verdict }: Settled) {
+    const { agent, model, occasion, provider, room } = stand
+    const id = verdict.done?.sessionId
+    if (!id || occasion === "critique") return yield* sessions.drop(room.id, agent.id)
+    const record = {
+      provider: provider.name,
+      model,
+      session_id: id,
+      prompt_hash: brief.promptHash,
+      last_message_id: brief.newest,
+      tokens: settled(reserved, verdict.done?.usage ?? null).tokens
+    }
+    yield* sessions.keep(room.id, agent.id, record, yield* Time.now)
+  })
+
+  const tell = ({ draft, stand, turnId, verdict }: Settled) =>
+    events.append(stand.room.id, {
       type: "stream_end",
       turn_id: turnId,
       temp_id: `temp_${turnId}`,
@@ -104,16 +153,53 @@ const make = Effect.gen(function* () {
       thinking_text: draft.thinking === "" ? null : draft.thinking,
       error: verdict.error
     })
+
+  const account = Effect.fnUntraced(function* (turn: Settled, room: RoomRow, said: Said) {
+    const { outcome } = turn.verdict
+    const counted = turn.verdict.isFree
+      ? { tokens: 0, usd: 0 }
+      : settled(turn.reserved, turn.verdict.done?.usage ?? null)
+    const ended_at = yield* Time.now
+    yield* ledger.closeTurn(turn.turnId, {
+      outcome,
+      ended_at,
+      error: turn.verdict.error,
+      message_id: said.message_id,
+      usage: turn.verdict.done?.usage ?? null,
+      counted,
+      first_token_ms: turn.draft.firstTokenMs,
+      duration_ms: turn.duration_ms
+    })
+    const changed = yield* rooms.settle(room.id, {
+      spoken_at: said.message_id === null ? null : ended_at,
+      replies: outcome === "replied" && turn.reason !== "critic" ? 1 : 0,
+      counted,
+      loop_guard: said.loop_guard
+    })
+    if (said.loop_guard !== null) yield* events.append(room.id, { type: "room_updated", room: changed })
+  })
+
+  const write = Effect.fnUntraced(function* (asked: Settled) {
+    const room = yield* rooms.find(asked.stand.room.id)
+    const { isOpen } = yield* ledger.standing(room.id, asked.roundId)
+    const turn = isOpen ? asked : { ...asked, verdict: discarded(asked.verdict) }
+    const said = yield* utter(turn, room)
+    yield* session(turn)
+    yield* account(turn, room, said)
+    if (turn.reason !== "critic") yield* tell(turn)
+    return { outcome: turn.verdict.outcome, said: turn.verdict.said, wakes: said.wakes }
   })
 
   const persist = <A>(job: Effect.Effect<A, never, Commit>) => Effect.orDie(Effect.retry(queue.write(job), patience))
 
   return Settlements.of({
     persist,
-    settle: (settled) =>
+    settle: (turn) =>
       persist(
         // A room that is gone took its ledger along: nothing is left to be settled.
-        Effect.catchTag(write(settled), "RoomNotFound", () => Effect.void)
-      ).pipe(Effect.zipRight(Metric.increment(Metric.tagged(turns, "outcome", settled.verdict.outcome))))
+        Effect.catchTag(write(turn), "RoomNotFound", () =>
+          Effect.succeed<Ended>({ outcome: "discarded", said: null, wakes: false })
+        )
+      ).pipe(Effect.tap(({ outcome }) => Metric.increment(Metric.tagged(turns, "outcome", outcome))))
   })
 })

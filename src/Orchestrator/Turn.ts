@@ -1,42 +1,56 @@
-import { Cause, Clock, Context, Effect, Exit, Layer, Option, Stream } from "effect"
+import { Cause, Clock, Context, Data, Deferred, Effect, Either, Exit, FiberId, Layer, Option } from "effect"
 import { AgentRepo } from "../Agents/Repo.ts"
-import { withDeadlines } from "../Deadlines.ts"
-import { InvalidRequest, type Provider, ProviderEvent, type TurnInput } from "../domain/Provider.ts"
+import type { AgentId } from "../domain/Agent.ts"
+import { InvalidRequest, type Provider, Seat } from "../domain/Provider.ts"
 import type { RoomId } from "../domain/RoomId.ts"
-import type { Cell, RoundId, Trigger } from "../domain/Round.ts"
+import type { RoundId, Speaker, StopReason, Trigger, TurnId } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
 import { type Draft, LiveTurns } from "../LiveTurns.ts"
-import { Memory } from "../Memory.ts"
 import { Personas } from "../Personas.ts"
 import { Providers } from "../Providers.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
-import { SdkPool } from "../SdkPool.ts"
-import { Settings } from "../Settings.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
-import { callTool } from "../Tools.ts"
-import { WriteQueue } from "../WriteQueue.ts"
 import { type Brief, Briefs, type Stand } from "./Brief.ts"
+import type { Occasion } from "./Context.ts"
 import { Ledger } from "./Ledger.ts"
-import { Settlements } from "./Settlement.ts"
-import { type Verdict, verdictOf } from "./Verdict.ts"
+import { type Amount, type Refusal, refusal, reservation } from "./Limits.ts"
+import { type Ended, Settlements } from "./Settlement.ts"
+import { Speech } from "./Speech.ts"
+import { verdictOf } from "./Verdict.ts"
 
 export interface TurnPlace {
   readonly roomId: RoomId
   readonly roundId: RoundId
   /** Where on the round's tape. */
   readonly index: number
-  readonly cell: Cell
+  readonly speaker: Speaker
+  readonly attempt: number
+  /** The agent is to hear nothing newer than this message. */
+  readonly horizon: number
+  /** How many agents will have the last word after this turn. */
+  readonly lastWords: number
+  readonly occasion: Occasion
   readonly cause: Trigger["cause"]
+  /** Returns when another turn of the round has ended; false at once when there is none under way. */
+  readonly another: Effect.Effect<boolean>
 }
+
+export type Played = Data.TaggedEnum<{
+  /** There was no turn: the agent has left, cannot be used, or there is nothing new for it. */
+  Absent: {}
+  /** No further turn may begin. */
+  Refused: { readonly reason: StopReason }
+  Took: { readonly ended: Ended }
+}>
+export const Played = Data.taggedEnum<Played>()
 
 export class Turns extends Context.Tag("parley/Orchestrator/Turn/Turns")<
   Turns,
   {
-    /**
-     * Plays one turn to its outcome, which is in the ledger when this returns, also when it is interrupted. None when
-     * there was no turn: the agent has left, cannot be used, or there is nothing new for it.
-     */
-    readonly play: (place: TurnPlace) => Effect.Effect<Option.Option<Verdict>>
+    /** Plays one turn to its outcome, which is in the ledger when this returns, also when it is interrupted. */
+    readonly play: (place: TurnPlace) => Effect.Effect<Played>
+    /** Interrupts the turns of an agent, in one room or everywhere; they are settled when this returns. */
+    readonly dismiss: (agent: AgentId, room: RoomId | null) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -45,124 +59,135 @@ export class Turns extends Context.Tag("parley/Orchestrator/Turn/Turns")<
   )
 }
 
+interface Running {
+  readonly seat: Seat
+  readonly dismissed: Deferred.Deferred<never>
+  readonly settled: Deferred.Deferred<void>
+}
+
 const make = Effect.gen(function* () {
-  const settings = yield* Settings
   const rooms = yield* RoomRepo
   const agents = yield* AgentRepo
   const personas = yield* Personas
   const providers = yield* Providers
   const briefs = yield* Briefs
   const ledger = yield* Ledger
-  const queue = yield* WriteQueue
   const live = yield* LiveTurns
-  const pool = yield* SdkPool
-  const memory = yield* Memory
+  const speech = yield* Speech
   const settlements = yield* Settlements
+  const running = new Set<Running>()
 
-  const deadlines = withDeadlines({
-    firstTokenMs: settings.FIRST_TOKEN_TIMEOUT * 1000,
-    idleMs: settings.IDLE_TIMEOUT * 1000,
-    totalMs: settings.TURN_TIMEOUT * 1000
-  })
-
-  const standFor = Effect.fnUntraced(function* ({ cell, roomId }: TurnPlace) {
+  const standFor = Effect.fnUntraced(function* ({ horizon, occasion, roomId, speaker }: TurnPlace) {
     const room = yield* rooms.find(roomId)
     const roster = yield* agents.members(roomId)
-    const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === cell.agent_id))
+    const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === speaker.agent_id))
     const persona = yield* personas.get(agent.name)
     const provider = yield* Effect.catchTag(providers.get(room.default_provider), "ProviderUnknown", ({ detail }) =>
       Effect.succeed(absent(room.default_provider, detail))
     )
-    return { room, roster, agent, persona, provider, model: room.default_model ?? provider.defaultModel }
+    const model = room.default_model ?? provider.defaultModel
+    return { room, roster, agent, persona, provider, model, occasion, horizon }
   })
 
-  const toolsFor = ({ persona, room }: Stand, draft: Draft): TurnInput["callTool"] => {
-    const call = callTool(memory, { persona, room })
-    return (name, input) =>
-      Telemetry.executeTool(
-        name,
-        Effect.if(name === "skip" ? draft.skip : Effect.succeed(true), {
-          onTrue: () => call(name, input),
-          onFalse: () =>
-            Effect.succeed({ text: "You have already been heard. Finish what you were saying.", isError: true })
-        })
-      )
-  }
+  const reserve = ({ provider, room }: Stand, brief: Brief) =>
+    Effect.map(provider.isModel ? ledger.recentUsd(room.id) : Effect.succeed([0]), (recentUsd) =>
+      reservation({ characters: brief.characters, sessionTokens: brief.sessionTokens, recentUsd })
+    )
 
-  const listen = (draft: Draft) =>
-    ProviderEvent.$match({
-      TextDelta: ({ text }) => draft.say(text),
-      ThinkingDelta: ({ text }) => draft.think(text),
-      ToolUse: () => Effect.void,
-      Done: () => Effect.void
+  /** Whether the turn may begin is decided in the write that begins it: no limit can be passed in between. */
+  const admit = Effect.fnUntraced(function* (place: TurnPlace, stand: Stand, needs: Amount, trace_id: string | null) {
+    const room = yield* Effect.option(rooms.find(place.roomId))
+    if (Option.isNone(room)) return Either.left<Refusal>({ reason: "interrupted", forNow: false })
+    const standing = { room: room.value, ...(yield* ledger.standing(place.roomId, place.roundId)) }
+    const isCritic = place.speaker.reason === "critic"
+    const refused = refusal(standing, { isCritic, lastWords: place.lastWords, needs })
+    if (Option.isSome(refused)) return Either.left(refused.value)
+    const turn = yield* ledger.openTurn({
+      round_id: place.roundId,
+      room_id: place.roomId,
+      agent_id: stand.agent.id,
+      agent_name: stand.agent.name,
+      cell: place.index,
+      attempt: place.attempt,
+      reason: place.speaker.reason,
+      provider: stand.provider.name,
+      model: stand.model,
+      trace_id,
+      cause_trace_id: place.cause?.trace_id ?? null,
+      started_at: yield* Time.now,
+      reserved_tokens: needs.tokens,
+      reserved_usd: needs.usd
     })
-
-  /** One attempt on one session: from the lease to the provider's last event. */
-  const speak = (stand: Stand, brief: Brief, draft: Draft) =>
-    Effect.flatMap(pool.lease(stand.provider, brief.spec), (session) =>
-      session.turn({ text: brief.text, callTool: toolsFor(stand, draft) }).pipe(
-        deadlines,
-        Stream.tap(listen(draft)),
-        Stream.runLast,
-        Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
-        Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done"))
-      )
-    ).pipe(Effect.scoped, Telemetry.chat(labels(stand)))
-
-  const anew = (stand: Stand, draft: Draft) =>
-    queue.write(ledger.dropSessions(stand.room.id, stand.agent.id)).pipe(
-      Effect.orDie,
-      Effect.zipRight(briefs.make(stand)),
-      Effect.flatMap(Effect.orDie),
-      Effect.flatMap((brief) => Effect.map(speak(stand, brief, draft), (done) => ({ done, brief })))
-    )
-
-  const attempt = (stand: Stand, brief: Brief, draft: Draft) =>
-    Effect.map(speak(stand, brief, draft), (done) => ({ done, brief })).pipe(
-      Effect.catchTag("SessionLost", () => anew(stand, draft))
-    )
-
-  const open = Effect.fnUntraced(function* (place: TurnPlace, stand: Stand) {
-    const trace = yield* Telemetry.traceId
-    const started_at = yield* Time.now
-    return yield* settlements.persist(
-      ledger.openTurn({
-        round_id: place.roundId,
-        room_id: place.roomId,
-        agent_id: stand.agent.id,
-        agent_name: stand.agent.name,
-        cell: place.index,
-        reason: place.cell.reason,
-        provider: stand.provider.name,
-        model: stand.model,
-        trace_id: trace,
-        cause_trace_id: place.cause?.trace_id ?? null,
-        started_at
-      })
-    )
+    return Either.right(turn)
   })
+
+  type Restore = <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
+
+  const begin = Effect.fnUntraced(function* (place: TurnPlace, stand: Stand, needs: Amount, restore: Restore) {
+    const trace = yield* Telemetry.traceId
+    while (true) {
+      const admitted = yield* settlements.persist(admit(place, stand, needs, trace))
+      const isFinal = Either.isRight(admitted) || !admitted.left.forNow
+      if (isFinal || !(yield* restore(place.another))) return admitted
+    }
+  })
+
+  const enlist = (seat: Seat) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const turn = {
+          seat,
+          dismissed: Deferred.unsafeMake<never>(FiberId.none),
+          settled: Deferred.unsafeMake<void>(FiberId.none)
+        }
+        running.add(turn)
+        return turn
+      }),
+      (turn) =>
+        Effect.zipRight(
+          Effect.sync(() => running.delete(turn)),
+          Deferred.succeed(turn.settled, undefined)
+        )
+    )
+
+  // The draft is taken down before the turn is settled: nobody is greeted with a turn that has ended.
+  const perform = (place: TurnPlace, stand: Stand, turnId: TurnId, spoken: (draft: Draft) => ReturnType<Attempt>) =>
+    Effect.scoped(
+      Effect.flatMap(
+        live.open(place.roomId, turnId, stand.agent, stand.occasion === "critique" ? "nobody" : "room"),
+        (draft) => Effect.map(Effect.exit(spoken(draft)), (exit) => ({ draft, exit }))
+      )
+    )
 
   const take = (place: TurnPlace, stand: Stand, brief: Brief) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const turnId = yield* open(place, stand)
+        const seat = yield* enlist(new Seat({ roomId: place.roomId, agentId: stand.agent.id }))
+        const reserved = yield* reserve(stand, brief)
+        const admitted = yield* begin(place, stand, reserved, restore)
+        if (Either.isLeft(admitted)) return Played.Refused({ reason: admitted.left.reason })
+        const turnId = admitted.right
         const began = yield* Clock.currentTimeMillis
-        // The draft is taken down before the turn is settled: nobody is greeted with a turn that has ended.
-        const { draft, exit } = yield* Effect.scoped(
-          Effect.flatMap(live.open(place.roomId, turnId, stand.agent), (draft) =>
-            Effect.map(Effect.exit(restore(attempt(stand, brief, draft))), (exit) => ({ draft, exit }))
-          )
+        const { draft, exit } = yield* perform(place, stand, turnId, (draft) =>
+          restore(Effect.raceFirst(speech.attempt(stand, brief, draft), Deferred.await(seat.dismissed)))
         )
         if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) yield* Effect.logError("a turn broke", exit.cause)
-        const duration_ms = (yield* Clock.currentTimeMillis) - began
-        const verdict = verdictOf(
-          Exit.map(exit, ({ done }) => done),
-          draft
-        )
-        const used = Exit.isSuccess(exit) ? exit.value.brief : brief
-        yield* settlements.settle({ turnId, stand, brief: used, draft, verdict, duration_ms })
-        return verdict
-      })
+        const ended = yield* settlements.settle({
+          turnId,
+          roundId: place.roundId,
+          reason: place.speaker.reason,
+          stand,
+          brief: Exit.isSuccess(exit) ? exit.value.brief : brief,
+          reserved,
+          draft,
+          verdict: verdictOf(
+            Exit.map(exit, ({ done }) => done),
+            draft
+          ),
+          duration_ms: (yield* Clock.currentTimeMillis) - began
+        })
+        return Played.Took({ ended })
+      }).pipe(Effect.scoped)
     )
 
   return Turns.of({
@@ -170,20 +195,40 @@ const make = Effect.gen(function* () {
       const stand = yield* Effect.option(standFor(place))
       const brief = yield* Option.match(stand, { onNone: () => Effect.succeedNone, onSome: briefs.make })
       return yield* Option.match(Option.all([stand, brief]), {
-        onNone: () => Effect.succeedNone,
-        onSome: ([stand, brief]) =>
-          Effect.asSome(Telemetry.invokeAgent({ ...place, ...labels(stand) }, take(place, stand, brief)))
+        onNone: () => Effect.succeed(Played.Absent()),
+        onSome: ([stand, brief]) => Telemetry.invokeAgent(labels(place, stand), take(place, stand, brief))
       })
-    })
+    }),
+
+    dismiss: (agent, room) =>
+      Effect.suspend(() => {
+        const meant = [...running].filter(
+          ({ seat }) => seat.agentId === agent && (room === null || seat.roomId === room)
+        )
+        const dismiss = ({ dismissed, settled }: Running) =>
+          Effect.zipRight(Deferred.interrupt(dismissed), Deferred.await(settled))
+        return Effect.forEach(meant, dismiss, { concurrency: "unbounded", discard: true })
+      })
   })
 })
 
-const labels = ({ agent, model, provider }: Stand) => ({ agent: agent.name, model, provider: provider.name })
+type Attempt = Speech["Type"]["attempt"]
+
+const labels = ({ cause, roomId, roundId, speaker }: TurnPlace, { agent, model, provider }: Stand) => ({
+  agent: agent.name,
+  model,
+  provider: provider.name,
+  roomId,
+  roundId,
+  reason: speaker.reason,
+  cause
+})
 
 /** Stands in for a provider that was configured when the room was made: the turn fails and says why. */
 const absent = (name: string, reason: string): Provider => ({
   name,
   isModel: false,
+  takesImages: false,
   defaultModel: "",
   open: () => new InvalidRequest({ reason })
 })

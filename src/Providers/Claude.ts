@@ -1,16 +1,20 @@
-import { Command, FileSystem, Path } from "@effect/platform"
+import { Command } from "@effect/platform"
 import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import type { Provider } from "../domain/Provider.ts"
+import * as Folders from "./Claude/Folders.ts"
 import type { ClaudeConfig, Client } from "./Claude/Options.ts"
+import * as Record from "./Claude/Record.ts"
 import * as Session from "./Claude/Session.ts"
 import { hiding } from "./Claude/Secrets.ts"
 
 /** The Claude Agent SDK: one process for each open session. Nothing of the SDK is loaded before the first one. */
 export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
+  const folders = yield* Folders.make(config.dataDir)
   const client: Client = {
     ...config,
-    folders: yield* makeFolders(config.dataDir),
+    folders,
+    beginningOf: yield* Record.beginnings(folders.config),
     launcher: yield* findLauncher,
     hide: hiding(config)
   }
@@ -18,20 +22,10 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
   return {
     name: "claude",
     isModel: true,
+    takesImages: true,
     defaultModel: config.model,
     open: (spec) => starts.withPermits(1)(Session.open(client, spec))
   } satisfies Provider
-})
-
-const makeFolders = Effect.fnUntraced(function* (dataDir: string) {
-  const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const make = (name: string) => {
-    const folder = path.resolve(dataDir, "claude", name)
-    return Effect.zipRight(fs.makeDirectory(folder, { recursive: true }), Effect.as(fs.chmod(folder, 0o700), folder))
-  }
-  yield* make("")
-  return yield* Effect.all({ home: make("home"), config: make("config"), work: make("work"), temp: make("temp") })
 })
 
 const pdeathsig = ["setpriv", "--pdeathsig", "KILL", "--"] as const

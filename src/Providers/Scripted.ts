@@ -8,6 +8,7 @@ import { type Provider, ProviderEvent, type SessionSpec, type TurnInput } from "
 export const make = (options: { readonly paceMs: number }): Provider => ({
   name: "scripted",
   isModel: false,
+  takesImages: false,
   defaultModel: "scripted-1",
   open: (spec) =>
     Effect.sync(() => {

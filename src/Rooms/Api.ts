@@ -15,6 +15,7 @@ import {
   RoomSummary,
   RoomUpdate
 } from "../domain/Room.ts"
+import { SettingRefused } from "../domain/RoomSettings.ts"
 import { Timestamp } from "../domain/Time.ts"
 import { AdminRequired } from "../domain/User.ts"
 
@@ -30,6 +31,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
     HttpApiEndpoint.post("create", "/")
       .setPayload(RoomCreate)
       .addSuccess(Room)
+      .addError(SettingRefused)
       .addError(RoomExists)
       .addError(ProviderUnknown)
       .addError(WriteRefused)
@@ -46,6 +48,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
       .setPath(RoomParam)
       .setPayload(RoomUpdate)
       .addSuccess(Room)
+      .addError(SettingRefused)
       .addError(RoomNotFound)
       .addError(RoomForbidden)
       .addError(RoomExists)

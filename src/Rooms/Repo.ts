@@ -1,9 +1,10 @@
 import { SqlClient } from "@effect/sql"
-import { Array, Context, Effect, Layer, Option, Schema } from "effect"
+import { Array, Context, Effect, Layer, Option, Record, Schema } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
 import type { PageSize } from "../domain/Message.ts"
 import { RoomExists, RoomNotFound, RoomRow, RoomSummary } from "../domain/Room.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import type { Wanted } from "../domain/RoomSettings.ts"
 import { Timestamp } from "../domain/Time.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
@@ -19,8 +20,15 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
     readonly update: (id: RoomId, changes: Changes) => Effect.Effect<RoomRow, RoomExists | RoomNotFound, Commit>
     readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound, Commit>
     readonly markRead: (id: RoomId, user: string, at: Timestamp) => Effect.Effect<void, never, Commit>
-    /** Notes that something was said; `replies` counts towards the limit. */
-    readonly touch: (id: RoomId, at: Timestamp, replies: number) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    /** A person has spoken: the loop guard and the count of quiet rounds begin anew. */
+    readonly heard: (id: RoomId, at: Timestamp) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    /** The same where somebody asks the agents to go on without saying anything. */
+    readonly release: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    readonly settle: (id: RoomId, turn: TurnSum) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    /** A round has ended; quiet ones are those that no person asked for. */
+    readonly rested: (id: RoomId, at: Timestamp, isQuiet: boolean) => Effect.Effect<void, never, Commit>
+    /** Rooms whose agents may take up the conversation by themselves, in which two of them sit. */
+    readonly autonomous: (limit: number) => Effect.Effect<ReadonlyArray<RoomRow>>
     /** The room has no past: its replies count from zero. */
     readonly restart: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
     /** True when the agent was not yet there. It sees what is said from now on. */
@@ -35,13 +43,22 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
   )
 }
 
-type NewRoom = Pick<
-  RoomRow,
-  "owner_id" | "name" | "max_interactions" | "default_provider" | "default_model" | "created_at"
->
-type Changes = Partial<Pick<RoomRow, "name" | "max_interactions" | "is_paused">>
+type NewRoom = Pick<RoomRow, "owner_id" | "name" | "default_provider" | "default_model" | "created_at"> & Wanted
+type Changes = Partial<Pick<RoomRow, "name" | "is_paused">> & Wanted
+
+/** What a turn adds to its room. */
+interface TurnSum {
+  /** When something was said; null when nothing was. */
+  readonly spoken_at: Timestamp | null
+  /** How many replies it counts for. */
+  readonly replies: number
+  readonly counted: { readonly tokens: number; readonly usd: number }
+  /** Why nobody may go on; null leaves it as it is. */
+  readonly loop_guard: string | null
+}
 
 const asRoom = Sql.first(RoomRow)
+const asRooms = Sql.all(RoomRow)
 const asNewRoom = Sql.one(RoomRow)
 const asSummaries = Sql.all(RoomSummary)
 const asReading = Sql.first(Schema.Struct({ last_read_at: Timestamp }))
@@ -52,12 +69,14 @@ const make = Effect.gen(function* () {
   const found = (id: RoomId) =>
     Effect.flatMap(Option.match({ onNone: () => RoomNotFound.of(id), onSome: (room: RoomRow) => Effect.succeed(room) }))
 
+  const newest = sql`(SELECT coalesce(max(id), 0) FROM messages WHERE room_id = rooms.id)`
+
   const write = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipRight(Commit, effect)
 
   return RoomRepo.of({
     insert: (room) =>
       write(
-        sql`INSERT INTO rooms ${sql.insert(room)} RETURNING *`.pipe(
+        sql`INSERT INTO rooms ${sql.insert(columns(room))} RETURNING *`.pipe(
           Sql.orConflict(() => RoomExists.of(room.name)),
           asNewRoom
         )
@@ -98,16 +117,55 @@ const make = Effect.gen(function* () {
           ON CONFLICT (room_id, user_id) DO UPDATE SET last_read_at = excluded.last_read_at`)
       ),
 
-    touch: (id, at, replies) =>
+    heard: (id, at) =>
       write(
         found(id)(
           asRoom(sql`
-            UPDATE rooms SET last_activity_at = ${at}, interactions = interactions + ${replies}
+            UPDATE rooms SET last_activity_at = ${at}, quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest}
             WHERE id = ${id} RETURNING *`)
         )
       ),
 
-    restart: (id) => write(found(id)(asRoom(sql`UPDATE rooms SET interactions = 0 WHERE id = ${id} RETURNING *`))),
+    release: (id) =>
+      write(
+        found(id)(
+          asRoom(sql`
+            UPDATE rooms SET quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest}
+            WHERE id = ${id} RETURNING *`)
+        )
+      ),
+
+    settle: (id, { counted, loop_guard, replies, spoken_at }) =>
+      write(
+        found(id)(
+          asRoom(sql`
+            UPDATE rooms SET
+              last_activity_at = coalesce(${spoken_at}, last_activity_at),
+              interactions = interactions + ${replies},
+              spent_tokens = spent_tokens + ${counted.tokens},
+              spent_usd = spent_usd + ${counted.usd},
+              loop_guard = coalesce(${loop_guard}, loop_guard)
+            WHERE id = ${id} RETURNING *`)
+        )
+      ),
+
+    rested: (id, at, isQuiet) =>
+      write(
+        Effect.orDie(sql`
+          UPDATE rooms SET last_round_at = ${at}, quiet_rounds = quiet_rounds + ${Number(isQuiet)} WHERE id = ${id}`)
+      ),
+
+    autonomous: (limit) =>
+      asRooms(sql`
+        SELECT * FROM rooms WHERE autonomous = 1 AND is_paused = 0 AND loop_guard IS NULL
+          AND quiet_rounds < autonomous_max_rounds
+          AND (max_interactions IS NULL OR interactions < max_interactions)
+          AND (SELECT count(*) FROM room_agents JOIN agents ON agents.id = agent_id
+            WHERE room_id = rooms.id AND is_critic = 0 AND retired_at IS NULL) > 1
+        ORDER BY last_round_at, id LIMIT ${limit}`),
+
+    restart: (id) =>
+      write(found(id)(asRoom(sql`UPDATE rooms SET interactions = 0, loop_guard = NULL WHERE id = ${id} RETURNING *`))),
 
     join: (id, agent, at) =>
       write(
@@ -130,7 +188,7 @@ const make = Effect.gen(function* () {
   })
 })
 
-const columns = ({ is_paused, ...changes }: Changes) => ({
-  ...changes,
-  ...(is_paused === undefined ? {} : { is_paused: Number(is_paused) })
-})
+const columns = (row: Readonly<Record<string, string | number | boolean | null | undefined>>) =>
+  Record.filterMap(row, (value) =>
+    value === undefined ? Option.none() : Option.some(typeof value === "boolean" ? Number(value) : value)
+  )

@@ -1,5 +1,5 @@
 import { Effect, Option, Tracer } from "effect"
-import type { Cell, RoundId, Trigger } from "../domain/Round.ts"
+import type { Reason, RoundId, Trigger } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 
 // Names of the OpenTelemetry conventions for generative AI, which are still in development: they stand here alone.
@@ -7,6 +7,12 @@ import type { RoomId } from "../domain/RoomId.ts"
 export const traceId: Effect.Effect<string | null> = Effect.map(
   Effect.option(Effect.currentSpan),
   Option.match({ onNone: () => null, onSome: (span) => span.traceId })
+)
+
+/** The span that stands now, as the cause of what will be done later and elsewhere. */
+export const cause: Effect.Effect<Trigger["cause"]> = Effect.map(
+  Effect.option(Effect.currentSpan),
+  Option.match({ onNone: () => null, onSome: ({ spanId, traceId }) => ({ trace_id: traceId, span_id: spanId }) })
 )
 
 export interface ModelLabels {
@@ -18,7 +24,7 @@ export interface ModelLabels {
 export interface TurnLabels extends ModelLabels {
   readonly roomId: RoomId
   readonly roundId: RoundId
-  readonly cell: Cell
+  readonly reason: Reason
   readonly cause: Trigger["cause"]
 }
 
@@ -36,7 +42,7 @@ export const invokeAgent = <A, E, R>(turn: TurnLabels, effect: Effect.Effect<A, 
       "gen_ai.provider.name": turn.provider,
       "gen_ai.request.model": turn.model,
       "parley.round.id": turn.roundId,
-      "parley.turn.reason": turn.cell.reason,
+      "parley.turn.reason": turn.reason,
       ...(turn.cause === null ? {} : { "parley.cause.trace_id": turn.cause.trace_id })
     }
   })

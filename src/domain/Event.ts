@@ -1,7 +1,7 @@
 import type { AgentId } from "./Agent.ts"
 import type { Message } from "./Message.ts"
 import type { RoomRow } from "./Room.ts"
-import type { Outcome, RoundId, StopReason, TurnId } from "./Round.ts"
+import type { Outcome, RoundId, StopReason, Trigger, TurnId } from "./Round.ts"
 
 /** One turn as clients know it while it streams; `temp_id` is the original's name for it. */
 export interface TurnRef {
@@ -22,8 +22,27 @@ export type DurableEvent =
       readonly thinking_text: string | null
       readonly error: { readonly _tag: string } | null
     } & TurnRef)
-  | { readonly type: "round_started"; readonly round_id: RoundId; readonly agents: ReadonlyArray<string> }
-  | { readonly type: "round_ended"; readonly round_id: RoundId; readonly stop_reason: StopReason }
+  | {
+      readonly type: "round_started"
+      readonly round_id: RoundId
+      readonly kind: Trigger["kind"]
+      /** Who is to speak in the first pass, in order. */
+      readonly agents: ReadonlyArray<string>
+    }
+  | {
+      readonly type: "round_ended"
+      readonly round_id: RoundId
+      readonly stop_reason: StopReason
+      readonly stop_detail: string | null
+    }
+  /** A critic has written; the text stays in the list of critiques. */
+  | {
+      readonly type: "new_critique"
+      readonly critique_id: number
+      readonly round_id: RoundId
+      readonly agent_id: AgentId
+      readonly agent_name: string
+    }
   | { readonly type: "room_updated"; readonly room: RoomRow }
   | { readonly type: "agent_joined" | "agent_left"; readonly agent_id: AgentId; readonly agent_name: string }
   | { readonly type: "messages_cleared" }

@@ -1,7 +1,6 @@
-import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
 import { AgentId } from "./Agent.ts"
-import { ErrorBody } from "./Error.ts"
+import { ImageLink, ImageUpload } from "./Image.ts"
 import { RoomId } from "./RoomId.ts"
 import { Flag } from "./Row.ts"
 import { Timestamp } from "./Time.ts"
@@ -17,8 +16,6 @@ export type PageSize = typeof PageSize.Type
 
 const ParticipantType = Schema.Literal("user", "character", "situation_builder", "system", "agent")
 
-const ImageData = Schema.Struct({ data: Schema.String, media_type: Schema.String })
-
 export const Message = Schema.Struct({
   id: MessageId,
   room_id: RoomId,
@@ -29,9 +26,10 @@ export const Message = Schema.Struct({
   role: Schema.String,
   participant_type: Schema.NullOr(Schema.String),
   participant_name: Schema.NullOr(Schema.String),
-  image_data: Schema.NullOr(ImageData),
-  image_media_type: Schema.NullOr(Schema.String),
-  images: Schema.NullOr(Schema.Array(ImageData)),
+  /** No image is ever sent inside a message; older clients expect the two fields. */
+  image_data: Schema.Null,
+  image_media_type: Schema.Null,
+  images: Schema.NullOr(Schema.Array(ImageLink)),
   anthropic_calls: Schema.NullOr(Schema.Array(Schema.String)),
   excuse_reasons: Schema.NullOr(Schema.Array(Schema.String)),
   thinking: Schema.NullOr(Schema.String),
@@ -42,27 +40,22 @@ export const Message = Schema.Struct({
 })
 export type Message = typeof Message.Type
 
-const Ignored = Schema.optional(Schema.Unknown)
-
 /**
  * What a client may send. Who speaks is decided by the server: a role, an agent or a thinking that a client names is
- * accepted, as old clients send them, and ignored.
+ * accepted, as old clients send them, and ignored. An image may stand for words.
  */
 export const MessageCreate = Schema.Struct({
-  content: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100_000)),
+  content: Schema.String.pipe(Schema.maxLength(100_000)),
   participant_type: Schema.optional(Schema.NullOr(ParticipantType)),
   participant_name: Schema.optional(Schema.NullOr(Schema.Trim.pipe(Schema.maxLength(100)))),
   mentioned_agent_ids: Schema.optional(Schema.NullOr(Schema.Array(AgentId).pipe(Schema.maxItems(100)))),
-  image_data: Ignored,
-  images: Ignored
-})
+  image_data: Schema.optional(Schema.NullOr(Schema.Union(ImageUpload, Schema.String))),
+  images: Schema.optional(Schema.NullOr(Schema.Array(ImageUpload)))
+}).pipe(
+  Schema.filter(({ content, image_data, images }) =>
+    content !== "" || image_data || images?.length
+      ? undefined
+      : { path: ["content"], message: "Expected a text or an image" }
+  )
+)
 export type MessageCreate = typeof MessageCreate.Type
-
-/** Images cannot be kept yet; refused whole, so that nothing is half done. */
-export class ImagesUnsupported extends Schema.TaggedError<ImagesUnsupported>()(
-  "ImagesUnsupported",
-  { ...ErrorBody },
-  HttpApiSchema.annotations({ status: 422 })
-) {
-  static readonly of = () => new ImagesUnsupported({ detail: "This server does not take images yet" })
-}

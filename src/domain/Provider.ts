@@ -1,5 +1,6 @@
 import { Data, type Effect, Schema, type Scope, type Stream } from "effect"
 import type { AgentId } from "./Agent.ts"
+import type { ImageType } from "./Image.ts"
 import type { RoomId } from "./RoomId.ts"
 
 /** One agent in one room; owns at most one model session. */
@@ -81,6 +82,12 @@ export interface SessionSpec {
 export interface TurnInput {
   /** Reaches the model verbatim: nothing in it is a command or a file reference. */
   readonly text: string
+  /** In the order of the talk. Each label stands just before its image; none for a provider that takes none. */
+  readonly images: ReadonlyArray<{
+    readonly media_type: ImageType
+    readonly bytes: Uint8Array
+    readonly label: string
+  }>
   readonly callTool: (name: string, input: Readonly<Record<string, string>>) => Effect.Effect<ToolResult>
 }
 
@@ -96,6 +103,7 @@ export interface Provider {
   readonly name: string
   /** True for a real model; false for one that only plays a model. */
   readonly isModel: boolean
+  readonly takesImages: boolean
   readonly defaultModel: string
   readonly open: (spec: SessionSpec) => Effect.Effect<Session, ProviderError, Scope.Scope>
 }

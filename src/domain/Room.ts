@@ -1,9 +1,10 @@
 import { HttpApiSchema } from "@effect/platform"
-import { Schema } from "effect"
+import { Schema, Struct } from "effect"
 import { Agent } from "./Agent.ts"
 import { ErrorBody } from "./Error.ts"
 import { Message } from "./Message.ts"
 import { RoomId } from "./RoomId.ts"
+import { RoomSettings } from "./RoomSettings.ts"
 import { Flag } from "./Row.ts"
 import { Timestamp } from "./Time.ts"
 
@@ -11,17 +12,34 @@ const fields = {
   id: RoomId,
   owner_id: Schema.String,
   name: Schema.String,
-  max_interactions: Schema.NullOr(Schema.Int),
+  ...RoomSettings.fields,
   is_paused: Flag,
   is_finished: Flag,
   default_provider: Schema.String,
   default_model: Schema.NullOr(Schema.String),
+  /** Why the agents were stopped from going on in circles; null while they may speak. */
+  loop_guard: Schema.NullOr(Schema.String),
+  spent_tokens: Schema.Int,
+  spent_usd: Schema.Number,
   created_at: Timestamp,
   last_activity_at: Schema.NullOr(Timestamp)
 }
 
-/** A room as it is stored; `interactions` counts the agents' replies. */
-export const RoomRow = Schema.Struct({ ...fields, interactions: Schema.Int })
+/** What the engine keeps of a room for itself. */
+const engine = {
+  /** The agents' replies. */
+  interactions: Schema.Int,
+  /** Replies up to this message are no matter of the loop guard any more. */
+  guard_after: Schema.Int,
+  /** Autonomous rounds since a person spoke. */
+  quiet_rounds: Schema.Int,
+  last_round_at: Schema.NullOr(Timestamp)
+}
+
+export const engineFields = Struct.keys(engine)
+
+/** A room as it is stored. */
+export const RoomRow = Schema.Struct({ ...fields, ...engine })
 export type RoomRow = typeof RoomRow.Type
 
 export const RoomSummary = Schema.Struct({ ...fields, last_read_at: Schema.NullOr(Timestamp), has_unread: Flag })
@@ -36,11 +54,28 @@ export const Room = Schema.Struct({
 export type Room = typeof Room.Type
 
 export const RoomName = Schema.Trim.pipe(Schema.minLength(1), Schema.maxLength(200))
-const Limit = Schema.NullOr(Schema.Int.pipe(Schema.between(0, 1_000_000)))
+const { max_interactions, ...others } = RoomSettings.fields
+
+// Null leaves a setting as it is, as clients of the original mean it; only what may be unbounded can be set to null.
+const kept = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
+
+const settings = {
+  max_interactions: Schema.optional(max_interactions),
+  turn_policy: kept(others.turn_policy),
+  double_text: kept(others.double_text),
+  max_messages: kept(others.max_messages),
+  max_follow_ups: kept(others.max_follow_ups),
+  budget_tokens: Schema.optional(others.budget_tokens),
+  budget_usd: Schema.optional(others.budget_usd),
+  autonomous: kept(Schema.Boolean),
+  autonomous_every: kept(others.autonomous_every),
+  autonomous_ceiling: kept(others.autonomous_ceiling),
+  autonomous_max_rounds: kept(others.autonomous_max_rounds)
+}
 
 export const RoomCreate = Schema.Struct({
   name: RoomName,
-  max_interactions: Schema.optional(Limit),
+  ...settings,
   provider: Schema.optional(Schema.NullOr(Schema.String)),
   model: Schema.optional(Schema.NullOr(Schema.String))
 })
@@ -48,7 +83,7 @@ export const RoomCreate = Schema.Struct({
 /** A field that is absent stays as it is; a limit that is null is removed. */
 export const RoomUpdate = Schema.Struct({
   name: Schema.optional(Schema.NullOr(RoomName)),
-  max_interactions: Schema.optional(Limit),
+  ...settings,
   is_paused: Schema.optional(Schema.NullOr(Schema.Boolean))
 })
 
@@ -74,6 +109,23 @@ export class RoomExists extends Schema.TaggedError<RoomExists>()(
   HttpApiSchema.annotations({ status: 409 })
 ) {
   static readonly of = (name: string) => new RoomExists({ name, detail: `Room with name '${name}' already exists` })
+}
+
+/** The room takes no message while it answers one; `double_text` of the room says so. Nothing was stored. */
+export class RoomBusy extends Schema.TaggedError<RoomBusy>()(
+  "RoomBusy",
+  { ...ErrorBody, room_id: RoomId },
+  HttpApiSchema.annotations({ status: 409 })
+) {
+  static readonly of = (room_id: RoomId) => new RoomBusy({ room_id, detail: "The room is still answering" })
+}
+
+export class RoomPaused extends Schema.TaggedError<RoomPaused>()(
+  "RoomPaused",
+  { ...ErrorBody, room_id: RoomId },
+  HttpApiSchema.annotations({ status: 409 })
+) {
+  static readonly of = (room_id: RoomId) => new RoomPaused({ room_id, detail: "The room is paused: resume it first" })
 }
 
 export class ProviderUnknown extends Schema.TaggedError<ProviderUnknown>()(

@@ -82,6 +82,7 @@ export const SettingsValues = Schema.Struct({
   FRONTEND_URL: optional("a further origin that browsers may call from"),
   VERCEL_URL: optional("a host whose https origin browsers may call from"),
   MAX_BODY_BYTES: number("largest request body in bytes", 10_485_760, 1024, 1_073_741_824),
+  MAX_IMAGE_BYTES: number("largest image in bytes; all of one message must fit into its body", 5_242_880, 1024, 1e9),
   SHUTDOWN_SECONDS: number("how long running requests and turns may go on after a signal", 10, 0, 600),
 
   API_KEY_HASH: hash("bcrypt hash of the admin's password; made at the first start when absent"),
@@ -114,6 +115,10 @@ export const SettingsValues = Schema.Struct({
   PRIORITY_AGENTS: list("agents that speak first, in this order"),
   CONTEXT_WINDOW: number("newest unseen messages an agent is given in one turn", 100, 1, 10_000),
   RECALL_MEMORY_FILE: text("name of an agent's long-term memory file, without .md", "consolidated_memory"),
+
+  MAX_CONCURRENT_ROOMS: number("rooms whose agents talk by themselves at the same time", 5, 1, 1000),
+  AUTONOMOUS_ROUND_SECONDS: number("seconds after which such a round is ended", 300, 1, 86_400),
+  EVENT_DAYS: number("days for which a room's log is kept for readers that come back", 30, 1, 36_500),
 
   WRITE_QUEUE_CAPACITY: number("writes that may wait for a commit", 4096, 1, 1_000_000),
   CACHE_CAPACITY: number("entries the cache keeps", 10_000, 1, 10_000_000),

@@ -1,6 +1,7 @@
 import type { Agent } from "../domain/Agent.ts"
 import type { Message } from "../domain/Message.ts"
 import type { Room, RoomSummary } from "../domain/Room.ts"
+import type { Attached } from "./pictures.ts"
 
 export interface Identity {
   readonly role: string
@@ -93,11 +94,11 @@ export const api = {
       `/rooms/${room}/messages?limit=${pageSize}${before === null ? "" : `&before=${before}`}`
     ),
   /** Sent again with the same key, a message is still stored once. */
-  send: (room: number, content: string, name: string, key: string) =>
+  send: (room: number, content: string, images: ReadonlyArray<Attached>, name: string, key: string) =>
     call<Message>(
       "POST",
       `/rooms/${room}/messages/send`,
-      { content, role: "user", participant_type: "user", ...(name === "" ? {} : { participant_name: name }) },
+      { content, images, role: "user", participant_type: "user", ...(name === "" ? {} : { participant_name: name }) },
       { "Idempotency-Key": key }
     )
 }

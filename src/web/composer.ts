@@ -1,6 +1,7 @@
 import type { Message } from "../domain/Message.ts"
 import { api, newKey } from "./api.ts"
 import { byId } from "./dom.ts"
+import { type Attached, makePictures } from "./pictures.ts"
 
 const form = byId("write-form", HTMLFormElement)
 const box = byId("write", HTMLTextAreaElement)
@@ -11,28 +12,40 @@ const nameKey = "parley.name"
 /** On a touch screen Enter is the only way to a new line. */
 const isTouch = matchMedia("(pointer: coarse)")
 
+interface Attempt {
+  readonly room: number
+  readonly content: string
+  readonly images: ReadonlyArray<Attached>
+  readonly key: string
+}
+
 /** The message box. Text stays in it until the server has stored it; trying again can never store it twice. */
 export const makeComposer = (options: {
   readonly room: () => number | null
   readonly sent: (room: number, message: Message) => void
   readonly failed: (error: unknown) => void
 }) => {
-  let attempt: { readonly room: number; readonly content: string; readonly key: string } | null = null
+  const pictures = makePictures(options.failed)
+  let attempt: Attempt | null = null
+
+  const attemptIn = async (room: number) => {
+    const images = await pictures.attached()
+    const content = box.value
+    if (content.trim() === "" && images.length === 0) return
+    const isSame = attempt?.content === content && attempt.room === room && attempt.images === images
+    if (attempt === null || !isSame) attempt = { room, content, images, key: newKey() }
+    const message = await api.send(room, content, images, myName.value.trim(), attempt.key)
+    attempt = null
+    if (box.value === content) box.value = ""
+    pictures.sent(images)
+    options.sent(room, message)
+  }
 
   const send = async () => {
     const room = options.room()
-    const content = box.value
-    if (room === null || content.trim() === "" || button.getAttribute("aria-busy") === "true") return
-    if (attempt?.content !== content || attempt.room !== room) attempt = { room, content, key: newKey() }
+    if (room === null || button.getAttribute("aria-busy") === "true") return
     button.setAttribute("aria-busy", "true")
-    try {
-      const message = await api.send(room, content, myName.value.trim(), attempt.key)
-      attempt = null
-      if (box.value === content) box.value = ""
-      options.sent(room, message)
-    } catch (error) {
-      options.failed(error)
-    }
+    await attemptIn(room).catch(options.failed)
     button.setAttribute("aria-busy", "false")
   }
 

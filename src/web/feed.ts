@@ -1,7 +1,7 @@
 import type { Message } from "../domain/Message.ts"
 import { makeDrafts } from "./drafts.ts"
 import { announce, byId, h } from "./dom.ts"
-import { isSystem, noticeItem, render, speakerOf } from "./message.ts"
+import { heard, noticeItem, render } from "./message.ts"
 import { skipped } from "./words.ts"
 
 const scroll = byId("scroll", HTMLElement)
@@ -77,7 +77,7 @@ export const makeFeed = () => {
       if (!place(message)) return
       skippers = null
       settle()
-      announce(isSystem(message) ? message.content : `${speakerOf(message)}: ${message.content}`)
+      announce(heard(message))
     },
 
     notice(text: string, kind: "quiet" | "trouble" | "end") {

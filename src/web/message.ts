@@ -1,5 +1,6 @@
 import type { Message } from "../domain/Message.ts"
 import { avatar, clock, h, hue } from "./dom.ts"
+import { pictureWords } from "./words.ts"
 
 export const isSystem = (message: Message) => message.participant_type === "system"
 
@@ -11,6 +12,24 @@ export const speakerOf = (message: Message) =>
 const thoughts = (text: string | Node) =>
   h("details", { class: "thoughts" }, h("summary", {}, "Thoughts"), h("div", {}, text))
 
+const pictures = (message: Message) => {
+  const { images } = message
+  if (images === null) return []
+  const shown = images.map(({ url }, at) => {
+    const alt = pictureWords().shown(at + 1, images.length, speakerOf(message))
+    const picture = h("img", { src: url, alt, loading: "lazy" })
+    return h("li", {}, h("a", { href: url, target: "_blank", rel: "noopener" }, picture))
+  })
+  return [h("ul", { class: "pictures" }, ...shown)]
+}
+
+/** What a screen reader is told of a message. */
+export const heard = (message: Message) => {
+  const count = message.images?.length ?? 0
+  const parts = [message.content, ...(count > 0 ? [pictureWords().count(count)] : [])].filter(Boolean)
+  return isSystem(message) ? message.content : `${speakerOf(message)}: ${parts.join(" · ")}`
+}
+
 /** One line of the conversation that is nobody's speech. */
 export const noticeItem = (text: string, kind: string) => h("li", { class: "notice", "data-kind": kind }, text)
 
@@ -19,7 +38,8 @@ export const spoken = (
   name: string,
   picture: string | null,
   from: string,
-  parts: { readonly byline: ReadonlyArray<Node>; readonly thinking: Node | null; readonly content: Node }
+  parts: { readonly byline: ReadonlyArray<Node>; readonly thinking: Node | null; readonly content: Node },
+  below: ReadonlyArray<Node> = []
 ) =>
   h(
     "li",
@@ -30,7 +50,8 @@ export const spoken = (
       { class: "body" },
       h("p", { class: "byline" }, h("strong", {}, name), ...parts.byline),
       ...(parts.thinking ? [thoughts(parts.thinking)] : []),
-      h("div", { class: "words" }, parts.content)
+      h("div", { class: "words" }, parts.content),
+      ...below
     )
   )
 
@@ -38,9 +59,10 @@ export const render = (message: Message) => {
   if (isSystem(message)) return noticeItem(message.content, "quiet")
   const from = message.participant_type === "situation_builder" ? "scene" : message.role === "user" ? "person" : "agent"
   const cut = message.partial ? [h("span", { class: "cut" }, "cut off")] : []
-  return spoken(speakerOf(message), message.agent_profile_pic, from, {
+  const parts = {
     byline: [clock(message.timestamp), ...cut],
     thinking: message.thinking ? document.createTextNode(message.thinking) : null,
     content: document.createTextNode(message.content)
-  })
+  }
+  return spoken(speakerOf(message), message.agent_profile_pic, from, parts, pictures(message))
 }

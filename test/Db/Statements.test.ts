@@ -6,6 +6,7 @@ import { Overloaded } from "../../src/domain/Provider.ts"
 import { Ledger } from "../../src/Orchestrator/Ledger.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
+import { pixel } from "../support/images.ts"
 import * as Puppet from "../support/Puppet.ts"
 import * as Statements from "../support/Statements.ts"
 import * as Watch from "../support/Watch.ts"
@@ -34,19 +35,20 @@ const setup = Effect.gen(function* () {
   const id: number = room.data.id
   const agents: ReadonlyArray<{ readonly id: number }> = (yield* client.json("GET", "/agents")).data
   const path = `/rooms/${id}`
-  const send = (content: string, key: string) =>
-    client.json("POST", `${path}/messages/send`, { content }, { "idempotency-key": key })
-  return { ...client, sql, id, path, agents, send }
+  const send = (content: string, key: string, more: object = {}) =>
+    client.json("POST", `${path}/messages/send`, { content, ...more }, { "idempotency-key": key })
+  return { ...client, client, sql, id, path, agents, send }
 })
 
 /** Everything that can be done with a room, from its making to its end. */
 const life = Effect.gen(function* () {
-  const { agents, events, id, json, path, send } = yield* setup
+  const { agents, client, events, id, json, path, send } = yield* setup
   yield* send("before anybody joined", "0")
   for (const agent of agents) yield* json("POST", `${path}/agents/${agent.id}`)
   const watch = yield* Watch.room(id)
   for (const key of ["1", "2", "2"]) {
-    const { data } = yield* send(`message ${key}`, key)
+    const { data } = yield* send(`message ${key}`, key, { image_data: pixel })
+    yield* Effect.scoped(client.send("GET", data.images[0].url))
     if (key === "1") yield* watch.ended
     yield* json("GET", `${path}/messages?before=${data.id}&limit=2`)
     yield* json("GET", `${path}/messages?after=${data.id - 1}`)
@@ -57,7 +59,7 @@ const life = Effect.gen(function* () {
   yield* Effect.forEach(polls, (name) => json("GET", `${path}/${name}`))
   const reader = yield* events(`${path}/stream?after=0`)
   yield* reader.until(({ type }) => type === "round_ended")
-  yield* Effect.flatMap(Ledger, (ledger) => ledger.unfinished)
+  yield* Effect.flatMap(Ledger, (ledger) => Effect.all([ledger.openTurns, ledger.open(null)]))
   yield* json("POST", `${path}/mark-read`)
   yield* json("PATCH", path, { max_interactions: 50 })
   yield* json("GET", "/rooms")
@@ -77,18 +79,19 @@ const planOf = ({ params, sql: text }: Statements.Seen) =>
 
 /** The whole of a partial index is what is wanted of `unfinished`, and is small. */
 const isFullScan = (step: string) =>
-  /^SCAN (messages|events|turns|rounds)\b(?! USING INDEX (turns|rounds)_open)/.test(step)
+  /^SCAN (messages|attachments|events|turns|rounds)\b(?! USING INDEX (turns|rounds)_open)/.test(step)
 
 layer(house, { excludeTestServices: true })("Statements", (it) => {
   it.effect("none reads a whole log, and none sorts messages or events", () =>
     Effect.gen(function* () {
-      yield* Effect.scoped(life)
-      const seen = new Map(statements.seen.map((statement) => [statement.sql.replace(/\s+/g, " ").trim(), statement]))
+      const { statements: run } = yield* statements.during(Effect.scoped(life))
+      const seen = new Map(run.map((statement) => [statement.sql.replace(/\s+/g, " ").trim(), statement]))
       const queries = [...seen].filter(([sql]) => /^(SELECT|INSERT|UPDATE|DELETE|WITH)\b/.test(sql))
 
       const faults = yield* Effect.forEach(queries, ([sql, statement]) =>
         Effect.map(planOf(statement), (plan) => {
-          const sorts = /\b(messages|events|turns)\b/.test(sql) && plan.some((step) => step.includes("TEMP B-TREE"))
+          const sorts =
+            /\b(messages|attachments|events|turns)\b/.test(sql) && plan.some((step) => step.includes("TEMP B-TREE"))
           return plan.some(isFullScan) || sorts ? [{ sql, plan }] : []
         })
       )
@@ -104,6 +107,10 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         /<> 'system' ORDER BY id DESC/,
         /INSERT INTO messages/,
         /DELETE FROM messages/,
+        /INSERT INTO attachments/,
+        /FROM attachments JOIN messages/,
+        /SELECT media_type, bytes FROM attachments/,
+        /FROM attachments WHERE .* ORDER BY message_id DESC, position DESC/,
         /FROM events WHERE room_id = \? AND id > \?/,
         /max\(id\) AS id FROM events/,
         /INSERT INTO turns/,

@@ -1,4 +1,5 @@
 import { HttpApi, type HttpMethod } from "@effect/platform"
+import { SqlClient } from "@effect/sql"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
@@ -19,7 +20,8 @@ const open: ReadonlySet<string> = new Set([
 const forAdmins: ReadonlySet<string> = new Set([
   "DELETE /rooms/:room_id",
   "DELETE /rooms/:room_id/agents/:agent_id",
-  "DELETE /rooms/:room_id/messages"
+  "DELETE /rooms/:room_id/messages",
+  "GET /admin/scheduler"
 ])
 
 interface Route {
@@ -37,7 +39,10 @@ HttpApi.reflect(Api, {
   }
 })
 const locked = routes.filter(({ name }) => !open.has(name))
-const ofRooms = locked.filter(({ path }) => path.includes(":room_id"))
+// A room that is answering cannot be asked to go on: that route is called while it is quiet.
+const ofRooms = locked
+  .filter(({ path }) => path.includes(":room_id"))
+  .toSorted((one, other) => Number(other.path.endsWith("/continue")) - Number(one.path.endsWith("/continue")))
 
 const body = ({ method, path }: Route) =>
   path === "/rooms" && method === "POST"
@@ -57,17 +62,40 @@ const setup = Effect.gen(function* () {
   const agent: number = agents.data[0].id
   yield* admin.json("POST", `/rooms/${room.data.id}/agents/${agent}`)
   const roomId: number = room.data.id
-  const call = (client: Effect.Effect.Success<ReturnType<typeof Client.as>>, route: Route, id = roomId) =>
-    Effect.scoped(
-      Effect.map(
-        client.send(
-          route.method,
-          route.path.replace(":room_id", `${id}`).replace(":agent_id", `${agent}`).replace(":name", "Ada"),
-          body(route)
-        ),
-        ({ status }) => status
-      )
+  const sql = yield* SqlClient.SqlClient
+  const roundOf = (id: number) =>
+    Effect.map(
+      sql<{ readonly id: number }>`
+        INSERT INTO rounds (room_id, "trigger", policy, seed, tape, started_at, ended_at, stop_reason)
+        VALUES (${id}, '{"kind":"continue","cause":null}', 'priority', 1, '[]',
+          '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:01.000Z', 'no_agents') RETURNING id`,
+      (rows) => rows[0]?.id
     )
+  const imageOf = Effect.fnUntraced(function* (id: number) {
+    const [message] = yield* sql<{ readonly id: number }>`
+      INSERT INTO messages (room_id, role, content, timestamp)
+      VALUES (${id}, 'user', '', '2026-01-01T00:00:00.000Z') RETURNING id`
+    yield* sql`INSERT INTO attachments (message_id, position, media_type, key, sha256, size, bytes)
+      VALUES (${message?.id ?? 0}, 0, 'image/png', 'key', 'hash', 1, x'00')`
+    return message?.id
+  })
+  const shown = yield* imageOf(roomId)
+  const call = Effect.fnUntraced(function* (
+    client: Effect.Effect.Success<ReturnType<typeof Client.as>>,
+    route: Route,
+    id = roomId
+  ) {
+    const round = route.path.includes(":round_id") ? yield* roundOf(id) : 0
+    const message = !route.path.includes(":message_id") ? 0 : id === roomId ? shown : yield* imageOf(id)
+    const path = route.path
+      .replace(":room_id", `${id}`)
+      .replace(":agent_id", `${agent}`)
+      .replace(":round_id", `${round}`)
+      .replace(":message_id", `${message}`)
+      .replace(":position", "0")
+      .replace(":name", "Ada")
+    return (yield* client.send(route.method, path, body(route))).status
+  }, Effect.scoped)
   return { admin, agent, call, roomId }
 })
 
@@ -181,7 +209,9 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
       const guest = yield* Client.guest
       const { data: own } = yield* guest.json("POST", "/rooms", { name: "also the guest's" })
       const last = (route: Route) =>
-        (route.method === "DELETE" ? 1 : 0) + (route.name === "DELETE /rooms/:room_id" ? 1 : 0)
+        (route.method === "DELETE" ? 1 : 0) +
+        (route.name === "DELETE /rooms/:room_id" ? 1 : 0) -
+        (route.path.endsWith("/continue") ? 1 : 0)
       const inOrder = locked.toSorted((one, other) => last(one) - last(other))
 
       const answers = yield* Effect.forEach(inOrder, (route) =>

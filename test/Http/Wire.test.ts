@@ -43,18 +43,31 @@ const messageFields = [
   "timestamp"
 ]
 const summaryFields = [
+  "autonomous",
+  "autonomous_ceiling",
+  "autonomous_every",
+  "autonomous_max_rounds",
+  "budget_tokens",
+  "budget_usd",
   "created_at",
   "default_model",
   "default_provider",
+  "double_text",
   "has_unread",
   "id",
   "is_finished",
   "is_paused",
   "last_activity_at",
   "last_read_at",
+  "loop_guard",
+  "max_follow_ups",
   "max_interactions",
+  "max_messages",
   "name",
-  "owner_id"
+  "owner_id",
+  "spent_tokens",
+  "spent_usd",
+  "turn_policy"
 ]
 const roomFields = [...summaryFields.filter((field) => field !== "has_unread"), "agents", "messages"].toSorted()
 

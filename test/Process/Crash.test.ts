@@ -35,12 +35,12 @@ describe("a server that was killed", () => {
         )
         yield* doomed.signal("SIGKILL")
         strictEqual((yield* doomed.ended).signal, "SIGKILL")
-        const open = "SELECT outcome FROM turns WHERE outcome IS NULL OR outcome = 'interrupted'"
-        deepStrictEqual(yield* query(folder, open), [{ outcome: null }])
+        const [turn, ...others] = yield* query(folder, "SELECT id FROM turns WHERE outcome IS NULL")
+        deepStrictEqual(others, [])
 
         const third = yield* serve(folder)
-        deepStrictEqual(yield* query(folder, open), [{ outcome: "interrupted" }])
-        deepStrictEqual(yield* query(folder, "SELECT id FROM rounds WHERE ended_at IS NULL"), [])
+        const ended = yield* query(folder, `SELECT outcome FROM turns WHERE id = ${turn.id}`)
+        deepStrictEqual(ended, [{ outcome: "interrupted" }])
         const stored = new Set((yield* query(folder, "SELECT id FROM messages")).map(({ id }) => id))
         deepStrictEqual(
           [asked.id, ...posts.map(({ data }) => data.id)].filter((id) => !stored.has(id)),
@@ -52,6 +52,18 @@ describe("a server that was killed", () => {
         )
 
         const after = yield* login(third.base)
+        const [round] = yield* query(folder, `SELECT id FROM rounds WHERE trigger ->> 'message_id' = ${asked.id}`)
+        const log = yield* after.follow(1, "?after=0")
+        yield* log.sees(new RegExp(`event: round_ended\\ndata: .*"round_id":${round.id},`))
+        const tries = yield* query(
+          folder,
+          `SELECT attempt, outcome FROM turns WHERE agent_id = ${speaker} AND cell = 0 AND round_id = ${round.id}
+           ORDER BY attempt`
+        )
+        deepStrictEqual(tries, [
+          { attempt: 0, outcome: "interrupted" },
+          { attempt: 1, outcome: "replied" }
+        ])
         const anew = yield* after.follow(1)
         yield* after.call("POST", "/rooms/1/messages/send", say("Are you well?"))
         yield* anew.sees(/event: round_ended\ndata: .*"complete"|event: round_ended\ndata: .*"max_/)

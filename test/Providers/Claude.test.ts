@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Deferred, Effect, Stream } from "effect"
-import { ProviderEvent, SessionLost } from "../../src/domain/Provider.ts"
+import { Crashed, ProviderEvent, SessionLost } from "../../src/domain/Provider.ts"
 import { children } from "../support/children.ts"
 import { doneOf, input, makeHouse, openIn, play, spec, whyNot } from "../support/ClaudeHouse.ts"
 import * as Api from "../support/MessagesApi.ts"
@@ -150,7 +150,8 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
     it.scoped("a session that is not there is SessionLost", () =>
       Effect.gen(function* () {
         const { provider } = yield* makeHouse()
-        const unknown = spec({ resume: "5e0a5ef3-94a4-4d0e-93d5-3a4a2f0d7c11" })
+        const id = "5e0a5ef3-94a4-4d0e-93d5-3a4a2f0d7c11"
+        const unknown = spec({ resume: `${id}@${id}` })
 
         assertInstanceOf(yield* Effect.flip(Effect.scoped(provider.open(unknown))), SessionLost)
         assertInstanceOf(yield* Effect.flip(provider.open(spec({ resume: "some-title" }))), SessionLost)
@@ -170,24 +171,35 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
       })
     )
 
-    it.scoped("an answer cut off in the middle goes on in the same turn", () =>
+    it.scoped("an answer that breaks off in the middle is not begun anew: the turn fails with what was heard", () =>
       Effect.gen(function* () {
         const { api, provider } = yield* makeHouse()
         const heard = yield* Deferred.make<void>()
-        const broken = Api.answer(Api.text("One, ", "two, ", Deferred.await(heard), Api.cut))
-        yield* api.reply(broken, Api.answer(Api.text("three.")))
+        yield* api.reply(Api.answer(Api.text("One, ", "two, ", Deferred.await(heard), Api.cut)))
+        const session = yield* provider.open(spec())
+        const texts: Array<string> = []
+
+        const error = yield* session.turn(input("Count")).pipe(
+          Stream.tap((event) => Effect.sync(() => texts.push(event._tag === "TextDelta" ? event.text : event._tag))),
+          Stream.runForEach(() => Deferred.succeed(heard, undefined)),
+          Effect.flip
+        )
+
+        assertEquals(error, new Crashed({ reason: "the answer broke off in the middle" }))
+        assertEquals(texts.join(""), "One, two, ")
+      })
+    )
+
+    it.scoped("a connection lost before the first word is tried once more", () =>
+      Effect.gen(function* () {
+        const { api, provider } = yield* makeHouse()
+        yield* api.reply(Api.answer(Api.text(Api.cut)))
         const session = yield* provider.open(spec())
 
-        const events = yield* session.turn(input("Count")).pipe(
-          Stream.tap(() => Deferred.succeed(heard, undefined)),
-          Stream.runCollect,
-          Effect.map(Chunk.toReadonlyArray)
-        )
+        const events = yield* play(session, "Count")
 
-        assertEquals(
-          events.flatMap((event) => (event._tag === "TextDelta" ? event.text : "")).join(""),
-          "One, two, three."
-        )
+        deepStrictEqual(events.slice(0, -1), [ProviderEvent.TextDelta({ text: "All right." })])
+        assertEquals(api.calls.length, 2)
       })
     )
   })

@@ -27,7 +27,7 @@ export interface Fuse {
   readonly left: number
 }
 
-export type Engine = Layer.Layer.Success<typeof Parley.engine>
+export type Engine = Layer.Layer.Success<typeof Parley.withoutDoors>
 
 const admin: User = { role: "admin", user_id: "admin" }
 const longest = 120_000
@@ -62,7 +62,7 @@ export const start = Effect.fnUntraced(function* (options: WorldOptions) {
   const logger = Logger.make<unknown, void>(({ cause, logLevel, message }) => {
     if (alive && LogLevel.greaterThanEqual(logLevel, LogLevel.Error)) options.failed(`${message} ${Cause.pretty(cause)}`)
   })
-  const layer = Parley.engine.pipe(
+  const layer = Parley.withoutDoors.pipe(
     Layer.provide(Providers.layerOf(vendor.service)),
     Layer.provide(options.cast.layer),
     Layer.provide(disk.layer),

@@ -22,10 +22,10 @@ export const client = Effect.fn(function* (base: string, token?: string) {
     })
 
   /** A reader of the room's stream, with what it has read so far. */
-  const follow = Effect.fn(function* (roomId: number) {
+  const follow = Effect.fn(function* (roomId: number, query = "") {
     const reader = { text: "" }
     const waiting = new Set<() => void>()
-    const response = yield* send("GET", `/rooms/${roomId}/stream`)
+    const response = yield* send("GET", `/rooms/${roomId}/stream${query}`)
     const opened = yield* Deferred.make<void>()
     const ended = yield* response.stream.pipe(
       Stream.decodeText(),

@@ -51,6 +51,7 @@ export const spec = (more: Partial<SessionSpec> = {}): SessionSpec => ({
 
 export const input = (text: string, callTool?: TurnInput["callTool"]): TurnInput => ({
   text,
+  images: [],
   callTool: callTool ?? (() => Effect.succeed({ text: "kept", isError: false }))
 })
 

@@ -79,6 +79,7 @@ export const make = (script: Script) => {
   const provider = (name = "puppet"): Provider => ({
     name,
     isModel: true,
+    takesImages: false,
     defaultModel: "m1",
     open: (spec) =>
       Effect.acquireRelease(

@@ -4,20 +4,23 @@ import { Effect, Layer, Logger } from "effect"
 import type { LiveTurns } from "../../src/LiveTurns.ts"
 import type { Orchestrator } from "../../src/Orchestrator.ts"
 import type { SdkPool } from "../../src/SdkPool.ts"
+import type { Rooms } from "../../src/Rooms.ts"
+import type { WriteQueue } from "../../src/WriteQueue.ts"
 import * as Client from "./Client.ts"
 import * as House from "./House.ts"
 import type * as Puppet from "./Puppet.ts"
 import * as Watch from "./Watch.ts"
 
-const agents = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." }
+const two: House.Folk = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." }
 
-/** A room with two agents, and what tests ask of it. */
-export const setup = Effect.gen(function* () {
+/** A room in which all agents of the house sit, with settings of its own, and what tests ask of it. */
+export const room = Effect.fn(function* (settings: object = {}) {
   const client = yield* Client.make
   const sql = yield* SqlClient.SqlClient
-  const { data } = yield* client.json("POST", "/rooms", { name: "den" })
+  const { data } = yield* client.json("POST", "/rooms", { name: "den", ...settings })
   const id: number = data.id
   const agents = yield* client.json("GET", "/agents")
+  const idOf = (name: string): number => agents.data.find((agent: { name: string }) => agent.name === name).id
   for (const agent of agents.data) yield* client.json("POST", `/rooms/${id}/agents/${agent.id}`)
   const say = (content: string) => client.json("POST", `/rooms/${id}/messages/send`, { content, role: "user" })
   const said = Effect.map(client.json("GET", `/rooms/${id}/messages`), ({ data }) =>
@@ -26,15 +29,25 @@ export const setup = Effect.gen(function* () {
   const turns = Effect.map(sql`SELECT agent_name, outcome, error FROM turns ORDER BY id`, (rows) =>
     rows.map((row) => [row["agent_name"], row["outcome"]])
   )
-  return { client, sql, id, say, said, turns, watch: yield* Watch.room(id) }
+  const path = `/rooms/${id}`
+  const get = (rest: string) => Effect.map(client.json("GET", `${path}${rest}`), ({ data }) => data)
+  return { client, sql, id, path, get, idOf, say, said, turns, watch: yield* Watch.room(id) }
 })
 
-/** Runs a test in a house of its own with two agents and the puppet's words. */
+/** A room with default settings. */
+export const setup = room()
+
+/** Runs a test in a house of its own, with two agents unless others are named, and the puppet's words. */
 export const inHouse = <A, E>(
   puppet: ReturnType<typeof Puppet.make>,
-  test: Effect.Effect<A, E, Effect.Effect.Context<typeof setup> | LiveTurns | SdkPool | Orchestrator>,
+  test: Effect.Effect<
+    A,
+    E,
+    Effect.Effect.Context<typeof setup> | LiveTurns | SdkPool | Orchestrator | Rooms | WriteQueue
+  >,
   settings: Readonly<Record<string, string>> = {},
-  logger: Logger.Logger<unknown, void> = Logger.none
+  logger: Logger.Logger<unknown, void> = Logger.none,
+  agents: House.Folk = two
 ) =>
   Effect.flatMap(House.folders(agents), (folders) =>
     Effect.provide(

@@ -7,19 +7,25 @@ import { Providers } from "../../src/Providers.ts"
 import { Settings } from "../../src/Settings.ts"
 import * as Puppet from "./Puppet.ts"
 
+/** Agents by name: what they are in a nutshell; after a line `---`, their configuration. */
+export type Folk = Readonly<Record<string, string>>
+
 /** Folders of a house: its data and its agents, gone with the scope. */
-export const folders = (agents: Readonly<Record<string, string>>) =>
+export const folders = (agents: Folk) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const root = yield* fs.makeTempDirectoryScoped({ prefix: "parley-" })
     const agentsDir = path.join(root, "agents")
-    yield* Effect.forEach(Object.entries(agents), ([name, nutshell]) => {
+    yield* Effect.forEach(Object.entries(agents), ([name, about]) => {
       const folder = path.join(agentsDir, name)
-      return Effect.zipRight(
-        fs.makeDirectory(folder, { recursive: true }),
-        fs.writeFileString(path.join(folder, "in_a_nutshell.md"), nutshell)
-      )
+      const [nutshell = "", config = ""] = about.split("\n---\n")
+      return fs
+        .makeDirectory(folder, { recursive: true })
+        .pipe(
+          Effect.zipRight(fs.writeFileString(path.join(folder, "in_a_nutshell.md"), nutshell)),
+          Effect.zipRight(fs.writeFileString(path.join(folder, "agent_config.yaml"), config))
+        )
     })
     yield* fs.makeDirectory(agentsDir, { recursive: true })
     return { DATA_DIR: path.join(root, "data"), AGENTS_DIR: agentsDir }
@@ -60,7 +66,7 @@ export const layer = ({ providers: [first, ...rest], settings }: HouseOptions) =
 export const layerWhole = (settings: HouseOptions["settings"]) => house(Providers.layer, settings)
 
 interface Neighbourhood {
-  readonly agents?: Readonly<Record<string, string>>
+  readonly agents?: Folk
   readonly settings?: HouseOptions["settings"]
   readonly providers?: HouseOptions["providers"]
 }

@@ -1,4 +1,4 @@
-import { Deferred, Effect, FiberSet, Queue, Schema } from "effect"
+import { Data, Deferred, Effect, FiberSet, Queue, Schema } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import { stringify } from "../../src/lib/json.ts"
@@ -35,9 +35,7 @@ export interface Call {
   readonly closed: Deferred.Deferred<boolean>
 }
 
-class Cut {
-  readonly _tag = "Cut"
-}
+class Cut extends Data.TaggedError("Cut")<{ readonly end: (response: ServerResponse) => Effect.Effect<void> }> {}
 
 /** A delta, or something to wait for before the next one. */
 type Piece = string | Effect.Effect<void, Cut>
@@ -51,7 +49,10 @@ interface Content {
 export type Reply = (response: ServerResponse, call: Call) => Effect.Effect<void>
 
 /** Breaks the connection off in the middle of an event. */
-export const cut: Piece = Effect.fail(new Cut())
+export const cut: Piece = Effect.suspend(() => new Cut({ end: breakOff }))
+
+/** Reports in the middle of an answer that it cannot go on. */
+export const overload: Piece = Effect.suspend(() => new Cut({ end: giveUp }))
 
 export const text = (...pieces: ReadonlyArray<Piece>): Content => ({
   start: () => ({ type: "text", text: "" }),
@@ -99,19 +100,24 @@ export const answerCosting =
       yield* send({ type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage: cost })
       yield* send({ type: "message_stop" })
       response.end()
-    }).pipe(Effect.catchTag("Cut", () => breakOff(response)))
+    }).pipe(Effect.catchTag("Cut", ({ end }) => end(response)))
   }
 
 /** Accepts, begins to stream, and then reports that it cannot go on. */
 export const stumble: Reply = (response, call) =>
-  Effect.sync(() => {
-    const error = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }
+  Effect.suspend(() => {
     response.writeHead(200, { "content-type": "text/event-stream" })
-    for (const event of [{ type: "message_start", message: message(call, usage) }, error]) response.write(frame(event))
-    response.end()
+    response.write(frame({ type: "message_start", message: message(call, usage) }))
+    return giveUp(response)
   })
 
-const frame = (event: { readonly type: string }) => `event: ${event.type}\ndata: ${stringify(event)}\n\n`
+const frame = (event: { readonly type: string } & Readonly<Record<string, unknown>>) =>
+  `event: ${event.type}\ndata: ${stringify(event)}\n\n`
+
+const giveUp = (response: ServerResponse) =>
+  Effect.sync(() => {
+    response.end(frame({ type: "error", error: { type: "overloaded_error", message: "Overloaded" } }))
+  })
 
 const breakOff = (response: ServerResponse) =>
   Effect.async<void>((resume) => {

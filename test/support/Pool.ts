@@ -33,4 +33,4 @@ export const make = (options: Partial<PoolOptions> = {}, script: Clients.Script 
 
 /** Plays one turn; how it goes is the vendor's matter. */
 export const speak = (how: Clients.Turn) => (session: Session) =>
-  Stream.runDrain(session.turn({ text: how, callTool: () => Effect.dieMessage("no tools here") }))
+  Stream.runDrain(session.turn({ text: how, images: [], callTool: () => Effect.dieMessage("no tools here") }))

@@ -42,6 +42,7 @@ export const make = (script: { act: Act; opening?: (spec: SessionSpec) => Effect
   const provider: Provider = {
     name: "puppet",
     isModel: true,
+    takesImages: true,
     defaultModel: "puppet-1",
     open: (spec) =>
       (script.opening?.(spec) ?? Effect.void).pipe(

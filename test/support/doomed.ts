@@ -26,7 +26,7 @@ const program = Effect.gen(function* () {
     resume: null
   })
   const callTool = () => Effect.succeed({ text: "", isError: false })
-  yield* Stream.runDrain(session.turn({ text: "Count", callTool }))
+  yield* Stream.runDrain(session.turn({ text: "Count", images: [], callTool }))
 })
 
 program.pipe(Effect.scoped, Effect.provide(NodeContext.layer), NodeRuntime.runMain)

@@ -1,6 +1,7 @@
 import type { Query, SDKUserMessage } from "@anthropic-ai/claude-agent-sdk"
-import { Effect, Either, identity, Mailbox, Option, Schema, Stream } from "effect"
-import { Crashed, ProviderEvent, type ProviderError, SessionLost, type SessionSpec } from "../../domain/Provider.ts"
+import { Effect, Either, identity, Mailbox, Option, Stream } from "effect"
+import { Crashed, ProviderEvent, type ProviderError, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
+import type { Bookmark } from "./Bookmark.ts"
 import * as Child from "./Child.ts"
 import * as Message from "./Message.ts"
 import { type Client, optionsFor, serverName } from "./Options.ts"
@@ -8,19 +9,20 @@ import * as Sdk from "./Sdk.ts"
 import * as Tools from "./Tools.ts"
 
 export interface Connection {
-  readonly say: (text: string) => Effect.Effect<void>
+  readonly say: (said: Pick<TurnInput, "text" | "images">) => Effect.Effect<void>
   /** All that comes back, turn after turn. A process that has ended, however, is a `Crashed`. */
   readonly heard: Stream.Stream<ProviderEvent, ProviderError>
   /** Stops the work at the provider at once. A process that does not obey is killed. */
   readonly interrupt: Effect.Effect<void>
 }
 
-const isId = Schema.is(Schema.UUID)
-
 /** Starts a process; returns when it is ready for the first turn. It is gone when the scope has closed. */
-export const connect = Effect.fnUntraced(function* (client: Client, spec: SessionSpec, callTool: Tools.Call) {
-  // The client would take any other text for the title of a session.
-  if (spec.resume !== null && !isId(spec.resume)) return yield* new SessionLost()
+export const connect = Effect.fnUntraced(function* (
+  client: Client,
+  spec: SessionSpec,
+  bookmark: Bookmark | null,
+  callTool: Tools.Call
+) {
   const sdk = yield* Sdk.load
   const child = yield* Child.make(client.launcher)
   const prompts = yield* Mailbox.make<SDKUserMessage>()
@@ -33,7 +35,7 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
       sdk.query({
         prompt: Stream.toAsyncIterable(Mailbox.toStream(prompts)),
         options: {
-          ...optionsFor(client, spec),
+          ...optionsFor(client, spec, bookmark),
           mcpServers: {
             [serverName]: Tools.serve(sdk, spec.tools, async (name, input) => {
               const result = await callTool(name, input)
@@ -89,7 +91,7 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
   isReady = true
 
   return {
-    say: (text) => prompts.offer(spoken(text)),
+    say: (said) => prompts.offer(spoken(said)),
     heard: Stream.mapEffect(Mailbox.toStream(inbox), identity),
     interrupt: Effect.tryPromise(() => query.interrupt()).pipe(
       Effect.interruptible,
@@ -99,8 +101,15 @@ export const connect = Effect.fnUntraced(function* (client: Client, spec: Sessio
   } satisfies Connection
 })
 
-const spoken = (content: string): SDKUserMessage => ({
+const spoken = ({ images, text }: Pick<TurnInput, "text" | "images">): SDKUserMessage => ({
   type: "user",
-  message: { role: "user", content },
+  message: { role: "user", content: images.length === 0 ? text : [textBlock(text), ...images.flatMap(imageBlocks)] },
   parent_tool_use_id: null
 })
+
+const textBlock = (text: string) => ({ type: "text" as const, text })
+
+const imageBlocks = ({ bytes, label, media_type }: TurnInput["images"][number]) => {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
+  return [textBlock(label), { type: "image" as const, source: { type: "base64" as const, media_type, data } }]
+}

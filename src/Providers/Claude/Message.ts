@@ -17,6 +17,7 @@ import {
   TimedOut,
   Unauthorized
 } from "../../domain/Provider.ts"
+import * as Bookmark from "./Bookmark.ts"
 
 /** What is known from the messages before. */
 export interface Memory {
@@ -24,12 +25,18 @@ export interface Memory {
   readonly hasHistory: boolean
   /** What the session had cost when its last turn ended; null after a resume, until the first turn tells. */
   readonly spentUsd: number | null
+  /** Text was heard of an answer that has not come to its end. */
+  readonly isHalfSaid: boolean
+  /** The newest entry of the client's record. */
+  readonly entry: string | null
 }
 
 export const first = ({ model, resume }: SessionSpec): Memory => ({
   model,
   hasHistory: resume !== null,
-  spentUsd: resume === null ? 0 : null
+  spentUsd: resume === null ? 0 : null,
+  isHalfSaid: false,
+  entry: null
 })
 
 export type Heard = Either.Either<ProviderEvent, ProviderError>
@@ -40,18 +47,34 @@ export const read =
   (memory: Memory, message: SDKMessage): readonly [Memory, Option.Option<Heard>] => {
     switch (message.type) {
       case "stream_event":
-        return [modelOf(memory, message), Option.map(readDelta(message), Either.right)]
+        return [follow(memory, message), Option.map(readDelta(message), Either.right)]
       case "system":
-        return [memory, message.subtype === "api_retry" ? Option.map(readRetry(message), Either.left) : Option.none()]
+        return [
+          memory,
+          message.subtype === "api_retry" ? Option.map(readRetry(memory, message), Either.left) : Option.none()
+        ]
       case "result":
         return readResult(memory, message, hide)
+      case "assistant":
+      case "user":
+        return [{ ...memory, entry: message.uuid ?? memory.entry }, Option.none()]
       default:
         return [memory, Option.none()]
     }
   }
 
-const modelOf = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory =>
-  event.type === "message_start" ? { ...memory, model: event.message.model } : memory
+const follow = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory => {
+  switch (event.type) {
+    case "message_start":
+      return { ...memory, model: event.message.model }
+    case "content_block_delta":
+      return event.delta.type === "text_delta" ? { ...memory, isHalfSaid: true } : memory
+    case "message_delta":
+      return event.delta.stop_reason === null ? memory : { ...memory, isHalfSaid: false }
+    default:
+      return memory
+  }
+}
 
 const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<ProviderEvent> => {
   if (event.type !== "content_block_delta") return Option.none()
@@ -68,12 +91,16 @@ const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<Provide
 // The client's own first pause is at most 625 ms; a longer one is the provider's `retry-after`.
 const ownPauseMs = 700
 
-/** A refusal that only the caller can act on ends the turn at once; the client's one retry is for the others. */
-const readRetry = (retry: SDKAPIRetryMessage): Option.Option<ProviderError> => {
+/**
+ * A refusal that only the caller can act on ends the turn at once; the client's one retry is for the others. An answer
+ * of which something was heard is not retried either: the client would begin it anew.
+ */
+const readRetry = ({ isHalfSaid }: Memory, retry: SDKAPIRetryMessage): Option.Option<ProviderError> => {
   if (retry.no_response !== undefined)
     return Option.some(new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms }))
   const asked = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
-  return isRefusal(retry.error_status) ? Option.some(refusal(retry.error_status, asked)) : Option.none()
+  if (isRefusal(retry.error_status)) return Option.some(refusal(retry.error_status, asked))
+  return isHalfSaid ? Option.some(new Crashed({ reason: "the answer broke off in the middle" })) : Option.none()
 }
 
 const isRefusal = (status: unknown): status is 401 | 403 | 429 | 529 =>
@@ -95,11 +122,11 @@ const readResult = (
   result: SDKResultMessage,
   hide: (text: string) => string
 ): readonly [Memory, Option.Option<Heard>] => {
-  const next = { ...memory, hasHistory: true, spentUsd: result.total_cost_usd }
+  const next = { ...memory, hasHistory: true, spentUsd: result.total_cost_usd, isHalfSaid: false }
   if (result.is_error) return [next, Option.some(Either.left(failure(memory, result, hide)))]
-  const { model, spentUsd } = memory
+  const { entry, model, spentUsd } = memory
   const done = ProviderEvent.Done({
-    sessionId: result.session_id,
+    sessionId: entry === null ? null : Bookmark.write({ session: result.session_id, entry }),
     model,
     usage: {
       inputTokens: result.usage.input_tokens,
@@ -129,12 +156,15 @@ const sinceLast = (result: SDKResultMessage) =>
     onSome: (found) => Object.values(found.model_usage_since_last_result).reduce((sum, { costUSD }) => sum + costUSD, 0)
   })
 
+/** With all the images that a session has gathered, a request can outgrow what the provider takes. */
+const tooLarge = 413
+
 const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) => string): ProviderError => {
   const reason = hide(result.subtype === "success" ? result.result : result.errors.join("; "))
   const status = result.subtype === "success" ? (result.api_error_status ?? null) : null
-  if (reason.startsWith("No conversation found")) return new SessionLost()
-  if (result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit")
-    return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
+  if (/^No (conversation|message) found with/.test(reason)) return new SessionLost()
+  const isFull = result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit"
+  if (isFull || status === tooLarge) return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
   if (isRefusal(status)) return refusal(status, null)
   if (status === null) return new Crashed({ reason })
   return status >= 500 ? new Overloaded() : new InvalidRequest({ reason })

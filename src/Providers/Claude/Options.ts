@@ -1,6 +1,7 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk"
-import { Option, Redacted } from "effect"
+import { type Effect, Option, Redacted } from "effect"
 import type { SessionSpec } from "../../domain/Provider.ts"
+import type { Bookmark } from "./Bookmark.ts"
 
 export interface ClaudeConfig {
   /** None where `environment` names another way in: Bedrock, Vertex, a gateway's token. */
@@ -22,6 +23,8 @@ export interface Client extends ClaudeConfig {
   readonly folders: Readonly<Record<"home" | "config" | "work" | "temp", string>>
   /** Words to put before the program's own when it is started. */
   readonly launcher: ReadonlyArray<string>
+  /** How the client's own record of a session begins; empty when there is none. */
+  readonly beginningOf: (bookmark: Bookmark) => Effect.Effect<string>
   /** Makes a text fit to show. */
   readonly hide: (text: string) => string
 }
@@ -30,11 +33,11 @@ export interface Client extends ClaudeConfig {
 export const serverName = "parley"
 
 /** What of the SDK's options does not depend on the running session. */
-export const optionsFor = (client: Client, spec: SessionSpec): Options => ({
+export const optionsFor = (client: Client, spec: SessionSpec, bookmark: Bookmark | null): Options => ({
   model: spec.model,
   // Without a snapshot: the prompt given now is the one the model gets, also when the session is resumed.
   systemPrompt: { type: "custom", prompt: spec.systemPrompt, snapshot: false },
-  ...(spec.resume === null ? {} : { resume: spec.resume }),
+  ...(bookmark === null ? {} : { resume: bookmark.session, resumeSessionAt: bookmark.entry }),
   cwd: client.folders.work,
   env: environment(client),
   includePartialMessages: true,

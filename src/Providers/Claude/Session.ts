@@ -7,6 +7,7 @@ import {
   type ToolResult,
   type TurnInput
 } from "../../domain/Provider.ts"
+import * as Bookmark from "./Bookmark.ts"
 import { connect } from "./Connection.ts"
 import type { Client } from "./Options.ts"
 import type { Call } from "./Tools.ts"
@@ -14,13 +15,17 @@ import type { Call } from "./Tools.ts"
 /** `spent` once a turn did not reach its end: the session's history then holds what the room's does not. */
 type Phase = "idle" | "busy" | "spent"
 
+type Done = Extract<ProviderEvent, { readonly _tag: "Done" }>
+
 const nobody: Call = () => Promise.resolve({ text: "The turn is over.", isError: true })
 
 /** Returns when the process is ready for the first turn; it is gone when the scope has closed. */
 export const open = Effect.fn("Claude.open")(function* (client: Client, spec: SessionSpec) {
   let phase: Phase = "idle"
   let callTool = nobody
-  const connection = yield* connect(client, spec, (name, input) => callTool(name, input))
+  const bookmark = spec.resume === null ? null : yield* Bookmark.read(spec.resume)
+  let beginning = bookmark === null ? "" : yield* client.beginningOf(bookmark)
+  const connection = yield* connect(client, spec, bookmark, (name, input) => callTool(name, input))
 
   const cutOff = Effect.suspend(() => {
     if (phase !== "busy") return Effect.void
@@ -28,6 +33,22 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
     return connection.interrupt
   })
   yield* Effect.addFinalizer(() => cutOff)
+
+  /** The session can be resumed only as long as its record is the one that it began with. */
+  const end = (done: Done, sessionId: string) =>
+    Effect.orDie(Bookmark.read(sessionId)).pipe(
+      Effect.flatMap(client.beginningOf),
+      Effect.map((now) => {
+        beginning ||= now
+        return beginning === now ? done : ProviderEvent.Done({ ...done, sessionId: null })
+      })
+    )
+
+  const pass = (event: ProviderEvent): Effect.Effect<ProviderEvent> => {
+    if (event._tag !== "Done") return Effect.succeed(event)
+    phase = "idle"
+    return event.sessionId === null ? Effect.succeed(event) : end(event, event.sessionId)
+  }
 
   const begin = Effect.fnUntraced(function* (input: TurnInput) {
     const run = yield* FiberSet.makeRuntimePromise<never, ToolResult, never>()
@@ -39,7 +60,7 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
         cutOff
       )
     )
-    yield* connection.say(input.text)
+    yield* connection.say(input)
   }, Effect.uninterruptible)
 
   return {
@@ -48,10 +69,7 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
         Effect.gen(function* () {
           if (phase !== "idle") return yield* new Crashed({ reason: "the session's last turn did not reach its end" })
           yield* begin(input)
-          return connection.heard.pipe(
-            Stream.tap((event) => Effect.sync(() => (phase = event._tag === "Done" ? "idle" : phase))),
-            Stream.takeUntil(ProviderEvent.$is("Done"))
-          )
+          return connection.heard.pipe(Stream.mapEffect(pass), Stream.takeUntil(ProviderEvent.$is("Done")))
         })
       )
   } satisfies Session

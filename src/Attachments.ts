@@ -1,0 +1,91 @@
+import { Context, Effect, Either, Layer, Option } from "effect"
+import { createHash, randomBytes } from "node:crypto"
+import { choose, mostShown, type Names, namesOf } from "./Attachments/Choice.ts"
+import { type Picture, read } from "./Attachments/Read.ts"
+import { AttachmentRepo } from "./Attachments/Repo.ts"
+import { type Fault, type Image, ImageRefused, mostImages } from "./domain/Image.ts"
+import type { Message, MessageCreate, MessageId } from "./domain/Message.ts"
+import type { TurnInput } from "./domain/Provider.ts"
+import { Settings } from "./Settings.ts"
+import type { Commit } from "./WriteQueue.ts"
+
+/** The images of messages: how they come in, and how a model gets them. */
+export class Attachments extends Context.Tag("parley/Attachments")<
+  Attachments,
+  {
+    /** The images that came with a message, each fit to be kept; one that is not refuses them all. */
+    readonly read: (sent: Sent) => Effect.Effect<ReadonlyArray<Image>, ImageRefused>
+    /** Adds the images of a message to the write under way; they go when the message goes. */
+    readonly keep: (message: MessageId, images: ReadonlyArray<Image>) => Effect.Effect<void, never, Commit>
+    /**
+     * What a model is shown along with these messages: their newest images within a bound, none when it takes none.
+     * `mark` begins every line of the room's own in this turn.
+     */
+    readonly show: (
+      messages: ReadonlyArray<Message>,
+      turn: { readonly takesImages: boolean; readonly mark: string }
+    ) => Effect.Effect<{ readonly images: TurnInput["images"]; readonly names: Names }>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  ).pipe(Layer.provideMerge(AttachmentRepo.layer))
+}
+
+type Sent = Pick<MessageCreate, "image_data" | "images">
+
+const make = Effect.gen(function* () {
+  const { MAX_IMAGE_BYTES } = yield* Settings
+  const repo = yield* AttachmentRepo
+  const picture = (text: string, number: number) =>
+    Either.mapLeft(read(text, MAX_IMAGE_BYTES), (fault) => refuse(fault, number))
+  const refuse = (reason: Fault, image: number | null) => ImageRefused.of(reason, image, MAX_IMAGE_BYTES)
+
+  return Attachments.of({
+    read: Effect.fnUntraced(function* (sent) {
+      const list = sent.images ?? []
+      if (list.length > mostImages) return yield* refuse("too_many", null)
+      const listed = yield* Effect.forEach(list, ({ data }, at) => picture(data, at + 1))
+      const alone = yield* Effect.forEach(aloneIn(sent), (data) => picture(data, list.length + 1))
+      // Some clients send their first image both ways.
+      const all = [...listed, ...alone.filter(({ bytes }) => !listed.some((one) => isSame(one.bytes, bytes)))]
+      return all.length > mostImages ? yield* refuse("too_many", null) : all.map(prepared)
+    }),
+
+    keep: repo.insert,
+
+    show: Effect.fnUntraced(function* (messages, { mark, takesImages }) {
+      const pictured = takesImages ? messages.filter(({ images }) => images !== null).slice(-mostShown) : []
+      if (pictured.length === 0) return { images: [], names: new Map() }
+      const chosen = choose(
+        yield* repo.last(
+          pictured.map(({ id }) => id),
+          mostShown
+        )
+      )
+      const found = yield* Effect.forEach(chosen, (image) =>
+        Effect.option(Effect.map(repo.content(image), (content) => ({ ...content, image })))
+      )
+      const shown = found.flatMap(Option.toArray)
+      return {
+        images: shown.map(({ bytes, image, media_type }) => ({ bytes, media_type, label: `${mark} ${image.name}:` })),
+        names: namesOf(shown.map(({ image }) => image))
+      }
+    })
+  })
+})
+
+/** The one image that older clients send, outside the list. */
+const aloneIn = ({ image_data }: Sent) => {
+  if (typeof image_data === "string") return image_data === "" ? [] : [image_data]
+  return image_data ? [image_data.data] : []
+}
+
+const isSame = (one: Uint8Array, other: Uint8Array) => Buffer.compare(one, other) === 0
+
+const prepared = (picture: Picture): Image => ({
+  ...picture,
+  sha256: createHash("sha256").update(picture.bytes).digest("hex"),
+  key: randomBytes(16).toString("base64url")
+})

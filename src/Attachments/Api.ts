@@ -1,0 +1,39 @@
+import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platform"
+import { Schema } from "effect"
+import { ImageNotFound, Viewer } from "../domain/Image.ts"
+import { MessageId } from "../domain/Message.ts"
+import { RoomParam } from "../domain/Param.ts"
+import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
+import { Unauthenticated } from "../domain/User.ts"
+
+/**
+ * Requires an access token in `X-API-Key`, or the image's own key in the query.
+ * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
+ */
+export class Viewing extends HttpApiMiddleware.Tag<Viewing>()("parley/Attachments/Api/Viewing", {
+  failure: Unauthenticated,
+  provides: Viewer,
+  security: {
+    token: HttpApiSecurity.apiKey({ in: "header", key: "x-api-key" }),
+    key: HttpApiSecurity.apiKey({ in: "query", key: "key" })
+  }
+}) {}
+
+const ImageParam = Schema.Struct({
+  ...RoomParam.fields,
+  message_id: Schema.compose(Schema.NumberFromString, MessageId),
+  position: Schema.compose(Schema.NumberFromString, Schema.NonNegativeInt)
+})
+
+export class AttachmentsApi extends HttpApiGroup.make("attachments")
+  .add(
+    /** An image of a message, counted from 0. */
+    HttpApiEndpoint.get("image", "/messages/:message_id/images/:position")
+      .setPath(ImageParam)
+      .addSuccess(HttpApiSchema.Uint8Array({ contentType: "image/*" }))
+      .addError(ImageNotFound)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .middleware(Viewing)
+  .prefix("/rooms/:room_id") {}

@@ -1,0 +1,161 @@
+import { Context, Effect, Layer, Option } from "effect"
+import { Closing } from "../Closing.ts"
+import type { Cell, PassInput, RoundId, StopReason } from "../domain/Round.ts"
+import * as Time from "../domain/Time.ts"
+import { RoomEvents } from "../RoomEvents.ts"
+import { RoomRepo } from "../Rooms/Repo.ts"
+import { Cells, type Heard } from "./Cells.ts"
+import { Ledger, type OpenRound } from "./Ledger.ts"
+import { Passes } from "./Passes.ts"
+import * as Progress from "./Progress.ts"
+import { Settlements } from "./Settlement.ts"
+
+/** Why a round should end, asked by somebody outside of it. */
+export interface Halt {
+  /** At once: the turns under way are interrupted. */
+  readonly now: Effect.Effect<StopReason>
+  /** When the turn under way has ended. */
+  readonly soon: Effect.Effect<Option.Option<StopReason>>
+}
+
+export class RoundPlayer extends Context.Tag("parley/Orchestrator/RoundPlayer")<
+  RoundPlayer,
+  {
+    /**
+     * Plays an open round to its end, from where it stands: what was said in it already is not said again. The turns
+     * under way are settled, and the ledger has the reason, when this returns. A server that closes leaves the round
+     * open, for the next one to go on with.
+     */
+    readonly play: (id: RoundId, halt: Halt) => Effect.Effect<void>
+    /** Ends a round that is not being played. */
+    readonly close: (id: RoundId, reason: StopReason) => Effect.Effect<void>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+type Pass = { readonly halt: Option.Option<StopReason>; readonly heard: ReadonlyArray<Heard> }
+
+const limits: ReadonlySet<StopReason> = new Set(["max_interactions", "max_messages", "max_rounds"])
+const unheard: ReadonlySet<StopReason> = new Set(["paused", "interrupted", "budget", "no_agents"])
+
+const make = Effect.gen(function* () {
+  const closing = yield* Closing
+  const rooms = yield* RoomRepo
+  const events = yield* RoomEvents
+  const ledger = yield* Ledger
+  const passes = yield* Passes
+  const cells = yield* Cells
+  const { persist } = yield* Settlements
+
+  const playPass = Effect.fnUntraced(function* (progress: Progress.Progress, input: PassInput, halt: Halt) {
+    const heard: Array<Heard> = []
+    const pass = (reason: Option.Option<StopReason>): Pass => ({ halt: reason, heard })
+    const isDue = ({ after }: Cell) => after === null || heard.some((it) => it.agent_id === after && it.wakes)
+    for (const [index, cell] of progress.tape.entries()) {
+      if (cell.pass !== input.pass || !isDue(cell)) continue
+      const wanted = yield* halt.soon
+      if (Option.isSome(wanted)) return pass(wanted)
+      const played = yield* cells.play(progress, input, index, cell)
+      heard.push(...played.heard)
+      if (Option.isSome(played.refused)) return pass(played.refused)
+    }
+    return pass(Option.none())
+  })
+
+  /** The answer, and what the agents say to each other after it. */
+  const talk = Effect.fnUntraced(function* (progress: Progress.Progress, halt: Halt) {
+    const { max_follow_ups } = yield* rooms.find(progress.roomId)
+    let input = yield* passes.first(progress)
+    for (let followUps = 0; ; followUps++) {
+      const pass = yield* playPass(progress, input, halt)
+      if (Option.isSome(pass.halt)) return pass.halt.value
+      if (progress.tape.length === 0) return "no_agents"
+      const isAlone = input.members.filter((member) => !member.is_critic).length === 1
+      const isOver = isAlone || progress.trigger.kind === "autonomous"
+      if (isOver || !pass.heard.some(({ wakes }) => wakes)) return silence(followUps, pass.heard)
+      if (followUps >= max_follow_ups) return "max_rounds"
+      input = yield* passes.next(progress, "follow_up", pass.heard)
+    }
+  })
+
+  const epilogue = Effect.fnUntraced(function* (progress: Progress.Progress, kind: "final" | "critics", halt: Halt) {
+    const due = (yield* passes.members(progress)).some((it) => (kind === "final" ? it.final_response : it.is_critic))
+    return due ? (yield* playPass(progress, yield* passes.next(progress, kind, []), halt)).halt : Option.none()
+  })
+
+  const whole = Effect.fnUntraced(function* (progress: Progress.Progress, halt: Halt) {
+    const reason: StopReason = yield* talk(progress, halt)
+    const cut = limits.has(reason) ? yield* epilogue(progress, "final", halt) : Option.none()
+    const end = Option.getOrElse(
+      Option.filter(cut, (it) => !limits.has(it)),
+      () => reason
+    )
+    if (!unheard.has(end) && Progress.wasHeard(progress)) yield* epilogue(progress, "critics", halt)
+    return end
+  })
+
+  const close = Effect.fnUntraced(function* (round: Pick<OpenRound, "id" | "room_id" | "trigger">, reason: StopReason) {
+    const ended_at = yield* Time.now
+    const write = Effect.gen(function* () {
+      const room = yield* rooms.find(round.room_id)
+      const stop_detail = reason === "loop_guard" ? room.loop_guard : null
+      if (!(yield* ledger.closeRound(round.id, { stop_reason: reason, stop_detail, ended_at }))) return
+      yield* rooms.rested(room.id, ended_at, round.trigger.kind === "autonomous")
+      if (reason === "budget") {
+        const paused = yield* Effect.orDie(rooms.update(room.id, { is_paused: true }))
+        yield* events.append(room.id, { type: "room_updated", room: paused })
+      }
+      yield* events.append(room.id, {
+        type: "round_ended",
+        round_id: round.id,
+        stop_reason: reason,
+        stop_detail
+      })
+    })
+    // The room may be gone, and its rounds with it.
+    yield* persist(Effect.catchTag(write, "RoomNotFound", () => Effect.void))
+  })
+
+  const perform = (round: OpenRound, halt: Halt) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const progress = Progress.make(round, yield* ledger.past(round.id))
+        const played = Effect.catchTag(whole(progress, halt), "RoomNotFound", () =>
+          Effect.succeed<StopReason>("interrupted")
+        )
+        const leave = Effect.unless(close(round, "interrupted"), () => false)
+        const reason = yield* restore(Effect.raceFirst(played, halt.now)).pipe(
+          Effect.onInterrupt(() => Effect.unlessEffect(leave, closing.begun)),
+          Effect.tapDefect(() => close(round, "interrupted"))
+        )
+        if (reason === "interrupted" && (yield* closing.begun)) return
+        yield* close(round, reason)
+      })
+    ).pipe(
+      Effect.withSpan("Orchestrator.round", {
+        root: true,
+        captureStackTrace: false,
+        attributes: { roomId: round.room_id, roundId: round.id }
+      })
+    )
+
+  const found = <A>(id: RoundId, use: (round: OpenRound) => Effect.Effect<A>) =>
+    Effect.flatMap(ledger.find(id), (round) =>
+      Option.match(round, { onNone: () => Effect.void, onSome: (it) => Effect.asVoid(use(it)) })
+    )
+
+  return RoundPlayer.of({
+    play: (id, halt) => found(id, (round) => perform(round, halt)),
+    close: (id, reason) => found(id, (round) => close(round, reason))
+  })
+})
+
+const silence = (followUps: number, heard: ReadonlyArray<Heard>): StopReason => {
+  if (heard.some(({ outcome }) => outcome === "replied")) return "complete"
+  if (heard.some(({ outcome }) => outcome === "failed")) return "provider_unavailable"
+  return followUps === 0 ? "everyone_skipped" : "complete"
+}

@@ -1,0 +1,115 @@
+import { Context, Effect, Layer, Option, Stream } from "effect"
+import { withDeadlines } from "../Deadlines.ts"
+import { ProviderEvent, type TurnInput } from "../domain/Provider.ts"
+import type { Draft } from "../LiveTurns.ts"
+import { Memory } from "../Memory.ts"
+import { SdkPool } from "../SdkPool.ts"
+import { Settings } from "../Settings.ts"
+import * as Telemetry from "../Telemetry/GenAi.ts"
+import { callTool } from "../Tools.ts"
+import { WriteQueue } from "../WriteQueue.ts"
+import { type Brief, Briefs, type Stand } from "./Brief.ts"
+import { Sessions } from "./Sessions.ts"
+import type { Done, TurnError } from "./Verdict.ts"
+
+interface Spoken {
+  readonly done: Done
+  /** What the model was given in the end. */
+  readonly brief: Brief
+}
+
+/** The model's side of a turn. */
+export class Speech extends Context.Tag("parley/Orchestrator/Speech")<
+  Speech,
+  {
+    /**
+     * Leases the seat's client and lets the agent speak into the draft, within the deadlines. A session that is lost is
+     * opened anew from the log, once; a client that broke before anything came of it is replaced, once. Images that the
+     * provider refuses are left out.
+     */
+    readonly attempt: (stand: Stand, brief: Brief, draft: Draft) => Effect.Effect<Spoken, TurnError>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const settings = yield* Settings
+  const briefs = yield* Briefs
+  const sessions = yield* Sessions
+  const queue = yield* WriteQueue
+  const pool = yield* SdkPool
+  const memory = yield* Memory
+
+  const deadlines = withDeadlines({
+    firstTokenMs: settings.FIRST_TOKEN_TIMEOUT * 1000,
+    idleMs: settings.IDLE_TIMEOUT * 1000,
+    totalMs: settings.TURN_TIMEOUT * 1000
+  })
+
+  const toolsFor = ({ persona, room }: Stand, draft: Draft): TurnInput["callTool"] => {
+    const call = callTool(memory, { persona, room })
+    return (name, input) =>
+      Telemetry.executeTool(
+        name,
+        Effect.if(name === "skip" ? draft.skip : draft.act, {
+          onTrue: () => call(name, input),
+          onFalse: () =>
+            Effect.succeed({ text: "You have already been heard. Finish what you were saying.", isError: true })
+        })
+      )
+  }
+
+  const listen = (draft: Draft) =>
+    ProviderEvent.$match({
+      TextDelta: ({ text }) => draft.say(text),
+      ThinkingDelta: ({ text }) => draft.think(text),
+      ToolUse: () => Effect.void,
+      Done: () => Effect.void
+    })
+
+  /** On one session: from the lease to the provider's last event. */
+  const speak = (stand: Stand, brief: Brief, draft: Draft) =>
+    Effect.flatMap(pool.lease(stand.provider, brief.spec), (session) =>
+      session.turn({ text: brief.text, images: brief.images, callTool: toolsFor(stand, draft) }).pipe(
+        deadlines,
+        Stream.tap(listen(draft)),
+        Stream.runLast,
+        Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
+        Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done"))
+      )
+    ).pipe(
+      Effect.scoped,
+      Effect.map((done) => ({ done, brief })),
+      Telemetry.chat({ agent: stand.agent.name, model: stand.model, provider: stand.provider.name })
+    )
+
+  const anew = (stand: Stand, draft: Draft) =>
+    queue.write(sessions.drop(stand.room.id, stand.agent.id)).pipe(
+      Effect.orDie,
+      Effect.zipRight(briefs.make(stand)),
+      Effect.flatMap(Effect.orDie),
+      Effect.flatMap((brief) => speak(stand, brief, draft))
+    )
+
+  return Speech.of({
+    attempt: (stand, brief, draft) => {
+      // What was said or done already must not be said or done twice.
+      const retry = <E>(error: E, again: ReturnType<typeof speak>) => (draft.isUntouched ? again : Effect.fail(error))
+      return speak(stand, brief, draft).pipe(
+        // A process may have died while it was idle; nobody should have to ask twice for that.
+        Effect.catchTag("Crashed", (error) => retry(error, speak(stand, brief, draft))),
+        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft))),
+        // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
+        Effect.catchTag("InvalidRequest", (error) =>
+          brief.images.length > 0 ? retry(error, anew(sightless(stand), draft)) : Effect.fail(error)
+        )
+      )
+    }
+  })
+})
+
+const sightless = (stand: Stand): Stand => ({ ...stand, provider: { ...stand.provider, takesImages: false } })

@@ -1,0 +1,86 @@
+import { Context, Effect, Layer } from "effect"
+import { AgentRepo } from "./Agents/Repo.ts"
+import type { Member } from "./domain/Agent.ts"
+import type { WriteRefused } from "./domain/Error.ts"
+import type { Round, RoundNotFound, RoundSummary, Usage } from "./domain/History.ts"
+import type { Message } from "./domain/Message.ts"
+import { RoomBusy, type RoomForbidden, type RoomNotFound, RoomPaused } from "./domain/Room.ts"
+import type { RoomId } from "./domain/RoomId.ts"
+import type { RoundId, Trigger } from "./domain/Round.ts"
+import type { CurrentUser } from "./domain/User.ts"
+import { Orchestrator } from "./Orchestrator.ts"
+import { Ledger } from "./Orchestrator/Ledger.ts"
+import { Openings } from "./Orchestrator/Opening.ts"
+import { RoomEvents } from "./RoomEvents.ts"
+import { Rooms } from "./Rooms.ts"
+import { RoomRepo } from "./Rooms/Repo.ts"
+import { Critiques } from "./Rounds/Critiques.ts"
+import { RoundRepo } from "./Rounds/Repo.ts"
+import * as Telemetry from "./Telemetry/GenAi.ts"
+import { WriteQueue } from "./WriteQueue.ts"
+
+type Denied = RoomNotFound | RoomForbidden
+
+interface Page {
+  readonly before?: number | undefined
+  readonly after?: number | undefined
+  readonly limit: number
+}
+
+export class Rounds extends Context.Tag("parley/Rounds")<
+  Rounds,
+  {
+    /** Newest first. */
+    readonly list: (room: RoomId, page: Page) => Effect.Effect<ReadonlyArray<RoundSummary>, Denied, CurrentUser>
+    readonly get: (room: RoomId, round: RoundId) => Effect.Effect<Round, Denied | RoundNotFound, CurrentUser>
+    readonly usage: (room: RoomId) => Effect.Effect<Usage, Denied, CurrentUser>
+    /** What the critics wrote, oldest first. */
+    readonly critiques: (room: RoomId, page: Page) => Effect.Effect<ReadonlyArray<Message>, Denied, CurrentUser>
+    /**
+     * Lets the agents go on without a person's word, also after the loop guard has stopped them. The round is bounded as
+     * any other; it is durable, and about to begin, when this returns.
+     */
+    readonly goOn: (room: RoomId) => Effect.Effect<Round, Denied | RoomBusy | RoomPaused | WriteRefused, CurrentUser>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const rooms = yield* Rooms
+  const roomRepo = yield* RoomRepo
+  const agents = yield* AgentRepo
+  const repo = yield* RoundRepo
+  const critiques = yield* Critiques
+  const ledger = yield* Ledger
+  const openings = yield* Openings
+  const events = yield* RoomEvents
+  const orchestrator = yield* Orchestrator
+  const queue = yield* WriteQueue
+
+  const open = Effect.fnUntraced(function* (id: RoomId, members: ReadonlyArray<Member>, cause: Trigger["cause"]) {
+    const before = yield* roomRepo.find(id)
+    if (before.is_paused) return yield* RoomPaused.of(id)
+    const busy = (yield* ledger.open(id)).some(({ trigger }) => trigger.kind !== "autonomous")
+    if (busy) return yield* RoomBusy.of(id)
+    const room = yield* roomRepo.release(id)
+    if (before.loop_guard !== null) yield* events.append(id, { type: "room_updated", room })
+    return yield* openings.open(room, members, { kind: "continue", cause })
+  })
+
+  return Rounds.of({
+    list: (id, { before, limit }) => Effect.zipRight(rooms.access(id), repo.list(id, { before, limit })),
+    get: (id, round) => Effect.zipRight(rooms.access(id), repo.get(id, round)),
+    usage: (id) => Effect.zipRight(rooms.access(id), Effect.flatMap(roomRepo.find(id), repo.usage)),
+    critiques: (id, page) => Effect.zipRight(rooms.access(id), critiques.page(id, page)),
+    goOn: Effect.fn("Rounds.goOn")(function* (id) {
+      yield* rooms.access(id)
+      const round = yield* queue.write(open(id, yield* agents.members(id), yield* Telemetry.cause))
+      yield* orchestrator.play(id, round, "now")
+      return yield* Effect.orDie(repo.get(id, round))
+    }, Effect.uninterruptible)
+  })
+})

@@ -1,0 +1,99 @@
+import { HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+import { AgentId } from "./Agent.ts"
+import { ErrorBody } from "./Error.ts"
+import { Outcome, Reason, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "./Round.ts"
+import { RoomId } from "./RoomId.ts"
+import { Timestamp } from "./Time.ts"
+
+// What people may look up of a room's past: who spoke, why, what it cost and why it ended.
+
+const Count = Schema.NullOr(Schema.Int)
+
+/** A number is null as long as no provider has told it. */
+const tokens = {
+  input_tokens: Count,
+  output_tokens: Count,
+  cache_read_tokens: Count,
+  cache_write_tokens: Count,
+  cost_usd: Schema.NullOr(Schema.Number)
+}
+
+const sums = { turn_count: Schema.Int, reply_count: Schema.Int, ...tokens }
+
+export const RoundSummary = Schema.Struct({
+  id: RoundId,
+  room_id: RoomId,
+  kind: Schema.String,
+  policy: TurnPolicy,
+  seed: Schema.Int,
+  started_at: Timestamp,
+  ended_at: Schema.NullOr(Timestamp),
+  /** Null while the round goes on. */
+  stop_reason: Schema.NullOr(StopReason),
+  stop_detail: Schema.NullOr(Schema.String),
+  ...sums
+})
+export type RoundSummary = typeof RoundSummary.Type
+
+export const Turn = Schema.Struct({
+  id: TurnId,
+  /** Its place on the tape. */
+  cell: Schema.Int,
+  attempt: Schema.Int,
+  agent_id: AgentId,
+  agent_name: Schema.String,
+  reason: Reason,
+  provider: Schema.String,
+  model: Schema.String,
+  /** Null while it goes on. */
+  outcome: Schema.NullOr(Outcome),
+  error: Schema.NullOr(
+    Schema.parseJson(Schema.Struct({ _tag: Schema.String }, { key: Schema.String, value: Schema.Unknown }))
+  ),
+  message_id: Schema.NullOr(Schema.Int),
+  ...tokens,
+  first_token_ms: Schema.NullOr(Schema.Number),
+  duration_ms: Schema.NullOr(Schema.Number),
+  trace_id: Schema.NullOr(Schema.String),
+  started_at: Timestamp,
+  ended_at: Schema.NullOr(Timestamp)
+})
+
+/** A round whole; `trigger` and `tape` are JSON text in the database. */
+export const RoundRecord = Schema.Struct({
+  ...RoundSummary.fields,
+  trigger: Schema.parseJson(Trigger),
+  tape: Schema.parseJson(Tape)
+})
+
+export const Round = Schema.Struct({
+  ...RoundSummary.fields,
+  trigger: Schema.typeSchema(Trigger),
+  tape: Schema.typeSchema(Tape),
+  /** In the order of the tape. */
+  turns: Schema.Array(Schema.typeSchema(Turn))
+})
+export type Round = typeof Round.Type
+
+export const AgentUsage = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, ...sums })
+
+export const Usage = Schema.Struct({
+  room_id: RoomId,
+  ...sums,
+  /** What counts towards the budgets: where a provider did not tell, what was set aside for the turn. */
+  spent_tokens: Schema.Int,
+  spent_usd: Schema.Number,
+  budget_tokens: Count,
+  budget_usd: Schema.NullOr(Schema.Number),
+  agents: Schema.Array(AgentUsage)
+})
+export type Usage = typeof Usage.Type
+
+export class RoundNotFound extends Schema.TaggedError<RoundNotFound>()(
+  "RoundNotFound",
+  { ...ErrorBody },
+  HttpApiSchema.annotations({ status: 404 })
+) {
+  static readonly of = () => new RoundNotFound({ detail: "Round not found" })
+}

@@ -1,0 +1,83 @@
+import { HttpApiSchema } from "@effect/platform"
+import { Option, Schema } from "effect"
+import { ErrorBody } from "./Error.ts"
+import { Flag } from "./Row.ts"
+import { TurnPolicy } from "./Round.ts"
+
+/** What becomes of a message that arrives during a round. */
+export const DoubleText = Schema.Literal("interrupt", "enqueue", "reject")
+export type DoubleText = typeof DoubleText.Type
+
+const whole = (min: number, max: number) => Schema.Int.pipe(Schema.between(min, max))
+const limit = (max: number) => Schema.NullOr(whole(0, max))
+const money = Schema.NullOr(Schema.Number.pipe(Schema.finite(), Schema.between(0, 1_000_000)))
+
+/** What the people of a room decide about it. A limit or budget that is null does not bound. */
+export const RoomSettings = Schema.Struct({
+  /** Replies of agents that the room will ever hold. */
+  max_interactions: limit(1_000_000),
+  turn_policy: TurnPolicy,
+  double_text: DoubleText,
+  /** Replies to one trigger. */
+  max_messages: whole(1, 1000),
+  /** Passes after the first. */
+  max_follow_ups: whole(0, 100),
+  /** Tokens that the room may ever use; input, output and cached alike. */
+  budget_tokens: limit(1_000_000_000_000),
+  /** US dollars that the room may ever cost, by the providers' own account. */
+  budget_usd: money,
+  /** Whether the agents take up the conversation by themselves. */
+  autonomous: Flag,
+  /** Seconds of quiet before they do; doubled by each such round until a person speaks. */
+  autonomous_every: whole(10, 86_400),
+  /** The longest quiet in seconds. */
+  autonomous_ceiling: whole(10, 604_800),
+  /** Such rounds in a row without a person. */
+  autonomous_max_rounds: whole(1, 10_000)
+})
+export type RoomSettings = typeof RoomSettings.Type
+
+/** Settings that somebody asks for; undefined leaves one as it is. */
+export type Wanted = { readonly [Name in keyof RoomSettings]?: RoomSettings[Name] | undefined }
+
+const flag = "true or false"
+
+/** What each setting may be, for people. */
+export const allowed: Readonly<Record<keyof RoomSettings, string>> = {
+  max_interactions: "a whole number from 0 to 1000000, or null for no limit",
+  turn_policy: `one of ${TurnPolicy.literals.join(", ")}`,
+  double_text: `one of ${DoubleText.literals.join(", ")}`,
+  max_messages: "a whole number from 1 to 1000",
+  max_follow_ups: "a whole number from 0 to 100",
+  budget_tokens: "a whole number from 0 to 1000000000000, or null for no limit",
+  budget_usd: "a number from 0 to 1000000, or null for no limit",
+  autonomous: flag,
+  autonomous_every: "whole seconds from 10 to 86400",
+  autonomous_ceiling: "whole seconds from 10 to 604800",
+  autonomous_max_rounds: "a whole number from 1 to 10000"
+}
+
+type SettingName = keyof RoomSettings
+
+const isSetting = (name: unknown): name is SettingName => typeof name === "string" && name in allowed
+
+/** A setting that a room cannot have; nothing was changed. */
+export class SettingRefused extends Schema.TaggedError<SettingRefused>()(
+  "SettingRefused",
+  {
+    ...ErrorBody,
+    /** What each refused setting may be. */
+    allowed: Schema.Record({ key: Schema.String, value: Schema.String })
+  },
+  HttpApiSchema.annotations({ status: 400 })
+) {
+  /** None unless all that was wrong was a setting's value. */
+  static readonly of = (fields: ReadonlyArray<unknown>) => {
+    const names = [...new Set(fields)]
+    if (names.length === 0 || !names.every(isSetting)) return Option.none()
+    const detail = names.map((name) => `${name} must be ${allowed[name]}`).join("; ")
+    return Option.some(
+      new SettingRefused({ detail, allowed: Object.fromEntries(names.map((name) => [name, allowed[name]])) })
+    )
+  }
+}
