@@ -4,6 +4,7 @@ import { PageSize } from "../../src/domain/Message.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { Messages } from "../../src/Messages.ts"
 import { Rooms } from "../../src/Rooms.ts"
+import { Rounds } from "../../src/Rounds.ts"
 import type { CurrentUser } from "../../src/domain/User.ts"
 import { cast } from "./Cast.ts"
 import type { Book } from "./Committed.ts"
@@ -112,6 +113,10 @@ export const make = (book: Book, rooms: Array<number>) => {
       }
       case "limit":
         return ask(world, ledger.send("limit", room), inRooms((it) => it.update(id, { max_interactions: step.limit })))
+      case "set":
+        return ask(world, ledger.send("set", room), inRooms((it) => it.update(id, step.to)))
+      case "go on":
+        return ask(world, ledger.send("go on", room), Effect.flatMap(Rounds, (it) => it.goOn(id)))
       case "remove":
         return ask(world, ledger.send("remove", room), inRooms((it) => it.remove(id)), () => {
           const at = rooms.indexOf(room)

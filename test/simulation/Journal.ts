@@ -1,11 +1,18 @@
 import { Schema } from "effect"
-import { Cell, Trigger } from "../../src/domain/Round.ts"
+import { PassInput, Tape, Trigger } from "../../src/domain/Round.ts"
 import type { Disk } from "./Disk.ts"
 
 const Room = Schema.Struct({
   id: Schema.Int,
   is_paused: Schema.Int,
   max_interactions: Schema.NullOr(Schema.Int),
+  max_messages: Schema.Int,
+  budget_tokens: Schema.NullOr(Schema.Int),
+  budget_usd: Schema.NullOr(Schema.Number),
+  spent_tokens: Schema.Int,
+  spent_usd: Schema.Number,
+  autonomous: Schema.Int,
+  loop_guard: Schema.NullOr(Schema.String),
   interactions: Schema.Int
 })
 const Seat = Schema.Struct({ room_id: Schema.Int, agent_id: Schema.Int, joined_after: Schema.Int })
@@ -13,7 +20,10 @@ const Round = Schema.Struct({
   id: Schema.Int,
   room_id: Schema.Int,
   trigger: Schema.parseJson(Trigger),
-  tape: Schema.parseJson(Schema.Array(Cell)),
+  policy: Schema.String,
+  seed: Schema.Int,
+  planned_from: Schema.parseJson(Schema.Array(PassInput)),
+  tape: Schema.parseJson(Tape),
   stop_reason: Schema.NullOr(Schema.String)
 })
 const Turn = Schema.Struct({
@@ -22,7 +32,10 @@ const Turn = Schema.Struct({
   room_id: Schema.Int,
   agent_id: Schema.Int,
   cell: Schema.Int,
+  attempt: Schema.Int,
   reason: Schema.String,
+  reserved_tokens: Schema.Int,
+  reserved_usd: Schema.Number,
   outcome: Schema.NullOr(Schema.String),
   message_id: Schema.NullOr(Schema.Int)
 })
@@ -69,6 +82,8 @@ export interface Change {
   readonly said: ReadonlyArray<Message>
   readonly unsaid: ReadonlyArray<Message>
   readonly told: ReadonlyArray<Event>
+  /** Everybody's seat as it was before. */
+  readonly seated: ReadonlyMap<string, number>
 }
 
 /** All that was ever committed and not deleted, commit by commit: what the disk must hold in any moment. */
@@ -91,7 +106,7 @@ export const make = () => {
       if (row.stop_reason === null) open.rounds.add(row.id)
       else open.rounds.delete(row.id)
       newest.rounds = Math.max(newest.rounds, row.id)
-      const isSame = before?.stop_reason === row.stop_reason && before.tape.length === row.tape.length
+      const isSame = before?.stop_reason === row.stop_reason && before.planned_from.length === row.planned_from.length
       return isSame ? [] : [[before, row] as const]
     })
 
@@ -142,6 +157,7 @@ export const make = () => {
 
   const read = (disk: Disk, tables: ReadonlySet<string>): Change => {
     const before = rooms
+    const seated = seats
     if (tables.has("rooms")) rooms = new Map(decode.rooms(disk.rows("SELECT * FROM rooms")).map((row) => [row.id, row]))
     const isGone = [...before.keys()].some((id) => !rooms.has(id))
     if (isGone || tables.has("room_agents")) {
@@ -163,7 +179,7 @@ export const make = () => {
       for (const { id } of prune(disk, "turns", turns)) open.turns.delete(id)
       for (const id of open.rounds) if (!rounds.has(id)) open.rounds.delete(id)
     }
-    return { before, ...fresh, unsaid }
+    return { before, seated, ...fresh, unsaid }
   }
 
   return {
@@ -172,6 +188,7 @@ export const make = () => {
     rooms: () => rooms,
     /** After which message the agent joined, if it sits there. */
     joinedAfter: (room: number, agent: number) => seats.get(`${room}/${agent}`),
+    seats: () => seats,
     rounds,
     turns,
     messages,

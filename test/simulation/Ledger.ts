@@ -7,6 +7,8 @@ export type Kind =
   | "clear"
   | "create"
   | "join"
+  | "set"
+  | "go on"
   | "leave"
   | "read"
 
@@ -31,6 +33,7 @@ export interface Request {
 export const make = () => {
   const requests: Array<Request> = []
   let time = 0
+  let casting = false
   /** Rooms and seats in which nobody may speak, with the reason. */
   const silent = new Map<string, string>()
   /** Tags of what nobody may remember. */
@@ -86,6 +89,11 @@ export const make = () => {
     /** Why nobody may speak there, if so. */
     whySilent: (room: number, agent: number) => silent.get(`${room}`) ?? silent.get(seat(room, agent)),
     flying: () => requests.filter(({ answered }) => answered === null),
+    /** Whether who sits in the room may be changing, or who there is. */
+    changing: (room: number) =>
+      casting || requests.some((it) => it.room === room && (it.kind === "join" || it.kind === "leave") && it.answer !== "done"),
+    /** Agents have come or gone. */
+    recast: () => void (casting = true),
     /** Whether somebody asked for this and it may have been done, or may still be. */
     mayBe: (room: number, ...kinds: ReadonlyArray<Kind>) =>
       requests.some((it) => it.room === room && kinds.includes(it.kind) && it.answer !== "done" && it.answer !== "refused")

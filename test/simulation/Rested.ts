@@ -40,8 +40,8 @@ const acknowledgedIsThere: Check = ({ book: { chronicle, journal, ledger } }) =>
 const turnsHaveOwners: Check = ({ book: { calls, chronicle, journal }, live, pool }) => {
   for (const id of journal.rooms().keys()) {
     const shown = live.inRoom(RoomId.make(id)).map(({ turnId }) => Number(turnId))
-    const open = journal.openIn(id).map((turn) => turn.id)
-    if (shown.join(" ") !== open.join(" "))
+    const open = journal.openIn(id).flatMap((turn) => (turn.reason === "critic" ? [] : [turn.id]))
+    if (shown.toSorted().join(" ") !== open.toSorted().join(" "))
       chronicle.breaks(9, `room ${id} has the turns ${open.join(" ")} under way, and shows ${shown.join(" ")}`)
   }
   const open = new Set([...journal.open.turns].flatMap((id) => journal.turns.get(id) ?? []).map(seatOf))
@@ -60,6 +60,14 @@ const sessionsAreInThePool: Check = ({ book: { chronicle }, pool, world }) => {
   const { alive } = Effect.runSync(pool.stats)
   if (seats.length > alive) chronicle.breaks(8, `${seats.length} sessions are open, the pool knows ${alive}`)
   if (new Set(seats).size < seats.length) chronicle.breaks(8, `a seat has two sessions: ${seats.join(" ")}`)
+}
+
+/** 6: a room has spent what its turns have cost. */
+const accountsAreRight: Check = ({ book: { chronicle }, world }) => {
+  const wrong = world.disk.rows(`
+    SELECT id FROM rooms WHERE spent_tokens <> (SELECT coalesce(sum(counted_tokens), 0) FROM turns WHERE room_id = rooms.id)
+      OR abs(spent_usd - (SELECT coalesce(sum(counted_usd), 0) FROM turns WHERE room_id = rooms.id)) > 1e-6`)
+  if (wrong.length > 0) chronicle.breaks(6, `what turns have cost is not what was spent in ${plain(wrong)}`)
 }
 
 /** 5 and 8: a room at rest has no round. */
@@ -81,6 +89,7 @@ const checks = [
   acknowledgedIsThere,
   turnsHaveOwners,
   sessionsAreInThePool,
+  accountsAreRight,
   roundsHaveTurns,
   readersHaveAll
 ]

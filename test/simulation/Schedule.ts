@@ -1,11 +1,13 @@
 import * as Dice from "./Dice.ts"
+import type { RoomUpdate } from "../../src/domain/Room.ts"
 import type { Temper } from "./Script.ts"
 import type { Fuse } from "./World.ts"
 
 /** What somebody does. Rooms, agents and the like are counted round: the nth of those there are then. */
 export type Step =
   | { readonly do: "say"; readonly room: number; readonly mentions: ReadonlyArray<number>; readonly key: number | null }
-  | { readonly do: "pause" | "resume" | "remove" | "clear" | "read"; readonly room: number }
+  | { readonly do: "pause" | "resume" | "remove" | "clear" | "read" | "go on"; readonly room: number }
+  | { readonly do: "set"; readonly room: number; readonly to: typeof RoomUpdate.Type }
   | { readonly do: "create" | "restart" }
   | { readonly do: "limit"; readonly room: number; readonly limit: number | null }
   | { readonly do: "join" | "leave"; readonly room: number; readonly agent: number }
@@ -44,6 +46,8 @@ const weights = {
   create: 2,
   restart: 1,
   limit: 5,
+  set: 9,
+  "go on": 3,
   join: 5,
   leave: 4,
   persona: 2,
@@ -64,6 +68,8 @@ const step = (dice: Dice.Dice): Step => {
     }
     case "limit":
       return { do: kind, room, limit: dice.chance(0.3) ? null : dice.below(8) }
+    case "set":
+      return { do: kind, room, to: setting(dice) }
     case "join":
     case "leave":
       return { do: kind, room, agent }
@@ -83,6 +89,18 @@ const step = (dice: Dice.Dice): Step => {
       return { do: kind, room }
   }
 }
+
+const setting = (dice: Dice.Dice): typeof RoomUpdate.Type =>
+  dice.of<typeof RoomUpdate.Type>(
+    { turn_policy: dice.of("priority", "round_robin", "mentioned_only", "concurrent") },
+    { turn_policy: "concurrent" },
+    { double_text: dice.of("interrupt", "enqueue", "reject") },
+    { max_messages: dice.between(1, 5) },
+    { max_follow_ups: dice.below(3) },
+    { budget_tokens: dice.of(null, 0, 3000, 6000, 20_000) },
+    { budget_usd: dice.of(null, 0.01, 0.06, 0.2) },
+    { autonomous: dice.chance(0.7), autonomous_every: 10, autonomous_ceiling: 60, autonomous_max_rounds: 3 }
+  )
 
 const fuse = (dice: Dice.Dice): Fuse | "now" => {
   const at = dice.of("now" as const, "task" as const, "before commit" as const, "after commit" as const)

@@ -1,4 +1,5 @@
 import { Context, Effect, Exit, Runtime } from "effect"
+import type { Cell } from "../../src/domain/Round.ts"
 import { LiveTurns } from "../../src/LiveTurns.ts"
 import { SdkPool } from "../../src/SdkPool.ts"
 import * as Called from "./Called.ts"
@@ -28,6 +29,9 @@ export interface Result {
 const every = new Set(["rooms", "room_agents", "rounds", "turns", "messages", "events"])
 const deadlines = { AGENT_QUERY_TIMEOUT: "5", FIRST_TOKEN_TIMEOUT: "8", IDLE_TIMEOUT: "4", TURN_TIMEOUT: "30" }
 const patience = 3_600_000
+
+const named = ({ after, speakers }: Cell) =>
+  `${speakers.map(({ name }) => name).join("+")}${after === null ? "" : `(after ${after})`}`
 
 /** Plays one schedule; every promise is checked whenever there is something to check. */
 export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> =>
@@ -65,13 +69,13 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
           ends: (call, how) => chronicle.tell(`  call ${call.number} ended ${how}`)
         },
         failed: (message) => {
-          if (!/as scripted|without Done/.test(message)) chronicle.breaks(0, `the server logs: ${message}`)
+          if (!/as scripted|without Done|WriteRefused/.test(message)) chronicle.breaks(0, `the server logs: ${message}`)
         },
         committed: (disk, tables) => {
           const change = journal.read(disk, tables)
           for (const [, { id, outcome }] of change.turned) chronicle.tell(`  turn ${id} ${outcome}`)
           for (const [, { id, stop_reason, tape }] of change.rounds)
-            chronicle.tell(`  round ${id}: ${tape.map(({ name }) => name).join(" ")} ${stop_reason ?? ""}`)
+            chronicle.tell(`  round ${id}: ${tape.map(named).join(" ")} ${stop_reason ?? ""}`)
           for (const { content, id, room_id } of change.said) chronicle.tell(`  message ${id} in ${room_id}: ${content}`)
           Committed.check(book, change)
         }
@@ -155,6 +159,7 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
           return clients.hangUp(step.nth)
         case "persona": {
           const persona = Cast.cast[step.agent % Cast.cast.length]
+          ledger.recast()
           return persona && cast.change(persona, step.how)
         }
         case "crash":

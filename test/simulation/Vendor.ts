@@ -166,6 +166,7 @@ export const make = (dice: Dice, temper: Temper) => {
     const service: Provider = {
       name: "vendor",
       isModel: true,
+      takesImages: false,
       defaultModel: "m1",
       open: (spec) =>
         Effect.map(Effect.suspend(() => start(spec)), (held) => ({

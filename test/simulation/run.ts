@@ -13,7 +13,6 @@ const main = Effect.gen(function* () {
   const kinds = new Map<string, Array<number>>()
   let calls = 0, crashes = 0
   for (let seed = from; seed < from + n; seed++) {
-    const t = Date.now()
     let r = yield* Simulation.play(houses, Schedule.from(seed))
     if ((seed - from) % 50 === 49) console.error(seed, (process.cpuUsage().user / 1000 - t0) / (seed - from + 1))
     if (process.argv[4] === "twice") { const q = yield* Simulation.play(houses, Schedule.from(seed)); if (q.hash !== r.hash) { const at = q.trace.findIndex((l, i) => l !== r.trace[i]); console.error("DIFFERS", seed, at, q.trace[at], "|", r.trace[at]) } }
