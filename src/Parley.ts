@@ -86,11 +86,7 @@ const ground = Attachments.layer.pipe(
   Layer.provideMerge(RoomEvents.layer),
   Layer.provideMerge(cache),
   Layer.provideMerge(WriteQueue.layer),
-  Layer.provideMerge(Auth.layer),
-  Layer.provideMerge(Secrets.layer),
-  Layer.provideMerge(Closing.layer),
-  Layer.provideMerge(Db.layer),
-  Layer.provideMerge(Telemetry.layer)
+  Layer.provideMerge(Closing.layer)
 )
 
 const engine = Recovery.layer.pipe(
@@ -99,18 +95,26 @@ const engine = Recovery.layer.pipe(
   Layer.provideMerge(rounds),
   Layer.provideMerge(Openings.layer),
   Layer.provideMerge(pool),
-  Layer.provideMerge(LiveTurns.layer),
-  Layer.provideMerge(Layer.merge(personas, memory))
+  Layer.provideMerge(LiveTurns.layer)
 )
 
-/** The whole house but its settings, providers and doors to the world. */
-export const layer = Welcome.layer.pipe(
-  Layer.provideMerge(Http.layer),
-  Layer.provideMerge(Scheduler.layer),
+/** All that happens in rooms, without a door to the world; over a database, and what agents are and remember. */
+export const withoutDoors = Scheduler.layer.pipe(
   Layer.provideMerge(Housekeeping.layer),
   Layer.provideMerge(Rounds.layer),
   Layer.provideMerge(Messages.layer),
   Layer.provideMerge(Rooms.layer),
   Layer.provideMerge(engine),
   Layer.provideMerge(ground)
+)
+
+/** The whole house but its settings, providers and doors to the world. */
+export const layer = Welcome.layer.pipe(
+  Layer.provideMerge(Http.layer),
+  Layer.provideMerge(withoutDoors),
+  Layer.provideMerge(Layer.merge(personas, memory)),
+  Layer.provideMerge(Auth.layer),
+  Layer.provideMerge(Secrets.layer),
+  Layer.provideMerge(Db.layer),
+  Layer.provideMerge(Telemetry.layer)
 )

@@ -1,0 +1,119 @@
+import { Clock, Duration, Effect, type Exit, type Fiber, type Scheduler, Supervisor, Utils } from "effect"
+
+interface Sleeper {
+  readonly until: number
+  readonly wake: () => void
+}
+
+type Living = Fiber.RuntimeFiber<unknown, unknown>
+
+/** Knows every fiber that was begun and has not ended. */
+class Census extends Supervisor.AbstractSupervisor<ReadonlySet<Living>> {
+  readonly living = new Set<Living>()
+  override value = Effect.sync(() => this.living)
+  override onStart(_context: unknown, _effect: unknown, _parent: unknown, fiber: Living) {
+    this.living.add(fiber)
+  }
+  override onEnd(_exit: Exit.Exit<unknown, unknown>, fiber: Living) {
+    this.living.delete(fiber)
+  }
+}
+
+export interface MachineOptions {
+  readonly seed: number
+  readonly now: number
+  /** After how many steps a fiber lets the others run. */
+  readonly stride: number
+  /** Whether who runs next is drawn by lot; else it is who has waited longest, as in Node. */
+  readonly lottery: boolean
+}
+
+// The write queue waits for the next turn of the event loop: nothing else here depends on what is outside the machine.
+const nextTurn = Effect.async<void>((resume) => {
+  setImmediate(() => resume(Effect.void))
+})
+
+/** Runs the fibers of one server, one at a time and only when told to, on a time of its own. */
+export const make = ({ lottery, now: start, seed, stride }: MachineOptions) => {
+  const lots = new Utils.PCGRandom(seed)
+  const tasks: Array<() => void> = []
+  const sleepers = new Set<Sleeper>()
+  const census = new Census()
+  let now = start
+  let on = true
+  let fuse: { left: number; readonly blow: () => void } | null = null
+
+  const scheduler: Scheduler.Scheduler = {
+    shouldYield: ({ currentOpCount }) => (currentOpCount > stride ? 0 : false),
+    scheduleTask: (task) => void tasks.push(task)
+  }
+
+  const clock: Clock.Clock = {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    unsafeCurrentTimeMillis: () => now,
+    unsafeCurrentTimeNanos: () => BigInt(now) * 1_000_000n,
+    currentTimeMillis: Effect.sync(() => now),
+    currentTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
+    sleep: (duration) =>
+      Effect.async<void>((resume) => {
+        // Whole milliseconds, as Node has them.
+        const sleeper = { until: now + Math.ceil(Duration.toMillis(duration)), wake: () => resume(Effect.void) }
+        sleepers.add(sleeper)
+        return Effect.sync(() => sleepers.delete(sleeper))
+      })
+  }
+
+  const draw = () => {
+    const at = lottery ? lots.integer(tasks.length) : 0
+    const task = tasks[at]
+    tasks.splice(at, 1)
+    return task
+  }
+
+  /** Runs up to so many tasks of those that wait. */
+  const run = (most: number) => {
+    for (let n = 0; n < most && on && tasks.length > 0; n++) {
+      if (fuse !== null && fuse.left-- === 0) return fuse.blow()
+      draw()?.()
+    }
+  }
+
+  /** Runs all that can run in this moment. */
+  const settle = Effect.gen(function* () {
+    do {
+      run(Number.POSITIVE_INFINITY)
+      yield* nextTurn
+    } while (on && tasks.length > 0)
+  })
+
+  const advance = Effect.fnUntraced(function* (ms: number) {
+    const end = now + ms
+    while (on) {
+      yield* settle
+      let next: Sleeper | undefined
+      for (const sleeper of sleepers) if (next === undefined || sleeper.until < next.until) next = sleeper
+      if (!on || next === undefined || next.until > end) break
+      now = next.until
+      sleepers.delete(next)
+      next.wake()
+    }
+    if (on) now = end
+  })
+
+  return {
+    advance,
+    census,
+    clock,
+    /** Power off, in the middle of whatever it was doing; `on` lets the rest come to an end. */
+    power: (state: "off" | "on") => void (on = state === "on"),
+    /** What happens when so many more tasks have run. */
+    lay: (left: number, blow: () => void) => void (fuse = { left, blow }),
+    now: () => now,
+    run,
+    scheduler,
+    settle,
+    sleeping: () => sleepers.size
+  }
+}
+
+export type Machine = ReturnType<typeof make>
