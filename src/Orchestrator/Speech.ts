@@ -1,5 +1,5 @@
-import { Context, Effect, Layer, Option, Stream } from "effect"
-import { withDeadlines } from "../Deadlines.ts"
+import { Context, Effect, Layer, Option } from "effect"
+import { hear } from "../Deadlines.ts"
 import { ProviderEvent, type TurnInput } from "../domain/Provider.ts"
 import type { Draft } from "../LiveTurns.ts"
 import { Memory } from "../Memory.ts"
@@ -43,7 +43,7 @@ const make = Effect.gen(function* () {
   const pool = yield* SdkPool
   const memory = yield* Memory
 
-  const deadlines = withDeadlines({
+  const hearWithin = hear({
     firstTokenMs: settings.FIRST_TOKEN_TIMEOUT * 1000,
     idleMs: settings.IDLE_TIMEOUT * 1000,
     totalMs: settings.TURN_TIMEOUT * 1000
@@ -73,10 +73,7 @@ const make = Effect.gen(function* () {
   /** On one session: from the lease to the provider's last event. */
   const speak = (stand: Stand, brief: Brief, draft: Draft) =>
     Effect.flatMap(pool.lease(stand.provider, brief.spec), (session) =>
-      session.turn({ text: brief.text, callTool: toolsFor(stand, draft) }).pipe(
-        deadlines,
-        Stream.tap(listen(draft)),
-        Stream.runLast,
+      hearWithin(session.turn({ text: brief.text, callTool: toolsFor(stand, draft) }), listen(draft)).pipe(
         Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
         Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done"))
       )
