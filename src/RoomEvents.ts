@@ -68,6 +68,7 @@ const Logged = Schema.Struct({ id: Schema.Int, type: Schema.String, body: Schema
 type Logged = typeof Logged.Type
 
 const asPruned = Sql.all(Schema.Struct({ id: Schema.Int, room_id: RoomId }))
+const asNew = Sql.one(Schema.Struct({ id: Schema.Int }))
 const maybePrunedTo = Sql.first(Schema.Struct({ events_pruned_to: Schema.Int }))
 
 const pageSize = 500
@@ -76,12 +77,6 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const cache = yield* Cache
   const rooms = new Map<RoomId, Set<Reader>>()
-
-  const insert = SqlSchema.single({
-    Request: Schema.Struct({ room_id: RoomId, type: Schema.String, body: Schema.String, created_at: Time.Timestamp }),
-    Result: Schema.Struct({ id: Schema.Int }),
-    execute: (event) => sql`INSERT INTO events ${sql.insert(event)} RETURNING id`
-  })
 
   const later = SqlSchema.findAll({
     Request: Schema.Struct({ roomId: RoomId, after: Schema.Int }),
@@ -155,7 +150,8 @@ const make = Effect.gen(function* () {
     append: Effect.fnUntraced(function* (roomId, event) {
       const body = Json.stringify(event)
       const created_at = yield* Time.now
-      const { id } = yield* Effect.orDie(insert({ room_id: roomId, type: event.type, body, created_at }))
+      const row = { room_id: roomId, type: event.type, body, created_at }
+      const { id } = yield* asNew(sql`INSERT INTO events ${sql.insert(row)} RETURNING id`)
       yield* afterCommit(
         Effect.zipRight(forget(roomId, changeTheRoom.has(event.type)), publish(roomId, { id, type: event.type, body }))
       )

@@ -1,4 +1,4 @@
-import { SqlClient, type SqlError } from "@effect/sql"
+import { SqlClient, type Statement } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import type { Usage } from "../domain/Provider.ts"
@@ -135,8 +135,7 @@ const asStanding = Sql.one(
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
-    Effect.zipRight(Commit, Effect.asVoid(Effect.orDie(statement)))
+  const write = (statement: Statement.Statement<unknown>) => Effect.zipRight(Commit, Sql.done(statement))
 
   return Ledger.of({
     openRound: ({ planned_from, room_id, seed, tape, trigger, policy }, started_at) => {

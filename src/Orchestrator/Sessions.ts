@@ -51,14 +51,14 @@ const make = Effect.gen(function* () {
     keep: (room_id, agent_id, session, updated_at) =>
       Effect.zipRight(
         Commit,
-        Effect.orDie(sql`
+        Sql.done(sql`
           INSERT INTO sessions ${sql.insert({ room_id, agent_id, ...session, updated_at })}
           ON CONFLICT (room_id, agent_id) DO UPDATE SET ${sql.update({ ...session, updated_at })}`)
       ),
 
     drop: (room, agent) => {
       const seat = agent === null ? sql.literal("") : sql`AND agent_id = ${agent}`
-      return Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM sessions WHERE room_id = ${room} ${seat}`))
+      return Effect.zipRight(Commit, Sql.done(sql`DELETE FROM sessions WHERE room_id = ${room} ${seat}`))
     }
   })
 })
