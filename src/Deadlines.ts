@@ -54,8 +54,17 @@ export const hear =
         )
       }
 
-      return Effect.raceFirst(
-        Effect.map(Stream.runForEachChunk(turn, take), () => last),
-        watch
+      // A pull costs a fraction of what running the stream would.
+      const consume = Effect.flatMap(Stream.toPull(turn), (pull) => {
+        const all: Effect.Effect<never, Option.Option<ProviderError>, R | R2> = Effect.flatMap(
+          Effect.flatMap(pull, take),
+          () => all
+        )
+        return all
+      })
+      const heard = Effect.catchAll(
+        Effect.scoped(consume),
+        Option.match({ onNone: () => Effect.succeed(last), onSome: Effect.fail })
       )
+      return Effect.raceFirst(heard, watch)
     })

@@ -44,10 +44,11 @@ export const turn = async (stage) => {
   await seat(house, room, agents.length)
   fill(house.database, room, 10_000)
   const ask = { port: house.port, count: 1 }
-  await load.call("openConnections", ask)
   await load.call("openReaders", { ...ask, request: house.request("GET", `${room}/stream`), mark: "event: " })
   const request = house.request("POST", `${room}/messages/send`, { content: text })
   const rounds = async (count) => {
+    // One that is idle for long is closed by the server.
+    await load.call("openConnections", ask)
     const began = performance.now()
     await inOrder(numbers(count / 10), () => load.call("firstTokens", { count: 10, request }))
     return { count: count * agents.length, ms: performance.now() - began }
@@ -82,19 +83,22 @@ export const rooms = async (stage) => {
   }))
   const talk = (ms) => load.call("keepTalking", { ms, port: house.port, rooms: talking })
   const request = house.request("POST", `${mine}/messages/send`, { content: text })
-  const firstToken = () => load.call("firstTokens", { count: 100, apartMs: 100, request })
+  const firstToken = async (options) => {
+    await load.call("openConnections", ask)
+    return load.call("firstTokens", { ...options, request })
+  }
+  const spread = { count: 100, apartMs: 100 }
   const setAll = (changes) => inOrder(crowd, (room) => house.send("PATCH", room, changes))
   const ask = { port: house.port, count: 1 }
   await talk(10_000)
   return async () => {
     const all = await costing(house.pid, () => talk(3000))
-    await load.call("openConnections", ask)
     await load.call("openReaders", { ...ask, request: house.request("GET", `${mine}/stream`), mark: "event: " })
-    await load.call("firstTokens", { count: 20, request })
-    const alone = await firstToken()
+    await firstToken({ count: 20 })
+    const alone = await firstToken(spread)
     await setAll({ autonomous: true, autonomous_every: 10, autonomous_ceiling: 10, autonomous_max_rounds: 10_000 })
     await pause(11_000)
-    const beside = await firstToken()
+    const beside = await firstToken(spread)
     await setAll({ autonomous: false })
     return {
       ours: { cpu: all.cpu, wall: all.perSecond },
