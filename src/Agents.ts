@@ -14,12 +14,13 @@ import { isPersonaName, type Persona, type PersonaReport } from "./domain/Person
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import { CurrentUser } from "./domain/User.ts"
+import { Settlements } from "./Orchestrator/Settlement.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
 import { systemPrompt } from "./Prompt.ts"
 import { logGroup, roomGroup } from "./RoomEvents.ts"
 import { Settings } from "./Settings.ts"
-import { afterCommit, WriteQueue } from "./WriteQueue.ts"
+import { afterCommit } from "./WriteQueue.ts"
 
 export class Agents extends Context.Tag("parley/Agents")<
   Agents,
@@ -41,7 +42,7 @@ export class Agents extends Context.Tag("parley/Agents")<
 
 const make = Effect.gen(function* () {
   const { USER_NAME } = yield* Settings
-  const queue = yield* WriteQueue
+  const settlements = yield* Settlements
   const cache = yield* Cache
   const personas = yield* Personas
   const repo = yield* AgentRepo
@@ -79,7 +80,7 @@ const make = Effect.gen(function* () {
         )
       )
     )
-    const retired = yield* queue.write(write)
+    const retired = yield* settlements.persist(write)
     yield* Effect.forEach(retired, (agent) => turns.dismiss(agent, null), { discard: true })
   }).pipe(Effect.withSpan("Agents.sync", { root: true }))
 

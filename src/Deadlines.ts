@@ -10,30 +10,52 @@ export interface Deadlines {
   readonly totalMs: number
 }
 
-/**
- * Ends a turn that outstays a deadline. The provider's work is interrupted, and has cleaned up when the error arrives.
- * A listener that takes its time is not held against the provider, except in total.
- */
-export const withDeadlines =
-  ({ firstTokenMs, idleMs, totalMs }: Deadlines) =>
-  <R>(turn: Stream.Stream<ProviderEvent, ProviderError, R>): Stream.Stream<ProviderEvent, ProviderError, R> =>
-    Stream.fromPull(
-      Effect.zipWith(Stream.toPull(turn), Clock.currentTimeMillis, (pull, start) => {
-        // A chunk may be empty: the provider said something that is no event.
-        const event = Effect.repeat(pull, { until: Chunk.isNonEmpty })
-        let begun = false
-        return Clock.currentTimeMillis.pipe(
-          Effect.flatMap((now) => {
-            const silence = begun ? limit("idle", idleMs) : limit("first_token", firstTokenMs)
-            const total = limit("total", totalMs, start + totalMs - now)
-            return Effect.timeoutFail(event, silence.duration <= total.duration ? silence : total)
-          }),
-          Effect.tap(() => Effect.sync(() => (begun = true)))
-        )
-      })
-    )
+type Listener<R> = (event: ProviderEvent) => Effect.Effect<void, never, R>
 
-const limit = (phase: TimedOut["phase"], afterMs: number, duration = afterMs) => ({
-  duration,
-  onTimeout: () => Option.some(new TimedOut({ phase, afterMs }))
-})
+/**
+ * Listens to a turn to its end and gives its last event. A turn that outstays a deadline fails; the provider's work is
+ * interrupted, and has cleaned up when the error arrives. A listener that takes its time is not held against the
+ * provider, except in total.
+ */
+export const hear =
+  ({ firstTokenMs, idleMs, totalMs }: Deadlines) =>
+  <R, R2>(turn: Stream.Stream<ProviderEvent, ProviderError, R>, listen: Listener<R2>) =>
+    Effect.flatMap(Clock.currentTimeMillis, (start) => {
+      let phase: "first_token" | "idle" = "first_token"
+      let quietSince = start
+      let isListening = false
+      let last: Option.Option<ProviderEvent> = Option.none()
+
+      const silence = () => (phase === "idle" ? idleMs : firstTokenMs)
+      const due = (now: number) => {
+        const silent = { phase, afterMs: silence(), at: (isListening ? now : quietSince) + silence() }
+        const total = { phase: "total" as const, afterMs: totalMs, at: start + totalMs }
+        return silent.at <= total.at ? silent : total
+      }
+
+      // One for the whole turn: a timer for each event would cost more than all else that is done with it.
+      const watch: Effect.Effect<never, TimedOut> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const { afterMs, at, phase } = due(now)
+        return at <= now ? new TimedOut({ phase, afterMs }) : Effect.zipRight(Effect.sleep(at - now), watch)
+      })
+
+      const take = (events: Chunk.Chunk<ProviderEvent>) => {
+        // The provider said something that is no event.
+        if (!Chunk.isNonEmpty(events)) return Effect.void
+        phase = "idle"
+        isListening = true
+        last = Chunk.last(events)
+        return Effect.zipRight(
+          Effect.forEach(events, listen, { discard: true }),
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            quietSince = now
+            isListening = false
+          })
+        )
+      }
+
+      return Effect.raceFirst(
+        Effect.map(Stream.runForEachChunk(turn, take), () => last),
+        watch
+      )
+    })

@@ -160,12 +160,17 @@ const make = Effect.gen(function* () {
         Effect.gen(function* () {
           yield* roomRepo.restart(roomId)
           // What is being said now answers what is gone: the end of its round makes it count as discarded.
-          yield* Effect.forEach(yield* ledger.open(roomId), ({ id }) => ledger.closeRound(id, end))
+          const open = yield* ledger.open(roomId)
+          yield* Effect.forEach(open, ({ id }) => ledger.closeRound(id, end))
           yield* repo.clear(roomId)
           yield* critiques.clear(roomId)
           yield* sessions.drop(roomId, null)
           yield* events.wipe(roomId)
           yield* events.append(roomId, { type: "messages_cleared" })
+          const { stop_detail, stop_reason } = end
+          yield* Effect.forEach(open, ({ id }) =>
+            events.append(roomId, { type: "round_ended", round_id: id, stop_reason, stop_detail })
+          )
         })
       )
       yield* orchestrator.stop(roomId, "interrupted")

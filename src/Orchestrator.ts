@@ -1,4 +1,4 @@
-import { Array, Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer, Option } from "effect"
+import { Array, Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer, Option, Order } from "effect"
 import { Closing } from "./Closing.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { RoundId, StopReason } from "./domain/Round.ts"
@@ -29,6 +29,8 @@ type Stop = Deferred.Deferred<StopReason>
 /** A room at work. It is forgotten the moment its fiber has nothing more to do. */
 interface Busy {
   next: ReadonlyArray<RoundId>
+  /** The round that is played. */
+  current: RoundId
   now: Stop
   soon: Stop
   /** Settled when the first round is over. */
@@ -78,8 +80,11 @@ const make = Effect.gen(function* () {
   const work = (roomId: RoomId, busy: Busy): Effect.Effect<void> =>
     Effect.suspend(() => {
       if (!Array.isNonEmptyReadonlyArray(busy.next)) return forget(roomId, busy)
-      const [older, newest] = [Array.initNonEmpty(busy.next), Array.lastNonEmpty(busy.next)]
+      // Ids grow with the commits; those who wait for one may be woken in another order.
+      const waiting = Array.sort(busy.next, Order.number)
+      const [older, newest] = [Array.initNonEmpty(waiting), Array.lastNonEmpty(waiting)]
       busy.next = []
+      busy.current = newest
       busy.now = Deferred.unsafeMake(FiberId.none)
       busy.soon = Deferred.unsafeMake(FiberId.none)
       const played = Effect.zipRight(closeAll(older, "interrupted"), rounds.play(newest, haltOf(busy)))
@@ -92,6 +97,7 @@ const make = Effect.gen(function* () {
   const begin = (roomId: RoomId, round: RoundId) => {
     const busy: Busy = {
       next: [round],
+      current: round,
       now: Deferred.unsafeMake(FiberId.none),
       soon: Deferred.unsafeMake(FiberId.none),
       first: Deferred.unsafeMake(FiberId.none),
@@ -108,6 +114,7 @@ const make = Effect.gen(function* () {
       Effect.suspend(() => {
         const busy = rooms.get(roomId)
         if (busy === undefined) return Effect.asVoid(begin(roomId, round))
+        if (round < busy.current) return rounds.close(round, "interrupted")
         busy.next = [...busy.next, round]
         return Effect.asVoid(Deferred.succeed(when === "now" ? busy.now : busy.soon, "interrupted"))
       }),

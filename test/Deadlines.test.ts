@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
-import { withDeadlines } from "../src/Deadlines.ts"
+import { hear } from "../src/Deadlines.ts"
 import { Overloaded, type ProviderError, ProviderEvent, TimedOut } from "../src/domain/Provider.ts"
 
 const text = ProviderEvent.TextDelta({ text: "so" })
@@ -14,25 +14,38 @@ const done = ProviderEvent.Done({
 const after = (ms: number, ...events: ReadonlyArray<ProviderEvent>) =>
   Stream.drain(Stream.fromEffect(Effect.sleep(ms))).pipe(Stream.concat(Stream.fromIterable(events)))
 
-const turn = (...parts: ReadonlyArray<Stream.Stream<ProviderEvent, ProviderError>>) =>
-  Stream.concatAll(Chunk.fromIterable(parts)).pipe(withDeadlines({ firstTokenMs: 1000, idleMs: 500, totalMs: 3000 }))
+const listening =
+  (listen: (event: ProviderEvent) => Effect.Effect<void>) =>
+  (...parts: ReadonlyArray<Stream.Stream<ProviderEvent, ProviderError>>) =>
+    Effect.suspend(() => {
+      const heard: Array<ProviderEvent> = []
+      const note = (event: ProviderEvent) =>
+        Effect.zipRight(
+          Effect.sync(() => heard.push(event)),
+          listen(event)
+        )
+      const all = Stream.concatAll(Chunk.fromIterable(parts))
+      return Effect.as(hear({ firstTokenMs: 1000, idleMs: 500, totalMs: 3000 })(all, note), heard)
+    })
+
+const turn = listening(() => Effect.void)
 
 /** Plays a turn and looks at it shortly before and at the time given. */
-const endsAt = (ms: number, stream: Stream.Stream<ProviderEvent, ProviderError>) =>
+const endsAt = (ms: number, turn: Effect.Effect<ReadonlyArray<ProviderEvent>, ProviderError>) =>
   Effect.gen(function* () {
-    const fiber = yield* Effect.fork(Stream.runCollect(stream))
+    const fiber = yield* Effect.fork(turn)
     yield* TestClock.adjust(ms - 1)
     assertTrue(fiber.unsafePoll() === null)
     yield* TestClock.adjust(1)
     return yield* Fiber.join(fiber)
   })
 
-describe("withDeadlines", () => {
+describe("hear", () => {
   it.effect("passes a turn on that keeps to them", () =>
     Effect.gen(function* () {
       const events = yield* endsAt(2000, turn(after(999, text), after(499, text), after(499, text), after(3, done)))
 
-      deepStrictEqual(Chunk.toReadonlyArray(events), [text, text, text, done])
+      deepStrictEqual(events, [text, text, text, done])
     })
   )
 
@@ -76,7 +89,7 @@ describe("withDeadlines", () => {
 
   it.effect("does not hold a slow listener against the provider", () =>
     Effect.gen(function* () {
-      const slow = turn(Stream.make(text), Stream.make(text, done)).pipe(Stream.tap(() => Effect.sleep(600)))
+      const slow = listening(() => Effect.sleep(600))(Stream.make(text), Stream.make(text, done))
       const events = yield* endsAt(1800, slow)
 
       assertEquals(events.length, 3)
@@ -95,7 +108,7 @@ describe("withDeadlines", () => {
 
   it.effect("leaves the provider's own errors as they are", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(Stream.runDrain(turn(Stream.make(text), Stream.fail(new Overloaded()))))
+      const error = yield* Effect.flip(turn(Stream.make(text), Stream.fail(new Overloaded())))
 
       assertEquals(error, new Overloaded())
     })

@@ -1,7 +1,8 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
 import { Closing } from "../Closing.ts"
 import type { Cell, PassInput, RoundId, StopReason } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
+import { attended } from "../lib/attended.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
 import { Cells, type Heard } from "./Cells.ts"
@@ -40,6 +41,7 @@ export class RoundPlayer extends Context.Tag("parley/Orchestrator/RoundPlayer")<
 type Pass = { readonly halt: Option.Option<StopReason>; readonly heard: ReadonlyArray<Heard> }
 
 const limits: ReadonlySet<StopReason> = new Set(["max_interactions", "max_messages", "max_rounds"])
+const settledIn: ReadonlySet<StopReason> = new Set(["complete", "max_rounds"])
 const unheard: ReadonlySet<StopReason> = new Set(["paused", "interrupted", "budget", "no_agents"])
 
 const make = Effect.gen(function* () {
@@ -98,10 +100,12 @@ const make = Effect.gen(function* () {
     return end
   })
 
-  const close = Effect.fnUntraced(function* (round: Pick<OpenRound, "id" | "room_id" | "trigger">, reason: StopReason) {
+  const close = Effect.fnUntraced(function* (round: Pick<OpenRound, "id" | "room_id" | "trigger">, end: StopReason) {
     const ended_at = yield* Time.now
     const write = Effect.gen(function* () {
       const room = yield* rooms.find(round.room_id)
+      // The last reply of all may have been the one that went in circles.
+      const reason = room.loop_guard !== null && settledIn.has(end) ? "loop_guard" : end
       const stop_detail = reason === "loop_guard" ? room.loop_guard : null
       if (!(yield* ledger.closeRound(round.id, { stop_reason: reason, stop_detail, ended_at }))) return
       yield* rooms.rested(room.id, ended_at, round.trigger.kind === "autonomous")
@@ -127,13 +131,14 @@ const make = Effect.gen(function* () {
         const played = Effect.catchTag(whole(progress, halt), "RoomNotFound", () =>
           Effect.succeed<StopReason>("interrupted")
         )
-        const leave = Effect.unless(close(round, "interrupted"), () => false)
-        const reason = yield* restore(Effect.raceFirst(played, halt.now)).pipe(
-          Effect.onInterrupt(() => Effect.unlessEffect(leave, closing.begun)),
-          Effect.tapDefect(() => close(round, "interrupted"))
-        )
-        if (reason === "interrupted" && (yield* closing.begun)) return
-        yield* close(round, reason)
+        const exit = yield* attended(restore, Effect.raceFirst(played, halt.now))
+        const isLeft = yield* closing.begun
+        if (Exit.isFailure(exit)) {
+          if (!isLeft || Cause.isDie(exit.cause)) yield* close(round, "interrupted")
+          return yield* exit
+        }
+        if (isLeft && exit.value === "interrupted") return
+        yield* close(round, exit.value)
       })
     ).pipe(
       Effect.withSpan("Orchestrator.round", {

@@ -1,5 +1,5 @@
-import { Context, Effect, Layer, Option, Stream } from "effect"
-import { withDeadlines } from "../Deadlines.ts"
+import { Context, Effect, Layer, Option } from "effect"
+import { hear } from "../Deadlines.ts"
 import { ProviderEvent, type TurnInput } from "../domain/Provider.ts"
 import type { Draft } from "../LiveTurns.ts"
 import { Memory } from "../Memory.ts"
@@ -7,9 +7,9 @@ import { SdkPool } from "../SdkPool.ts"
 import { Settings } from "../Settings.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
 import { callTool } from "../Tools.ts"
-import { WriteQueue } from "../WriteQueue.ts"
 import { type Brief, Briefs, type Stand } from "./Brief.ts"
 import { Sessions } from "./Sessions.ts"
+import { Settlements } from "./Settlement.ts"
 import type { Done, TurnError } from "./Verdict.ts"
 
 interface Spoken {
@@ -40,11 +40,11 @@ const make = Effect.gen(function* () {
   const settings = yield* Settings
   const briefs = yield* Briefs
   const sessions = yield* Sessions
-  const queue = yield* WriteQueue
+  const settlements = yield* Settlements
   const pool = yield* SdkPool
   const memory = yield* Memory
 
-  const deadlines = withDeadlines({
+  const hearWithin = hear({
     firstTokenMs: settings.FIRST_TOKEN_TIMEOUT * 1000,
     idleMs: settings.IDLE_TIMEOUT * 1000,
     totalMs: settings.TURN_TIMEOUT * 1000
@@ -74,10 +74,10 @@ const make = Effect.gen(function* () {
   /** On one session: from the lease to the provider's last event. */
   const speak = (stand: Stand, brief: Brief, draft: Draft) =>
     Effect.flatMap(pool.lease(stand.provider, brief.spec), (session) =>
-      session.turn({ text: brief.text, images: brief.images, callTool: toolsFor(stand, draft) }).pipe(
-        deadlines,
-        Stream.tap(listen(draft)),
-        Stream.runLast,
+      hearWithin(
+        session.turn({ text: brief.text, images: brief.images, callTool: toolsFor(stand, draft) }),
+        listen(draft)
+      ).pipe(
         Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
         Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done"))
       )
@@ -88,8 +88,7 @@ const make = Effect.gen(function* () {
     )
 
   const anew = (stand: Stand, draft: Draft) =>
-    queue.write(sessions.drop(stand.room.id, stand.agent.id)).pipe(
-      Effect.orDie,
+    settlements.persist(sessions.drop(stand.room.id, stand.agent.id)).pipe(
       Effect.zipRight(briefs.make(stand)),
       Effect.flatMap(Effect.orDie),
       Effect.flatMap((brief) => speak(stand, brief, draft))

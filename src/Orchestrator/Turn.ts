@@ -1,10 +1,11 @@
-import { Cause, Clock, Context, Data, Deferred, Effect, Either, Exit, FiberId, Layer, Option } from "effect"
+import { Cause, Clock, Context, Data, Deferred, Effect, Either, Exit, Fiber, FiberId, Layer, Option } from "effect"
 import { AgentRepo } from "../Agents/Repo.ts"
 import type { AgentId } from "../domain/Agent.ts"
 import { InvalidRequest, type Provider, Seat } from "../domain/Provider.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { RoundId, Speaker, StopReason, Trigger, TurnId } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
+import { attended } from "../lib/attended.ts"
 import { type Draft, LiveTurns } from "../LiveTurns.ts"
 import { Personas } from "../Personas.ts"
 import { Providers } from "../Providers.ts"
@@ -61,7 +62,8 @@ export class Turns extends Context.Tag("parley/Orchestrator/Turn/Turns")<
 
 interface Running {
   readonly seat: Seat
-  readonly dismissed: Deferred.Deferred<never>
+  isDismissed: boolean
+  speech: Fiber.Fiber<unknown, unknown> | null
   readonly settled: Deferred.Deferred<void>
 }
 
@@ -135,11 +137,7 @@ const make = Effect.gen(function* () {
   const enlist = (seat: Seat) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        const turn = {
-          seat,
-          dismissed: Deferred.unsafeMake<never>(FiberId.none),
-          settled: Deferred.unsafeMake<void>(FiberId.none)
-        }
+        const turn: Running = { seat, isDismissed: false, speech: null, settled: Deferred.unsafeMake(FiberId.none) }
         running.add(turn)
         return turn
       }),
@@ -151,25 +149,28 @@ const make = Effect.gen(function* () {
     )
 
   // The draft is taken down before the turn is settled: nobody is greeted with a turn that has ended.
-  const perform = (place: TurnPlace, stand: Stand, turnId: TurnId, spoken: (draft: Draft) => ReturnType<Attempt>) =>
+  const perform = (place: TurnPlace, stand: Stand, turnId: TurnId, spoken: (draft: Draft) => Effect.Effect<Spoken>) =>
     Effect.scoped(
       Effect.flatMap(
         live.open(place.roomId, turnId, stand.agent, stand.occasion === "critique" ? "nobody" : "room"),
-        (draft) => Effect.map(Effect.exit(spoken(draft)), (exit) => ({ draft, exit }))
+        (draft) => Effect.map(spoken(draft), (exit) => ({ draft, exit }))
       )
     )
 
   const take = (place: TurnPlace, stand: Stand, brief: Brief) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const seat = yield* enlist(new Seat({ roomId: place.roomId, agentId: stand.agent.id }))
+        const turn = yield* enlist(new Seat({ roomId: place.roomId, agentId: stand.agent.id }))
         const reserved = yield* reserve(stand, brief)
         const admitted = yield* begin(place, stand, reserved, restore)
         if (Either.isLeft(admitted)) return Played.Refused({ reason: admitted.left.reason })
         const turnId = admitted.right
         const began = yield* Clock.currentTimeMillis
         const { draft, exit } = yield* perform(place, stand, turnId, (draft) =>
-          restore(Effect.raceFirst(speech.attempt(stand, brief, draft), Deferred.await(seat.dismissed)))
+          attended(restore, speech.attempt(stand, brief, draft), (fiber) => {
+            turn.speech = fiber
+            return turn.isDismissed ? Fiber.interruptFork(fiber) : Effect.void
+          })
         )
         if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) yield* Effect.logError("a turn broke", exit.cause)
         const ended = yield* settlements.settle({
@@ -205,14 +206,18 @@ const make = Effect.gen(function* () {
         const meant = [...running].filter(
           ({ seat }) => seat.agentId === agent && (room === null || seat.roomId === room)
         )
-        const dismiss = ({ dismissed, settled }: Running) =>
-          Effect.zipRight(Deferred.interrupt(dismissed), Deferred.await(settled))
+        const dismiss = (turn: Running) => {
+          turn.isDismissed = true
+          const stop = turn.speech === null ? Effect.void : Fiber.interruptFork(turn.speech)
+          return Effect.zipRight(stop, Deferred.await(turn.settled))
+        }
         return Effect.forEach(meant, dismiss, { concurrency: "unbounded", discard: true })
       })
   })
 })
 
-type Attempt = Speech["Type"]["attempt"]
+type Attempt = ReturnType<Speech["Type"]["attempt"]>
+type Spoken = Exit.Exit<Effect.Effect.Success<Attempt>, Effect.Effect.Error<Attempt>>
 
 const labels = ({ cause, roomId, roundId, speaker }: TurnPlace, { agent, model, provider }: Stand) => ({
   agent: agent.name,

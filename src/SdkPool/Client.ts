@@ -51,13 +51,13 @@ const tracked = (session: Session, progress: Progress): Session => ({
   turn: (input) =>
     Stream.suspend(() => {
       progress.settled = false
-      return Stream.tap(session.turn(input), (event) =>
-        Effect.sync(() => {
-          if (event._tag !== "Done") return
+      return Stream.map(session.turn(input), (event) => {
+        if (event._tag === "Done") {
           progress.sessionId = event.sessionId
           progress.settled = event.sessionId !== null
-        })
-      )
+        }
+        return event
+      })
     })
 })
 

@@ -1,7 +1,9 @@
 import type { Agent } from "../domain/Agent.ts"
+import type { Round, RoundSummary, Usage } from "../domain/History.ts"
 import type { Message } from "../domain/Message.ts"
 import type { Room, RoomSummary } from "../domain/Room.ts"
 import type { Attached } from "./pictures.ts"
+import { words } from "./words.ts"
 
 export interface Identity {
   readonly role: string
@@ -14,8 +16,16 @@ export interface ProviderInfo {
   readonly is_model: boolean
 }
 
+interface Place {
+  readonly loc: ReadonlyArray<string | number>
+  readonly msg: string
+}
+
 interface ErrorBody {
-  readonly detail?: string | ReadonlyArray<{ readonly msg: string }>
+  readonly _tag?: string
+  readonly detail?: string | ReadonlyArray<Place>
+  /** What may be: for each field, or for the one thing that was refused. */
+  readonly allowed?: Readonly<Record<string, string>> | ReadonlyArray<string>
   readonly trace_id?: string
 }
 
@@ -33,15 +43,33 @@ export const session = {
   onLost: () => {}
 }
 
+/** What each field of a body should have been; that it may also be left out helps nobody. */
+const fieldsOf = ({ allowed = [], detail }: ErrorBody) => {
+  const fields = new Map<string, string>()
+  if (!Array.isArray(allowed)) {
+    for (const [name, values] of Object.entries(allowed)) fields.set(name, words.allowed(values))
+  }
+  for (const { loc, msg } of typeof detail === "object" ? detail : []) {
+    const name = String(loc[1] ?? "")
+    if (!/^Expected (null|undefined),/.test(msg)) fields.set(name, [fields.get(name) ?? [], msg].flat().join("; "))
+  }
+  return fields
+}
+
 /** An answer that is an error; its message is for people. */
 export class Refused extends Error {
   readonly status: number
-  constructor(status: number, { detail, trace_id }: ErrorBody) {
-    const text = typeof detail === "string" ? detail : (detail ?? []).map(({ msg }) => msg).join("; ")
+  /** What is wrong with each field that was sent. */
+  readonly fields: ReadonlyMap<string, string>
+  constructor(status: number, body: ErrorBody) {
+    const { _tag = "", detail, trace_id } = body
+    const fields = fieldsOf(body)
+    const text = words.refusals[_tag] ?? (typeof detail === "string" ? detail : [...fields.values()].join("; "))
     // Only a fault of the server is worth looking up.
-    const trace = trace_id !== undefined && status >= 500 ? ` (trace ${trace_id})` : ""
-    super(`${text || `The server answered ${status}`}${trace}`)
+    const trace = trace_id !== undefined && status >= 500 ? words.trace(trace_id) : ""
+    super(`${text || words.answered(status)}${trace}`)
     this.status = status
+    this.fields = fields
   }
 }
 
@@ -70,8 +98,11 @@ const enter = async (path: string, body: unknown): Promise<Identity> => {
   return answer
 }
 
-/** One page of a room's messages. */
+/** One page of a room's messages, and of its rounds. */
 export const pageSize = 50
+export const roundsPage = 50
+
+const before = (id: number | null) => (id === null ? "" : `&before=${id}`)
 
 export const api = {
   login: (password: string) => enter("/auth/login", { password }),
@@ -82,17 +113,22 @@ export const api = {
   agents: () => call<ReadonlyArray<Agent>>("GET", "/agents"),
   rooms: () => call<ReadonlyArray<RoomSummary>>("GET", "/rooms"),
   createRoom: (name: string, provider: string) => call<Room>("POST", "/rooms", { name, provider }),
+  change: (room: number, wanted: unknown) => call<Room>("PATCH", `/rooms/${room}`, wanted),
   pause: (room: number) => call<Room>("POST", `/rooms/${room}/pause`),
   resume: (room: number) => call<Room>("POST", `/rooms/${room}/resume`),
+  goOn: (room: number) => call<Round>("POST", `/rooms/${room}/continue`),
+  /** Newest first. */
+  rounds: (room: number, older: number | null, limit = roundsPage) =>
+    call<ReadonlyArray<RoundSummary>>("GET", `/rooms/${room}/rounds?limit=${limit}${before(older)}`),
+  round: (room: number, round: number) => call<Round>("GET", `/rooms/${room}/rounds/${round}`),
+  usage: (room: number) => call<Usage>("GET", `/rooms/${room}/usage`),
+  critiques: (room: number) => call<ReadonlyArray<Message>>("GET", `/rooms/${room}/critic-messages`),
   seated: (room: number) => call<ReadonlyArray<Agent>>("GET", `/rooms/${room}/agents`),
   seat: (room: number, agent: number) => call("POST", `/rooms/${room}/agents/${agent}`),
   unseat: (room: number, agent: number) => call("DELETE", `/rooms/${room}/agents/${agent}`),
   /** The newest page, or the one before a message; ascending. */
-  messages: (room: number, before: number | null) =>
-    call<ReadonlyArray<Message>>(
-      "GET",
-      `/rooms/${room}/messages?limit=${pageSize}${before === null ? "" : `&before=${before}`}`
-    ),
+  messages: (room: number, older: number | null) =>
+    call<ReadonlyArray<Message>>("GET", `/rooms/${room}/messages?limit=${pageSize}${before(older)}`),
   /** Sent again with the same key, a message is still stored once. */
   send: (room: number, content: string, images: ReadonlyArray<Attached>, name: string, key: string) =>
     call<Message>(

@@ -1,3 +1,5 @@
+import { locale } from "./words.ts"
+
 type Attributes = Readonly<Record<string, string | number | boolean>>
 
 /** The element of index.html with this id; a page that lacks it is broken, and says so at once. */
@@ -40,8 +42,8 @@ export const announce = (text: string) => {
   while (announcer.childElementCount > 5) announcer.firstElementChild?.remove()
 }
 
-const timeOfDay = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" })
-const dayAndTime = new Intl.DateTimeFormat(undefined, {
+const timeOfDay = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" })
+const dayAndTime = new Intl.DateTimeFormat(locale, {
   day: "numeric",
   month: "short",
   hour: "2-digit",
@@ -51,7 +53,11 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, {
 export const clock = (timestamp: string) => {
   const time = new Date(timestamp)
   const today = time.toDateString() === new Date().toDateString()
-  return h("time", { datetime: timestamp, title: time.toLocaleString() }, (today ? timeOfDay : dayAndTime).format(time))
+  return h(
+    "time",
+    { datetime: timestamp, title: time.toLocaleString(locale) },
+    (today ? timeOfDay : dayAndTime).format(time)
+  )
 }
 
 const hues = 8

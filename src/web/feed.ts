@@ -1,8 +1,8 @@
 import type { Message } from "../domain/Message.ts"
 import { makeDrafts } from "./drafts.ts"
-import { announce, byId, h } from "./dom.ts"
-import { heard, noticeItem, render } from "./message.ts"
-import { skipped } from "./words.ts"
+import { announce, byId } from "./dom.ts"
+import { heard } from "./message.ts"
+import { makeTimeline } from "./timeline.ts"
 
 const scroll = byId("scroll", HTMLElement)
 const list = byId("messages", HTMLOListElement)
@@ -11,15 +11,19 @@ const toEnd = byId("to-end", HTMLButtonElement)
 
 const nearEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80
 
-/** The conversation on the page: messages by id, notices where they fell, and what is being said below. */
+export type NoticeKind = "quiet" | "trouble" | "end"
+
+/** Where a notice stands: at a time of the past, or at the end, where it is also announced. */
+export type Moment = string | "now"
+
+/** The conversation on the page: messages, notices where they fell, and what is being said below. */
 export const makeFeed = () => {
-  const shown = new Map<number, HTMLElement>()
-  let skippers: { readonly names: Set<string>; readonly item: HTMLElement } | null = null
+  const timeline = makeTimeline(list)
   let follows = true
 
   const goToEnd = () => {
     // An empty room shows who is in it, and that is read from the top.
-    scroll.scrollTop = shown.size === 0 ? 0 : scroll.scrollHeight
+    scroll.scrollTop = timeline.firstMessage() === undefined ? 0 : scroll.scrollHeight
     follows = true
     toEnd.hidden = true
   }
@@ -39,62 +43,58 @@ export const makeFeed = () => {
   new ResizeObserver(() => follows && goToEnd()).observe(scroll)
   toEnd.addEventListener("click", goToEnd)
 
-  const place = (message: Message) => {
-    if (shown.has(message.id)) return false
-    const item = render(message)
-    const later = Array.from(shown.keys(), Number).filter((id) => id > message.id)
-    const next = later.length > 0 ? shown.get(Math.min(...later)) : undefined
-    list.insertBefore(item, next ?? null)
-    shown.set(message.id, item)
-    return true
+  /** Adds what belongs further up without moving what is being read. */
+  const above = (add: () => void) => {
+    const below = scroll.scrollHeight - scroll.scrollTop
+    add()
+    if (follows) goToEnd()
+    else scroll.scrollTop = scroll.scrollHeight - below
+  }
+
+  const at = (moment: Moment) => (moment === "now" ? null : moment)
+
+  const place = (moment: Moment, add: () => boolean) => {
+    if (moment !== "now") return above(add)
+    if (add()) settle()
   }
 
   return {
     drafts,
     goToEnd,
-    isEmpty: () => shown.size === 0,
-    oldest: () => (shown.size === 0 ? null : Math.min(...shown.keys())),
+    isEmpty: () => timeline.firstMessage() === undefined,
+    oldest: () => timeline.firstMessage() ?? null,
 
     clear() {
-      shown.clear()
-      skippers = null
-      list.replaceChildren()
+      timeline.clear()
       earlier.hidden = true
       drafts.clear()
     },
 
-    /** Puts a page of older messages on top without moving what is being read. */
+    /** Puts a page of older messages on top. */
     showPage(messages: ReadonlyArray<Message>, more: boolean) {
-      const below = scroll.scrollHeight - scroll.scrollTop
-      for (const message of messages) place(message)
-      earlier.hidden = !more
-      if (follows) goToEnd()
-      else scroll.scrollTop = scroll.scrollHeight - below
+      above(() => {
+        for (const message of messages) timeline.message(message)
+        earlier.hidden = !more
+      })
     },
 
     add(message: Message) {
       if (message.agent_id !== null) drafts.settled(message.agent_id)
-      if (!place(message)) return
-      skippers = null
+      if (!timeline.message(message)) return
       settle()
       announce(heard(message))
     },
 
-    notice(text: string, kind: "quiet" | "trouble" | "end") {
-      skippers = null
-      list.append(noticeItem(text, kind))
-      settle()
-      announce(text)
+    notice(key: string, text: string, kind: NoticeKind, moment: Moment) {
+      place(moment, () => {
+        const isNew = timeline.notice(key, text, kind, at(moment))
+        if (isNew && moment === "now") announce(text)
+        return isNew
+      })
     },
 
-    /** Skips that follow each other share one line. */
-    skip(name: string) {
-      const last = skippers ?? { names: new Set<string>(), item: h("li", { class: "notice", "data-kind": "quiet" }) }
-      last.names.add(name)
-      last.item.textContent = skipped([...last.names])
-      if (skippers === null) list.append(last.item)
-      skippers = last
-      settle()
+    skip(key: string, name: string, moment: Moment) {
+      place(moment, () => timeline.skip(key, name, at(moment)))
     }
   }
 }

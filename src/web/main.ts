@@ -7,9 +7,13 @@ import { makeLogin } from "./login.ts"
 import { type OpenRoom, openRoom } from "./room.ts"
 import { makeNewRoom, markSeen, showRooms } from "./rooms.ts"
 import { makeRoster } from "./roster.ts"
-import { scriptBanner } from "./words.ts"
+import { makeSettings } from "./settings.ts"
+import { makeSide } from "./side.ts"
+import { chooseLanguage, language, translatePage, words } from "./words.ts"
 
 const refreshMillis = 20_000
+
+translatePage()
 
 const house = byId("house", HTMLElement)
 const stage = byId("room", HTMLElement)
@@ -32,8 +36,10 @@ const showBanner = async (room: RoomSummary) => {
   const { providers } = await api.providers()
   const isModel = providers.find(({ name }) => name === room.default_provider)?.is_model ?? true
   const models = providers.flatMap(({ available, is_model, name }) => (available && is_model ? name : []))
-  if (open?.id === room.id) say(banner, scriptBanner(isModel, models))
+  if (open?.id === room.id) say(banner, words.scriptBanner(isModel, models))
 }
+
+const side = makeSide({ room: () => open, failed: complain })
 
 const leave = (reason: string | null = null) => {
   open?.close()
@@ -60,6 +66,8 @@ const enter = (room: RoomSummary) => {
       rooms = rooms.map((one) => (one.id === newer.id ? newer : one))
       list()
     },
+    seated: side.seated,
+    happened: side.happened,
     gone: (reason) => {
       history.replaceState(null, "", location.pathname)
       rooms = rooms.filter(({ id }) => id !== room.id)
@@ -69,6 +77,7 @@ const enter = (room: RoomSummary) => {
   })
   list()
   void showBanner(room).catch(complain)
+  side.entered()
   if (isWide.matches) byId("write", HTMLElement).focus()
   else byId("room-name", HTMLElement).focus()
 }
@@ -77,8 +86,10 @@ const route = () => {
   if (house.hidden) return
   const wanted = Number(/^#room=(\d+)$/.exec(location.hash)?.[1])
   const room = rooms.find(({ id }) => id === wanted) ?? (isWide.matches ? rooms[0] : undefined)
-  if (room === undefined) leave()
-  else if (room.id !== open?.id) {
+  if (room === undefined) {
+    side.close()
+    leave()
+  } else if (room.id !== open?.id) {
     history.replaceState(null, "", `#room=${room.id}`)
     enter(room)
   }
@@ -110,25 +121,35 @@ const login = makeLogin({
   entered: (identity) => {
     who = identity
     house.hidden = false
-    byId("my-role", HTMLElement).textContent = `Here as ${who.role}.`
+    byId("my-role", HTMLElement).textContent = words.role(who.role)
     void refresh().then(route, complain)
   }
 })
 
 const signOut = (reason: string | null) => {
   session.keep(null)
+  side.close()
   leave()
   login.ask(reason)
 }
-session.onLost = () => signOut("Your login has ended. Please enter again.")
+session.onLost = () => signOut(words.loginEnded)
 
 const openNewRoom = makeNewRoom((id) => {
   void refresh().then(() => (location.hash = `#room=${id}`), complain)
 })
 const openRoster = makeRoster({ room: () => open, mayUnseat: () => who.role === "admin" })
+const openSettings = makeSettings({ room: () => open })
+const languages = byId("language", HTMLSelectElement)
+languages.value = language
 
 byId("new-room-open", HTMLElement).addEventListener("click", trying(openNewRoom))
 byId("roster-open", HTMLElement).addEventListener("click", trying(openRoster))
+byId("settings-open", HTMLElement).addEventListener("click", openSettings)
+languages.addEventListener("change", () => chooseLanguage(languages.value))
+byId("go-on", HTMLElement).addEventListener("click", () => {
+  if (open?.isOverBudget()) openSettings()
+  else void open?.goOn()
+})
 byId("pause", HTMLElement).addEventListener("click", () => void open?.turnPause())
 byId("earlier", HTMLElement).addEventListener("click", () => void open?.readEarlier())
 byId("sign-out", HTMLElement).addEventListener("click", () => signOut(null))

@@ -1,22 +1,26 @@
 import type { Message } from "../domain/Message.ts"
 import { avatar, clock, h, hue } from "./dom.ts"
-import { pictureWords } from "./words.ts"
+import { pictureWords, words } from "./words.ts"
 
 export const isSystem = (message: Message) => message.participant_type === "system"
 
 export const speakerOf = (message: Message) =>
   message.agent_name ??
   message.participant_name ??
-  (message.participant_type === "situation_builder" ? "The situation" : message.role === "user" ? "You" : "Unknown")
+  (message.participant_type === "situation_builder"
+    ? words.situation
+    : message.role === "user"
+      ? words.you
+      : words.unknown)
 
-const thoughts = (text: string | Node) =>
-  h("details", { class: "thoughts" }, h("summary", {}, "Thoughts"), h("div", {}, text))
+export const thoughts = (text: string | Node) =>
+  h("details", { class: "thoughts" }, h("summary", {}, words.thoughts), h("div", {}, text))
 
 const pictures = (message: Message) => {
   const { images } = message
   if (images === null) return []
   const shown = images.map(({ url }, at) => {
-    const alt = pictureWords().shown(at + 1, images.length, speakerOf(message))
+    const alt = pictureWords.shown(at + 1, images.length, speakerOf(message))
     const picture = h("img", { src: url, alt, loading: "lazy" })
     return h("li", {}, h("a", { href: url, target: "_blank", rel: "noopener" }, picture))
   })
@@ -26,7 +30,7 @@ const pictures = (message: Message) => {
 /** What a screen reader is told of a message. */
 export const heard = (message: Message) => {
   const count = message.images?.length ?? 0
-  const parts = [message.content, ...(count > 0 ? [pictureWords().count(count)] : [])].filter(Boolean)
+  const parts = [message.content, ...(count > 0 ? [pictureWords.count(count)] : [])].filter(Boolean)
   return isSystem(message) ? message.content : `${speakerOf(message)}: ${parts.join(" · ")}`
 }
 
@@ -58,7 +62,7 @@ export const spoken = (
 export const render = (message: Message) => {
   if (isSystem(message)) return noticeItem(message.content, "quiet")
   const from = message.participant_type === "situation_builder" ? "scene" : message.role === "user" ? "person" : "agent"
-  const cut = message.partial ? [h("span", { class: "cut" }, "cut off")] : []
+  const cut = message.partial ? [h("span", { class: "cut" }, words.cutOff)] : []
   const parts = {
     byline: [clock(message.timestamp), ...cut],
     thinking: message.thinking ? document.createTextNode(message.thinking) : null,

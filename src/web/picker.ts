@@ -1,5 +1,6 @@
 import type { Agent } from "../domain/Agent.ts"
 import { avatar, byId, h, say } from "./dom.ts"
+import { words } from "./words.ts"
 
 const firstSentence = (text: string | null) => /^.*?[.!?](?=\s|$)/s.exec(text ?? "")?.[0] ?? text ?? ""
 
@@ -29,10 +30,10 @@ export const fillPicker = (
   const fieldsets = groups.flatMap((group) => {
     const members = agents.filter((agent) => agent.group === group)
     if (members.length === 0) return []
-    const legend = group === null ? "Without a group" : group.replaceAll("_", " ")
+    const legend = group === null ? words.noGroup : group.replaceAll("_", " ")
     return h("fieldset", {}, h("legend", {}, legend), ...members.map(choice))
   })
-  const nobody = h("p", { class: "hint" }, "There are no agents yet. Each is a folder of Markdown files in agents/.")
+  const nobody = h("p", { class: "hint" }, words.noAgents)
   container.replaceChildren(...(fieldsets.length > 0 ? fieldsets : [nobody]))
 }
 

@@ -47,7 +47,7 @@ export const makePictures = (failed: (error: unknown) => void) => {
   let attached: ReadonlyArray<Attached> = []
 
   const show = () => {
-    const words = pictureWords()
+    const words = pictureWords
     list.hidden = attached.length === 0
     list.setAttribute("aria-label", words.list)
     list.replaceChildren(
@@ -68,7 +68,7 @@ export const makePictures = (failed: (error: unknown) => void) => {
       const blob = await fit(file)
       return { data: await dataUrl(blob), media_type: blob.type }
     } catch {
-      throw new Error(pictureWords().unreadable(file.name))
+      throw new Error(pictureWords.unreadable(file.name))
     }
   }
 
@@ -79,7 +79,7 @@ export const makePictures = (failed: (error: unknown) => void) => {
     const left = most - attached.length
     attached = [...attached, ...fresh.slice(0, left)]
     show()
-    if (fresh.length > left) failed(new Error(pictureWords().tooMany(most)))
+    if (fresh.length > left) failed(new Error(pictureWords.tooMany(most)))
     else if (broken) failed(broken.reason)
   }
 
@@ -89,7 +89,7 @@ export const makePictures = (failed: (error: unknown) => void) => {
     taken = taken.then(() => take(all))
   }
 
-  const label = pictureWords().attach
+  const label = pictureWords.attach
   button.setAttribute("aria-label", label)
   button.title = label
   button.addEventListener("click", () => input.click())

@@ -2,54 +2,67 @@ import type { RoomSummary } from "../domain/Room.ts"
 import { api, pageSize } from "./api.ts"
 import { byId, write } from "./dom.ts"
 import type { Feed } from "./feed.ts"
+import { makeHistory } from "./history.ts"
+import { makeProgress } from "./progress.ts"
 import { makeSeats } from "./seats.ts"
+import { showState } from "./state.ts"
 import { follow, type RoomEvent } from "./stream.ts"
-import * as words from "./words.ts"
+import { words } from "./words.ts"
 
 const title = byId("room-name", HTMLElement)
-const pause = byId("pause", HTMLButtonElement)
-const status = byId("status", HTMLElement)
 
 export interface RoomHooks {
   readonly feed: Feed
   readonly mention: (name: string) => void
   readonly changed: (room: RoomSummary) => void
+  readonly seated: () => void
+  /** Called after the page has shown it. */
+  readonly happened: (event: RoomEvent) => void
   readonly gone: (reason: string) => void
   readonly failed: (error: unknown) => void
 }
 
 /** A room on the page, followed until `close`. */
-export const openRoom = (summary: RoomSummary, { changed, failed, feed, gone, mention }: RoomHooks) => {
+export const openRoom = (
+  summary: RoomSummary,
+  { changed, failed, feed, gone, happened, mention, seated }: RoomHooks
+) => {
   let room = summary
   const seats = makeSeats(mention)
-  let next: ReadonlyArray<string> = []
+  const begin = () => ({ history: makeHistory(room.id, feed), progress: makeProgress(room.id, () => show()) })
+  let { history, progress } = begin()
   let connected = true
   let isRead = false
   let closed = false
 
-  const showState = () => {
+  const show = () => {
     const speakers = feed.drafts.speakers()
-    const who = (speaking: boolean) => speakers.flatMap((one) => (one.speaking === speaking ? one.name : []))
-    const state = { connected, paused: room.is_paused, speaking: who(true), thinking: who(false), next }
-    write(status, words.status(state))
-    status.toggleAttribute("data-busy", connected && speakers.length > 0)
-    seats.show(new Set(speakers.map(({ name }) => name)), isRead && feed.isEmpty())
+    const next = progress.next()
+    showState({
+      connected,
+      paused: room.is_paused,
+      overBudget: history.last() === "budget",
+      circles: room.loop_guard,
+      speakers,
+      next,
+      mayGoOn: isRead && progress.isQuiet() && speakers.length === 0 && seats.agents().length > 0
+    })
+    seats.show(new Set(speakers.map(({ name }) => name)), next[0], isRead && feed.isEmpty())
   }
 
   const showRoom = (newer: RoomSummary) => {
     room = newer
-    title.textContent = room.name
-    pause.textContent = room.is_paused ? "Continue" : "Pause"
+    write(title, room.name)
     document.title = `${room.name} · Parley`
     changed(room)
-    showState()
+    show()
   }
 
   /** What comes back too late, when another room is open, is nobody's. */
-  const attempt = async <T>(work: Promise<T>, use: (result: T) => void) => {
+  const attempt = async <T>(work: Promise<T>, use: (result: T) => unknown) => {
     try {
       const result = await work
-      if (!closed) use(result)
+      if (!closed) await use(result)
     } catch (error) {
       if (!closed) failed(error)
     }
@@ -58,20 +71,33 @@ export const openRoom = (summary: RoomSummary, { changed, failed, feed, gone, me
   const readSeats = () =>
     attempt(api.seated(room.id), (agents) => {
       seats.seat(agents)
-      showState()
+      show()
+      seated()
     })
 
+  const readHistory = () => {
+    const mine = history
+    return mine.recall({
+      isCurrent: () => !closed && mine === history,
+      open: (rounds) => {
+        for (const id of rounds) void attempt(progress.found(id), show)
+        show()
+      }
+    })
+  }
+
   const readPage = (before: number | null) =>
-    attempt(api.messages(room.id, before), (page) => {
+    attempt(api.messages(room.id, before), async (page) => {
       feed.showPage(page, page.length === pageSize)
       isRead = true
-      showState()
+      show()
+      await readHistory()
     })
 
   const readAgain = () => {
     feed.clear()
     isRead = false
-    next = []
+    ;({ history, progress } = begin())
     void readSeats()
     void readPage(null)
   }
@@ -79,27 +105,23 @@ export const openRoom = (summary: RoomSummary, { changed, failed, feed, gone, me
   const react = (event: RoomEvent) => {
     switch (event.type) {
       case "new_message":
+        // What a person says is what resets the loop guard.
+        if (event.message.role === "user" && room.loop_guard !== null) room = { ...room, loop_guard: null }
         return feed.add(event.message)
       case "stream_start":
-        next = next.slice(next.indexOf(event.agent_name) + 1)
+        void attempt(progress.speaks(event.agent_name), show)
         return feed.drafts.start(event)
       case "content_delta":
       case "thinking_delta":
         return feed.drafts.add(event)
-      case "stream_end": {
+      case "stream_end":
         feed.drafts.end(event.temp_id)
-        if (event.outcome === "skipped") return feed.skip(event.agent_name)
-        const text = words.outcome(event.agent_name, event.outcome, event.error?._tag ?? null)
-        return text === null ? undefined : feed.notice(text, event.outcome === "failed" ? "trouble" : "quiet")
-      }
+        return history.ended(event)
       case "round_started":
-        next = event.agents
-        return
-      case "round_ended": {
-        next = []
-        const text = words.stopped[event.stop_reason]
-        return text === null ? undefined : feed.notice(text, "end")
-      }
+        return progress.started(event)
+      case "round_ended":
+        progress.ended(event.round_id)
+        return history.ended(event)
       case "room_updated":
         return showRoom({ ...room, ...event.room })
       case "agent_joined":
@@ -111,7 +133,9 @@ export const openRoom = (summary: RoomSummary, { changed, failed, feed, gone, me
       case "reset":
         return readAgain()
       case "room_deleted":
-        return gone("This room was deleted.")
+        return gone(words.deleted)
+      case "new_critique":
+        return
     }
   }
 
@@ -119,16 +143,18 @@ export const openRoom = (summary: RoomSummary, { changed, failed, feed, gone, me
     opened: (resumed) => {
       connected = true
       feed.drafts.clear()
-      if (resumed) showState()
+      if (resumed) show()
       else readAgain()
     },
     event: (event) => {
       react(event)
-      if (!closed) showState()
+      if (closed) return
+      show()
+      happened(event)
     },
     waiting: () => {
       connected = false
-      showState()
+      show()
     },
     refused: (error) => gone(error.message)
   })
@@ -140,14 +166,17 @@ export const openRoom = (summary: RoomSummary, { changed, failed, feed, gone, me
   return {
     id: room.id,
     agents: seats.agents,
+    room: () => room,
+    isOverBudget: () => room.is_paused && history.last() === "budget",
     showRoom,
-    showState,
-    readEarlier: () => readPage(feed.oldest()),
+    showState: show,
+    readEarlier: () => readPage(feed.oldest()?.id ?? null),
     readSeats,
     turnPause: () =>
       attempt(room.is_paused ? api.resume(room.id) : api.pause(room.id), ({ is_paused }) =>
         showRoom({ ...room, is_paused })
       ),
+    goOn: () => attempt(api.goOn(room.id), ({ id, ended_at }) => (ended_at === null ? progress.found(id) : undefined)),
     close() {
       closed = true
       stop()

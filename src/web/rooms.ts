@@ -2,6 +2,7 @@ import type { RoomSummary } from "../domain/Room.ts"
 import { api, type ProviderInfo } from "./api.ts"
 import { byId, clock, h } from "./dom.ts"
 import { fillPicker, makeDialog, picked } from "./picker.ts"
+import { words } from "./words.ts"
 
 const list = byId("rooms", HTMLUListElement)
 const empty = byId("rooms-empty", HTMLElement)
@@ -33,11 +34,11 @@ export const showRooms = (rooms: ReadonlyArray<RoomSummary>, current: number | n
         "a",
         { href: `#room=${room.id}`, ...(isCurrent ? { "aria-current": "page" } : {}) },
         h("span", { class: "name" }, room.name),
-        ...(unread ? [h("span", { class: "dot" }, h("span", { class: "unseen" }, "unread"))] : []),
+        ...(unread ? [h("span", { class: "dot" }, h("span", { class: "unseen" }, words.unread))] : []),
         h(
           "span",
           { class: "facts" },
-          room.is_paused ? "paused · " : "",
+          room.is_paused ? words.pausedMark : "",
           clock(room.last_activity_at ?? room.created_at)
         )
       )
@@ -53,7 +54,7 @@ const choices = (providers: ReadonlyArray<ProviderInfo>, preferred: string) =>
   providers
     .filter(({ available }) => available)
     .map(({ is_model, name }) =>
-      h("option", { value: name, selected: name === preferred }, is_model ? name : `${name} (a script, not a model)`)
+      h("option", { value: name, selected: name === preferred }, is_model ? name : words.isScript(name))
     )
 
 /** Lets a person make a room and seat agents in it. */

@@ -1,17 +1,15 @@
 import type { Agent } from "../domain/Agent.ts"
 import { avatar, byId, h, write } from "./dom.ts"
 import { introduction } from "./picker.ts"
+import { words } from "./words.ts"
 
 const row = byId("seats", HTMLUListElement)
 const opening = byId("opening", HTMLElement)
 
-const howToWrite = "What you write is answered in turn. @name puts somebody first."
-
 const chip = (agent: Agent, mention: (name: string) => void) => {
   const state = h("span", { class: "unseen" })
-  const call = h("span", { class: "unseen" }, "Mention ")
-  const button = h("button", { class: "chip" }, avatar(agent.name, agent.profile_pic), call, agent.name, state)
-  button.title = `Mention ${agent.name}`
+  const button = h("button", { class: "chip" }, avatar(agent.name, agent.profile_pic), agent.name, state)
+  button.title = words.mention(agent.name)
   button.addEventListener("click", () => mention(agent.name))
   return { name: agent.name, button, state }
 }
@@ -29,17 +27,19 @@ export const makeSeats = (mention: (name: string) => void) => {
       chips = agents.map((agent) => chip(agent, mention))
       row.replaceChildren(...chips.map(({ button }) => h("li", {}, button)))
       opening.replaceChildren(
-        h("p", {}, agents.length > 0 ? "Nothing has been said here yet. In this room:" : "No agent sits here yet."),
+        h("p", {}, agents.length > 0 ? words.nothingSaid : words.nobodySits),
         h("ul", {}, ...agents.map((agent) => h("li", {}, introduction(agent)))),
-        h("p", { class: "hint" }, agents.length > 0 ? howToWrite : "Seat one or more under “Agents” above.")
+        h("p", { class: "hint" }, agents.length > 0 ? words.howToWrite : words.howToSeat)
       )
     },
 
-    show(busy: ReadonlySet<string>, isEmpty: boolean) {
+    show(busy: ReadonlySet<string>, next: string | undefined, isEmpty: boolean) {
       opening.hidden = !isEmpty
       for (const { button, name, state } of chips) {
+        const isNext = name === next && !busy.has(name)
         button.toggleAttribute("data-busy", busy.has(name))
-        write(state, busy.has(name) ? ", at it now" : "")
+        button.toggleAttribute("data-next", isNext)
+        write(state, busy.has(name) ? words.atIt : isNext ? words.isNext : "")
       }
     }
   }

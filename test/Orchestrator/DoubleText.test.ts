@@ -148,6 +148,7 @@ describe("while an agent speaks", () => {
           yield* say("A secret: the key is under the stone.")
           yield* speaking
           assertEquals((yield* client.json("DELETE", `${path}/messages`)).status, 200)
+          assertEquals((yield* watch.ended)["stop_reason"], "interrupted")
           deepStrictEqual(yield* said, [])
           deepStrictEqual(
             (yield* turns).map(([, outcome]) => outcome),

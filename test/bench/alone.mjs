@@ -3,6 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { Effect, Layer, ManagedRuntime, Option, Redacted, Stream } from "effect"
 import { performance } from "node:perf_hooks"
 import { Seat } from "../../src/domain/Provider.ts"
+import { context } from "../../src/Orchestrator/Context.ts"
 import * as Claude from "../../src/Providers/Claude.ts"
 import * as Scripted from "../../src/Providers/Scripted.ts"
 import * as MessagesApi from "../support/MessagesApi.ts"
@@ -27,11 +28,11 @@ const providers = {
     })
 }
 
-const specOf = (model) => ({
+const specOf = (model, systemPrompt = `## Lines\n\n- ${word} is what Echo says.\n`) => ({
   seat: new Seat({ roomId: 1, agentId: 1 }),
   agentName: "Echo",
   model,
-  systemPrompt: `## Lines\n\n- ${word} is what Echo says.\n`,
+  systemPrompt,
   tools: [],
   resume: null
 })
@@ -58,4 +59,22 @@ const turns = ({ count, name, ...options }) =>
     )
   }).pipe(Effect.scoped, (effect) => runtime.runPromise(effect))
 
-answering({ api: async () => ({ url: (await api()).url }), turns, end: () => runtime.dispose() })
+/** As many turns of the scripted provider, in a room in which these things were said last. */
+const perform = async ({ count, lines, said }) => {
+  const began = performance.now()
+  const messages = said.map((content, index) =>
+    index === 0
+      ? { agent_id: null, role: "user", participant_type: "user", participant_name: null, partial: false, content }
+      : { agent_id: index, agent_name: `Agent ${index}`, role: "assistant", partial: false, content }
+  )
+  const agent = { id: 99, name: "Echo" }
+  const text = context({ agent, messages, omitted: 0, mark: "#abcdef", personName: "User", occasion: "news" })
+  await Effect.gen(function* () {
+    const session = yield* Scripted.make({ paceMs: 0 }).open(specOf("scripted-1", lines))
+    const turn = { text, callTool: () => Effect.succeed({ text: "", isError: false }) }
+    yield* Effect.repeatN(Stream.runDrain(session.turn(turn)), count - 1)
+  }).pipe(runtime.runPromise)
+  return { count, ms: performance.now() - began }
+}
+
+answering({ api: async () => ({ url: (await api()).url }), turns, perform, end: () => runtime.dispose() })

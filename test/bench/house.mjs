@@ -27,13 +27,17 @@ const token = () => {
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`
 }
 
-/** One agent, whose first word is long enough to be shown at once. */
-const settle = (folder) => {
-  const agent = join(folder, "agents", "Echo")
+/** Its first word is long enough to be shown at once. */
+const echo = { name: "Echo", lines: [`${"a".repeat(40)} is what Echo says.`] }
+
+export const linesOf = (lines) => `## Lines\n\n${lines.map((line) => `- ${line}\n`).join("")}`
+
+const settle = (folder, { lines, name }) => {
+  const agent = join(folder, "agents", name)
   if (existsSync(agent)) return
   mkdirSync(agent, { recursive: true })
-  writeFileSync(join(agent, "in_a_nutshell.md"), "Echo answers whoever speaks.\n")
-  writeFileSync(join(agent, "characteristics.md"), `## Lines\n\n- ${"a".repeat(40)} is what Echo says.\n`)
+  writeFileSync(join(agent, "in_a_nutshell.md"), `${name} answers whoever speaks.\n`)
+  writeFileSync(join(agent, "characteristics.md"), linesOf(lines))
 }
 
 // A request that comes between listening and serving may stay unanswered.
@@ -56,8 +60,8 @@ const untilReady = async (url, child) => {
 }
 
 /** Starts on the folder and returns when `/health` answers. */
-export const start = async (folder, settings = {}) => {
-  settle(folder)
+export const start = async (folder, settings = {}, agents = [echo]) => {
+  for (const agent of agents) settle(folder, agent)
   const port = await freePort()
   const began = performance.now()
   const child = spawn(process.execPath, [...(process.env.BENCH_NODE_FLAGS?.split(" ") ?? []), bundle], {

@@ -1,40 +1,7 @@
 // The load generator: a process of its own, so that what it costs is not counted to a server.
-import { createConnection } from "node:net"
 import { performance } from "node:perf_hooks"
 import { answering } from "./calls.mjs"
-
-const host = "127.0.0.1"
-const nothing = Buffer.alloc(0)
-const endOfHead = Buffer.from("\r\n\r\n")
-
-const connect = (port) =>
-  new Promise((resolve, reject) => {
-    const socket = createConnection({ host, port, noDelay: true }, () => resolve(socket))
-    socket.once("error", reject)
-  })
-
-/** Calls back with each whole answer: its head, and its body by content-length. */
-const readAnswers = (socket, onAnswer) => {
-  let rest = nothing
-  let head = ""
-  let end = 0
-  socket.on("data", (chunk) => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    while (true) {
-      if (end === 0) {
-        const at = rest.indexOf(endOfHead)
-        if (at === -1) return
-        head = rest.latin1Slice(0, at)
-        end = at + 4 + Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
-      }
-      if (rest.length < end) return
-      const body = rest.subarray(head.length + 4, end)
-      rest = rest.subarray(end)
-      end = 0
-      onAnswer(head, body)
-    }
-  })
-}
+import { connect, readAnswers } from "./wire.mjs"
 
 let connections = []
 const openConnections = async ({ count, port }) => {
@@ -142,8 +109,13 @@ const nextFrame = ({ request }) =>
     connections[0].socket.write(request)
   })
 
+const sleep = (ms) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
 /** From writing the request to the first delta of an answer on the stream; the next when the round is over. */
-const firstTokens = async ({ count, request }) => {
+const firstTokens = async ({ apartMs = 0, count, request }) => {
   const [connection] = connections
   const [reader] = readers
   const times = []
@@ -152,8 +124,10 @@ const firstTokens = async ({ count, request }) => {
     new Promise((resolve) => {
       const sent = performance.now()
       let first = 0
+      let tail = ""
       const look = (chunk) => {
-        const text = chunk.latin1Slice()
+        const text = tail + chunk.latin1Slice()
+        tail = text.slice(-"event: content_delta".length)
         if (first === 0 && text.includes("event: content_delta")) first = performance.now() - sent
         if (!text.includes("event: round_ended")) return
         reader.off("data", look)
@@ -165,9 +139,40 @@ const firstTokens = async ({ count, request }) => {
   const play = async (left) => {
     if (left === 0) return times
     times.push(await turn())
+    if (apartMs > 0) await sleep(apartMs)
     return play(left - 1)
   }
   return play(count)
 }
 
-answering({ ask, fanOut, firstTokens, nextFrame, once, openConnections, openReaders })
+/** One room that is asked to go on whenever its round is over, until the time is up; gives how many turns ended. */
+const talk = async (port, { follow, goOn }, until) => {
+  const [reader, asker] = await Promise.all([connect(port), connect(port)])
+  let turns = 0
+  await new Promise((resolve, reject) => {
+    let tail = ""
+    readAnswers(asker, (head) => {
+      if (!head.startsWith("HTTP/1.1 200")) reject(new Error(head.split("\r\n", 1)[0]))
+    })
+    reader.once("data", () => asker.write(goOn))
+    reader.on("data", (chunk) => {
+      const text = tail + chunk.latin1Slice()
+      turns += text.split("event: stream_end").length - 1
+      const isOver = text.includes("event: round_ended")
+      tail = isOver ? "" : text.slice(1 - "event: stream_end".length)
+      if (isOver && performance.now() < until) asker.write(goOn)
+      else if (isOver) resolve()
+    })
+    reader.write(follow)
+  })
+  for (const socket of [reader, asker]) socket.destroy()
+  return turns
+}
+
+const keepTalking = async ({ ms, port, rooms }) => {
+  const began = performance.now()
+  const turns = await Promise.all(rooms.map((room) => talk(port, room, began + ms)))
+  return { count: turns.reduce((sum, it) => sum + it, 0), ms: performance.now() - began }
+}
+
+answering({ ask, fanOut, firstTokens, keepTalking, nextFrame, once, openConnections, openReaders })

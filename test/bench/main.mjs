@@ -7,6 +7,7 @@ import { build } from "../../.config/build.mjs"
 import { childOf } from "./calls.mjs"
 import * as House from "./house.mjs"
 import { hasCpuTimes, median } from "./machine.mjs"
+import { inOrder, numbers } from "./parts.mjs"
 import { rows } from "./rows.mjs"
 import { print } from "./table.mjs"
 
@@ -27,11 +28,7 @@ const keep = (process) => {
   kept.push(process)
   return process
 }
-const start = async (name, settings) => keep(await House.start(join(folder, name), settings))
-
-/** In order, each when the one before is done. */
-const inOrder = ([first, ...rest], work, done = []) =>
-  first === undefined ? done : work(first).then((result) => inOrder(rest, work, [...done, result]))
+const start = async (name, ...rest) => keep(await House.start(join(folder, name), ...rest))
 
 const figure = (samples, side, kind) => median(samples.map((sample) => sample[side][kind]))
 
@@ -43,24 +40,17 @@ const summary = (samples) => {
 }
 const slower = (ours, ceiling) => ceiling.wall / ours.wall
 
-const memoryRow = ({ ceiling, ours }) => ({
-  ours: { cpu: Number.NaN, wall: ours },
-  ceiling: { cpu: Number.NaN, wall: ceiling }
-})
-
 const measure = async (stage, name) => {
   const { prepare } = rows[name]
   const run = await prepare(stage)
   if (typeof run === "string") return { [name]: { skipped: run } }
-  const samples = await inOrder(
-    Array.from({ length: runs }, (_, index) => index + 1),
-    async (number) => {
-      console.error(`${name}: run ${number} of ${runs}`)
-      return run()
-    }
-  )
-  const memories = samples.flatMap(({ memory }) => (memory === undefined ? [] : [memoryRow(memory)]))
-  return { [name]: summary(samples), ...(memories.length > 0 ? { memory: summary(memories) } : {}) }
+  const samples = await inOrder(numbers(runs), async (number) => {
+    console.error(`${name}: run ${number} of ${runs}`)
+    return run()
+  })
+  const others = Object.keys(rows).filter((other) => rows[other].from === name)
+  const summaries = others.map((other) => [other, summary(samples.map(({ beside }) => beside[other]))])
+  return { [name]: summary(samples), ...Object.fromEntries(summaries) }
 }
 
 const clear = async () => {

@@ -1,17 +1,14 @@
 // One function for each row. It prepares, and gives back what measures one run: the house's figure and its ceiling's.
-import { build } from "esbuild"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { childOf } from "./calls.mjs"
+import { rooms, turn } from "./engine.mjs"
 import * as House from "./house.mjs"
 import { costing, cpuOf, median, memoryOf } from "./machine.mjs"
+import { aloneOf, fileOf, newRoom, onlyWall, pause, text } from "./parts.mjs"
 
 const connections = 64
-const here = new URL(".", import.meta.url)
-const fileOf = (name) => new URL(name, here).pathname
-const sentence = "The kettle is on, the window is open, and nobody in this room has yet said what they came to say. "
-const text = sentence.repeat(4).slice(0, 350)
 
 /** Asks both, one after the other, for the same time. Until code has run some thousand times it costs far more. */
 const loadBoth = async (stage, house, bare) => {
@@ -38,8 +35,6 @@ const headersOf = (head) => {
 
 const bareRequest = (line, body = "") =>
   `${line} HTTP/1.1\r\nhost: bench\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-
-const newRoom = async ({ send }, name) => `/rooms/${(await send("POST", "/rooms/", { name })).id}`
 
 const ask = (stage, request) => stage.load.call("once", { port: stage.house.port, request })
 
@@ -101,13 +96,6 @@ const hasClaude = () => {
   return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(`claude-agent-sdk-${platform}`))
 }
 
-const aloneOf = async (stage) => {
-  const outfile = fileOf("../../node_modules/.cache/parley/alone.mjs")
-  const options = { bundle: true, packages: "external", platform: "node", format: "esm", logLevel: "warning" }
-  await build({ entryPoints: [fileOf("alone.mjs")], outfile, ...options })
-  return stage.keep(childOf(outfile))
-}
-
 /** The added time for a seat that has spoken before; the house plays the same turn with all that belongs to it. */
 const firstToken = (provider, turns) => async (stage) => {
   if (provider === "claude" && !hasClaude()) return "skipped: the client of the Claude Agent SDK is not installed here"
@@ -130,14 +118,9 @@ const firstToken = (provider, turns) => async (stage) => {
     const ours = await load.call("firstTokens", { count: turns, request })
     const cpu = (cpuOf(house.pid) - before) / turns
     const [, , ...theirs] = await alone.call("turns", { name: provider, count: turns + 2, url, dataDir })
-    return { ours: { cpu, wall: median(ours) }, ceiling: { cpu: Number.NaN, wall: median(theirs) } }
+    return { ours: { cpu, wall: median(ours) }, ceiling: onlyWall(median(theirs)) }
   }
 }
-
-const pause = (ms) =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 
 /** From the spawn to the first answer, on a folder that is there already; the memory five seconds later. */
 const start = (stage) => async () => {
@@ -149,14 +132,23 @@ const start = (stage) => async () => {
   const house = await House.start(stage.folder)
   const cpu = cpuOf(house.pid)
   await pause(5000)
-  const memory = { ours: memoryOf(house.pid), ceiling: memoryOf(bare.pid) }
+  const memory = { ours: onlyWall(memoryOf(house.pid)), ceiling: onlyWall(memoryOf(bare.pid)) }
   bare.stop()
   await house.stop()
-  return { ours: { cpu, wall: house.readyMs }, ceiling: { cpu: bareCpu, wall: bareMs }, memory }
+  return { ours: { cpu, wall: house.readyMs }, ceiling: { cpu: bareCpu, wall: bareMs }, beside: { memory } }
 }
 
 const times = (most) => ({ text: `CPU <= ${most}x`, met: ({ ratio }) => ratio <= most })
 const added = (most) => ({ text: `adds <= ${most} ms`, met: ({ ceiling, ours }) => ours.wall - ceiling.wall <= most })
+const addedCpu = (most) => ({
+  text: `adds <= ${most} us CPU`,
+  met: ({ ceiling, ours }) => ours.cpu - ceiling.cpu <= most
+})
+const raised = (percent) => ({
+  text: `<= ${percent} % more`,
+  met: ({ ceiling, ours }) => ours.wall <= ceiling.wall * (1 + percent / 100)
+})
+const told = { text: "", met: () => true }
 const most = (limit, unit) => ({ text: `<= ${limit} ${unit}`, met: ({ ours }) => ours.wall <= limit })
 
 /** `per` is what the CPU time is for; `wall` is the unit of the wall figure. */
@@ -173,6 +165,9 @@ export const rows = {
     prepare: firstToken("scripted", 50)
   },
   claude: { title: "first token, claude", per: "turn", wall: "ms", aim: added(3), prepare: firstToken("claude", 8) },
+  turn: { title: "a turn: 20 agents, 10,000 messages", per: "turn", wall: "/s", aim: addedCpu(1000), prepare: turn },
+  rooms: { title: "turns of 100 rooms at once", per: "turn", wall: "/s", aim: told, prepare: rooms },
+  person: { title: "first token beside 100 rooms", per: "", wall: "ms", aim: raised(10), from: "rooms" },
   start: { title: "start to ready", per: "start", wall: "ms", aim: most(500, "ms"), prepare: start },
   memory: { title: "resident memory, idle", per: "", wall: "MB", aim: most(120, "MB"), from: "start" }
 }

@@ -149,6 +149,14 @@ export const refuse =
       response.end(stringify({ type: "error", error }))
     })
 
+/** Refuses a conversation that has become longer than the model can read. */
+export const tooLong: Reply = (response) =>
+  Effect.sync(() => {
+    const error = { type: "invalid_request_error", message: "prompt is too long: 210000 tokens > 200000 maximum" }
+    response.writeHead(400, { "content-type": "application/json" })
+    response.end(stringify({ type: "error", error }))
+  })
+
 /** Never answers, not even with headers. */
 export const silence: Reply = () => Effect.never
 

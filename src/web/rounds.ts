@@ -1,0 +1,142 @@
+import type { Round, RoundSummary } from "../domain/History.ts"
+import { api } from "./api.ts"
+import { number, partsOf, price, tokensOf } from "./costs.ts"
+import { byId, clock, h, hue } from "./dom.ts"
+import { settingWords, words } from "./words.ts"
+
+const list = byId("rounds", HTMLElement)
+const none = byId("rounds-none", HTMLElement)
+const older = byId("rounds-older", HTMLButtonElement)
+
+const pageSize = 20
+
+type Turn = Round["turns"][number]
+
+const joined = (parts: ReadonlyArray<string | null>) => parts.filter(Boolean).join(" · ")
+
+const spoken = (turn: Turn) => {
+  const isFailure = turn.outcome === "failed"
+  const outcome = turn.outcome === null ? words.underWay : words.outcomes[turn.outcome]
+  const cost = joined([`${words.tokens(number(tokensOf(turn)))} (${partsOf(turn)})`, price(turn.cost_usd)])
+  const times = joined([
+    turn.first_token_ms === null ? null : words.firstToken(number(Math.round(turn.first_token_ms))),
+    turn.duration_ms === null ? null : words.took(number(Math.round(turn.duration_ms)))
+  ])
+  const trace = turn.trace_id === null ? [] : [h("p", {}, `${words.traceOf} `, h("code", {}, turn.trace_id))]
+  return h(
+    "li",
+    hue(turn.agent_name),
+    h("p", {}, h("strong", {}, turn.agent_name), ` ${words.reasons[turn.reason]}`),
+    h("p", isFailure ? { class: "trouble" } : {}, joined([outcome, isFailure ? words.failure(tagOf(turn)) : null])),
+    h("p", { class: "hint" }, joined([turn.model, cost, times])),
+    h("div", { class: "hint" }, ...trace)
+  )
+}
+
+const tagOf = ({ error }: Turn) => error?._tag ?? null
+
+/** Those of the plan that it did not come to. */
+const unreached = ({ ended_at, tape, turns }: Round) => {
+  const took = new Set(turns.map(({ agent_id, cell }) => `${cell} ${agent_id}`))
+  return tape.flatMap(({ after, speakers }, cell) =>
+    ended_at === null || after !== null ? [] : speakers.filter(({ agent_id }) => !took.has(`${cell} ${agent_id}`))
+  )
+}
+
+const detail = (round: Round) => {
+  const unknown = round.trigger.kind === "message" ? round.trigger.unknown_mentions.map(String) : []
+  const policy = settingWords.fields.turn_policy.choices?.[round.policy] ?? round.policy
+  const silent = unreached(round).map(({ name, reason }) =>
+    h("li", hue(name), h("p", {}, h("strong", {}, name), ` ${words.reasons[reason]}`), words.notReached)
+  )
+  return [
+    h("p", { class: "hint" }, joined([policy, words.seed(round.seed), round.stop_detail])),
+    ...(unknown.length > 0 ? [h("p", { class: "hint" }, words.unknownMentions(unknown))] : []),
+    h("ol", { class: "turns" }, ...round.turns.map(spoken), ...silent)
+  ]
+}
+
+const headline = (round: RoundSummary) => [
+  h("span", {}, round.stop_reason === null ? words.underWay : words.stops[round.stop_reason]),
+  clock(round.started_at),
+  h(
+    "span",
+    { class: "hint" },
+    joined([
+      words.kinds[round.kind] ?? round.kind,
+      words.replies(round.reply_count),
+      ...(round.turn_count > 0 ? [words.tokens(number(tokensOf(round))), price(round.cost_usd)] : [])
+    ])
+  )
+]
+
+/** The last rounds of a room, each of which opens to tell who spoke, why, and what it cost. */
+export const makeRounds = (failed: (error: unknown) => void) => {
+  let room = 0
+  let items = new Map<number, { readonly item: HTMLDetailsElement; readonly update: (round: RoundSummary) => void }>()
+  let oldest: number | null = null
+
+  const make = (id: number) => {
+    const body = h("div", {})
+    const summary = h("summary", {})
+    const item = h("details", {}, summary, body)
+    let isOver = false
+    const read = () => {
+      if (!item.open || isOver) return
+      const show = (round: Round) => {
+        isOver = round.ended_at !== null
+        body.replaceChildren(...detail(round))
+      }
+      void api.round(room, id).then(show, failed)
+    }
+    item.addEventListener("toggle", read)
+    return {
+      item,
+      update(round: RoundSummary) {
+        summary.replaceChildren(...headline(round))
+        read()
+      }
+    }
+  }
+
+  const show = (page: ReadonlyArray<RoundSummary>) => {
+    for (const round of page) {
+      const known = items.get(round.id) ?? make(round.id)
+      items.set(round.id, known)
+      known.update(round)
+    }
+    const sorted = [...items].toSorted(([one], [other]) => other - one).map(([, { item }]) => item)
+    // Those that are there already stay where they are, and with them the focus.
+    sorted.forEach((item, place) => {
+      if (list.children[place] !== item) list.insertBefore(item, list.children[place] ?? null)
+    })
+    none.hidden = items.size > 0
+  }
+
+  const read = async (before: number | null, isCurrent: () => boolean) => {
+    const page = await api.rounds(room, before, pageSize)
+    if (!isCurrent()) return
+    show(page)
+    if (before === null && oldest !== null) return
+    oldest = page.at(-1)?.id ?? oldest
+    older.hidden = page.length < pageSize
+  }
+
+  older.addEventListener("click", () => {
+    const asked = room
+    void read(oldest, () => room === asked).catch(failed)
+  })
+
+  return {
+    async show(wanted: number, isCurrent: () => boolean) {
+      if (room !== wanted) {
+        room = wanted
+        items = new Map()
+        oldest = null
+        older.hidden = true
+        list.replaceChildren()
+      }
+      await read(null, isCurrent)
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import type { Outcome, Reason, StopReason } from "../../domain/Round.ts"
+
+const list = new Intl.ListFormat("en", { type: "conjunction" })
+const names = (all: ReadonlyArray<string>) => list.format(all)
+
+const count = (one: string, many: string) => (number: number) => `${number} ${number === 1 ? one : many}`
+
+const stopped: Readonly<Record<StopReason, string | null>> = {
+  complete: "End of the round.",
+  everyone_skipped: "Nobody had anything to add.",
+  max_interactions: "The room has reached its limit of replies. Raise it in the settings to go on.",
+  max_messages: "The round has reached its limit of replies.",
+  max_rounds: "The round has gone on for as long as it may.",
+  budget: "The budget does not allow another turn. The room is paused.",
+  loop_guard: "The talk was going in circles and was stopped.",
+  paused: null,
+  interrupted: null,
+  provider_unavailable: "The provider cannot be reached at the moment.",
+  no_agents: "There is no agent in this room yet. Seat one under “Agents”."
+}
+
+const failures: Readonly<Record<string, string>> = {
+  RateLimited: "the provider asks for a pause between requests",
+  Overloaded: "the provider is overloaded",
+  Unauthorized: "the provider did not accept the key",
+  SessionLost: "the model's session was lost",
+  InvalidRequest: "the provider did not accept the request",
+  TimedOut: "the provider took too long",
+  Crashed: "the provider broke off",
+  PoolBusy: "no place was free for another session"
+}
+
+const failure = (tag: string | null) => failures[tag ?? ""] ?? "something went wrong"
+
+const outcomes: Readonly<Record<Outcome, string>> = {
+  replied: "replied",
+  skipped: "had nothing to add",
+  failed: "could not answer",
+  interrupted: "was interrupted",
+  discarded: "was overtaken and dropped"
+}
+
+const reasons: Readonly<Record<Reason, string>> = {
+  interrupts: "speaks after every reply",
+  mentioned: "was mentioned",
+  first: "comes before the others",
+  shuffled: "by lot",
+  last: "comes after the others",
+  in_turn: "was next in turn",
+  together: "together with the others",
+  final: "has the last word",
+  critic: "looks back on it as a critic"
+}
+
+const said = (who: ReadonlyArray<string>, what: string) =>
+  who.length > 0 ? `${names(who)} ${who.length > 1 ? "are" : "is"} ${what}.` : ""
+
+export const english = {
+  failure,
+  outcomes,
+  reasons,
+
+  /** Why a round ended; null where the conversation already shows it. */
+  stopped: (reason: StopReason, detail: string | null) => {
+    const text = stopped[reason]
+    return text === null || detail === null ? text : `${text} ${detail}.`
+  },
+
+  stops: {
+    complete: "complete",
+    everyone_skipped: "nobody had anything to add",
+    max_interactions: "limit of the room's replies",
+    max_messages: "limit of replies to one message",
+    max_rounds: "limit of passes",
+    budget: "budget",
+    loop_guard: "going in circles",
+    paused: "paused",
+    interrupted: "interrupted",
+    provider_unavailable: "provider not reached",
+    no_agents: "no agents"
+  } satisfies Readonly<Record<StopReason, string>>,
+  underWay: "under way",
+
+  /** What became of a turn that left no message; null where nothing need be said. */
+  outcome: (who: string, result: Outcome, error: string | null): string | null => {
+    if (result === "failed") return `${who} could not answer: ${failure(error)}.`
+    if (result === "discarded") return `What ${who} was saying was overtaken and dropped.`
+    return null
+  },
+
+  skipped: (who: ReadonlyArray<string>) => `${names(who)} had nothing to add.`,
+
+  /** Why what is said here is no model's; null when it is one's. */
+  scriptBanner: (isModel: boolean, models: ReadonlyArray<string>) => {
+    if (isModel) return null
+    const remedy =
+      models.length > 0
+        ? `Make a new room with ${names(models)} to have a model speak.`
+        : "Set ANTHROPIC_API_KEY and start the server again to have a model speak."
+    return `These replies come from a script, not from a model. ${remedy}`
+  },
+
+  offline: "The connection is lost. Trying again…",
+  paused: "Paused. Nobody speaks until the room goes on.",
+  overBudget: "Paused by the budget. Raise or remove it, then resume.",
+  circles: (detail: string) => `Going in circles: ${detail}. Write something, or let them continue.`,
+  speaking: (who: ReadonlyArray<string>) => said(who, "speaking"),
+  thinking: (who: ReadonlyArray<string>) => said(who, "thinking"),
+  next: (who: ReadonlyArray<string>) => (who.length > 0 ? `Next: ${names(who)}.` : ""),
+  atIt: ", at it now",
+  isNext: ", next",
+
+  pause: "Pause",
+  resume: "Resume",
+  goOn: "Continue",
+  goOnTitle: "Let the agents go on without a word from you",
+  budgets: "Budget",
+  deleted: "This room was deleted.",
+  loginEnded: "Your login has ended. Please enter again.",
+  role: (role: string) => `Here as ${role}.`,
+  unread: "unread",
+  unreadFeedback: ", something new",
+  pausedMark: "paused · ",
+  isScript: (provider: string) => `${provider} (a script, not a model)`,
+
+  situation: "The situation",
+  you: "You",
+  unknown: "Unknown",
+  thoughts: "Thoughts",
+  cutOff: "cut off",
+  mention: (name: string) => `Mention ${name}`,
+  nothingSaid: "Nothing has been said here yet. In this room:",
+  nobodySits: "No agent sits here yet.",
+  howToWrite: "What you write is answered in turn. @name puts somebody first.",
+  howToSeat: "Seat one or more under “Agents” above.",
+  noGroup: "Without a group",
+  noAgents: "There are no agents yet. Each is a folder of Markdown files in agents/.",
+
+  answered: (status: number) => `The server answered ${status}`,
+  trace: (id: string) => ` (trace ${id})`,
+  /** Refusals that a page meets in everyday use; others say it in the server's words. */
+  refusals: {
+    RoomBusy: "The room is still answering. Try again when it is quiet.",
+    RoomPaused: "The room is paused: resume it first.",
+    WriteRefused: "The server has too much to write at the moment. Try again soon."
+  } as Readonly<Record<string, string>>,
+
+  turns: count("turn", "turns"),
+  replies: count("reply", "replies"),
+  tokens: (number: string) => `${number} tokens`,
+  spentOf: (spent: string, budget: string) => `${spent} of ${budget}`,
+  noBudget: (spent: string) => `${spent}, no budget`,
+  parts: (sent: string, received: string, cached: string) => `${sent} in · ${received} out · ${cached} cached`,
+  money: "Money",
+  tokensTitle: "Tokens",
+  whole: "The room",
+  kinds: { message: "after a message", continue: "asked to continue", autonomous: "by themselves" } as Readonly<
+    Record<string, string>
+  >,
+  notReached: "was not reached",
+  firstToken: (millis: string) => `first token after ${millis} ms`,
+  took: (millis: string) => `${millis} ms in all`,
+  traceOf: "trace",
+  seed: (seed: number) => `seed ${seed}`,
+  unknownMentions: (who: ReadonlyArray<string>) => `Nobody here is called ${names(who)}.`,
+  allowed: (values: string) => `This must be ${values}.`,
+  checkFields: "Nothing was saved: something below is not as it should be."
+}
+
+export type Words = typeof english

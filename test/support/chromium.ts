@@ -1,0 +1,35 @@
+import { Effect } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { existsSync } from "node:fs"
+import { chromium, type Page } from "playwright-core"
+
+const places = [
+  chromium.executablePath(),
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+]
+
+const executablePath = places.find((place) => existsSync(place))
+
+/** Why no browser can be started here; empty where one can. */
+export const whyNoChromium = executablePath === undefined ? "skipped: no Chromium was found" : ""
+
+/** A browser of its own, and what it is asked to do; it ends with the scope. */
+export const browse = Effect.gen(function* () {
+  const browser = yield* Effect.acquireRelease(
+    Effect.promise(() =>
+      chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ["--no-sandbox", "--disable-quic"] })
+    ),
+    (browser) => Effect.promise(() => browser.close())
+  )
+  const page = yield* Effect.promise(() => browser.newPage({ locale: "en-GB" }))
+  page.setDefaultTimeout(15_000)
+  const faults: Array<string> = []
+  page.on("pageerror", ({ message }) => void faults.push(message))
+  return {
+    faults,
+    on: <A>(use: (page: Page) => Promise<A>) => Effect.promise(() => use(page))
+  }
+})
