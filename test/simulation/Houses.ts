@@ -58,7 +58,7 @@ export const all = Effect.gen(function* () {
     Effect.gen(function* () {
       const world = yield* World.start({
         image: empty,
-        machine: { seed: 1, now: 0, stride: 2048, lottery: false },
+        machine: { seed: 1, now: 0, fitful: false },
         settings,
         vendor: Vendor.make(Dice.make(1), { faults: 0, talk: 0 }),
         cast: Cast.make(),

@@ -22,10 +22,8 @@ class Census extends Supervisor.AbstractSupervisor<ReadonlySet<Living>> {
 export interface MachineOptions {
   readonly seed: number
   readonly now: number
-  /** After how many steps a fiber lets the others run. */
-  readonly stride: number
-  /** Whether who runs next is drawn by lot; else it is who has waited longest, as in Node. */
-  readonly lottery: boolean
+  /** Whether a fiber may have to let the others run at any step; else it does so after 2048, as in Node. */
+  readonly fitful: boolean
 }
 
 // The write queue waits for the next turn of the event loop: nothing else here depends on what is outside the machine.
@@ -34,8 +32,9 @@ const nextTurn = Effect.async<void>((resume) => {
 })
 
 /** Runs the fibers of one server, one at a time and only when told to, on a time of its own. */
-export const make = ({ lottery, now: start, seed, stride }: MachineOptions) => {
+export const make = ({ fitful, now: start, seed }: MachineOptions) => {
   const lots = new Utils.PCGRandom(seed)
+  // Who waits longest runs first, always: Effect's own concurrent loops rely on it.
   const tasks: Array<() => void> = []
   const sleepers = new Set<Sleeper>()
   const census = new Census()
@@ -43,8 +42,15 @@ export const make = ({ lottery, now: start, seed, stride }: MachineOptions) => {
   let on = true
   let fuse: { left: number; readonly blow: () => void } | null = null
 
+  let breath = lots.integer(150)
+  const isOut = () => {
+    if (breath-- > 0) return false
+    breath = 20 + lots.integer(300)
+    return true
+  }
+
   const scheduler: Scheduler.Scheduler = {
-    shouldYield: ({ currentOpCount }) => (currentOpCount > stride ? 0 : false),
+    shouldYield: ({ currentOpCount }) => (currentOpCount > 2048 || (fitful && isOut()) ? 0 : false),
     scheduleTask: (task) => void tasks.push(task)
   }
 
@@ -63,18 +69,11 @@ export const make = ({ lottery, now: start, seed, stride }: MachineOptions) => {
       })
   }
 
-  const draw = () => {
-    const at = lottery ? lots.integer(tasks.length) : 0
-    const task = tasks[at]
-    tasks.splice(at, 1)
-    return task
-  }
-
   /** Runs up to so many tasks of those that wait. */
   const run = (most: number) => {
     for (let n = 0; n < most && on && tasks.length > 0; n++) {
       if (fuse !== null && fuse.left-- === 0) return fuse.blow()
-      draw()?.()
+      tasks.shift()?.()
     }
   }
 

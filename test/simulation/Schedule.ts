@@ -30,8 +30,8 @@ export interface Schedule {
   /** Which house it begins in. */
   readonly house: number
   readonly temper: Temper
-  readonly stride: number
-  readonly lottery: boolean
+  /** Whether fibers give way to each other at any step. */
+  readonly fitful: boolean
   readonly settings: Readonly<Record<string, string>>
   readonly moves: ReadonlyArray<Move>
 }
@@ -121,8 +121,7 @@ export const from = (seed: number): Schedule => {
     seed,
     house: dice.below(4),
     temper: { faults: dice.of(0, 0.05, 0.3), talk: dice.of(0.2, 0.4, 0.7) },
-    stride: dice.of(2048, 2048, 2048, 60, 30),
-    lottery: dice.chance(0.25),
+    fitful: dice.chance(0.4),
     settings: {
       AGENT_POOL_MAX_SIZE: String(dice.of(1, 2, 16)),
       AGENT_POOL_MAX_WAITING: String(dice.of(0, 8)),

@@ -36,7 +36,7 @@ const named = ({ after, speakers }: Cell) =>
 /** Plays one schedule; every promise is checked whenever there is something to check. */
 export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> =>
   Effect.gen(function* () {
-    const { house, lottery, moves, seed, stride, temper } = schedule
+    const { fitful, house, moves, seed, temper } = schedule
     const chronicle = Chronicle.make()
     const journal = Journal.make()
     const ledger = Ledger.make()
@@ -56,7 +56,7 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
     const boot = (image: Uint8Array, now: number) =>
       World.start({
         image,
-        machine: { seed: seed + ++servers, now, stride, lottery },
+        machine: { seed: seed + ++servers, now, fitful },
         settings,
         vendor,
         cast,

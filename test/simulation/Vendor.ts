@@ -95,6 +95,7 @@ export const make = (dice: Dice, temper: Temper) => {
   }
 
   const play = (listener: Listener, held: Held, spec: SessionSpec, input: TurnInput) => {
+    if (!listener.counts()) return Stream.never
     const { file } = held
     const number = calls.length + 1
     const tag = `«a${number}»`
@@ -112,7 +113,8 @@ export const make = (dice: Dice, temper: Temper) => {
     listener.begins(call)
 
     const perform = (act: Act): Effect.Effect<ProviderEvent, Option.Option<ProviderError>> => {
-      if (act.do !== "wait" && listener.counts()) listener.acts(call)
+      if (!listener.counts()) return Effect.never
+      if (act.do !== "wait") listener.acts(call)
       switch (act.do) {
         case "wait":
           return Effect.zipRight(Effect.sleep(act.ms), next)
