@@ -4,7 +4,7 @@ import type { Member } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import type { Round, RoundNotFound, RoundSummary, Usage } from "./domain/History.ts"
 import type { Message } from "./domain/Message.ts"
-import { RoomBusy, type RoomForbidden, type RoomNotFound, RoomPaused } from "./domain/Room.ts"
+import { RoomBusy, type RoomForbidden, RoomNotFound, RoomPaused } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { RoundId, Trigger } from "./domain/Round.ts"
 import type { CurrentUser } from "./domain/User.ts"
@@ -80,7 +80,8 @@ const make = Effect.gen(function* () {
       yield* rooms.access(id)
       const round = yield* queue.write(open(id, yield* agents.members(id), yield* Telemetry.cause))
       yield* orchestrator.play(id, round, "now")
-      return yield* Effect.orDie(repo.get(id, round))
+      // The room may have been deleted in the meantime, and its rounds with it.
+      return yield* Effect.mapError(repo.get(id, round), () => RoomNotFound.of(id))
     }, Effect.uninterruptible)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Stream } from "effect"
+import * as Json from "../../src/lib/json.ts"
 import { inHouse, room } from "../support/Duo.ts"
 import type { Folk } from "../support/House.ts"
 import * as Puppet from "../support/Puppet.ts"
@@ -153,7 +154,7 @@ describe("critics", () => {
           deepStrictEqual((yield* get("/critic-messages?limit=1")).length, 1)
           assertTrue(texts.every((text) => !text.includes("FEEDBACK")))
           assertTrue((yield* said).every((row: ReadonlyArray<unknown>) => row[0] !== "Critic"))
-          const seen = JSON.stringify(watch.seen)
+          const seen = Json.stringify(watch.seen)
           assertTrue(!seen.includes("FEEDBACK") && seen.includes("new_critique"))
           const critic = puppet.calls.filter(({ spec }) => spec.agentName === "Critic")
           assertTrue(critic[1]?.input.text.includes("What time is it?") && critic[1].input.text.includes("And now?"))

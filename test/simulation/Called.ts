@@ -40,7 +40,10 @@ const knowsItsRoom: Check = (book, call) => {
   const newest = stored.findLast(isKnown)?.id ?? 0
   const missing = stored.filter((it) => it.id < newest && !isKnown(it))
   if (missing.length > call.omitted)
-    book.chronicle.breaks(4, `${nameOf(call)} does not know ${missing.map(({ content }) => content.slice(0, 6)).join(" ")}`)
+    book.chronicle.breaks(
+      4,
+      `${nameOf(call)} does not know ${missing.map(({ content }) => content.slice(0, 6)).join(" ")}`
+    )
 }
 
 /** 5 */

@@ -25,7 +25,9 @@ export const make = (book: Book, rooms: Array<number>) => {
 
   const said = (request: Request, id: number) => {
     request.messageId = id
-    const isGone = ledger.requests.some(({ kind, room }) => room === request.room && (kind === "clear" || kind === "remove"))
+    const isGone = ledger.requests.some(
+      ({ kind, room }) => room === request.room && (kind === "clear" || kind === "remove")
+    )
     if (!journal.messages.has(id) && !isGone) chronicle.breaks(12, `message ${id} was acknowledged and is not durable`)
     for (const other of ledger.requests) {
       if (other === request || other.kind !== "say" || other.room !== request.room || other.messageId === null) continue
@@ -102,41 +104,78 @@ export const make = (book: Book, rooms: Array<number>) => {
   /** Sends what the step says; what comes of it is checked when it comes. */
   const act = (world: World, step: Step, room: number): string | null => {
     const id = RoomId.make(room)
-    const inRooms = <A, E>(use: (rooms: Rooms["Type"]) => Effect.Effect<A, E, CurrentUser>) => Effect.flatMap(Rooms, use)
+    const inRooms = <A, E>(use: (rooms: Rooms["Type"]) => Effect.Effect<A, E, CurrentUser>) =>
+      Effect.flatMap(Rooms, use)
     switch (step.do) {
       case "say":
         return say(world, room, step)
       case "pause":
       case "resume": {
         const is_paused = step.do === "pause"
-        return ask(world, ledger.send(step.do, room), inRooms((it) => it.update(id, { is_paused })))
+        return ask(
+          world,
+          ledger.send(step.do, room),
+          inRooms((it) => it.update(id, { is_paused }))
+        )
       }
       case "limit":
-        return ask(world, ledger.send("limit", room), inRooms((it) => it.update(id, { max_interactions: step.limit })))
+        return ask(
+          world,
+          ledger.send("limit", room),
+          inRooms((it) => it.update(id, { max_interactions: step.limit }))
+        )
       case "set":
-        return ask(world, ledger.send("set", room), inRooms((it) => it.update(id, step.to)))
+        return ask(
+          world,
+          ledger.send("set", room),
+          inRooms((it) => it.update(id, step.to))
+        )
       case "go on":
-        return ask(world, ledger.send("go on", room), Effect.flatMap(Rounds, (it) => it.goOn(id)))
+        return ask(
+          world,
+          ledger.send("go on", room),
+          Effect.flatMap(Rounds, (it) => it.goOn(id))
+        )
       case "remove":
-        return ask(world, ledger.send("remove", room), inRooms((it) => it.remove(id)), () => {
-          const at = rooms.indexOf(room)
-          if (at >= 0) rooms.splice(at, 1)
-        })
+        return ask(
+          world,
+          ledger.send("remove", room),
+          inRooms((it) => it.remove(id)),
+          () => {
+            const at = rooms.indexOf(room)
+            if (at >= 0) rooms.splice(at, 1)
+          }
+        )
       case "clear": {
         const request = ledger.send("clear", room)
         const before = [...journal.messages.values()].filter((it) => it.room_id === room)
         const wiped = before.flatMap(({ content }) => tagsIn(content))
-        return ask(world, request, Effect.flatMap(Messages, (it) => it.clear(id)), () => cleared(request, wiped))
+        return ask(
+          world,
+          request,
+          Effect.flatMap(Messages, (it) => it.clear(id)),
+          () => cleared(request, wiped)
+        )
       }
       case "read": {
         const request = ledger.send("read", room, { agent: rested })
-        return ask(world, request, Effect.flatMap(Messages, (it) => it.page(id, page)), (text) => read(request, text))
+        return ask(
+          world,
+          request,
+          Effect.flatMap(Messages, (it) => it.page(id, page)),
+          (text) => read(request, text)
+        )
       }
       case "create": {
         const request = ledger.send("create", 0)
-        return ask(world, request, inRooms((it) => it.create({ name: `room #${request.no}` })), (room) => {
-          rooms.push(idIn(room).id)
-        })
+        return ask(
+          world,
+          request,
+          inRooms((it) => it.create({ name: `room #${request.no}` })),
+          (room) => {
+            rooms.push(idIn(room).id)
+          }
+        )
       }
       case "join":
       case "leave": {
@@ -144,8 +183,16 @@ export const make = (book: Book, rooms: Array<number>) => {
         const request = ledger.send(step.do, room, { agent })
         const agentId = AgentId.make(agent)
         return step.do === "join"
-          ? ask(world, request, inRooms((it) => it.join(id, agentId)))
-          : ask(world, request, inRooms((it) => it.leave(id, agentId)))
+          ? ask(
+              world,
+              request,
+              inRooms((it) => it.join(id, agentId))
+            )
+          : ask(
+              world,
+              request,
+              inRooms((it) => it.leave(id, agentId))
+            )
       }
       default:
         return null

@@ -42,7 +42,12 @@ const oneOutcomeForEachTurn: Check = ({ chronicle, journal }, { turned }) => {
     if (before.outcome !== null && before.outcome !== after.outcome)
       chronicle.breaks(3, `turn ${after.id} was ${before.outcome} and is now ${after.outcome}`)
     const said = after.message_id === null ? undefined : journal.messages.get(after.message_id)
-    if (isReply(after) && after.reason !== "critic" && before.outcome === null && (said === undefined || said.partial === 1))
+    if (
+      isReply(after) &&
+      after.reason !== "critic" &&
+      before.outcome === null &&
+      (said === undefined || said.partial === 1)
+    )
       chronicle.breaks(3, `turn ${after.id} replied, and what it said is not there`)
   }
 }
@@ -58,7 +63,10 @@ const settledAtOnce: Check = ({ chronicle, journal }, { said, told, turned }) =>
     if (message.agent_id === null) continue
     const turn = [...journal.turns.values()].find((it) => it.message_id === message.id)
     if (turn === undefined || turn.outcome === null)
-      chronicle.breaks(3, `message ${message.id} of agent ${message.agent_id} was committed apart from its turn's outcome`)
+      chronicle.breaks(
+        3,
+        `message ${message.id} of agent ${message.agent_id} was committed apart from its turn's outcome`
+      )
   }
 }
 
@@ -222,7 +230,8 @@ const keysAreKept: Check = ({ chronicle, journal, ledger }, { said }) => {
     const [tag] = tagsIn(message.content)
     const request = ledger.requests.find((it) => it.tag !== null && it.tag === tag)
     const isRefused = request?.answer === "refused"
-    if (request === undefined || isRefused) chronicle.breaks(12, `message ${message.id} was stored though it was refused`)
+    if (request === undefined || isRefused)
+      chronicle.breaks(12, `message ${message.id} was stored though it was refused`)
     const twins = [...journal.messages.values()].filter(({ content }) => tag !== undefined && content.includes(tag))
     if (twins.length > 1) chronicle.breaks(12, `what was sent once (${tag}) is there ${twins.length} times`)
   }

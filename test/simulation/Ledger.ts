@@ -91,12 +91,15 @@ export const make = () => {
     flying: () => requests.filter(({ answered }) => answered === null),
     /** Whether who sits in the room may be changing, or who there is. */
     changing: (room: number) =>
-      casting || requests.some((it) => it.room === room && (it.kind === "join" || it.kind === "leave") && it.answer !== "done"),
+      casting ||
+      requests.some((it) => it.room === room && (it.kind === "join" || it.kind === "leave") && it.answer !== "done"),
     /** Agents have come or gone. */
     recast: () => void (casting = true),
     /** Whether somebody asked for this and it may have been done, or may still be. */
     mayBe: (room: number, ...kinds: ReadonlyArray<Kind>) =>
-      requests.some((it) => it.room === room && kinds.includes(it.kind) && it.answer !== "done" && it.answer !== "refused")
+      requests.some(
+        (it) => it.room === room && kinds.includes(it.kind) && it.answer !== "done" && it.answer !== "refused"
+      )
   }
 }
 

@@ -39,7 +39,7 @@ export const make = ({ fitful, now: start, seed }: MachineOptions) => {
   const sleepers = new Set<Sleeper>()
   const census = new Census()
   let now = start
-  let on = true
+  const power = { on: true }
   let fuse: { left: number; readonly blow: () => void } | null = null
 
   let breath = lots.integer(150)
@@ -71,7 +71,7 @@ export const make = ({ fitful, now: start, seed }: MachineOptions) => {
 
   /** Runs up to so many tasks of those that wait. */
   const run = (most: number) => {
-    for (let n = 0; n < most && on && tasks.length > 0; n++) {
+    for (let n = 0; n < most && power.on && tasks.length > 0; n++) {
       if (fuse !== null && fuse.left-- === 0) return fuse.blow()
       tasks.shift()?.()
     }
@@ -82,21 +82,21 @@ export const make = ({ fitful, now: start, seed }: MachineOptions) => {
     do {
       run(Number.POSITIVE_INFINITY)
       yield* nextTurn
-    } while (on && tasks.length > 0)
+    } while (power.on && tasks.length > 0)
   })
 
   const advance = Effect.fnUntraced(function* (ms: number) {
     const end = now + ms
-    while (on) {
+    while (power.on) {
       yield* settle
       let next: Sleeper | undefined
       for (const sleeper of sleepers) if (next === undefined || sleeper.until < next.until) next = sleeper
-      if (!on || next === undefined || next.until > end) break
+      if (!power.on || next === undefined || next.until > end) break
       now = next.until
       sleepers.delete(next)
       next.wake()
     }
-    if (on) now = end
+    if (power.on) now = end
   })
 
   return {
@@ -104,7 +104,7 @@ export const make = ({ fitful, now: start, seed }: MachineOptions) => {
     census,
     clock,
     /** Power off, in the middle of whatever it was doing; `on` lets the rest come to an end. */
-    power: (state: "off" | "on") => void (on = state === "on"),
+    power: (state: "off" | "on") => void (power.on = state === "on"),
     /** What happens when so many more tasks have run. */
     lay: (left: number, blow: () => void) => void (fuse = { left, blow }),
     now: () => now,

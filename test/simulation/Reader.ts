@@ -38,11 +38,13 @@ export const make = ({ chronicle, journal, ledger }: Book, room: number, after: 
 
   const durable = (id: number, type: string, body: Body) => {
     // What was told of a room may have gone with it in the same commit.
-    if (id > journal.newestEvent() && journal.room(room) !== undefined) broken(`was told event ${id}, which is not durable`)
+    if (id > journal.newestEvent() && journal.room(room) !== undefined)
+      broken(`was told event ${id}, which is not durable`)
     if (position !== null && id <= position) broken(`was told event ${id} after ${position}`)
     const from = position ?? start ?? 0
     for (const event of journal.events.values())
-      if (event.room_id === room && event.id > from && event.id < id) broken(`was told event ${id}, and never ${event.id}`)
+      if (event.room_id === room && event.id > from && event.id < id)
+        broken(`was told event ${id}, and never ${event.id}`)
     position = id
     if (type !== "stream_end" || body.turn_id === undefined) return
     const draft = drafts.get(body.turn_id)

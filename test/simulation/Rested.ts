@@ -32,7 +32,8 @@ const acknowledgedIsThere: Check = ({ book: { chronicle, journal, ledger } }) =>
     if (kind !== "say" || answer !== "done" || messageId === null) continue
     const isGone = ledger.requests.some((it) => it.room === room && (it.kind === "remove" || it.kind === "clear"))
     const message = journal.messages.get(messageId)
-    if (message === undefined && !isGone) chronicle.breaks(1, `message ${messageId} (${tag}) was acknowledged and is lost`)
+    if (message === undefined && !isGone)
+      chronicle.breaks(1, `message ${messageId} (${tag}) was acknowledged and is lost`)
   }
 }
 

@@ -92,7 +92,12 @@ export const turn = (dice: Dice, cue: Cue): ReadonlyArray<Act> => {
     if (kind === "empty") return [...wait(dice), ...end]
     if (kind === "blank") return [say("  "), say("\n"), ...end]
     if (kind === "late") return [say("Hm."), skip, say(" (silent)"), ...end]
-    return [...wait(dice), ...(kind === "slow" ? [{ do: "think" as const, text: "Hm." }, ...wait(dice)] : []), skip, ...end]
+    return [
+      ...wait(dice),
+      ...(kind === "slow" ? [{ do: "think" as const, text: "Hm." }, ...wait(dice)] : []),
+      skip,
+      ...end
+    ]
   }
   const kind = dice.weighted({ speech: 8, thanks: 3, note: 1, heard: 1, thought: 1 })
   if (kind === "thanks") return [...wait(dice), ...thanks(tag), ...end]

@@ -1,4 +1,4 @@
-import { Context, Effect, Exit, Runtime } from "effect"
+import { Context, Effect, Exit } from "effect"
 import type { Cell } from "../../src/domain/Round.ts"
 import { LiveTurns } from "../../src/LiveTurns.ts"
 import { SdkPool } from "../../src/SdkPool.ts"
@@ -76,7 +76,8 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
           for (const [, { id, outcome }] of change.turned) chronicle.tell(`  turn ${id} ${outcome}`)
           for (const [, { id, stop_reason, tape }] of change.rounds)
             chronicle.tell(`  round ${id}: ${tape.map(named).join(" ")} ${stop_reason ?? ""}`)
-          for (const { content, id, room_id } of change.said) chronicle.tell(`  message ${id} in ${room_id}: ${content}`)
+          for (const { content, id, room_id } of change.said)
+            chronicle.tell(`  message ${id} in ${room_id}: ${content}`)
           Committed.check(book, change)
         }
       })
@@ -126,7 +127,8 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
       if (!world.alive()) return yield* mend
       if (left > 0) chronicle.breaks(8, `${left} fibers outlive the server`)
       for (const id of journal.open.turns) chronicle.breaks(3, `turn ${id} has no outcome after the server stopped`)
-      for (const { key } of world.sessions.values()) chronicle.breaks(8, `the session of seat ${key} outlives the server`)
+      for (const { key } of world.sessions.values())
+        chronicle.breaks(8, `the session of seat ${key} outlives the server`)
       if (world.machine.sleeping() > 0) chronicle.breaks(8, `${world.machine.sleeping()} fibers still wait for a time`)
       part()
     })
@@ -148,7 +150,12 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
       if (!world.alive()) return
       const room = "room" in step ? rooms[step.room % Math.max(1, rooms.length)] : 0
       if (room === undefined) return
-      chronicle.tell(`${step.do} in ${room}: ${Object.entries(step).slice(1).map(([, it]) => JSON.stringify(it)).join(" ")}`)
+      chronicle.tell(
+        `${step.do} in ${room}: ${Object.entries(step)
+          .slice(1)
+          .map(([, it]) => JSON.stringify(it))
+          .join(" ")}`
+      )
       switch (step.do) {
         case "attach":
           if (readers.length < 6) detaches.push(attach(room, step.from))
@@ -194,13 +201,19 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
       yield* mend
     }
     if (chronicle.broken() === null) {
-      if (isBusy()) chronicle.breaks(3, `turns ${[...journal.open.turns]}, rounds ${[...journal.open.rounds]} never end`)
+      if (isBusy())
+        chronicle.breaks(3, `turns ${[...journal.open.turns]}, rounds ${[...journal.open.rounds]} never end`)
       yield* stop
     }
     if (chronicle.broken() !== null) yield* world.end
     world.disk.close()
     const { lines } = chronicle
-    return { seed, broken: chronicle.broken(), trace: lines, hash: chronicle.hash(), calls: vendor.calls.length, crashes: servers - 1 }
+    return {
+      seed,
+      broken: chronicle.broken(),
+      trace: lines,
+      hash: chronicle.hash(),
+      calls: vendor.calls.length,
+      crashes: servers - 1
+    }
   })
-
-void Runtime

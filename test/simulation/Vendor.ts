@@ -102,8 +102,19 @@ export const make = (dice: Dice, temper: Temper) => {
     for (const told of tagsIn(input.text)) file.known.add(told)
     file.omitted += Number(/(\d+) earlier messages are left out/.exec(input.text)?.[1] ?? 0)
     const known = new Set(file.known)
-    const call: Call = { number, seat: spec.seat, agentName: spec.agentName, spec, text: input.text, tag, known, omitted: file.omitted, over: false,
-      get live() { return listener.counts() }
+    const call: Call = {
+      number,
+      seat: spec.seat,
+      agentName: spec.agentName,
+      spec,
+      text: input.text,
+      tag,
+      known,
+      omitted: file.omitted,
+      over: false,
+      get live() {
+        return listener.counts()
+      }
     }
     calls.push(call)
     const talk = calls.length > 40 ? temper.talk / 4 : temper.talk
@@ -171,9 +182,12 @@ export const make = (dice: Dice, temper: Temper) => {
       takesImages: false,
       defaultModel: "m1",
       open: (spec) =>
-        Effect.map(Effect.suspend(() => start(spec)), (held) => ({
-          turn: (input: TurnInput) => Stream.suspend(() => play(listener, held, spec, input))
-        }))
+        Effect.map(
+          Effect.suspend(() => start(spec)),
+          (held) => ({
+            turn: (input: TurnInput) => Stream.suspend(() => play(listener, held, spec, input))
+          })
+        )
     }
     return { service, open }
   }

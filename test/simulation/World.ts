@@ -1,4 +1,17 @@
-import { Cause, Effect, Exit, type Fiber, FiberRef, HashSet, Layer, Logger, LogLevel, Random, Runtime, Scope } from "effect"
+import {
+  Cause,
+  Effect,
+  Exit,
+  type Fiber,
+  FiberRef,
+  HashSet,
+  Layer,
+  Logger,
+  LogLevel,
+  Random,
+  Runtime,
+  Scope
+} from "effect"
 import { Closing } from "../../src/Closing.ts"
 import * as Parley from "../../src/Parley.ts"
 import { Providers } from "../../src/Providers.ts"
@@ -60,7 +73,8 @@ export const start = Effect.fnUntraced(function* (options: WorldOptions) {
   const vendor = options.vendor.provider({ ...options.listener, counts: () => alive })
 
   const logger = Logger.make<unknown, void>(({ cause, logLevel, message }) => {
-    if (alive && LogLevel.greaterThanEqual(logLevel, LogLevel.Error)) options.failed(`${message} ${Cause.pretty(cause)}`)
+    if (alive && LogLevel.greaterThanEqual(logLevel, LogLevel.Error))
+      options.failed(`${message} ${Cause.pretty(cause)}`)
   })
   const layer = Parley.withoutDoors.pipe(
     Layer.provide(Providers.layerOf(vendor.service)),
@@ -99,7 +113,11 @@ export const start = Effect.fnUntraced(function* (options: WorldOptions) {
   const end = Effect.gen(function* () {
     machine.power("on")
     const engine = runtime()
-    if (engine !== null) Runtime.runFork(engine)(Effect.flatMap(Closing, ({ begin }) => begin), { scheduler })
+    if (engine !== null)
+      Runtime.runFork(engine)(
+        Effect.flatMap(Closing, ({ begin }) => begin),
+        { scheduler }
+      )
     const closing = Effect.runFork(Effect.withClock(Scope.close(scope, Exit.void), machine.clock), { scheduler })
     yield* machine.settle
     for (let waited = 0; closing.unsafePoll() === null && waited < longest; waited += 500) yield* machine.advance(500)

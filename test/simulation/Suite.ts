@@ -1,0 +1,37 @@
+import { Effect } from "effect"
+import * as Houses from "./Houses.ts"
+import * as Schedule from "./Schedule.ts"
+import * as Simulation from "./Simulation.ts"
+
+const shown = 60
+
+/** What a person needs to play it again, and what it came to. */
+const account = ({ broken, seed, trace }: Simulation.Result) =>
+  broken === null
+    ? []
+    : [
+        `seed ${seed} breaks invariant ${broken.invariant}: ${broken.message}`,
+        `  again: npm run test:simulation -- --seed ${seed} --schedules 1`,
+        ...trace.slice(-shown).map((line) => `  ${line}`)
+      ]
+
+/** Plays the schedules of these seeds; gives an account of those that broke a promise. */
+export const run = Effect.fn(function* (from: number, schedules: number) {
+  const houses = yield* Houses.all
+  const results = { broken: [] as ReadonlyArray<string>, calls: 0, crashes: 0 }
+  for (let seed = from; seed < from + schedules; seed++) {
+    const result = yield* Simulation.play(houses, Schedule.from(seed))
+    results.broken = [...results.broken, ...account(result)]
+    results.calls += result.calls
+    results.crashes += result.crashes
+  }
+  return results
+})
+
+/** Whether playing a seed twice gives the same story, word for word. */
+export const isSteady = Effect.fn(function* (seed: number) {
+  const houses = yield* Houses.all
+  const one = yield* Simulation.play(houses, Schedule.from(seed))
+  const other = yield* Simulation.play(houses, Schedule.from(seed))
+  return one.hash === other.hash
+})
