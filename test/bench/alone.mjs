@@ -68,7 +68,15 @@ const perform = async ({ count, lines, said }) => {
       : { agent_id: index, agent_name: `Agent ${index}`, role: "assistant", partial: false, content }
   )
   const agent = { id: 99, name: "Echo" }
-  const text = context({ agent, messages, omitted: 0, mark: "#abcdef", personName: "User", occasion: "news" })
+  const text = context({
+    agent,
+    messages,
+    omitted: 0,
+    mark: "#abcdef",
+    personName: "User",
+    occasion: "news",
+    names: new Map()
+  })
   await Effect.gen(function* () {
     const session = yield* Scripted.make({ paceMs: 0 }).open(specOf("scripted-1", lines))
     const turn = { text, callTool: () => Effect.succeed({ text: "", isError: false }) }

@@ -171,9 +171,12 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
         }
         case "crash":
           return world.crash(step.when)
-        case "restart":
+        case "restart": {
+          const stopped = world
           yield* stop
-          return world.alive() ? yield* restart() : undefined
+          // A crash while it stopped has brought the next server already.
+          return world === stopped ? yield* restart() : undefined
+        }
         default:
           return void clients.act(world, step, room)
       }
