@@ -65,6 +65,9 @@ export const turn = async (stage) => {
   }
 }
 
+/** What one in twenty is slower than. */
+const slowest = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)]
+
 /**
  * The rooms are driven as fast as they go for the turns per second. For the first token their agents talk by themselves,
  * as often as a room can be set to, and a person talks in a room of its own over one whole cycle of theirs.
@@ -73,7 +76,7 @@ export const rooms = async (stage) => {
   const { load } = stage
   const settings = { MAX_CONCURRENT_ROOMS: "100", AGENT_POOL_MAX_SIZE: "400", AGENT_POOL_MAX_WAITING: "1000" }
   const house = await stage.start("rooms", settings, agentsOf(3))
-  const crowd = await inOrder(numbers(100), (number) => newRoom(house, `room ${number}`))
+  const crowd = await inOrder(numbers(100), (number) => newRoom(house, `room ${number}`, { max_follow_ups: 0 }))
   await inOrder(crowd, (room) => seat(house, room, 3))
   const mine = await newRoom(house, "mine")
   await seat(house, mine, 1)
@@ -103,7 +106,10 @@ export const rooms = async (stage) => {
     return {
       ours: { cpu: all.cpu, wall: all.perSecond },
       ceiling: onlyWall(Number.NaN),
-      beside: { person: { ours: onlyWall(median(beside)), ceiling: onlyWall(median(alone)) } }
+      beside: {
+        person: { ours: onlyWall(median(beside)), ceiling: onlyWall(median(alone)) },
+        slowest: { ours: onlyWall(slowest(beside)), ceiling: onlyWall(slowest(alone)) }
+      }
     }
   }
 }

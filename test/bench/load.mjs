@@ -147,25 +147,27 @@ const firstTokens = async ({ apartMs = 0, count, request }) => {
 
 /** One room that is asked to go on whenever its round is over, until the time is up; gives how many turns ended. */
 const talk = async (port, { follow, goOn }, until) => {
-  const [reader, asker] = await Promise.all([connect(port), connect(port)])
+  const reader = await connect(port)
   let turns = 0
   await new Promise((resolve, reject) => {
     let tail = ""
-    readAnswers(asker, (head) => {
-      if (!head.startsWith("HTTP/1.1 200")) reject(new Error(head.split("\r\n", 1)[0]))
-    })
-    reader.once("data", () => asker.write(goOn))
+    // A connection of its own: one that is idle for long is closed by the server.
+    const ask = async () => {
+      const { head } = await once({ port, request: goOn })
+      if (!head.startsWith("HTTP/1.1 200")) throw new Error(head.split("\r\n", 1)[0])
+    }
+    reader.once("data", () => ask().catch(reject))
     reader.on("data", (chunk) => {
       const text = tail + chunk.latin1Slice()
       turns += text.split("event: stream_end").length - 1
       const isOver = text.includes("event: round_ended")
       tail = isOver ? "" : text.slice(1 - "event: stream_end".length)
-      if (isOver && performance.now() < until) asker.write(goOn)
+      if (isOver && performance.now() < until) ask().catch(reject)
       else if (isOver) resolve()
     })
     reader.write(follow)
   })
-  for (const socket of [reader, asker]) socket.destroy()
+  reader.destroy()
   return turns
 }
 
