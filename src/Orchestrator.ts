@@ -106,7 +106,11 @@ const make = Effect.gen(function* () {
     rooms.set(roomId, busy)
     // A fiber inherits whether it can be interrupted, and whoever triggers may be in a region that cannot.
     const fiber = Effect.interruptible(Effect.ensuring(work(roomId, busy), forget(roomId, busy)))
-    return Effect.as(FiberSet.run(fibers, fiber), busy)
+    // A set that is closed takes nothing more: the room must not count as busy for ever.
+    return FiberSet.run(fibers, fiber).pipe(
+      Effect.onInterrupt(() => forget(roomId, busy)),
+      Effect.as(busy)
+    )
   }
 
   return Orchestrator.of({

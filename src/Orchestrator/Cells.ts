@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
 import type { Cell, PassInput, Reason, Speaker, StopReason } from "../domain/Round.ts"
+import { together } from "../lib/together.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
 import type { Occasion } from "./Context.ts"
 import * as Progress from "./Progress.ts"
@@ -87,9 +88,7 @@ const make = Effect.gen(function* () {
   return Cells.of({
     play: Effect.fnUntraced(function* (progress, input, index, cell) {
       const place = { index, horizon: yield* horizonOf(progress, index, cell) }
-      const played = yield* Effect.forEach(cell.speakers, (speaker) => speak(progress, input, place, speaker), {
-        concurrency: "unbounded"
-      })
+      const played = yield* together(cell.speakers.map((speaker) => speak(progress, input, place, speaker)))
       return {
         heard: played.flatMap(({ heard }) => heard),
         refused: Option.firstSomeOf(played.map(({ refused }) => refused))
