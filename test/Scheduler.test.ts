@@ -147,7 +147,7 @@ describe("a room whose provider fails", () => {
             )
             assertTrue(seconds(other.id).length >= 20, String(seconds(other.id).length))
             broken = 0
-            yield* pass(180)
+            yield* pass(340)
             deepStrictEqual([(yield* state).breaker, (yield* state).failures], ["closed", 0])
           })
         )
