@@ -108,9 +108,9 @@ describe("hear", () => {
 
   it.effect("leaves the provider's own errors as they are", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(turn(Stream.make(text), Stream.fail(new Overloaded())))
+      const error = yield* Effect.flip(turn(Stream.make(text), Stream.fail(new Overloaded({ retryAfterMs: null }))))
 
-      assertEquals(error, new Overloaded())
+      assertEquals(error, new Overloaded({ retryAfterMs: null }))
     })
   )
 })

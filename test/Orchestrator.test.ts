@@ -80,8 +80,8 @@ describe("Orchestrator", () => {
             partial.map((row: ReadonlyArray<unknown>) => row.slice(1)),
             [["A story that is never finished, because somebody", true]]
           )
-          assertTrue(puppet.calls[1]?.input.text.includes("cut off in mid-sentence") ?? false)
-          assertTrue(puppet.calls[1]?.input.text.includes("Stop, something else!") ?? false)
+          assertTrue(puppet.calls[1]?.text.includes("cut off in mid-sentence") ?? false)
+          assertTrue(puppet.calls[1]?.text.includes("Stop, something else!") ?? false)
         })
       )
     })
@@ -122,7 +122,7 @@ describe("Orchestrator", () => {
     const puppet = Puppet.make({
       act: (call) =>
         call.number === 1
-          ? Stream.fail(new Overloaded())
+          ? Stream.fail(new Overloaded({ retryAfterMs: null }))
           : call.number === 2
             ? Stream.concat(Puppet.say("I, at least, can speak."), Puppet.done())
             : Puppet.skip(call)
@@ -142,7 +142,7 @@ describe("Orchestrator", () => {
           ["failed", "replied"]
         )
         assertEquals((yield* said).length, 2)
-        assertTrue(puppet.calls.every(({ input }) => !input.text.includes("Overloaded")))
+        assertTrue(puppet.calls.every(({ text }) => !text.includes("Overloaded")))
       })
     )
   })
@@ -169,9 +169,9 @@ describe("Orchestrator", () => {
 
         const [first, lost, anew] = puppet.calls
         deepStrictEqual([first?.spec.resume, lost?.spec.resume, anew?.spec.resume], [null, "s1", null])
-        assertTrue(!lost?.input.text.includes("heron"))
-        assertTrue(anew?.input.text.includes("heron") ?? false)
-        assertTrue(anew?.input.text.includes("reply 1") ?? false)
+        assertTrue(!lost?.text.includes("heron"))
+        assertTrue(anew?.text.includes("heron") ?? false)
+        assertTrue(anew?.text.includes("reply 1") ?? false)
       })
     )
   })

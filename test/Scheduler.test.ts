@@ -120,7 +120,7 @@ describe("a room whose provider fails", () => {
       Effect.suspend(() => {
         let broken = 0
         const { puppet, seconds } = noting((call) =>
-          call.spec.seat.roomId === broken ? Stream.fail(new Overloaded()) : Puppet.skip(call)
+          call.spec.seat.roomId === broken ? Stream.fail(new Overloaded({ retryAfterMs: null })) : Puppet.skip(call)
         )
         return inVirtualHouse(puppet, (pass) =>
           Effect.gen(function* () {

@@ -4,7 +4,7 @@ import { Attachments } from "../Attachments.ts"
 import type { Seated } from "../Agents/Repo.ts"
 import type { Persona } from "../domain/Persona.ts"
 import type { Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
-import { Seat } from "../domain/Provider.ts"
+import { Seat, textOf } from "../domain/Provider.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import * as Hash from "../lib/hash.ts"
 import { Memory } from "../Memory.ts"
@@ -32,8 +32,7 @@ export interface Stand {
 export interface Brief {
   readonly spec: SessionSpec
   readonly promptHash: string
-  readonly text: string
-  readonly images: TurnInput["images"]
+  readonly input: Omit<TurnInput, "callTool">
   /** The newest message that the model is given. */
   readonly newest: number
   /** All text that the model has to read anew, each image as the text that would cost as much. */
@@ -118,15 +117,16 @@ const make = Effect.gen(function* () {
         resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
       }
       const { images, names } = yield* attachments.show(news, { takesImages: provider.takesImages, mark })
-      const text = context({ agent, messages: news, omitted, mark, occasion, personName: USER_NAME, names })
+      const told = context({ agent, messages: news, omitted, mark, occasion, personName: USER_NAME, names })
       return Option.some({
         spec,
         promptHash,
-        text,
-        images,
+        input: { ...told, images, knownParts: 0 },
         newest: news.at(-1)?.id ?? after,
         characters:
-          text.length + images.length * charactersOfImage + (Option.isSome(known) ? 0 : spec.systemPrompt.length),
+          textOf(told).length +
+          images.length * charactersOfImage +
+          (Option.isSome(known) ? 0 : spec.systemPrompt.length),
         sessionTokens: Option.match(known, { onNone: () => 0, onSome: (it) => it.tokens })
       })
     })

@@ -74,10 +74,7 @@ const make = Effect.gen(function* () {
   /** On one session: from the lease to the provider's last event. */
   const speak = (stand: Stand, brief: Brief, draft: Draft) =>
     Effect.flatMap(pool.lease(stand.provider, brief.spec), (session) =>
-      hearWithin(
-        session.turn({ text: brief.text, images: brief.images, callTool: toolsFor(stand, draft) }),
-        listen(draft)
-      ).pipe(
+      hearWithin(session.turn({ ...brief.input, callTool: toolsFor(stand, draft) }), listen(draft)).pipe(
         Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
         Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done"))
       )
@@ -104,7 +101,7 @@ const make = Effect.gen(function* () {
         Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft))),
         // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
         Effect.catchTag("InvalidRequest", (error) =>
-          brief.images.length > 0 ? retry(error, anew(sightless(stand), draft)) : Effect.fail(error)
+          brief.input.images.length > 0 ? retry(error, anew(sightless(stand), draft)) : Effect.fail(error)
         )
       )
     }

@@ -235,5 +235,8 @@ const absent = (name: string, reason: string): Provider => ({
   isModel: false,
   takesImages: false,
   defaultModel: "",
+  remembers: false,
+  takes: "connection",
+  models: Effect.succeed([]),
   open: () => new InvalidRequest({ reason })
 })

@@ -24,6 +24,9 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
     isModel: true,
     takesImages: true,
     defaultModel: config.model,
+    remembers: true,
+    takes: "process",
+    models: Effect.succeed([{ id: config.model, name: config.model }]),
     open: (spec) => starts.withPermits(1)(Session.open(client, spec))
   } satisfies Provider
 })

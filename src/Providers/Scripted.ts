@@ -1,5 +1,5 @@
 import { Array, Duration, Effect, Option, Order, Stream, Utils } from "effect"
-import { type Provider, ProviderEvent, type SessionSpec, type TurnInput } from "../domain/Provider.ts"
+import { type Provider, ProviderEvent, type SessionSpec, textOf, type TurnInput } from "../domain/Provider.ts"
 
 /**
  * Plays a model without one: offline, and the same seat, turn and context give the same words. It answers with the
@@ -10,10 +10,14 @@ export const make = (options: { readonly paceMs: number }): Provider => ({
   isModel: false,
   takesImages: false,
   defaultModel: "scripted-1",
+  remembers: true,
+  takes: "connection",
+  models: Effect.succeed([{ id: "scripted-1", name: "Scripted" }]),
   open: (spec) =>
     Effect.sync(() => {
       let turns = Option.getOrElse(turnsBefore(spec), () => 0)
       return {
+        pid: null,
         turn: (input) =>
           Stream.suspend(() => {
             turns++
@@ -34,7 +38,7 @@ const turnsBefore = (spec: SessionSpec) =>
 const perform = (spec: SessionSpec, input: TurnInput, turns: number, paceMs: number): Stream.Stream<ProviderEvent> => {
   const { roomId, agentId } = spec.seat
   const random = new Utils.PCGRandom(roomId * 7919 + agentId, turns)
-  const speaker = lastSpeaker(input.text)
+  const speaker = lastSpeaker(textOf(input))
   const done = (outputTokens: number) =>
     ProviderEvent.Done({
       sessionId: idOf(spec, turns),

@@ -48,6 +48,7 @@ const reopening = {
 }
 
 const tracked = (session: Session, progress: Progress): Session => ({
+  pid: session.pid,
   turn: (input) =>
     Stream.suspend(() => {
       progress.settled = false

@@ -14,7 +14,11 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   /** How long the provider asks to wait, when it says so. */
   retryAfterMs: Schema.NullOr(Schema.Number)
 }) {}
-export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {}) {}
+/** The service cannot serve for now: it is overloaded, fails, or cannot be reached. */
+export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
+  /** How long the provider asks to wait, when it says so. */
+  retryAfterMs: Schema.NullOr(Schema.Number)
+}) {}
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {}
 /** The session to resume is gone; the caller opens a new one from the log. */
 export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost", {}) {}
@@ -79,9 +83,24 @@ export interface SessionSpec {
   readonly resume: string | null
 }
 
-export interface TurnInput {
+/** A piece of what the model is told in a turn. */
+export interface Part {
   /** Reaches the model verbatim: nothing in it is a command or a file reference. */
   readonly text: string
+  /**
+   * Set where the agent itself spoke: its bare words, and a line that says when they were cut off. A provider whose
+   * model knows its own words by their role gives these in place of the text.
+   */
+  readonly own: { readonly words: string; readonly cutOff: string | null } | null
+}
+
+export interface TurnInput {
+  /** What was said, oldest first. Turn after turn of a session that is told all anew, it begins the same. */
+  readonly parts: ReadonlyArray<Part>
+  /** How many of the parts the session was told in an earlier turn too. */
+  readonly knownParts: number
+  /** What is asked of the model now: the last line. */
+  readonly ask: string
   /** In the order of the talk. Each label stands just before its image; none for a provider that takes none. */
   readonly images: ReadonlyArray<{
     readonly media_type: ImageType
@@ -91,19 +110,41 @@ export interface TurnInput {
   readonly callTool: (name: string, input: Readonly<Record<string, string>>) => Effect.Effect<ToolResult>
 }
 
+/** The turn as one text, for a model that is told everything by others. */
+export const textOf = ({ ask, parts }: Pick<TurnInput, "ask" | "parts">) =>
+  [...parts.map(({ text }) => text), ask].join("\n")
+
 export interface Session {
   /**
    * Streams one turn. Interrupting the stream stops the provider's work; the session must then be closed, for its
    * history no longer matches the room's. One turn at a time.
    */
   readonly turn: (input: TurnInput) => Stream.Stream<ProviderEvent, ProviderError>
+  /** The process that the session has to itself. */
+  readonly pid: number | null
 }
 
+export interface Model {
+  /** What a room names. */
+  readonly id: string
+  readonly name: string
+}
+
+/**
+ * Refuses with typed errors and leaves to its caller when to ask again: a provider itself never does. It asks the
+ * vendor for one turn at a time of a session.
+ */
 export interface Provider {
   readonly name: string
   /** True for a real model; false for one that only plays a model. */
   readonly isModel: boolean
   readonly takesImages: boolean
   readonly defaultModel: string
+  /** True when an open session holds what it was told; any other is told the whole in each turn. */
+  readonly remembers: boolean
+  /** What an open session takes: a process of its own, or no more than a connection while it speaks. */
+  readonly takes: "process" | "connection"
+  /** What can be asked for, as far as the provider tells. */
+  readonly models: Effect.Effect<ReadonlyArray<Model>, ProviderError>
   readonly open: (spec: SessionSpec) => Effect.Effect<Session, ProviderError, Scope.Scope>
 }

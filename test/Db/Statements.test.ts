@@ -17,7 +17,7 @@ const puppet = Puppet.make({
     call.number % 3 === 1
       ? Stream.concat(Puppet.say("Something that is said and long enough."), Puppet.done("session"))
       : call.number % 3 === 2
-        ? Stream.fail(new Overloaded())
+        ? Stream.fail(new Overloaded({ retryAfterMs: null }))
         : Puppet.skip(call)
 })
 const house = House.shared({

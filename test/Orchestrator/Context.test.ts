@@ -4,6 +4,7 @@ import { FastCheck } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
 import type { Names } from "../../src/Attachments/Choice.ts"
 import { type Message, MessageId } from "../../src/domain/Message.ts"
+import { textOf } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { Timestamp } from "../../src/domain/Time.ts"
 import { context } from "../../src/Orchestrator/Context.ts"
@@ -33,7 +34,7 @@ const message = (content: string, more: Partial<Message> = {}): Message => ({
 })
 
 const told = (messages: ReadonlyArray<Message>, omitted = 0, names: Names = new Map()) =>
-  context({ agent, messages, omitted, mark: "#k3f9", personName: "User", occasion: "news", names })
+  textOf(context({ agent, messages, omitted, mark: "#k3f9", personName: "User", occasion: "news", names }))
 
 describe("context", () => {
   it("labels each speaker and keeps what was said as it was said", () => {

@@ -158,7 +158,7 @@ describe("while an agent speaks", () => {
           yield* watch.ended
           const later = puppet.calls.slice(1)
           deepStrictEqual(
-            later.map(({ input, spec }) => [input.text.includes("stone"), spec.resume]),
+            later.map(({ spec, text }) => [text.includes("stone"), spec.resume]),
             [
               [false, null],
               [false, null]

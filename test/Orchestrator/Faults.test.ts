@@ -32,7 +32,7 @@ const faults: ReadonlyArray<{
     act: () => Stream.fail(new InvalidRequest({ reason: "no" })),
     error: "InvalidRequest"
   },
-  { name: "is overloaded", act: () => Stream.fail(new Overloaded()), error: "Overloaded" },
+  { name: "is overloaded", act: () => Stream.fail(new Overloaded({ retryAfterMs: null })), error: "Overloaded" },
   {
     name: "fails in the middle",
     act: () => Stream.concat(begin, Stream.fail(new RateLimited({ retryAfterMs: 1 }))),

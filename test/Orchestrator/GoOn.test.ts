@@ -66,7 +66,7 @@ describe("continue", () => {
         assertEquals(data.kind, "continue")
         assertEquals((yield* watch.ended)["stop_reason"], "complete")
         assertEquals((yield* said).length, 2)
-        assertTrue(puppet.calls[2]?.input.text.includes("It has been quiet") ?? false)
+        assertTrue(puppet.calls[2]?.text.includes("It has been quiet") ?? false)
         yield* client.json("PATCH", path, { max_interactions: 1 })
         yield* client.json("POST", `${path}/continue`)
         assertEquals((yield* watch.ended)["stop_reason"], "max_interactions")

@@ -22,8 +22,8 @@ const replies: Puppet.Act = (call) =>
   Stream.concat(Puppet.say("I see it, and it is lovely."), Puppet.done(`s${call.number}`))
 
 /** What a turn was told of pictures. */
-const told = ({ input }: Puppet.Call) =>
-  input.text.split("\n").flatMap((line) => /^#\w+ (.*picture.*|Picture.*)$/.exec(line)?.[1] ?? [])
+const told = ({ text }: Puppet.Call) =>
+  text.split("\n").flatMap((line) => /^#\w+ (.*picture.*|Picture.*)$/.exec(line)?.[1] ?? [])
 const shown = ({ input }: Puppet.Call) => input.images.map(({ label }) => label.replace(/^#\w+ /, ""))
 const turnsOf = (calls: ReadonlyArray<Puppet.Call>, name: string) => calls.filter(({ spec }) => spec.agentName === name)
 
@@ -38,7 +38,7 @@ describe("Images in turns", () => {
 
         for (const name of ["Ada", "Bo"]) {
           const [first, ...later] = turnsOf(puppet.calls, name)
-          const mark = /begin with (\S+) come/.exec(first?.input.text ?? "")?.[1]
+          const mark = /begin with (\S+) come/.exec(first?.text ?? "")?.[1]
           deepStrictEqual(
             first?.input.images.map(({ bytes, label, media_type }) => [label, media_type, new Uint8Array(bytes)]),
             [

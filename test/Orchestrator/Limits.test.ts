@@ -103,8 +103,8 @@ describe("limits", () => {
           const names = (yield* turns).map(([name]) => name)
           assertEquals(names.length, 5)
           assertEquals(names.at(-1), "Tally")
-          assertTrue(puppet.calls.at(-1)?.input.text.includes("for the last words") ?? false)
-          assertFalse(puppet.calls.at(-2)?.input.text.includes("for the last words") ?? true)
+          assertTrue(puppet.calls.at(-1)?.text.includes("for the last words") ?? false)
+          assertFalse(puppet.calls.at(-2)?.text.includes("for the last words") ?? true)
         }),
       { Ada: "Ada.", Bo: "Bo.", Tally: "Tally counts.\n---\nfinal_response: true\npriority: -1" }
     )

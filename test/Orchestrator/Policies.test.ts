@@ -30,7 +30,7 @@ describe("a room decides who speaks", () => {
       const act: Puppet.Act = (call) => {
         if (begun === 3) return Puppet.skip(call)
         begun++
-        heard.push(call.input.text)
+        heard.push(call.text)
         const together = begun === 3 ? Deferred.succeed(all, undefined) : Effect.void
         return Stream.concat(
           Stream.drain(Stream.fromEffect(Effect.zipRight(together, Deferred.await(all)))),
@@ -126,7 +126,7 @@ describe("critics", () => {
       const puppet = Puppet.make({
         act: (call) => {
           if (call.spec.agentName === "Critic") return speak("FEEDBACK: warmer, please, and shorter.")
-          texts.push(call.input.text)
+          texts.push(call.text)
           return speak(`The clock is ${call.number} minutes late today.`)
         }
       })
@@ -157,7 +157,7 @@ describe("critics", () => {
           const seen = Json.stringify(watch.seen)
           assertTrue(!seen.includes("FEEDBACK") && seen.includes("new_critique"))
           const critic = puppet.calls.filter(({ spec }) => spec.agentName === "Critic")
-          assertTrue(critic[1]?.input.text.includes("What time is it?") && critic[1].input.text.includes("And now?"))
+          assertTrue(critic[1]?.text.includes("What time is it?") && critic[1].text.includes("And now?"))
           const usage = yield* get("/usage")
           assertEquals(usage.turn_count, 4)
           assertEquals((yield* client.json("GET", `/rooms/${id}/chatting-agents`)).data.chatting_agents.length, 0)

@@ -71,7 +71,7 @@ describe("a server that ends in the middle of a round", () => {
             ]
           )
           assertEquals((yield* get("/rounds")).length, 1)
-          const asked = puppet.calls.at(-1)?.input.text ?? ""
+          const asked = puppet.calls.at(-1)?.text ?? ""
           deepStrictEqual([asked.includes("Who is there?"), asked.includes(spoken("Ada"))], [true, false])
         })
       )

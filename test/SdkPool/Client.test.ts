@@ -9,7 +9,7 @@ import { settle } from "../support/settle.ts"
 describe("SdkPool opens a client, which", () => {
   it.scoped("is tried again while the provider is overloaded or crashes, each time from nothing", () =>
     Effect.gen(function* () {
-      const tries = [new Overloaded(), new Crashed({ reason: "gone" }), Effect.void]
+      const tries = [new Overloaded({ retryAfterMs: null }), new Crashed({ reason: "gone" }), Effect.void]
       const opening = ({ id }: Client) => tries[id - 1] ?? Effect.void
       const { all, log, touch } = yield* Pool.make({}, { opening })
       const fiber = yield* Effect.fork(touch("a"))

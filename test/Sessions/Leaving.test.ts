@@ -55,7 +55,7 @@ it.scopedLive("who leaves while its turn is being settled has no session left wh
       yield* say("Fir.")
       yield* watch.until(({ type, stop_reason }) => type === "round_ended" && stop_reason === "everyone_skipped")
 
-      const text = puppet.calls[1]?.input.text ?? ""
+      const text = puppet.calls[1]?.text ?? ""
       assertTrue(text.includes("Fir"))
       assertFalse(text.includes("Elder"))
     })

@@ -38,7 +38,7 @@ const skip: Act = { do: "tool", name: "skip", input: {} }
 const errors = (dice: Dice): ProviderError =>
   dice.of<ProviderError>(
     new RateLimited({ retryAfterMs: 500 }),
-    new Overloaded(),
+    new Overloaded({ retryAfterMs: null }),
     new Unauthorized(),
     new Crashed({ reason: "as scripted" }),
     new InvalidRequest({ reason: "as scripted" })

@@ -9,6 +9,7 @@ import {
   type Seat,
   SessionLost,
   type SessionSpec,
+  textOf,
   type TurnInput,
   Unauthorized
 } from "../../src/domain/Provider.ts"
@@ -67,7 +68,7 @@ export const make = (dice: Dice, temper: Temper) => {
     if (!dice.chance(temper.faults)) return dice.chance(0.2) ? Effect.sleep(dice.of(5, 100, 900)) : Effect.void
     switch (dice.weighted({ passing: 4, lasting: 2, die: 1, hang: 2 })) {
       case "passing":
-        return dice.chance(0.5) ? new Overloaded() : new Crashed({ reason: "as scripted" })
+        return dice.chance(0.5) ? new Overloaded({ retryAfterMs: null }) : new Crashed({ reason: "as scripted" })
       case "lasting":
         return dice.chance(0.5) ? new Unauthorized() : new RateLimited({ retryAfterMs: null })
       case "die":
@@ -99,15 +100,16 @@ export const make = (dice: Dice, temper: Temper) => {
     const { file } = held
     const number = calls.length + 1
     const tag = `«a${number}»`
-    for (const told of tagsIn(input.text)) file.known.add(told)
-    file.omitted += Number(/(\d+) earlier messages are left out/.exec(input.text)?.[1] ?? 0)
+    const text = textOf(input)
+    for (const told of tagsIn(text)) file.known.add(told)
+    file.omitted += Number(/(\d+) earlier messages are left out/.exec(text)?.[1] ?? 0)
     const known = new Set(file.known)
     const call: Call = {
       number,
       seat: spec.seat,
       agentName: spec.agentName,
       spec,
-      text: input.text,
+      text,
       tag,
       known,
       omitted: file.omitted,
@@ -181,10 +183,14 @@ export const make = (dice: Dice, temper: Temper) => {
       isModel: true,
       takesImages: false,
       defaultModel: "m1",
+      remembers: true,
+      takes: "process",
+      models: Effect.succeed([]),
       open: (spec) =>
         Effect.map(
           Effect.suspend(() => start(spec)),
           (held) => ({
+            pid: null,
             turn: (input: TurnInput) => Stream.suspend(() => play(listener, held, spec, input))
           })
         )

@@ -15,6 +15,7 @@ import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Claude from "../../src/Providers/Claude.ts"
 import { whyNoClaude } from "./claude.ts"
 import * as Api from "./MessagesApi.ts"
+import { told } from "./told.ts"
 
 /** Why these tests cannot run here; empty where they can. */
 export const whyNot = () =>
@@ -50,8 +51,7 @@ export const spec = (more: Partial<SessionSpec> = {}): SessionSpec => ({
 })
 
 export const input = (text: string, callTool?: TurnInput["callTool"]): TurnInput => ({
-  text,
-  images: [],
+  ...told(text),
   callTool: callTool ?? (() => Effect.succeed({ text: "kept", isError: false }))
 })
 

@@ -81,6 +81,9 @@ export const make = (script: Script) => {
     isModel: true,
     takesImages: false,
     defaultModel: "m1",
+    remembers: true,
+    takes: "process",
+    models: Effect.succeed([]),
     open: (spec) =>
       Effect.acquireRelease(
         Effect.sync(() => start(name, spec)),
@@ -90,7 +93,7 @@ export const make = (script: Script) => {
         Effect.map((client) => {
           client.state = "up"
           log.push(`+${label(client)}`)
-          return { turn: ({ text }) => turn(client, text) }
+          return { pid: null, turn: ({ ask }) => turn(client, ask) }
         })
       )
   })

@@ -1,6 +1,7 @@
 import { Context, Effect, Exit, Layer, Scope, Stream } from "effect"
 import type { Session, SessionSpec } from "../../src/domain/Provider.ts"
 import { type PoolOptions, SdkPool } from "../../src/SdkPool.ts"
+import { told } from "./told.ts"
 import * as Clients from "./Clients.ts"
 
 /** A pool over a vendor's clients that the test plays. */
@@ -33,4 +34,4 @@ export const make = (options: Partial<PoolOptions> = {}, script: Clients.Script 
 
 /** Plays one turn; how it goes is the vendor's matter. */
 export const speak = (how: Clients.Turn) => (session: Session) =>
-  Stream.runDrain(session.turn({ text: how, images: [], callTool: () => Effect.dieMessage("no tools here") }))
+  Stream.runDrain(session.turn({ ...told(how), callTool: () => Effect.dieMessage("no tools here") }))

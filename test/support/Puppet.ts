@@ -4,12 +4,15 @@ import {
   type ProviderError,
   ProviderEvent,
   type SessionSpec,
+  textOf,
   type TurnInput
 } from "../../src/domain/Provider.ts"
 
 export interface Call {
   readonly spec: SessionSpec
   readonly input: TurnInput
+  /** All that the model is told, as one text. */
+  readonly text: string
   /** Counted over all agents, from 1. */
   readonly number: number
 }
@@ -44,6 +47,9 @@ export const make = (script: { act: Act; opening?: (spec: SessionSpec) => Effect
     isModel: true,
     takesImages: true,
     defaultModel: "puppet-1",
+    remembers: true,
+    takes: "process",
+    models: Effect.succeed([{ id: "puppet-1", name: "Puppet" }]),
     open: (spec) =>
       (script.opening?.(spec) ?? Effect.void).pipe(
         Effect.zipRight(
@@ -53,9 +59,10 @@ export const make = (script: { act: Act; opening?: (spec: SessionSpec) => Effect
           )
         ),
         Effect.as({
+          pid: null,
           turn: (input) =>
             Stream.suspend(() => {
-              const call = { spec, input, number: calls.length + 1 }
+              const call = { spec, input, text: textOf(input), number: calls.length + 1 }
               calls.push(call)
               return script.act(call)
             }).pipe(

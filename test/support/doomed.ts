@@ -4,6 +4,7 @@ import { AgentId } from "../../src/domain/Agent.ts"
 import { Seat } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Claude from "../../src/Providers/Claude.ts"
+import { told } from "./told.ts"
 
 const [, , url = "", dataDir = ""] = process.argv
 
@@ -26,7 +27,7 @@ const program = Effect.gen(function* () {
     resume: null
   })
   const callTool = () => Effect.succeed({ text: "", isError: false })
-  yield* Stream.runDrain(session.turn({ text: "Count", images: [], callTool }))
+  yield* Stream.runDrain(session.turn({ ...told("Count"), callTool }))
 })
 
 program.pipe(Effect.scoped, Effect.provide(NodeContext.layer), NodeRuntime.runMain)

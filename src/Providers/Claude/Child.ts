@@ -6,6 +6,8 @@ import { type ChildProcess, spawn } from "node:child_process"
 export interface Child {
   /** What the SDK starts the process with. Refuses once `end` was called. */
   readonly spawn: (options: SpawnOptions) => SpawnedProcess
+  /** The process, once it was started. */
+  readonly pid: () => number | null
   /** How the process ended. Waits for ever when there was none. */
   readonly ended: Effect.Effect<string>
   /** Returns when the process, if any, is gone. */
@@ -42,6 +44,7 @@ const childOf = (launcher: ReadonlyArray<string>, ending: Deferred.Deferred<stri
       child = started
       return started
     },
+    pid: () => child?.pid ?? null,
     ended,
     gone,
     end: Effect.zipRight(kill, gone)

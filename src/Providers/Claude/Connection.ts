@@ -1,6 +1,13 @@
 import type { Query, SDKUserMessage } from "@anthropic-ai/claude-agent-sdk"
 import { Effect, Either, identity, Mailbox, Option, Stream } from "effect"
-import { Crashed, ProviderEvent, type ProviderError, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
+import {
+  Crashed,
+  ProviderEvent,
+  type ProviderError,
+  type SessionSpec,
+  textOf,
+  type TurnInput
+} from "../../domain/Provider.ts"
 import type { Bookmark } from "./Bookmark.ts"
 import * as Child from "./Child.ts"
 import * as Message from "./Message.ts"
@@ -8,8 +15,11 @@ import { type Client, optionsFor, serverName } from "./Options.ts"
 import * as Sdk from "./Sdk.ts"
 import * as Tools from "./Tools.ts"
 
+type Said = Pick<TurnInput, "parts" | "ask" | "images">
+
 export interface Connection {
-  readonly say: (said: Pick<TurnInput, "text" | "images">) => Effect.Effect<void>
+  readonly pid: number | null
+  readonly say: (said: Said) => Effect.Effect<void>
   /** All that comes back, turn after turn. A process that has ended, however, is a `Crashed`. */
   readonly heard: Stream.Stream<ProviderEvent, ProviderError>
   /** Stops the work at the provider at once. A process that does not obey is killed. */
@@ -91,6 +101,7 @@ export const connect = Effect.fnUntraced(function* (
   isReady = true
 
   return {
+    pid: child.pid(),
     say: (said) => prompts.offer(spoken(said)),
     heard: Stream.mapEffect(Mailbox.toStream(inbox), identity),
     interrupt: Effect.tryPromise(() => query.interrupt()).pipe(
@@ -101,11 +112,11 @@ export const connect = Effect.fnUntraced(function* (
   } satisfies Connection
 })
 
-const spoken = ({ images, text }: Pick<TurnInput, "text" | "images">): SDKUserMessage => ({
-  type: "user",
-  message: { role: "user", content: images.length === 0 ? text : [textBlock(text), ...images.flatMap(imageBlocks)] },
-  parent_tool_use_id: null
-})
+const spoken = (said: Said): SDKUserMessage => {
+  const text = textOf(said)
+  const content = said.images.length === 0 ? text : [textBlock(text), ...said.images.flatMap(imageBlocks)]
+  return { type: "user", message: { role: "user", content }, parent_tool_use_id: null }
+}
 
 const textBlock = (text: string) => ({ type: "text" as const, text })
 

@@ -111,7 +111,7 @@ const refusal = (status: 401 | 403 | 429 | 529, retryAfterMs: number | null) => 
     case 429:
       return new RateLimited({ retryAfterMs })
     case 529:
-      return new Overloaded()
+      return new Overloaded({ retryAfterMs })
     default:
       return new Unauthorized()
   }
@@ -167,5 +167,5 @@ const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) 
   if (isFull || status === tooLarge) return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
   if (isRefusal(status)) return refusal(status, null)
   if (status === null) return new Crashed({ reason })
-  return status >= 500 ? new Overloaded() : new InvalidRequest({ reason })
+  return status >= 500 ? new Overloaded({ retryAfterMs: null }) : new InvalidRequest({ reason })
 }

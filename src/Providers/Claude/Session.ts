@@ -64,6 +64,7 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
   }, Effect.uninterruptible)
 
   return {
+    pid: connection.pid,
     turn: (input) =>
       Stream.unwrapScoped(
         Effect.gen(function* () {
