@@ -42,9 +42,14 @@ import { WriteQueue } from "./WriteQueue.ts"
 const from = <A, E, R>(build: (settings: Settings["Type"]) => Layer.Layer<A, E, R>) =>
   Layer.unwrapEffect(Effect.map(Settings, build))
 
+// An agent's process takes 0.2 GB.
+const roomy = 2 ** 30
+
 const pool = from((settings) =>
   SdkPool.layer({
     capacity: settings.AGENT_POOL_MAX_SIZE,
+    connections: settings.AGENT_CONNECTIONS,
+    isRoomy: () => process.availableMemory() > roomy,
     idleMs: settings.AGENT_POOL_IDLE_SECONDS * 1000,
     maxWaiting: settings.AGENT_POOL_MAX_WAITING,
     waitMs: settings.AGENT_POOL_LOCK_TIMEOUT * 1000,

@@ -1,35 +1,20 @@
-import { Clock, Context, Deferred, Effect, Exit, Layer, Schema, type Scope } from "effect"
-import type { Provider, ProviderError, Seat, Session, SessionSpec } from "./domain/Provider.ts"
-import * as Client from "./SdkPool/Client.ts"
-import * as Places from "./SdkPool/Places.ts"
+import { Context, Effect, FiberSet, Layer, type Scope } from "effect"
+import type { PoolBusy, PooledSeat, PoolStats } from "./domain/Pool.ts"
+import {
+  type Priority,
+  type Provider,
+  type ProviderError,
+  Seat,
+  type Session,
+  type SessionSpec
+} from "./domain/Provider.ts"
+import * as Lender from "./SdkPool/Lender.ts"
 
-/** No place came free in time; or, with nothing waited, too many wait for one already. */
-export class PoolBusy extends Schema.TaggedError<PoolBusy>()("PoolBusy", {
-  /** How many waited in that moment, this one among them. */
-  waiting: Schema.Number,
-  waitedMs: Schema.Number
-}) {}
-
-export interface PoolOptions {
-  /** Clients alive at once, from the moment they begin to open until they are closed. */
-  readonly capacity: number
-  readonly idleMs: number
-  readonly maxWaiting: number
-  readonly waitMs: number
-  readonly connectMs: number
-}
-
-export interface PoolStats {
-  /** Places taken by clients that open, are leased, idle, or close. */
-  readonly alive: number
-  readonly leased: number
-  readonly idle: number
-  readonly opening: number
-  readonly waiting: number
-  readonly opened: number
-  readonly closed: number
-  /** Those of the closed that made room for another seat. */
-  readonly evicted: number
+export interface PoolOptions extends Lender.LenderOptions {
+  /** Of the clients that are no more than a connection; `capacity` bounds those that are a process each. */
+  readonly connections: number
+  /** Whether there is memory to open a client before it is needed. */
+  readonly isRoomy: () => boolean
 }
 
 export class SdkPool extends Context.Tag("parley/SdkPool")<
@@ -38,114 +23,57 @@ export class SdkPool extends Context.Tag("parley/SdkPool")<
     /**
      * Lends a seat's client, never more than one, to the caller's scope. When that scope ends well, and all turns in it
      * did, the client is kept for whoever goes on with the same spec where the session stands; otherwise it is closed.
-     * Who finds the seat in use or all places leased waits; a full pool closes the client idle for longest.
+     * Who finds the seat in use or all places leased waits, persons before agents; a full pool closes the client idle
+     * for longest.
      */
     readonly lease: (
       provider: Provider,
-      spec: SessionSpec
+      spec: SessionSpec,
+      priority: Priority
     ) => Effect.Effect<Session, ProviderError | PoolBusy, Scope.Scope>
+    /**
+     * Begins to open a seat's client before it is needed, where a place is empty, nobody waits, and memory allows. What
+     * becomes of it, the lease tells.
+     */
+    readonly prepare: (provider: Provider, spec: SessionSpec) => Effect.Effect<void>
     /** The idle clients of these seats are closed when this returns; the leased ones will be when they come back. */
     readonly evict: (which: (seat: Seat) => boolean) => Effect.Effect<void>
     readonly leases: Effect.Effect<ReadonlyArray<Seat>>
-    readonly stats: Effect.Effect<PoolStats>
+    readonly seats: Effect.Effect<ReadonlyArray<PooledSeat>>
+    readonly stats: (kind: Provider["takes"]) => Effect.Effect<PoolStats>
   }
 >() {
   /** Closes all clients when it is closed, leased or not. */
   static readonly layer = (options: PoolOptions) => Layer.scoped(this, make(options))
 }
 
-const make = Effect.fnUntraced(function* ({ capacity, connectMs, idleMs, maxWaiting, waitMs }: PoolOptions) {
-  const { open, tally } = yield* Client.makeClients(connectMs)
-  const { ask, leave, places, queue, seize, shelve, vacate } = Places.make(capacity)
-  let evicted = 0
-
-  const wait = Effect.fnUntraced(function* (seat: Seat, restore: Client.Restore) {
-    const waiter: Places.Waiter = { seat, claim: yield* Deferred.make<Places.Claim>() }
-    const busy = (waitedMs: number) => new PoolBusy({ waiting: queue.size, waitedMs })
-    ask(waiter)
-    return yield* (queue.size > maxWaiting ? busy(0) : Deferred.await(waiter.claim)).pipe(
-      Effect.timeoutFail({ duration: waitMs, onTimeout: () => busy(waitMs) }),
-      restore,
-      // The claim may have come in the same moment.
-      Effect.onError(() => (queue.delete(waiter) ? Effect.void : Effect.map(Deferred.await(waiter.claim), leave)))
-    )
-  })
-
-  const empty = (place: Places.Place) =>
-    place.client === undefined ? Effect.void : Effect.map(Client.close(place.client), () => vacate(place))
-
-  const clear = (claim: Places.Claim) => Effect.map(empty(claim.place), () => leave(claim))
-  const clearAll = Effect.forEach(clear, { concurrency: "unbounded", discard: true })
-
-  const fit = Effect.fnUntraced(function* (
-    { doomed, place, seat }: Places.Claim,
-    provider: Provider,
-    spec: SessionSpec,
-    restore: Client.Restore
-  ) {
-    const found = place.client
-    if (found !== undefined && !doomed && Client.suits(found, provider, spec)) return found
-    if (found !== undefined && found.seat.key !== seat.key) evicted++
-    yield* empty(place)
-    return (place.client = yield* open(provider, spec, restore))
-  })
-
-  const giveBack = (claim: Places.Claim, client: Client.Client, exit: Exit.Exit<unknown, unknown>) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      if (Exit.isSuccess(exit) && client.progress.settled && !claim.doomed) {
-        client.idleSince = now
-        shelve(claim)
-        return Effect.void
-      }
-      claim.phase = "closing"
-      return clear(claim)
-    })
-
-  const reap = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    const due = seize(({ idleSince }) => now - idleSince >= idleMs)
-    // One that closes slowly must not keep the others.
-    yield* Effect.fork(clearAll(due))
-    const oldest = Array.from(places).find(isIdle)
-    yield* Effect.sleep(idleMs - now + (oldest?.client?.idleSince ?? now))
-  })
-  yield* Effect.forkScoped(Effect.forever(reap))
+const make = Effect.fnUntraced(function* ({ connections, isRoomy, ...options }: PoolOptions) {
+  const lenders = {
+    process: yield* Lender.make(options),
+    connection: yield* Lender.make({ ...options, capacity: connections })
+  }
+  const both = [lenders.process, lenders.connection] as const
+  const background = yield* FiberSet.makeRuntime<never>()
+  const seats = Effect.map(Effect.all(both.map((lender) => lender.seats)), (found) => found.flat())
 
   return SdkPool.of({
-    lease: Effect.fn("SdkPool.lease")((provider, spec) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const claim = yield* wait(spec.seat, restore)
-          const client = yield* Effect.onError(fit(claim, provider, spec, restore), () =>
-            Effect.sync(() => leave(claim))
-          )
-          claim.phase = "leased"
-          yield* Effect.addFinalizer((exit) => giveBack(claim, client, exit))
-          return client.session
-        })
+    lease: Effect.fn("SdkPool.lease")(function* (provider, spec, priority) {
+      const session = yield* lenders[provider.takes].lease(provider, spec, priority)
+      // The seat may have another client still, from before its room changed the provider.
+      const other = lenders[provider.takes === "process" ? "connection" : "process"]
+      background(other.evict(({ key }) => key === spec.seat.key))
+      return session
+    }),
+    prepare: (provider, spec) =>
+      provider.takes === "process" && isRoomy() ? lenders.process.prepare(provider, spec) : Effect.void,
+    evict: (which) =>
+      Effect.forEach(both, (lender) => lender.evict(which), { concurrency: "unbounded", discard: true }),
+    leases: Effect.map(seats, (all) =>
+      all.flatMap(({ agent_id, room_id, state }) =>
+        state === "leased" ? [new Seat({ roomId: room_id, agentId: agent_id })] : []
       )
     ),
-    evict: (which) =>
-      Effect.suspend(() => {
-        for (const { claim } of places) if (claim !== undefined && which(claim.seat)) claim.doomed = true
-        return clearAll(seize(({ seat }) => which(seat)))
-      }).pipe(Effect.uninterruptible),
-    leases: Effect.sync(() =>
-      Array.from(places).flatMap(({ claim }) => (claim?.phase === "leased" ? [claim.seat] : []))
-    ),
-    stats: Effect.sync(() => {
-      const count = (is: (place: Places.Place) => boolean) => Array.from(places).filter(is).length
-      return {
-        ...tally,
-        evicted,
-        alive: count(({ claim, client }) => claim !== undefined || client !== undefined),
-        leased: count(({ claim }) => claim?.phase === "leased"),
-        idle: count(isIdle),
-        opening: count(({ claim }) => claim?.phase === "opening"),
-        waiting: queue.size
-      }
-    })
+    seats,
+    stats: (kind) => lenders[kind].stats
   })
 })
-
-const isIdle = ({ claim, client }: Places.Place) => claim === undefined && client !== undefined

@@ -16,7 +16,7 @@ describe("SdkPool", () => {
         yield* Effect.scoped(Effect.flatMap(lease("a", { resume }), Pool.speak("well")))
 
         deepStrictEqual(log, ["+a1"])
-        assertEquals((yield* pool.stats).idle, 1)
+        assertEquals((yield* pool.stats("process")).idle, 1)
       })
     )
 
@@ -41,7 +41,7 @@ describe("SdkPool", () => {
         const { log, pool, provider, touch } = yield* Pool.make()
 
         yield* touch("a")
-        yield* Effect.scoped(pool.lease(provider("other"), specFor("a")))
+        yield* Effect.scoped(pool.lease(provider("other"), specFor("a"), "person"))
 
         deepStrictEqual(log, ["+a1", "-a1", "+a2"])
       })
@@ -145,6 +145,20 @@ describe("SdkPool", () => {
         yield* held.end
 
         deepStrictEqual(log, ["+a1", "+c2", "+b3", "-a1", "-b3"])
+      })
+    )
+
+    it.scoped("an evicted client, also when somebody had just claimed it and went", () =>
+      Effect.gen(function* () {
+        const { log, pool, touch } = yield* Pool.make()
+        yield* touch("a")
+
+        const borrower = yield* Effect.fork(touch("a"))
+        yield* Fiber.interruptFork(borrower)
+        yield* Effect.fork(pool.evict(() => true))
+        yield* settle
+
+        deepStrictEqual(log, ["+a1", "-a1"])
       })
     )
 

@@ -73,7 +73,7 @@ const make = Effect.gen(function* () {
 
   /** On one session: from the lease to the provider's last event. */
   const speak = (stand: Stand, brief: Brief, draft: Draft) =>
-    Effect.flatMap(pool.lease(stand.provider, brief.spec), (session) =>
+    Effect.flatMap(pool.lease(stand.provider, brief.spec, "person"), (session) =>
       hearWithin(session.turn({ ...brief.input, callTool: toolsFor(stand, draft) }), listen(draft)).pipe(
         Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
         Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done"))

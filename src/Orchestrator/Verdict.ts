@@ -2,7 +2,7 @@ import { Cause, Exit, Option } from "effect"
 import type { ProviderError, ProviderEvent } from "../domain/Provider.ts"
 import type { Outcome } from "../domain/Round.ts"
 import { type Draft, heldBack } from "../LiveTurns.ts"
-import type { PoolBusy } from "../SdkPool.ts"
+import type { PoolBusy } from "../domain/Pool.ts"
 
 export type Done = Extract<ProviderEvent, { readonly _tag: "Done" }>
 export type TurnError = ProviderError | PoolBusy

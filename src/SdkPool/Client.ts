@@ -1,4 +1,4 @@
-import { Cause, Data, Deferred, Effect, Equal, Exit, Fiber, FiberSet, Schedule, Stream } from "effect"
+import { Cause, Clock, Data, Deferred, Effect, Equal, Exit, Fiber, FiberSet, Stream } from "effect"
 import {
   type Provider,
   type ProviderError,
@@ -15,7 +15,13 @@ export interface Client {
   readonly fiber: Fiber.Fiber<never, ProviderError>
   readonly session: Session
   readonly progress: Progress
+  readonly provider: string
+  readonly model: string
+  /** In epoch milliseconds, as is `idleSince`. */
+  readonly openedAt: number
   idleSince: number
+  /** Must not be lent again. */
+  doomed: boolean
 }
 
 /** Where the model's session stands, as its turns have told. */
@@ -41,11 +47,6 @@ type Likeness = ReturnType<typeof likenessOf>
 /** Whether a client is what `open` would give, with the session just where the caller wants to go on. */
 export const suits = (client: Client, provider: Provider, spec: SessionSpec) =>
   client.progress.sessionId === spec.resume && Equal.equals(client.likeness, likenessOf(provider, spec))
-
-const reopening = {
-  schedule: Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.intersect(Schedule.recurs(3))),
-  while: ({ _tag }: ProviderError) => _tag === "Overloaded" || _tag === "Crashed"
-}
 
 const tracked = (session: Session, progress: Progress): Session => ({
   pid: session.pid,
@@ -82,7 +83,6 @@ export const makeClients = Effect.fnUntraced(function* (connectMs: number) {
         return Effect.zipRight(Deferred.succeed(ready, session), Effect.never)
       }),
       Effect.scoped,
-      Effect.retry(reopening),
       Effect.ensuring(Effect.map(Deferred.isDone(ready), (wasUp) => void (tally.closed += wasUp ? 1 : 0))),
       Effect.interruptible
     )
@@ -109,7 +109,11 @@ export const makeClients = Effect.fnUntraced(function* (connectMs: number) {
       fiber,
       session: tracked(session, progress),
       progress,
-      idleSince: 0
+      provider: provider.name,
+      model: spec.model,
+      openedAt: yield* Clock.currentTimeMillis,
+      idleSince: 0,
+      doomed: false
     }
     return client
   })

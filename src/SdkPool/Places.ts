@@ -1,5 +1,5 @@
 import { Deferred, Exit } from "effect"
-import type { Seat } from "../domain/Provider.ts"
+import type { Priority, Seat } from "../domain/Provider.ts"
 import type { Client } from "./Client.ts"
 
 /** Room for one client. Free when nobody claims it, whether a client idles in it or not. */
@@ -13,43 +13,57 @@ export interface Claim {
   readonly place: Place
   readonly seat: Seat
   phase: "opening" | "leased" | "closing"
-  /** The client is to be closed when the claim ends. */
+  /** The client that it brings forth is to be closed when the claim ends. */
   doomed: boolean
 }
 
 export interface Waiter {
   readonly seat: Seat
+  readonly priority: Priority
   readonly claim: Deferred.Deferred<Claim>
 }
+
+const priorities: ReadonlyArray<Priority> = ["person", "agents"]
 
 /** Who may work where, and who comes next. Every change is one synchronous step. */
 export const make = (capacity: number) => {
   const places = new Set<Place>() // longest idle first
   const queue = new Set<Waiter>()
+  let free = capacity
   for (let n = 0; n < capacity; n++) places.add({ client: undefined, claim: undefined })
 
-  const take = (place: Place, seat: Seat, phase: Claim["phase"]) =>
-    (place.claim = { place, seat, phase, doomed: false })
-
-  const find = ({ key }: Seat) => {
-    const all = Array.from(places)
-    if (all.some(({ claim, client }) => claim && (claim.seat.key === key || client?.seat.key === key))) return undefined
-    const free = all.filter(({ claim }) => claim === undefined)
-    return free.find(({ client }) => client?.seat.key === key) ?? free.find(({ client }) => !client) ?? free[0]
+  const take = (place: Place, seat: Seat, phase: Claim["phase"]) => {
+    free--
+    return (place.claim = { place, seat, phase, doomed: false })
   }
 
-  /** Serves all who can be served, the longest waiting first; who waits for a busy seat holds up nobody else. */
+  const isBusy = ({ key }: Seat) =>
+    Array.from(places).some(({ claim, client }) => claim && (claim.seat.key === key || client?.seat.key === key))
+
+  const find = (seat: Seat) => {
+    if (free === 0 || isBusy(seat)) return undefined
+    const all = Array.from(places).filter(({ claim }) => claim === undefined)
+    return all.find(({ client }) => client?.seat.key === seat.key) ?? all.find(({ client }) => !client) ?? all[0]
+  }
+
+  /**
+   * Serves all who can be served: persons first, and of them the longest waiting; who waits for a busy seat holds up
+   * nobody else.
+   */
   const serve = () => {
-    for (const waiter of queue) {
-      const place = find(waiter.seat)
-      if (place === undefined) continue
-      queue.delete(waiter)
-      Deferred.unsafeDone(waiter.claim, Exit.succeed(take(place, waiter.seat, "opening")))
+    for (const priority of priorities) {
+      for (const waiter of queue) {
+        const place = waiter.priority === priority ? find(waiter.seat) : undefined
+        if (place === undefined) continue
+        queue.delete(waiter)
+        Deferred.unsafeDone(waiter.claim, Exit.succeed(take(place, waiter.seat, "opening")))
+      }
     }
   }
 
   const leave = (claim: Claim) => {
     claim.place.claim = undefined
+    free++
     serve()
   }
 
@@ -72,6 +86,11 @@ export const make = (capacity: number) => {
     vacate: (place: Place) => {
       place.client = undefined
       serve()
+    },
+    /** A place that nobody misses, for a seat that has no client; none while somebody waits. */
+    spare: (seat: Seat): Claim | undefined => {
+      const place = queue.size > 0 ? undefined : find(seat)
+      return place === undefined || place.client !== undefined ? undefined : take(place, seat, "opening")
     },
     /** Claims the places of idle clients, to close them. */
     seize: (isDue: (client: Client) => boolean) =>

@@ -10,6 +10,9 @@ export class Seat extends Data.Class<{ readonly roomId: RoomId; readonly agentId
   }
 }
 
+/** Whom a turn keeps waiting: a person who wrote, or nobody but the agents themselves. Persons come first. */
+export type Priority = "person" | "agents"
+
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
   /** How long the provider asks to wait, when it says so. */
   retryAfterMs: Schema.NullOr(Schema.Number)

@@ -102,7 +102,8 @@ export const SettingsValues = Schema.Struct({
   MAX_THINKING_TOKENS: number("thinking budget of a Claude turn; 0 turns thinking off", 0, 0, 200_000),
   SCRIPTED_PACE_MS: number("pause between the words of the scripted provider", 25, 0, 10_000),
 
-  AGENT_POOL_MAX_SIZE: number("model sessions kept at once", 16, 1, 1000),
+  AGENT_POOL_MAX_SIZE: number("model sessions that are a process each, kept at once", 16, 1, 1000),
+  AGENT_CONNECTIONS: number("turns that may speak at once through providers that need no process", 512, 1, 10_000),
   AGENT_POOL_LOCK_TIMEOUT: number("seconds a turn waits for a place in the pool", 30, 1, 3600),
   AGENT_POOL_MAX_WAITING: number("turns that may wait for a place in the pool", 256, 0, 100_000),
   AGENT_POOL_IDLE_SECONDS: number("seconds after which an idle session is closed", 600, 1, 86_400),

@@ -1,46 +1,22 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Fiber, TestClock } from "effect"
-import { Crashed, Overloaded, TimedOut, Unauthorized } from "../../src/domain/Provider.ts"
-import type { Client } from "../support/Clients.ts"
+import { Crashed, TimedOut } from "../../src/domain/Provider.ts"
 import * as Pool from "../support/Pool.ts"
 import { settle } from "../support/settle.ts"
 
 describe("SdkPool opens a client, which", () => {
-  it.scoped("is tried again while the provider is overloaded or crashes, each time from nothing", () =>
+  it.scoped("is not tried again when it fails, and leaves the place free", () =>
     Effect.gen(function* () {
-      const tries = [new Overloaded({ retryAfterMs: null }), new Crashed({ reason: "gone" }), Effect.void]
-      const opening = ({ id }: Client) => tries[id - 1] ?? Effect.void
-      const { all, log, touch } = yield* Pool.make({}, { opening })
-      const fiber = yield* Effect.fork(touch("a"))
+      const { all, pool, touch } = yield* Pool.make({}, { opening: () => new Crashed({ reason: "gone" }) })
 
-      yield* TestClock.adjust(100)
-      deepStrictEqual(
-        all.map(({ state }) => state),
-        ["closed"]
-      )
-      yield* TestClock.adjust(1000)
-      yield* Fiber.join(fiber)
-
-      deepStrictEqual(log, ["+a3"])
-      deepStrictEqual(
-        all.map(({ closes }) => closes),
-        [1, 1, 0]
-      )
-    })
-  )
-
-  it.scoped("fails at once on what no second try can mend, and leaves the place free", () =>
-    Effect.gen(function* () {
-      const { all, pool, touch } = yield* Pool.make({}, { opening: () => new Unauthorized() })
-
-      assertEquals(yield* Effect.flip(touch("a")), new Unauthorized())
+      assertEquals(yield* Effect.flip(touch("a")), new Crashed({ reason: "gone" }))
 
       deepStrictEqual(
         all.map(({ closes }) => closes),
         [1]
       )
-      assertEquals((yield* pool.stats).alive, 0)
+      assertEquals((yield* pool.stats("process")).alive, 0)
     })
   )
 
@@ -56,7 +32,7 @@ describe("SdkPool opens a client, which", () => {
 
       assertEquals(yield* Fiber.join(fiber), new TimedOut({ phase: "connect", afterMs: 2000 }))
       assertEquals(alive().length, 0)
-      assertEquals((yield* pool.stats).alive, 0)
+      assertEquals((yield* pool.stats("process")).alive, 0)
     })
   )
 
@@ -72,7 +48,7 @@ describe("SdkPool opens a client, which", () => {
         all.map(({ closes, state }) => [closes, state]),
         [[1, "closed"]]
       )
-      assertEquals((yield* pool.stats).alive, 0)
+      assertEquals((yield* pool.stats("process")).alive, 0)
     })
   )
 })

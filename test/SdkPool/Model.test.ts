@@ -19,9 +19,10 @@ const Return = Schema.Struct({ verb: Schema.Literal("return"), nth: Nth, turn: T
 const Close = Schema.Struct({ verb: Schema.Literal("close"), nth: Nth })
 const Interrupt = Schema.Struct({ verb: Schema.Literal("interrupt"), nth: Nth })
 const Evict = Schema.Struct({ verb: Schema.Literal("evict"), name: Name })
+const Prepare = Schema.Struct({ verb: Schema.Literal("prepare"), name: Name, model: Model })
 const Pass = Schema.Struct({ verb: Schema.Literal("pass"), ms: Schema.Literal(300, 1000, 4000) })
 
-const Command = Schema.Union(Lease, Open, Refuse, Return, Close, Interrupt, Evict, Pass)
+const Command = Schema.Union(Lease, Open, Refuse, Return, Close, Interrupt, Evict, Prepare, Pass)
 type Command = typeof Command.Type
 
 const rate = <A>(weight: number, schema: Schema.Schema<A>) => ({ weight, arbitrary: Arbitrary.make(schema) })
@@ -33,6 +34,7 @@ const command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
   rate(4, Close),
   rate(1, Interrupt),
   rate(1, Evict),
+  rate(2, Prepare),
   rate(1, Pass)
 )
 /** Whether the pool comes to rest before the next command, or the two meet in one moment. */
@@ -69,6 +71,7 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
   const doomed = new Set<Client>()
   const idleSince = new Map<Client, number>()
   const standing = new Map<string, string | null>()
+  const prepared = new Set<SessionSpec>()
 
   let over = false
   const gated =
@@ -81,7 +84,7 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
         return Effect.ensuring(Deferred.await(gate), gone)
       })
   const script = { opening: gated(openings), closing: gated(closings) }
-  const { alive, all, close, lease, log, pool } = yield* Pool.make({ ...limits, capacity }, script)
+  const { alive, all, close, lease, log, pool, prepare } = yield* Pool.make({ ...limits, capacity }, script)
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
       over = true
@@ -92,6 +95,9 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
   const present = () => borrowers.filter(({ fiber }) => fiber.unsafePoll() === null)
   const asking = () => present().filter(({ self }) => !self.hasHeld)
   const holding = () => present().filter(({ self }) => self.client !== undefined)
+
+  const wasUp = ({ id, spec }: Client) => log.includes(`+${spec.agentName}${id}`)
+  const preparing = () => alive().filter((client) => prepared.has(client.spec) && !wasUp(client))
 
   const use = (self: Borrower, session: Session, wanted: Partial<SessionSpec>) =>
     Effect.gen(function* () {
@@ -157,6 +163,10 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
             return pool.evict(({ key }) => key === seat(command.name).key)
           })
         )
+      case "prepare":
+        return prepared.add(
+          yield* prepare(command.name, { model: command.model, resume: standing.get(command.name) ?? null })
+        )
       case "pass":
         return yield* advance(command.ms)
     }
@@ -164,7 +174,7 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
 
   const check = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    const stats = yield* pool.stats
+    const stats = yield* pool.stats("process")
     const clients = alive()
     const held = holding().map(({ self }) => self)
     const idle = clients.filter((client) => client.state === "up" && !held.some((self) => self.client === client))
@@ -187,11 +197,12 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
     deepStrictEqual(
       { ...stats, alive: stats.alive, evicted: stats.evicted },
       {
+        capacity,
         alive: stats.alive,
         evicted: stats.evicted,
         leased: held.length,
         idle: idle.length,
-        opening: asking().length - stats.waiting,
+        opening: asking().length - stats.waiting + preparing().length,
         waiting: Math.min(stats.waiting, limits.maxWaiting),
         opened: entries("+"),
         closed: entries("-")
@@ -209,7 +220,7 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
 
   /** Lets everything come to its end. */
   const finish = Effect.gen(function* () {
-    for (let round = 0; present().length > 0 && round < 100; round++) {
+    for (let round = 0; present().length + preparing().length > 0 && round < 100; round++) {
       for (const gate of openings.values()) yield* Deferred.succeed(gate, undefined)
       for (const gate of closings.values()) yield* Deferred.succeed(gate, undefined)
       for (const { self } of holding()) yield* Deferred.succeed(self.turn, "unused")
@@ -218,7 +229,7 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
       if (isStill && present().length > 0) yield* advance(500)
       yield* check
     }
-    const { leased, opening, waiting } = yield* pool.stats
+    const { leased, opening, waiting } = yield* pool.stats("process")
     deepStrictEqual({ leased, opening, waiting }, { leased: 0, opening: 0, waiting: 0 })
     for (const { fiber, self } of borrowers) {
       const exit = fiber.unsafePoll()

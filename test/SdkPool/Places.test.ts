@@ -1,7 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Fiber, TestClock } from "effect"
-import { PoolBusy } from "../../src/SdkPool.ts"
+import { PoolBusy } from "../../src/domain/Pool.ts"
+import type { Priority } from "../../src/domain/Provider.ts"
 import { type Client, seat } from "../support/Clients.ts"
 import * as Pool from "../support/Pool.ts"
 import { settle } from "../support/settle.ts"
@@ -14,7 +15,7 @@ describe("SdkPool, when it is full,", () => {
       yield* Effect.forEach(["a", "b", "a", "c"], (name) => touch(name))
 
       deepStrictEqual(log, ["+a1", "+b2", "-b2", "+c3"])
-      const { alive, closed, evicted, opened } = yield* pool.stats
+      const { alive, closed, evicted, opened } = yield* pool.stats("process")
       deepStrictEqual({ alive, closed, evicted, opened }, { alive: 2, closed: 1, evicted: 1, opened: 3 })
     })
   )
@@ -54,6 +55,20 @@ describe("SdkPool, when it is full,", () => {
     })
   )
 
+  it.scoped("serves persons before agents, however long these have waited", () =>
+    Effect.gen(function* () {
+      const { hold, lease, log } = yield* Pool.make({ capacity: 1 })
+      const held = yield* hold("a")
+      const ask = (name: string, priority: Priority) =>
+        Effect.zipLeft(Effect.fork(Effect.scoped(lease(name, {}, priority))), settle)
+      const waiting = [yield* ask("b", "agents"), yield* ask("c", "person")]
+      yield* held.end
+      yield* Fiber.joinAll(waiting)
+
+      deepStrictEqual(log, ["+a1", "-a1", "+c2", "-c2", "+b3"])
+    })
+  )
+
   it.scoped("lets borrowers wait while every client is leased, and serves them in turn", () =>
     Effect.gen(function* () {
       const { hold, log, pool, touch } = yield* Pool.make()
@@ -61,7 +76,7 @@ describe("SdkPool, when it is full,", () => {
       const second = yield* hold("b")
       const waiting = yield* Effect.forEach(["c", "d", "a"], (name) => Effect.fork(touch(name)))
       yield* settle
-      assertEquals((yield* pool.stats).waiting, 3)
+      assertEquals((yield* pool.stats("process")).waiting, 3)
 
       yield* first.end
       yield* Fiber.joinAll(waiting)
@@ -105,11 +120,11 @@ describe("SdkPool, when it is full,", () => {
       yield* settle
 
       yield* TestClock.adjust(4999)
-      assertEquals((yield* pool.stats).waiting, 1)
+      assertEquals((yield* pool.stats("process")).waiting, 1)
       yield* TestClock.adjust(1)
 
       assertEquals(yield* Fiber.join(waiting), new PoolBusy({ waiting: 1, waitedMs: 5000 }))
-      assertEquals((yield* pool.stats).waiting, 0)
+      assertEquals((yield* pool.stats("process")).waiting, 0)
     })
   )
 
@@ -124,7 +139,7 @@ describe("SdkPool, when it is full,", () => {
       yield* touch("a")
 
       deepStrictEqual(log, ["+a1"])
-      assertEquals((yield* pool.stats).waiting, 0)
+      assertEquals((yield* pool.stats("process")).waiting, 0)
     })
   )
 })

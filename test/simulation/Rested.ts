@@ -58,7 +58,7 @@ const seatOf = (turn: { readonly room_id: number; readonly agent_id: number }) =
 /** 8 */
 const sessionsAreInThePool: Check = ({ book: { chronicle }, pool, world }) => {
   const seats = [...world.sessions.values()].map(({ key }) => key)
-  const { alive } = Effect.runSync(pool.stats)
+  const { alive } = Effect.runSync(pool.stats("process"))
   if (seats.length > alive) chronicle.breaks(8, `${seats.length} sessions are open, the pool knows ${alive}`)
   if (new Set(seats).size < seats.length) chronicle.breaks(8, `a seat has two sessions: ${seats.join(" ")}`)
 }

@@ -1,5 +1,5 @@
 import { Context, Effect, Exit, Layer, Scope, Stream } from "effect"
-import type { Session, SessionSpec } from "../../src/domain/Provider.ts"
+import type { Priority, Session, SessionSpec } from "../../src/domain/Provider.ts"
 import { type PoolOptions, SdkPool } from "../../src/SdkPool.ts"
 import { told } from "./told.ts"
 import * as Clients from "./Clients.ts"
@@ -15,21 +15,27 @@ export const make = (options: Partial<PoolOptions> = {}, script: Clients.Script 
       maxWaiting: 3,
       waitMs: 5000,
       connectMs: 2000,
+      connections: 2,
+      isRoomy: () => true,
       ...options
     })
     const pool = Context.get(yield* Layer.buildWithScope(layer, scope), SdkPool)
     const close = Scope.close(scope, Exit.void)
     yield* Effect.addFinalizer(() => close)
 
-    const lease = (name: string, rest?: Partial<SessionSpec>) =>
-      pool.lease(world.provider(), Clients.specFor(name, rest))
+    const lease = (name: string, rest?: Partial<SessionSpec>, priority: Priority = "person") =>
+      pool.lease(world.provider(), Clients.specFor(name, rest), priority)
+    const prepare = (name: string, rest?: Partial<SessionSpec>) => {
+      const spec = Clients.specFor(name, rest)
+      return Effect.as(pool.prepare(world.provider(), spec), spec)
+    }
     const touch = (name: string, rest?: Partial<SessionSpec>) => Effect.scoped(lease(name, rest))
     const hold = Effect.fnUntraced(function* (...names: ReadonlyArray<string>) {
       const scope = yield* Scope.make()
       for (const name of names) yield* Scope.extend(lease(name), scope)
       return { end: Scope.close(scope, Exit.void), fail: Scope.close(scope, Exit.fail("no")) }
     })
-    return { ...world, pool, close, lease, touch, hold }
+    return { ...world, pool, close, lease, prepare, touch, hold }
   })
 
 /** Plays one turn; how it goes is the vendor's matter. */
