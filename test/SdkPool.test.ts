@@ -148,20 +148,6 @@ describe("SdkPool", () => {
       })
     )
 
-    it.scoped("an evicted client, also when somebody had just claimed it and went", () =>
-      Effect.gen(function* () {
-        const { log, pool, touch } = yield* Pool.make()
-        yield* touch("a")
-
-        const borrower = yield* Effect.fork(touch("a"))
-        yield* Fiber.interruptFork(borrower)
-        yield* Effect.fork(pool.evict(() => true))
-        yield* settle
-
-        deepStrictEqual(log, ["+a1", "-a1"])
-      })
-    )
-
     it.scoped("everything before it is gone itself: idle, leased, opening, closing", () =>
       Effect.gen(function* () {
         const opening = ({ spec }: Client) => (spec.agentName === "o" ? Effect.never : Effect.void)

@@ -265,7 +265,19 @@ const play = (capacity: number, steps: ReadonlyArray<readonly [Command, boolean]
   }).pipe(Effect.withClock(clock))
 }
 
+/** Somebody claims an idle client and goes away again, while it is evicted. */
+const evictedInPassing: ReadonlyArray<readonly [Command, boolean]> = [
+  [{ verb: "lease", name: "b", goOn: false, model: "m2" }, true],
+  [{ verb: "open", nth: 0 }, true],
+  [{ verb: "return", nth: 0, turn: "unused" }, true],
+  [{ verb: "lease", name: "b", goOn: false, model: "m1" }, false],
+  [{ verb: "interrupt", nth: 0 }, false],
+  [{ verb: "evict", name: "b" }, true]
+]
+
 describe("SdkPool", () => {
+  it.scoped("keeps no client that was evicted when it had just been claimed", () => play(1, evictedInPassing))
+
   it.scoped.prop(
     "keeps its promises on every schedule of borrowers, faults and time",
     {
