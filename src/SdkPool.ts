@@ -66,8 +66,7 @@ const make = Effect.fnUntraced(function* ({ connections, isRoomy, ...options }: 
     }),
     prepare: (provider, spec) =>
       provider.takes === "process" && isRoomy() ? lenders.process.prepare(provider, spec) : Effect.void,
-    evict: (which) =>
-      Effect.forEach(both, (lender) => lender.evict(which), { concurrency: "unbounded", discard: true }),
+    evict: (which) => Effect.zipRight(lenders.connection.evict(which), lenders.process.evict(which)),
     leases: Effect.map(seats, (all) =>
       all.flatMap(({ agent_id, room_id, state }) =>
         state === "leased" ? [new Seat({ roomId: room_id, agentId: agent_id })] : []

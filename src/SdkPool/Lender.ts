@@ -25,11 +25,7 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
   const empty = (place: Places.Place) =>
     place.client === undefined ? Effect.void : Effect.map(Client.close(place.client), () => vacate(place))
 
-  const clear = (claim: Places.Claim) =>
-    Effect.suspend(() => {
-      claim.phase = "closing"
-      return Effect.map(empty(claim.place), () => leave(claim))
-    })
+  const clear = (claim: Places.Claim) => Effect.map(empty(claim.place), () => leave(claim))
   const clearAll = Effect.forEach(clear, { concurrency: "unbounded", discard: true })
 
   /** A client that was found in the place, and evicted since, must not stay. */
@@ -68,9 +64,12 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
     })
 
   const giveBack = (claim: Places.Claim, client: Client.Client, exit: Exit.Exit<unknown, unknown>) =>
-    Exit.isSuccess(exit) && client.progress.settled && !claim.doomed && !client.doomed
-      ? keep(claim, client)
-      : clear(claim)
+    Effect.suspend(() => {
+      const isSound = Exit.isSuccess(exit) && client.progress.settled && !claim.doomed && !client.doomed
+      if (isSound) return keep(claim, client)
+      claim.phase = "closing"
+      return clear(claim)
+    })
 
   const lease = (provider: Provider, spec: SessionSpec, priority: Priority) =>
     Effect.uninterruptibleMask((restore) =>

@@ -272,7 +272,8 @@ const evictedInPassing: ReadonlyArray<readonly [Command, boolean]> = [
   [{ verb: "return", nth: 0, turn: "unused" }, true],
   [{ verb: "lease", name: "b", goOn: false, model: "m1" }, false],
   [{ verb: "interrupt", nth: 0 }, false],
-  [{ verb: "evict", name: "b" }, true]
+  [{ verb: "evict", name: "b" }, false],
+  [{ verb: "return", nth: 0, turn: "die" }, true]
 ]
 
 describe("SdkPool", () => {
