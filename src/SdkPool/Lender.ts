@@ -26,6 +26,11 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
     place.client === undefined ? Effect.void : Effect.map(Client.close(place.client), () => vacate(place))
 
   const clear = (claim: Places.Claim) => Effect.map(empty(claim.place), () => leave(claim))
+  const retire = (claim: Places.Claim) =>
+    Effect.suspend(() => {
+      claim.phase = "closing"
+      return clear(claim)
+    })
   const clearAll = Effect.forEach(clear, { concurrency: "unbounded", discard: true })
 
   /** A client that was found in the place, and evicted since, must not stay. */
@@ -66,9 +71,7 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
   const giveBack = (claim: Places.Claim, client: Client.Client, exit: Exit.Exit<unknown, unknown>) =>
     Effect.suspend(() => {
       const isSound = Exit.isSuccess(exit) && client.progress.settled && !claim.doomed && !client.doomed
-      if (isSound) return keep(claim, client)
-      claim.phase = "closing"
-      return clear(claim)
+      return isSound ? keep(claim, client) : retire(claim)
     })
 
   const lease = (provider: Provider, spec: SessionSpec, priority: Priority) =>
@@ -89,7 +92,7 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
       if (claim === undefined) return
       const opened = Effect.matchCauseEffect(fit(claim, provider, spec, Effect.interruptible), {
         onFailure: () => Effect.sync(() => leave(claim)),
-        onSuccess: (client) => (claim.doomed ? clear(claim) : keep(claim, client))
+        onSuccess: (client) => (claim.doomed ? retire(claim) : keep(claim, client))
       })
       preparing(Effect.uninterruptible(opened))
     })
