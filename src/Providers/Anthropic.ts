@@ -4,7 +4,7 @@ import { stringify } from "../lib/json.ts"
 import { listen } from "./Anthropic/Answer.ts"
 import * as Models from "./Anthropic/Models.ts"
 import { bodyOf, type Message, messagesOf } from "./Anthropic/Request.ts"
-import { kept, page } from "./Http/Models.ts"
+import { asking, kept } from "./Http/Models.ts"
 import * as Prices from "./Http/Prices.ts"
 import type { Protocol } from "./Http/Protocol.ts"
 import * as Transport from "./Http/Transport.ts"
@@ -70,7 +70,7 @@ export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
     defaultModel: config.model,
     remembers: false,
     takes: "connection",
-    models: kept(Models.list(page(transport, { hide, isResumed: false }), url, headers)),
+    models: kept(Models.list(asking(transport, hide), url, headers)),
     open: (spec) => Effect.succeed(session(transport, protocol, spec))
   } satisfies Provider
 })

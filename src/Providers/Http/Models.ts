@@ -1,7 +1,7 @@
-import { Clock, Effect, Either } from "effect"
+import { Clock, Effect, Either, type Option } from "effect"
 import { Crashed, type Model, type ProviderError, TimedOut } from "../../domain/Provider.ts"
 import * as Body from "./Body.ts"
-import { type Circumstances, refusal } from "./Refusal.ts"
+import { refusal } from "./Refusal.ts"
 import type { Call, Transport } from "./Transport.ts"
 
 const waitMs = 10_000
@@ -11,12 +11,14 @@ const failureKeptMs = 5000
 const largestPage = 16_777_216
 
 /** Asks for a page of a list. */
-export const page =
-  (transport: Transport, circumstances: Circumstances) =>
-  <A>(call: Call, decode: (body: string) => Effect.Effect<A, unknown>): Effect.Effect<A, ProviderError> =>
+export type Ask = <A>(call: Call, decode: (body: string) => Option.Option<A>) => Effect.Effect<A, ProviderError>
+
+export const asking =
+  (transport: Transport, hide: (text: string) => string): Ask =>
+  (call, decode) =>
     Effect.gen(function* () {
       const answer = yield* transport.send(call)
-      if (answer.status !== 200) return yield* Effect.flatMap(refusal(answer, circumstances), Effect.fail)
+      if (answer.status !== 200) return yield* Effect.flatMap(refusal(answer, { hide, isResumed: false }), Effect.fail)
       const body = yield* Body.text(answer, largestPage)
       return yield* Effect.mapError(decode(body), () => new Crashed({ reason: "the list of models cannot be read" }))
     }).pipe(Effect.scoped)

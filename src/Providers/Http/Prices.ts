@@ -39,6 +39,16 @@ export const claude: Prices = {
   "claude-3-opus": price(15, 75)
 }
 
+/** Prices as a person writes them: `gpt-5=1.25/10`. What is read from a cache counts in full, for want of a price. */
+export const read = (items: ReadonlyArray<string>): Prices =>
+  Object.fromEntries(
+    items.map((item) => {
+      const [prefix = "", amounts = ""] = item.split("=")
+      const [input = 0, output = 0] = amounts.split("/").map(Number)
+      return [prefix, price(input, output)]
+    })
+  )
+
 const million = 1_000_000
 
 /** What the tokens cost; null where no price is known. */

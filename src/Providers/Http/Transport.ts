@@ -1,4 +1,4 @@
-import * as Undici from "@effect/platform-node/Undici"
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "@effect/platform-node/Undici"
 import { Effect, FiberSet, Option, type Scope } from "effect"
 import type { Crashed, Overloaded } from "../../domain/Provider.ts"
 import * as Exchange from "./Exchange.ts"
@@ -29,7 +29,7 @@ export interface Transport {
 }
 
 // How long a turn may take is decided elsewhere, and so is whether it is tried again.
-const patient: Undici.Agent.Options = {
+const patient: Agent.Options = {
   headersTimeout: 0,
   bodyTimeout: 0,
   connect: { timeout: 0 },
@@ -37,10 +37,10 @@ const patient: Undici.Agent.Options = {
   keepAliveTimeout: 30_000
 }
 
-const dispatcherFor = ({ except, http, https }: Proxies): Undici.Dispatcher =>
+const dispatcherFor = ({ except, http, https }: Proxies): Dispatcher =>
   Option.isNone(http) && Option.isNone(https)
-    ? new Undici.Agent(patient)
-    : new Undici.EnvHttpProxyAgent({
+    ? new Agent(patient)
+    : new EnvHttpProxyAgent({
         ...patient,
         // Empty, because the client would look into the environment for what is absent.
         httpProxy: Option.getOrElse(http, () => ""),
@@ -48,7 +48,7 @@ const dispatcherFor = ({ except, http, https }: Proxies): Undici.Dispatcher =>
         noProxy: Option.getOrElse(except, () => ""),
         proxyTls: { timeout: 0 },
         requestTls: { timeout: 0 },
-        clientFactory: (origin, options) => new Undici.Pool(origin, { ...options, headersTimeout: 0 })
+        clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: 0 })
       })
 
 /** Connections that are kept, and closed with the scope. */
