@@ -3,10 +3,11 @@ import { describe, layer } from "@effect/vitest"
 import { Layer } from "effect"
 import { whyNot } from "../support/ClaudeHouse.ts"
 import { deadlines } from "./contract/Deadlines.ts"
+import { faults } from "./contract/Faults.ts"
 import { House } from "./contract/House.ts"
 import { leaving } from "./contract/Leaving.ts"
 import { memory } from "./contract/Memory.ts"
-import { faults, refusal, stopping } from "./contract/Refusal.ts"
+import { refusal } from "./contract/Refusal.ts"
 import { scripted } from "./contract/scripted.ts"
 import { speech } from "./contract/Speech.ts"
 import { open, Parlour } from "./contract/talk.ts"
@@ -20,7 +21,7 @@ const houses = [
   { name: "claude, with the real client", why: whyNot(), make: Layer.scoped(House, claude) }
 ]
 
-const themes = [speech, tools, memory, leaving, deadlines, refusal, stopping, faults]
+const themes = [speech, tools, memory, leaving, deadlines, refusal, faults]
 
 for (const { make, name, why } of houses) {
   describe.skipIf(why !== "")(`The contract of a provider: ${name} ${why}`, () => {

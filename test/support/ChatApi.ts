@@ -107,7 +107,7 @@ const protocol: Protocol.Protocol<Request> = {
     ],
     half: 'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"cont',
     overloaded: frame(error("overloaded_error", "Overloaded")),
-    refusal: (message) => error("error", message),
+    refusal: (_status, message) => error("error", message),
     tooLong: {
       error: {
         message: "This model's maximum context length is 8192 tokens. Your messages resulted in 9000 tokens.",

@@ -67,14 +67,14 @@ const resultOf = ({ content }: Block) => {
 const toolName = ({ heard: { tools } }: Protocol.Call, name: string) =>
   tools.find((tool) => tool.endsWith(`__${name}`)) ?? name
 
-const opening = (call: Protocol.Call, { id, kind, name }: Protocol.Content) => {
+const opening = (call: Protocol.Call, { id, kind, name }: Protocol.Content, { index }: Protocol.Place) => {
   switch (kind) {
     case "text":
       return { type: "text", text: "" }
     case "thinking":
       return { type: "thinking", thinking: "", signature: "" }
     case "tool":
-      return { type: "tool_use", id: id ?? `toolu_${call.number}_${name}`, name: toolName(call, name), input: {} }
+      return { type: "tool_use", id: id ?? `toolu_${call.number}_${index}`, name: toolName(call, name), input: {} }
   }
 }
 
@@ -87,6 +87,16 @@ const delta = (kind: Protocol.Content["kind"], piece: string) => {
     case "tool":
       return { type: "input_json_delta", partial_json: piece }
   }
+}
+
+const kinds: Readonly<Record<number, string>> = {
+  401: "authentication_error",
+  403: "permission_error",
+  404: "not_found_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  500: "api_error",
+  529: "overloaded_error"
 }
 
 const error = (type: string, message: string) => ({ type: "error", error: { type, message } })
@@ -108,8 +118,8 @@ const protocol: Protocol.Protocol<Request> = {
   },
   wording: ({ model }) => ({
     begin: ({ number }, cost) => [frame({ type: "message_start", message: message(number, model, cost) })],
-    open: (call, content, { index }) => [
-      frame({ type: "content_block_start", index, content_block: opening(call, content) })
+    open: (call, content, place) => [
+      frame({ type: "content_block_start", index: place.index, content_block: opening(call, content, place) })
     ],
     delta: ({ kind }, { index }, piece) => frame({ type: "content_block_delta", index, delta: delta(kind, piece) }),
     close: (_content, { index }) => [frame({ type: "content_block_stop", index })],
@@ -122,7 +132,7 @@ const protocol: Protocol.Protocol<Request> = {
     },
     half: 'event: content_block_delta\ndata: {"type":"content_bl',
     overloaded: frame(error("overloaded_error", "Overloaded")),
-    refusal: (message) => error("error", message),
+    refusal: (status, message) => error(kinds[status] ?? "invalid_request_error", message),
     tooLong: error("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum")
   }),
   models: (ids, query) => {

@@ -37,6 +37,8 @@ export class House extends Context.Tag("parley/test/Providers/contract/House")<
     /** What a turn of so many requests and words costs. */
     readonly costs: (requests: number, words: number) => Omit<Usage, "costUsd">
     readonly faults: ReadonlyArray<Fault>
+    /** Those in which nothing more comes. */
+    readonly silences: ReadonlyArray<Fault>
     /** How many processes run for the provider. */
     readonly processes: Effect.Effect<number>
   }

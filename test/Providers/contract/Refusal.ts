@@ -1,5 +1,5 @@
 import { assertEquals, assertTrue } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Deferred, Effect, Stream } from "effect"
 import {
   InvalidRequest,
   Overloaded,
@@ -7,7 +7,7 @@ import {
   RateLimited,
   Unauthorized
 } from "../../../src/domain/Provider.ts"
-import { fail, garbage, say, stop } from "../../../src/Providers/Scripted/Script.ts"
+import { fail, garbage, gate, say, stop } from "../../../src/Providers/Scripted/Script.ts"
 import { stringify } from "../../../src/lib/json.ts"
 import { House } from "./House.ts"
 import { open, type It } from "./talk.ts"
@@ -22,12 +22,12 @@ const errors: ReadonlyArray<ProviderError> = [
 
 const waitOf = (error: ProviderError) => ("retryAfterMs" in error ? error.retryAfterMs : null)
 
-/** The error of a turn, for which the vendor was asked once. */
-const failing = Effect.gen(function* () {
+/** The error of a turn, for which the vendor was asked once; each event of it is told. */
+export const failing = Effect.fnUntraced(function* (heard: Effect.Effect<unknown> = Effect.void) {
   const { vendor } = yield* House
-  const { close, listen } = yield* open()
+  const { ask, close } = yield* open()
   const before = vendor.asked().length
-  const error = yield* Effect.flip(listen("Go on"))
+  const error = yield* Effect.flip(Stream.runForEach(ask("Go on"), () => heard))
   yield* close
   assertEquals(vendor.asked().length - before, 1)
   return error
@@ -41,12 +41,12 @@ export const refusal = (it: It) => {
         const { vendor } = yield* House
         yield* vendor.performs([fail(error)])
 
-        const found = yield* failing
+        const found = yield* failing()
 
         assertEquals(found._tag, error._tag)
-        const found0 = waitOf(found)
-        // A client of the vendor's own may add a little of its own.
-        if (wait !== null) assertTrue(found0 !== null && found0 >= wait && found0 < wait + 2000, String(found0))
+        const told = waitOf(found)
+        // The client of a vendor may add a little of its own.
+        if (wait !== null) assertTrue(told !== null && told >= wait && told < wait + 2000, String(told))
         assertTrue(!stringify(found).includes("sk-test"))
       })
     )
@@ -55,15 +55,14 @@ export const refusal = (it: It) => {
   it.scoped("what cannot be read is Crashed, after one request", () =>
     Effect.gen(function* () {
       const { vendor } = yield* House
-      yield* vendor.performs([garbage])
+      const heard = yield* Deferred.make<void>()
+      yield* vendor.performs([say("Once upon a"), gate(Deferred.await(heard)), garbage])
 
-      assertEquals((yield* failing)._tag, "Crashed")
+      assertEquals((yield* failing(Deferred.succeed(heard, undefined)))._tag, "Crashed")
     })
   )
-}
 
-/** An answer without an end is no answer: the turn fails, or its stream ends without `Done`. */
-export const stopping = (it: It) =>
+  // The turn fails, or its stream ends without `Done`.
   it.scoped("an answer that ends without saying so is not taken for one that ended well", () =>
     Effect.gen(function* () {
       const { vendor } = yield* House
@@ -76,21 +75,4 @@ export const stopping = (it: It) =>
       else assertTrue(heard.right.every(({ _tag }) => _tag !== "Done"))
     })
   )
-
-/** The faults of a wire. */
-export const faults = (it: It) =>
-  it.scoped("each fault of the wire is the error that it is, after one request, and leaves nothing open", () =>
-    Effect.gen(function* () {
-      const { faults, vendor } = yield* House
-      for (const { becomes, happen, name } of faults) {
-        yield* happen
-        const error = yield* failing
-        assertTrue(becomes.includes(error._tag), `${name}: ${stringify(error)}`)
-        assertTrue(!stringify(error).includes("sk-test"), name)
-        yield* Effect.fromNullable(vendor.asked().at(-1)).pipe(
-          Effect.flatMap(({ over }) => over),
-          Effect.timeoutFail({ duration: "2 seconds", onTimeout: () => `${name}: the connection stays open` })
-        )
-      }
-    })
-  )
+}

@@ -28,7 +28,9 @@ const vendorOf = <Request>(api: Api<Request>): Vendor => {
 const text = "something that is said"
 const long = "a".repeat(50 * 1024 * 1024)
 
-const faults: ReadonlyArray<readonly [string, Reply, ...ReadonlyArray<ProviderError["_tag"]>]> = [
+type Row = readonly [string, Reply, ...ReadonlyArray<ProviderError["_tag"]>]
+
+const faults: ReadonlyArray<Row> = [
   ["refuses with 500", MessagesApi.refuse(500), "Overloaded"],
   ["refuses with 403", MessagesApi.refuse(403), "Unauthorized"],
   ["refuses with 404", MessagesApi.refuse(404), "InvalidRequest"],
@@ -49,8 +51,19 @@ const faults: ReadonlyArray<readonly [string, Reply, ...ReadonlyArray<ProviderEr
   ]
 ]
 
-const faultsOf = (api: { readonly reply: (reply: Reply) => Effect.Effect<unknown> }): ReadonlyArray<Fault> =>
-  faults.map(([name, reply, ...becomes]) => ({ name, becomes, happen: Effect.asVoid(api.reply(reply)) }))
+const silences: ReadonlyArray<Row> = [
+  ["before the headers", MessagesApi.silence, "TimedOut"],
+  ["after the headers", MessagesApi.headersOnly, "TimedOut"],
+  ["in mid-event", MessagesApi.answer(MessagesApi.text(text, MessagesApi.halfway)), "TimedOut"],
+  ["before the last event", MessagesApi.almost(MessagesApi.text(text)), "TimedOut"]
+]
+
+interface Switch {
+  readonly reply: (reply: Reply) => Effect.Effect<unknown>
+}
+
+const switched = (api: Switch, rows: ReadonlyArray<Row>): ReadonlyArray<Fault> =>
+  rows.map(([name, reply, ...becomes]) => ({ name, becomes, happen: Effect.asVoid(api.reply(reply)) }))
 
 /** A provider that speaks with its vendor over the wire. */
 const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<House["Type"]> = {}) =>
@@ -64,7 +77,8 @@ const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<Hou
       cacheReadTokens: 3 * requests,
       cacheWriteTokens: 4 * requests
     }),
-    faults: faultsOf(api),
+    faults: switched(api, faults),
+    silences: switched(api, silences),
     processes: Effect.succeed(0),
     ...more
   })
@@ -73,9 +87,16 @@ export const claude = Effect.gen(function* () {
   const { api, provider } = yield* makeHouse()
   const processes = Effect.map(children, ({ length }) => length)
   const context = yield* Effect.context<Effect.Effect.Context<typeof children>>()
-  // Each is a process of its own; test/Providers/Claude has the others.
-  const some = faultsOf(api).filter(({ name }) => /overload|garbage|letter/.test(name))
-  return wired(provider, api, { processes: Effect.provide(processes, context), faults: some })
+  // Each takes a process of its own; test/Providers/Claude has more of them.
+  const some = faults.flatMap(([name, reply]): ReadonlyArray<Row> =>
+    // Whether the words before the fault are heard in time is the client's matter.
+    /overload|letter/.test(name) ? [[name, reply, "Crashed", "Overloaded"]] : []
+  )
+  return wired(provider, api, {
+    processes: Effect.provide(processes, context),
+    faults: switched(api, some),
+    silences: switched(api, silences.slice(2, 3))
+  })
 })
 
 export const anthropic = Effect.gen(function* () {

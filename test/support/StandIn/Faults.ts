@@ -62,7 +62,7 @@ export const refuse =
     Effect.sync(() => {
       const key = call.headers["x-api-key"] ?? call.headers.authorization
       response.writeHead(status, { "content-type": "application/json", ...headers })
-      response.end(stringify(call.wording.refusal(`refused ${key}`)))
+      response.end(stringify(call.wording.refusal(status, `refused ${key}`)))
     })
 
 /** Refuses a conversation that has become longer than the model can read. */

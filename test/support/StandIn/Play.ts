@@ -80,7 +80,9 @@ const waited = (step: Step): Effect.Effect<void, Cut> => {
     case "Hang":
       return Effect.never
     case "Fail":
-      return step.error._tag === "Overloaded" ? Faults.overload : Faults.cut
+      return step.error._tag === "Overloaded" ? Faults.overload : Faults.garbage
+    case "Die":
+      return Faults.cut
     case "Stop":
       return Faults.fallSilent
     default:

@@ -40,7 +40,7 @@ export interface Wording {
   readonly end: (contents: ReadonlyArray<Content>, cost: Cost) => ReadonlyArray<string>
   readonly half: string
   readonly overloaded: string
-  readonly refusal: (message: string) => unknown
+  readonly refusal: (status: number, message: string) => unknown
   readonly tooLong: unknown
 }
 
