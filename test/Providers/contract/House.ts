@@ -36,6 +36,8 @@ export class House extends Context.Tag("parley/test/Providers/contract/House")<
     readonly hears: boolean
     /** What a turn of so many requests and words costs. */
     readonly costs: (requests: number, words: number) => Omit<Usage, "costUsd">
+    /** How often a request is made, each time in another way, before it is taken for invalid. */
+    readonly triesWhenInvalid: number
     readonly faults: ReadonlyArray<Fault>
     /** Those in which nothing more comes. */
     readonly silences: ReadonlyArray<Fault>

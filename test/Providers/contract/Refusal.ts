@@ -1,5 +1,5 @@
 import { assertEquals, assertTrue } from "@effect/vitest/utils"
-import { Deferred, Effect, Stream } from "effect"
+import { Array, Deferred, Effect, Stream } from "effect"
 import {
   InvalidRequest,
   Overloaded,
@@ -22,26 +22,27 @@ const errors: ReadonlyArray<ProviderError> = [
 
 const waitOf = (error: ProviderError) => ("retryAfterMs" in error ? error.retryAfterMs : null)
 
-/** The error of a turn, for which the vendor was asked once; each event of it is told. */
-export const failing = Effect.fnUntraced(function* (heard: Effect.Effect<unknown> = Effect.void) {
+/** The error of a turn, for which the vendor was asked so often; each event of it is told. */
+export const failing = Effect.fnUntraced(function* (requests = 1, heard: Effect.Effect<unknown> = Effect.void) {
   const { vendor } = yield* House
   const { ask, close } = yield* open()
   const before = vendor.asked().length
   const error = yield* Effect.flip(Stream.runForEach(ask("Go on"), () => heard))
   yield* close
-  assertEquals(vendor.asked().length - before, 1)
+  assertEquals(vendor.asked().length - before, requests)
   return error
 })
 
 export const refusal = (it: It) => {
   for (const error of errors) {
     const wait = waitOf(error)
-    it.scoped(`${error._tag}${wait === null ? "" : " with a time to wait"} is told as that, after one request`, () =>
+    it.scoped(`${error._tag}${wait === null ? "" : " with a time to wait"} is told as that, and not asked again`, () =>
       Effect.gen(function* () {
-        const { vendor } = yield* House
-        yield* vendor.performs([fail(error)])
+        const { triesWhenInvalid, vendor } = yield* House
+        const tries = error._tag === "InvalidRequest" ? triesWhenInvalid : 1
+        yield* vendor.performs(...Array.replicate([fail(error)], tries))
 
-        const found = yield* failing()
+        const found = yield* failing(tries)
 
         assertEquals(found._tag, error._tag)
         const told = waitOf(found)
@@ -58,7 +59,7 @@ export const refusal = (it: It) => {
       const heard = yield* Deferred.make<void>()
       yield* vendor.performs([say("Once upon a"), gate(Deferred.await(heard)), garbage])
 
-      assertEquals((yield* failing(Deferred.succeed(heard, undefined)))._tag, "Crashed")
+      assertEquals((yield* failing(1, Deferred.succeed(heard, undefined)))._tag, "Crashed")
     })
   )
 

@@ -49,6 +49,7 @@ export const scripted = Effect.gen(function* () {
     },
     hears: false,
     costs: (_requests, words) => ({ inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0 }),
+    triesWhenInvalid: 1,
     faults: [],
     silences: [],
     processes: Effect.succeed(0)

@@ -77,6 +77,7 @@ const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<Hou
       cacheReadTokens: 3 * requests,
       cacheWriteTokens: 4 * requests
     }),
+    triesWhenInvalid: 1,
     faults: switched(api, faults),
     silences: switched(api, silences),
     processes: Effect.succeed(0),
@@ -94,6 +95,8 @@ export const claude = Effect.gen(function* () {
   )
   return wired(provider, api, {
     processes: Effect.provide(processes, context),
+    // The client leaves out what a gateway might not know.
+    triesWhenInvalid: 3,
     faults: switched(api, some),
     silences: switched(api, silences.slice(2, 3))
   })
