@@ -23,6 +23,7 @@ import { RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
 import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
 import { Speech } from "./Orchestrator/Speech.ts"
+import { Talk } from "./Orchestrator/Talk.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
 import { RoomEvents } from "./RoomEvents.ts"
@@ -71,6 +72,7 @@ const rounds = RoundPlayer.layer.pipe(
   Layer.provideMerge(Turns.layer),
   Layer.provide(Speech.layer),
   Layer.provide(Briefs.layer),
+  Layer.provide(Talk.layer),
   Layer.provideMerge(Settlements.layer)
 )
 
