@@ -81,7 +81,7 @@ const make = Effect.gen(function* () {
 
   return Briefs.of({
     make: Effect.fn("Briefs.make")(function* (stand) {
-      const { agent, model, occasion, persona, provider, room, roster } = stand
+      const { agent, horizon, model, occasion, persona, provider, room, roster } = stand
       const prompt = {
         persona,
         roomMemories: [],
@@ -128,7 +128,7 @@ const make = Effect.gen(function* () {
         promptHash,
         input: { ...said, images, knownParts: told.known === 0 ? 0 : said.parts.length - messages.length + told.known },
         standing,
-        newest: messages.at(-1)?.id ?? standing.last_message_id,
+        newest: messages.findLast(({ id }) => id <= horizon)?.id ?? standing.last_message_id,
         characters:
           textOf(said).length + images.length * charactersOfImage + (isResumed ? 0 : spec.systemPrompt.length),
         sessionTokens: isResumed ? told.session.value.tokens : 0

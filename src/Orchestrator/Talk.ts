@@ -48,7 +48,7 @@ const make = Effect.gen(function* () {
       onNone: () => ({ after: agent.joined_after, except: null }),
       onSome: (it) => ({ after: Math.max(it.last_message_id, agent.joined_after), except: agent.id })
     })
-    const span = { after, horizon, except }
+    const span = { after, horizon, own: agent.id, except }
     const messages = yield* log.said(room.id, span, CONTEXT_WINDOW)
     const omitted = messages.length < CONTEXT_WINDOW ? 0 : (yield* log.countSaid(room.id, span)) - messages.length
     return { messages, omitted, known: 0, mark: yield* makeMark, session } satisfies Told
@@ -58,11 +58,16 @@ const make = Effect.gen(function* () {
   const again = Effect.fnUntraced(function* ({ agent, horizon, room }: Stand, session: SessionRecord) {
     const { first_message_id, last_message_id, session_id: mark } = session
     const after = Math.max(first_message_id - 1, agent.joined_after)
-    const messages = yield* log.said(room.id, { after, horizon, except: null }, 2 * CONTEXT_WINDOW)
+    const messages = yield* log.said(room.id, { after, horizon, own: agent.id, except: null }, 2 * CONTEXT_WINDOW)
     // Whoever has learned the mark could speak as the room.
     const isWorn = messages.length >= 2 * CONTEXT_WINDOW || messages.some(({ content }) => content.includes(mark))
     if (isWorn) return Option.none()
-    const omitted = yield* log.countSaid(room.id, { after: agent.joined_after, horizon: after, except: null })
+    const omitted = yield* log.countSaid(room.id, {
+      after: agent.joined_after,
+      horizon: after,
+      own: null,
+      except: null
+    })
     const known = messages.filter(({ id }) => id <= last_message_id).length
     return Option.some<Told>({ messages, omitted, known, mark, session: Option.some(session) })
   })
