@@ -36,7 +36,9 @@ export const hear =
       // One for the whole turn: a timer for each event would cost more than all else that is done with it.
       const watch: Effect.Effect<never, TimedOut> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const { afterMs, at, phase } = due(now)
-        return at <= now ? new TimedOut({ phase, afterMs }) : Effect.zipRight(Effect.sleep(at - now), watch)
+        // The first event brings the deadline nearer, to no sooner than one silence from now.
+        const nap = Math.min(at - now, idleMs)
+        return at <= now ? new TimedOut({ phase, afterMs }) : Effect.zipRight(Effect.sleep(nap), watch)
       })
 
       const take = (events: Chunk.Chunk<ProviderEvent>) => {

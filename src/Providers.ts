@@ -2,7 +2,10 @@ import { Array, Context, Effect, Layer, Option, Record, Redacted, Struct } from 
 import { Passage } from "./domain/Passage.ts"
 import type { Provider } from "./domain/Provider.ts"
 import { ProviderUnknown } from "./domain/Room.ts"
+import * as Anthropic from "./Providers/Anthropic.ts"
 import * as Claude from "./Providers/Claude.ts"
+import * as Prices from "./Providers/Http/Prices.ts"
+import * as OpenAi from "./Providers/OpenAi.ts"
 import * as Scripted from "./Providers/Scripted.ts"
 import { Settings, SettingsInvalid } from "./Settings.ts"
 
@@ -14,8 +17,8 @@ export class Providers extends Context.Tag("parley/Providers")<
     readonly get: (name: string) => Effect.Effect<Provider, ProviderUnknown>
   }
 >() {
-  /** Claude with a key or another way in, and always the scripted one. */
-  static readonly layer = Layer.effect(
+  /** Those that the settings let in, in the order in which they are preferred; always the scripted one. */
+  static readonly layer = Layer.scoped(
     this,
     Effect.suspend(() => make)
   )
@@ -47,21 +50,13 @@ const passage = (settings: Settings["Type"]) => {
 
 const make = Effect.gen(function* () {
   const settings = yield* Settings
+  const { ANTHROPIC_AUTH_TOKEN, OPENAI_API_KEY, OPENAI_BASE_URL } = settings
   const scripted = Scripted.make({ paceMs: settings.SCRIPTED_PACE_MS })
   const apiKey = Option.orElse(settings.ANTHROPIC_API_KEY, () => settings.CLAUDE_API_KEY)
-  const waysIn: ReadonlyArray<Option.Option<unknown>> = [
-    apiKey,
-    settings.ANTHROPIC_AUTH_TOKEN,
-    settings.CLAUDE_CODE_USE_BEDROCK,
-    settings.CLAUDE_CODE_USE_VERTEX
-  ]
-  const chosen = Option.getOrUndefined(settings.DEFAULT_PROVIDER)
-  if (!waysIn.some(Option.isSome)) {
-    return chosen === "claude"
-      ? yield* new SettingsInvalid({ problems: ["DEFAULT_PROVIDER: claude needs ANTHROPIC_API_KEY or another way in"] })
-      : collect([scripted])
-  }
-  const claude = yield* Claude.make({
+  const proxies = { http: settings.HTTP_PROXY, https: settings.HTTPS_PROXY, except: settings.NO_PROXY }
+  const prices = Prices.read(settings.MODEL_PRICES)
+
+  const claude = Claude.make({
     apiKey,
     baseUrl: settings.ANTHROPIC_BASE_URL,
     model: settings.USE_HAIKU ? "haiku" : settings.CLAUDE_MODEL,
@@ -69,5 +64,45 @@ const make = Effect.gen(function* () {
     maxThinkingTokens: settings.MAX_THINKING_TOKENS,
     environment: passage(settings)
   })
-  return collect(chosen === "scripted" ? [scripted, claude] : [claude, scripted])
+  const anthropic = Anthropic.make({
+    apiKey,
+    authToken: ANTHROPIC_AUTH_TOKEN,
+    baseUrl: settings.ANTHROPIC_BASE_URL,
+    model: settings.ANTHROPIC_MODEL,
+    maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
+    maxThinkingTokens: settings.MAX_THINKING_TOKENS,
+    prices,
+    proxies
+  })
+  const openai = OpenAi.make({
+    apiKey: OPENAI_API_KEY,
+    baseUrl: OPENAI_BASE_URL,
+    model: settings.OPENAI_MODEL,
+    maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
+    prices,
+    proxies
+  })
+
+  const has = (...waysIn: ReadonlyArray<Option.Option<unknown>>) => waysIn.some(Option.isSome)
+  const hasKey = has(apiKey, ANTHROPIC_AUTH_TOKEN)
+  const isElsewhere = has(settings.CLAUDE_CODE_USE_BEDROCK, settings.CLAUDE_CODE_USE_VERTEX)
+  const configured = [
+    ...(hasKey || isElsewhere ? [yield* claude] : []),
+    ...(hasKey ? [yield* anthropic] : []),
+    ...(has(OPENAI_API_KEY, OPENAI_BASE_URL) ? [yield* openai] : [])
+  ]
+  const all: Array.NonEmptyReadonlyArray<Provider> = Array.append(configured, scripted)
+  if (Option.isNone(settings.DEFAULT_PROVIDER)) return collect(all)
+  const chosen = settings.DEFAULT_PROVIDER.value
+  const [others, [first]] = Array.partition(all, ({ name }) => name === chosen)
+  return first === undefined
+    ? yield* new SettingsInvalid({ problems: [`DEFAULT_PROVIDER: ${chosen} needs ${needs[chosen]}`] })
+    : collect([first, ...others])
 })
+
+const needs = {
+  claude: "ANTHROPIC_API_KEY or another way in",
+  anthropic: "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN",
+  openai: "OPENAI_BASE_URL or OPENAI_API_KEY",
+  scripted: "nothing"
+}

@@ -67,6 +67,14 @@ describe("hear", () => {
       })
   )
 
+  it.effect("a turn that falls silent early does not have the rest of the time for its first token", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(endsAt(600, turn(after(100, text), Stream.never)))
+
+      assertEquals(error, new TimedOut({ phase: "idle", afterMs: 500 }))
+    })
+  )
+
   it.effect("fails a turn that speaks on and on", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(endsAt(3000, turn(after(400, text).pipe(Stream.forever))))

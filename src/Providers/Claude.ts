@@ -6,7 +6,7 @@ import * as Folders from "./Claude/Folders.ts"
 import type { ClaudeConfig, Client } from "./Claude/Options.ts"
 import * as Record from "./Claude/Record.ts"
 import * as Session from "./Claude/Session.ts"
-import { hiding } from "./Claude/Secrets.ts"
+import { hiding } from "./Secrets.ts"
 
 /** The Claude Agent SDK: one process for each open session. Nothing of the SDK is loaded before the first one. */
 export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {

@@ -1,11 +1,37 @@
-import { Array, Duration, Effect, Option, Order, Stream, Utils } from "effect"
-import { type Provider, ProviderEvent, type SessionSpec, textOf, type TurnInput } from "../domain/Provider.ts"
+import { Array, Effect, Either, Option, Order, Stream, Utils } from "effect"
+import {
+  InvalidRequest,
+  type Provider,
+  type ProviderError,
+  ProviderEvent,
+  type SessionSpec,
+  textOf,
+  type TurnInput
+} from "../domain/Provider.ts"
+import { parse } from "./Scripted/Parse.ts"
+import { perform } from "./Scripted/Performance.ts"
+import * as Script from "./Scripted/Script.ts"
+
+/** A turn that is asked for. */
+export interface Call {
+  readonly spec: SessionSpec
+  readonly input: TurnInput
+  /** Of the session, from 1; goes on when the session is resumed. */
+  readonly turn: number
+}
+
+export interface ScriptedConfig {
+  readonly paceMs: number
+  /** What is done in each turn, in place of what the persona says about it; paced only where it says so. */
+  readonly script?: (call: Call) => Script.Script | Effect.Effect<Script.Script, ProviderError>
+}
 
 /**
- * Plays a model without one: offline, and the same seat, turn and context give the same words. It answers with the
- * lines of the persona's own `## Lines`, always when a person spoke last and now and then when an agent did.
+ * Plays a model without one: offline, and the same seat, turn and context give the same words. It plays the persona's
+ * own `## Script`, turn by turn, over and over; README tells the language. Without one it answers with the lines of the
+ * persona's `## Lines`, always when a person spoke last and now and then when an agent did.
  */
-export const make = (options: { readonly paceMs: number }): Provider => ({
+export const make = (config: ScriptedConfig): Provider => ({
   name: "scripted",
   isModel: false,
   takesImages: false,
@@ -21,7 +47,7 @@ export const make = (options: { readonly paceMs: number }): Provider => ({
         turn: (input) =>
           Stream.suspend(() => {
             turns++
-            return perform(spec, input, turns, options.paceMs)
+            return play(config, { spec, input, turn: turns })
           })
       }
     })
@@ -35,27 +61,52 @@ const turnsBefore = (spec: SessionSpec) =>
     return id === idOf(spec, turns) ? Option.some(turns) : Option.none()
   })
 
-const perform = (spec: SessionSpec, input: TurnInput, turns: number, paceMs: number): Stream.Stream<ProviderEvent> => {
-  const { roomId, agentId } = spec.seat
-  const random = new Utils.PCGRandom(roomId * 7919 + agentId, turns)
+const play = (config: ScriptedConfig, call: Call): Stream.Stream<ProviderEvent, ProviderError> => {
+  const { input, spec, turn } = call
   const speaker = lastSpeaker(textOf(input))
-  const done = (outputTokens: number) =>
-    ProviderEvent.Done({
-      sessionId: idOf(spec, turns),
-      model: spec.model,
-      usage: { inputTokens: 0, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 }
-    })
-  if (!speaker.isPerson && random.number() < 0.6) {
-    const skip = Effect.as(input.callTool("skip", {}), ProviderEvent.ToolUse({ name: "skip" }))
-    return Stream.concat(Stream.fromEffect(skip), Stream.make(done(0)))
+  const { agentId, roomId } = spec.seat
+  const random = new Utils.PCGRandom(roomId * 7919 + agentId, turn)
+  const stage = {
+    callTool: input.callTool,
+    draw: () => random.number(),
+    fill: (text: string) => text.replaceAll("{speaker}", speaker.name),
+    done: (words: number) =>
+      ProviderEvent.Done({
+        sessionId: idOf(spec, turn),
+        model: spec.model,
+        usage: { inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 }
+      })
   }
-  const words = reply(spec, turns, speaker.name).match(/\S+\s*/g) ?? []
-  const say = (text: string) => Effect.as(Effect.sleep(Duration.millis(paceMs)), ProviderEvent.TextDelta({ text }))
-  return Stream.concat(Stream.mapEffect(Stream.fromIterable(words), say), Stream.make(done(words.length)))
+  const given = config.script?.(call) ?? scriptOf(config, call, speaker.isPerson, random)
+  return Effect.isEffect(given)
+    ? Stream.unwrap(Effect.map(given, (script) => perform(script, stage)))
+    : perform(given, stage)
 }
 
+const scriptOf = (
+  { paceMs }: ScriptedConfig,
+  { spec, turn }: Call,
+  isAsked: boolean,
+  random: Utils.PCGRandom
+): Script.Script => {
+  const own = ownScript(spec.systemPrompt)
+  if (own === undefined) {
+    return !isAsked && random.number() < 0.6
+      ? [Script.call("skip")]
+      : [Script.pace(paceMs), Script.say(line(spec, turn))]
+  }
+  return Either.match(parse(own), {
+    onLeft: (problem) => [
+      Script.fail(new InvalidRequest({ reason: `the script of ${spec.agentName} is broken in ${problem}` }))
+    ],
+    onRight: (turns) => [Script.pace(paceMs), ...(turns[(turn - 1) % turns.length] ?? [])]
+  })
+}
+
+const ownScript = (prompt: string) => /^## Script[ \t]*\n([^]*?)(?=^#{1,6} |$(?![^]))/m.exec(prompt)?.[1]
+
 /** The lines in an order of the seat's own, so that none comes twice before all were heard. */
-const reply = (spec: SessionSpec, turns: number, speaker: string) => {
+const line = (spec: SessionSpec, turn: number) => {
   const lines = linesOf(spec.systemPrompt)
   const order = new Utils.PCGRandom(spec.seat.roomId * 104_729 + spec.seat.agentId)
   const mixed = Array.sortWith(
@@ -63,13 +114,12 @@ const reply = (spec: SessionSpec, turns: number, speaker: string) => {
     ({ at }) => at,
     Order.number
   )
-  const line = mixed[(turns - 1) % mixed.length]?.line ?? `${spec.agentName} nods.`
-  return line.replaceAll("{speaker}", speaker)
+  return mixed[(turn - 1) % mixed.length]?.line ?? `${spec.agentName} nods.`
 }
 
 const linesOf = (prompt: string) => {
   const [, section = ""] = /^## Lines\s*\n((?:\s*[-*] .*(?:\n|$))+)/m.exec(prompt) ?? []
-  const lines = [...section.matchAll(/^\s*[-*] (.+)$/gm)].flatMap(([, line]) => line ?? [])
+  const lines = [...section.matchAll(/^\s*[-*] (.+)$/gm)].flatMap(([, line]) => line?.trimStart() ?? [])
   return lines.length > 0 ? lines : ["I am listening.", "Tell me more, {speaker}.", "I would like to think about that."]
 }
 

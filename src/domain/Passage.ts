@@ -9,8 +9,8 @@ const secret = (about: string) =>
 /** What the processes of the Claude provider get of the server's environment, beside the key: this and no more. */
 export const Passage = {
   PATH: plain("where programs are found"),
-  HTTP_PROXY: plain("proxy of the Claude provider"),
-  HTTPS_PROXY: plain("proxy of the Claude provider"),
+  HTTP_PROXY: plain("proxy of the providers"),
+  HTTPS_PROXY: plain("proxy of the providers"),
   NO_PROXY: plain("hosts that need no proxy"),
   NODE_EXTRA_CA_CERTS: plain("further certificates to trust"),
   SSL_CERT_FILE: plain("certificates to trust"),

@@ -73,6 +73,11 @@ const List = Schema.transform(Schema.String, Schema.Array(Schema.String), {
 
 const list = (about: string) => Schema.optionalWith(List, { default: () => [] }).annotations({ description: about })
 
+const Prices = List.pipe(
+  Schema.filter((items) => items.every((item) => /^[^=\s]+=\d+(\.\d+)?\/\d+(\.\d+)?$/.test(item))),
+  Schema.annotations(expects("prices as gpt-5=1.25/10,qwen=0/0"))
+)
+
 /** Every setting under the name that it has in the environment. */
 export const SettingsValues = Schema.Struct({
   HOST: text("address to listen on; other than loopback needs API_KEY_HASH", "127.0.0.1"),
@@ -90,16 +95,26 @@ export const SettingsValues = Schema.Struct({
   ENABLE_GUEST_LOGIN: flag("whether guests may log in", true),
   JWT_SECRET: secret("key that signs tokens; made at the first start when absent"),
 
-  DEFAULT_PROVIDER: Schema.optionalWith(literal(["claude", "scripted"]), { as: "Option" }).annotations({
-    description: "provider of a room that names none; claude with a key, else scripted"
+  DEFAULT_PROVIDER: Schema.optionalWith(literal(["claude", "anthropic", "openai", "scripted"]), {
+    as: "Option"
+  }).annotations({
+    description: "provider of a room that names none; the first of these that is configured"
   }),
   DEFAULT_MODEL: optional("model of a room that names none"),
-  ANTHROPIC_API_KEY: secret("key of the Claude provider"),
+  ANTHROPIC_API_KEY: secret("key of the providers claude and anthropic"),
   CLAUDE_API_KEY: secret("older name of ANTHROPIC_API_KEY"),
   ANTHROPIC_BASE_URL: address("another endpoint of the Messages API"),
   CLAUDE_MODEL: text("model of the Claude provider where none is named", "sonnet"),
   USE_HAIKU: flag("take the small Claude model where none is named", false),
-  MAX_THINKING_TOKENS: number("thinking budget of a Claude turn; 0 turns thinking off", 0, 0, 200_000),
+  ANTHROPIC_MODEL: text("model of the anthropic provider where none is named", "claude-sonnet-4-5"),
+  OPENAI_BASE_URL: address("endpoint of the openai provider, as http://localhost:11434/v1"),
+  OPENAI_API_KEY: secret("key of the openai provider; a local server needs none"),
+  OPENAI_MODEL: optional("model of the openai provider where none is named; else the first that it lists"),
+  MAX_OUTPUT_TOKENS: number("longest answer of the providers anthropic and openai", 8192, 1, 1_000_000),
+  MAX_THINKING_TOKENS: number("thinking budget of a Claude turn; 0 leaves thinking to the model", 0, 0, 200_000),
+  MODEL_PRICES: Schema.optionalWith(Prices, { default: () => [] }).annotations({
+    description: "US dollars for a million tokens in and out, by how models' names begin, as gpt-5=1.25/10,qwen=0/0"
+  }),
   SCRIPTED_PACE_MS: number("pause between the words of the scripted provider", 25, 0, 10_000),
 
   AGENT_POOL_MAX_SIZE: number("model sessions that are a process each, kept at once", 16, 1, 1000),

@@ -1,4 +1,4 @@
-import { Effect, Exit, Option, type Scope, Stream } from "effect"
+import { Effect, Exit, type Scope, Stream } from "effect"
 import {
   Crashed,
   Overloaded,
@@ -13,8 +13,10 @@ import {
   type TurnInput,
   Unauthorized
 } from "../../src/domain/Provider.ts"
+import { perform } from "../../src/Providers/Scripted/Performance.ts"
+import * as Script from "../../src/Providers/Scripted/Script.ts"
 import type { Dice } from "./Dice.ts"
-import { type Act, type Temper, turn } from "./Script.ts"
+import { type Temper, turn } from "./Script.ts"
 
 /** A turn as the model's vendor sees it. */
 export interface Call {
@@ -92,7 +94,7 @@ export const make = (dice: Dice, temper: Temper) => {
       held.file = { ...held.file, id, known: new Set(held.file.known) }
       files.set(id, held.file)
     }
-    return ProviderEvent.Done({ sessionId: as === "without id" ? null : held.file.id, model: "m1", usage })
+    return as === "without id" ? null : held.file.id
   }
 
   const play = (listener: Listener, held: Held, spec: SessionSpec, input: TurnInput) => {
@@ -121,38 +123,33 @@ export const make = (dice: Dice, temper: Temper) => {
     calls.push(call)
     const talk = calls.length > 40 ? temper.talk / 4 : temper.talk
     const resumes = spec.resume !== null
-    const acts = turn(dice, { tag, room: spec.seat.roomId, resumes, temper: { ...temper, talk } })
-    let at = 0
+    const script = turn(dice, {
+      tag,
+      room: spec.seat.roomId,
+      resumes,
+      temper: { ...temper, talk },
+      done: (as) => Script.done(() => ({ sessionId: finish(held, as) }))
+    })
     listener.begins(call)
 
-    const perform = (act: Act): Effect.Effect<ProviderEvent, Option.Option<ProviderError>> => {
-      if (!listener.counts()) return Effect.never
-      if (act.do !== "wait") listener.acts(call)
-      switch (act.do) {
-        case "wait":
-          return Effect.zipRight(Effect.sleep(act.ms), next)
-        case "say":
-          for (const said of tagsIn(act.text)) file.known.add(said)
-          return Effect.succeed(ProviderEvent.TextDelta({ text: act.text }))
-        case "think":
-          return Effect.succeed(ProviderEvent.ThinkingDelta({ text: act.text }))
-        case "tool":
-          return Effect.as(input.callTool(act.name, act.input), ProviderEvent.ToolUse({ name: act.name }))
-        case "fail":
-          return Effect.fail(Option.some(act.error))
-        case "die":
-          return Effect.die("as scripted")
-        case "hang":
-          return Effect.never
-        case "done":
-          return Effect.sync(() => finish(held, act.as))
-      }
+    const watched = (step: Script.Step): Script.Script => [
+      Script.gate(
+        Effect.suspend(() => {
+          if (!listener.counts()) return Effect.never
+          if (step._tag !== "Pause") listener.acts(call)
+          if (step._tag === "Say") for (const said of tagsIn(step.text)) file.known.add(said)
+          return Effect.void
+        })
+      ),
+      step
+    ]
+    const stage = {
+      callTool: input.callTool,
+      draw: () => 0,
+      fill: (text: string) => text,
+      done: () => ProviderEvent.Done({ sessionId: null, model: "m1", usage })
     }
-    const next: ReturnType<typeof perform> = Effect.suspend(() => {
-      const act = acts[at++]
-      return act === undefined ? Effect.fail(Option.none()) : perform(act)
-    })
-    return Stream.repeatEffectOption(next).pipe(
+    return perform(script.flatMap(watched), stage).pipe(
       Stream.ensuringWith((exit) =>
         Effect.map(cleaning(), () => {
           call.over = true

@@ -1,134 +1,43 @@
-import { Data, Deferred, Effect, FiberSet, Queue, Schema } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
+import { Effect, Schema } from "effect"
 import { stringify } from "../../src/lib/json.ts"
+import * as StandIn from "./StandIn.ts"
+import { answer, text } from "./StandIn/Answer.ts"
+import type * as Protocol from "./StandIn/Protocol.ts"
+
+export { almost, answer, answerCosting, text, thinking, toolUse, usage, withId } from "./StandIn/Answer.ts"
+export * from "./StandIn/Faults.ts"
 
 const Block = Schema.Struct({
   type: Schema.String,
   text: Schema.optional(Schema.String),
   content: Schema.optional(Schema.Unknown),
-  is_error: Schema.optional(Schema.Boolean)
+  is_error: Schema.optional(Schema.Boolean),
+  source: Schema.optional(Schema.Struct({ media_type: Schema.String, data: Schema.String }))
 })
+type Block = typeof Block.Type
 
-const Request = Schema.parseJson(
-  Schema.Struct({
-    model: Schema.String,
-    thinking: Schema.optional(Schema.Unknown),
-    system: Schema.Array(Schema.Struct({ text: Schema.String })),
-    messages: Schema.Array(
-      Schema.Struct({ role: Schema.String, content: Schema.Union(Schema.String, Schema.Array(Block)) })
-    ),
-    tools: Schema.optional(Schema.Array(Schema.Struct({ name: Schema.String, description: Schema.String })))
-  })
-)
+const Request = Schema.Struct({
+  model: Schema.String,
+  thinking: Schema.optional(Schema.Unknown),
+  system: Schema.optionalWith(Schema.Array(Schema.Struct({ text: Schema.String })), { default: () => [] }),
+  messages: Schema.Array(
+    Schema.Struct({ role: Schema.String, content: Schema.Union(Schema.String, Schema.Array(Block)) })
+  ),
+  tools: Schema.optional(Schema.Array(Schema.Struct({ name: Schema.String, description: Schema.String })))
+})
+type Request = typeof Request.Type
 
-/** A request as it came over the wire. */
-export interface Call {
-  /** Counted from 1. */
-  readonly number: number
-  readonly body: string
-  readonly headers: IncomingHttpHeaders
-  readonly request: typeof Request.Type
-  /** The text blocks of each message. */
-  readonly said: ReadonlyArray<{ readonly role: string; readonly texts: ReadonlyArray<string> }>
-  /** Done when the connection is over: true when the answer had been sent whole, false when the client left. */
-  readonly closed: Deferred.Deferred<boolean>
+export type Call = Protocol.Call<Request>
+export type Reply = Protocol.Reply<Request>
+
+interface Frame extends Readonly<Record<string, unknown>> {
+  readonly type: string
 }
 
-class Cut extends Data.TaggedError("Cut")<{ readonly end: (response: ServerResponse) => Effect.Effect<void> }> {}
-
-/** A delta, or something to wait for before the next one. */
-type Piece = string | Effect.Effect<void, Cut>
-
-interface Content {
-  readonly start: (call: Call) => { readonly type: string } & Readonly<Record<string, unknown>>
-  readonly delta: (text: string) => Readonly<Record<string, unknown>>
-  readonly pieces: ReadonlyArray<Piece>
-}
-
-export type Reply = (response: ServerResponse, call: Call) => Effect.Effect<void>
-
-/** Breaks the connection off in the middle of an event. */
-export const cut: Piece = Effect.suspend(() => new Cut({ end: breakOff }))
-
-/** Reports in the middle of an answer that it cannot go on. */
-export const overload: Piece = Effect.suspend(() => new Cut({ end: giveUp }))
-
-export const text = (...pieces: ReadonlyArray<Piece>): Content => ({
-  start: () => ({ type: "text", text: "" }),
-  delta: (text) => ({ type: "text_delta", text }),
-  pieces
-})
-
-export const thinking = (...pieces: ReadonlyArray<Piece>): Content => ({
-  start: () => ({ type: "thinking", thinking: "", signature: "" }),
-  delta: (thinking) => ({ type: "thinking_delta", thinking }),
-  pieces
-})
-
-/** Calls one of our tools; `pieces` are parts of its input as JSON. */
-export const toolUse = (name: string, ...pieces: ReadonlyArray<Piece>): Content => ({
-  start: ({ number }) => ({ type: "tool_use", id: `toolu_${number}_${name}`, name: `mcp__parley__${name}`, input: {} }),
-  delta: (partial_json) => ({ type: "input_json_delta", partial_json }),
-  pieces
-})
-
-/** What every answer costs. */
-export const usage = { input_tokens: 10, output_tokens: 7, cache_read_input_tokens: 3, cache_creation_input_tokens: 4 }
-
-/** Streams an answer, event by event. */
-export const answer = (...contents: ReadonlyArray<Content>): Reply => answerCosting(usage, ...contents)
-
-export const answerCosting =
-  (cost: typeof usage, ...contents: ReadonlyArray<Content>): Reply =>
-  (response, call) => {
-    const send = (event: { readonly type: string } & Readonly<Record<string, unknown>>) =>
-      Effect.sync(() => response.write(frame(event)))
-    const stream = ({ delta, pieces, start }: Content, index: number) =>
-      Effect.all([
-        send({ type: "content_block_start", index, content_block: start(call) }),
-        Effect.forEach(pieces, (piece) =>
-          typeof piece === "string" ? send({ type: "content_block_delta", index, delta: delta(piece) }) : piece
-        ),
-        send({ type: "content_block_stop", index })
-      ])
-    const stop_reason = contents.some(({ start }) => start(call).type === "tool_use") ? "tool_use" : "end_turn"
-    return Effect.gen(function* () {
-      response.writeHead(200, { "content-type": "text/event-stream" })
-      yield* send({ type: "message_start", message: message(call, cost) })
-      yield* Effect.forEach(contents, stream)
-      yield* send({ type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage: cost })
-      yield* send({ type: "message_stop" })
-      response.end()
-    }).pipe(Effect.catchTag("Cut", ({ end }) => end(response)))
-  }
-
-/** Accepts, begins to stream, and then reports that it cannot go on. */
-export const stumble: Reply = (response, call) =>
-  Effect.suspend(() => {
-    response.writeHead(200, { "content-type": "text/event-stream" })
-    response.write(frame({ type: "message_start", message: message(call, usage) }))
-    return giveUp(response)
-  })
-
-const frame = (event: { readonly type: string } & Readonly<Record<string, unknown>>) =>
-  `event: ${event.type}\ndata: ${stringify(event)}\n\n`
-
-const giveUp = (response: ServerResponse) =>
-  Effect.sync(() => {
-    response.end(frame({ type: "error", error: { type: "overloaded_error", message: "Overloaded" } }))
-  })
-
-const breakOff = (response: ServerResponse) =>
-  Effect.async<void>((resume) => {
-    response.write('event: content_block_delta\ndata: {"type":"content_bl', () => {
-      response.socket?.end()
-      resume(Effect.void)
-    })
-  })
+const frame = (event: Frame) => `event: ${event.type}\ndata: ${stringify(event)}\n\n`
 
 // The client joins messages of one id, so each has its own.
-const message = ({ number, request: { model } }: Call, cost: typeof usage) => ({
+const message = (number: number, model: string, cost: Protocol.Cost) => ({
   id: `msg_${number}`,
   type: "message",
   role: "assistant",
@@ -139,77 +48,100 @@ const message = ({ number, request: { model } }: Call, cost: typeof usage) => ({
   usage: { ...cost, output_tokens: 1 }
 })
 
-/** Refuses with the status, and repeats the key as a careless provider might. */
-export const refuse =
-  (status: number, headers: Readonly<Record<string, string>> = {}): Reply =>
-  (response, call) =>
-    Effect.sync(() => {
-      const error = { type: "error", message: `refused ${call.headers["x-api-key"]}` }
-      response.writeHead(status, { "content-type": "application/json", ...headers })
-      response.end(stringify({ type: "error", error }))
-    })
+const blocksOf = ({ messages }: Request) =>
+  messages.flatMap(({ content }): ReadonlyArray<Block> =>
+    typeof content === "string" ? [{ type: "text", text: content }] : content
+  )
 
-/** Refuses a conversation that has become longer than the model can read. */
-export const tooLong: Reply = (response) =>
-  Effect.sync(() => {
-    const error = { type: "invalid_request_error", message: "prompt is too long: 210000 tokens > 200000 maximum" }
-    response.writeHead(400, { "content-type": "application/json" })
-    response.end(stringify({ type: "error", error }))
-  })
-
-/** Never answers, not even with headers. */
-export const silence: Reply = () => Effect.never
-
-const textsOf = (content: string | ReadonlyArray<typeof Block.Type>) =>
+const textsOf = (content: string | ReadonlyArray<Block>) =>
   typeof content === "string" ? [content] : content.flatMap(({ text }) => text ?? [])
 
-/**
- * Plays the Messages API on loopback for as long as the scope is open. The replies are used in order; after the last
- * one `otherwise` answers.
- */
-export const make = Effect.fnUntraced(function* (otherwise: Reply = answer(text("All right."))) {
-  const run = yield* FiberSet.makeRuntime<never>()
-  const arrived = yield* Queue.unbounded<Call>()
-  const calls: Array<Call> = []
-  const replies: Array<Reply> = []
+const Texts = Schema.Union(Schema.String, Schema.Array(Schema.Struct({ text: Schema.String })))
 
-  const receive = Effect.fnUntraced(function* (body: string, headers: IncomingHttpHeaders, response: ServerResponse) {
-    const request = yield* Effect.orDie(Schema.decode(Request)(body))
-    const closed = yield* Deferred.make<boolean>()
-    const said = request.messages.map(({ content, role }) => ({ role, texts: textsOf(content) }))
-    const call = { number: calls.length + 1, body, headers, request, said, closed }
-    calls.push(call)
-    yield* Queue.offer(arrived, call)
-    const reply = replies.shift() ?? otherwise
-    const left = Effect.async<void>((resume) => {
-      response.once("close", () => resume(Deferred.succeed(closed, response.writableFinished)))
-    })
-    yield* Effect.raceFirst(left, Effect.zipRight(reply(response, call), Effect.never))
-  })
+const resultOf = ({ content }: Block) => {
+  const result = Schema.decodeUnknownSync(Texts)(content ?? "")
+  return typeof result === "string" ? result : result.map(({ text }) => text).join("\n")
+}
 
-  const server = createServer((request, response) => {
-    const parts: Array<Buffer> = []
-    request.on("data", (part: Buffer) => parts.push(part))
-    request.on("end", () => run(receive(Buffer.concat(parts).toString(), request.headers, response)))
-  })
-  const listening = Effect.async<string>((resume) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      const port = typeof address === "object" && address !== null ? address.port : 0
-      resume(Effect.succeed(`http://127.0.0.1:${port}`))
-    })
-  })
-  const url = yield* Effect.acquireRelease(listening, () =>
-    Effect.async<void>((resume) => {
-      server.close(() => resume(Effect.void))
-      server.closeAllConnections()
-    })
-  )
-  return {
-    url,
-    calls,
-    /** The next request that nobody has asked for yet. */
-    next: Queue.take(arrived),
-    reply: (...more: ReadonlyArray<Reply>) => Effect.sync(() => replies.push(...more))
+/** A client may have the tools under names of its own. */
+const toolName = ({ heard: { tools } }: Protocol.Call, name: string) =>
+  tools.find((tool) => tool.endsWith(`__${name}`)) ?? name
+
+const opening = (call: Protocol.Call, { id, kind, name }: Protocol.Content) => {
+  switch (kind) {
+    case "text":
+      return { type: "text", text: "" }
+    case "thinking":
+      return { type: "thinking", thinking: "", signature: "" }
+    case "tool":
+      return { type: "tool_use", id: id ?? `toolu_${call.number}_${name}`, name: toolName(call, name), input: {} }
   }
-})
+}
+
+const delta = (kind: Protocol.Content["kind"], piece: string) => {
+  switch (kind) {
+    case "text":
+      return { type: "text_delta", text: piece }
+    case "thinking":
+      return { type: "thinking_delta", thinking: piece }
+    case "tool":
+      return { type: "input_json_delta", partial_json: piece }
+  }
+}
+
+const error = (type: string, message: string) => ({ type: "error", error: { type, message } })
+
+const protocol: Protocol.Protocol<Request> = {
+  decode: (body) => Effect.orDie(Schema.decode(Schema.parseJson(Request))(body)),
+  said: ({ messages }) => messages.map(({ content, role }) => ({ role, texts: textsOf(content) })),
+  heard: (request) => {
+    const blocks = blocksOf(request)
+    return {
+      system: request.system.map(({ text }) => text).join("\n"),
+      told: blocks.flatMap(({ text }) => text ?? []).join("\n"),
+      images: blocks.flatMap(({ source }, at) =>
+        source === undefined ? [] : { ...source, label: blocks[at - 1]?.text ?? "" }
+      ),
+      results: blocks.filter(({ type }) => type === "tool_result").map(resultOf),
+      tools: (request.tools ?? []).map(({ name }) => name)
+    }
+  },
+  wording: ({ model }) => ({
+    begin: ({ number }, cost) => [frame({ type: "message_start", message: message(number, model, cost) })],
+    open: (call, content, { index }) => [
+      frame({ type: "content_block_start", index, content_block: opening(call, content) })
+    ],
+    delta: ({ kind }, { index }, piece) => frame({ type: "content_block_delta", index, delta: delta(kind, piece) }),
+    close: (_content, { index }) => [frame({ type: "content_block_stop", index })],
+    end: (contents, usage) => {
+      const stop_reason = contents.some(({ kind }) => kind === "tool") ? "tool_use" : "end_turn"
+      return [
+        frame({ type: "message_delta", delta: { stop_reason, stop_sequence: null }, usage }),
+        frame({ type: "message_stop" })
+      ]
+    },
+    half: 'event: content_block_delta\ndata: {"type":"content_bl',
+    overloaded: frame(error("overloaded_error", "Overloaded")),
+    refusal: (message) => error("error", message),
+    tooLong: error("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum")
+  }),
+  models: (ids, query) => {
+    const after = query.get("after_id")
+    const rest = after === null ? ids : ids.slice(ids.indexOf(after) + 1)
+    const page = rest.slice(0, Number(query.get("limit") ?? 20))
+    return {
+      data: page.map((id) => ({
+        type: "model",
+        id,
+        display_name: `Name of ${id}`,
+        created_at: "2026-01-01T00:00:00Z"
+      })),
+      has_more: page.length < rest.length,
+      first_id: page[0] ?? null,
+      last_id: page.at(-1) ?? null
+    }
+  }
+}
+
+/** Plays the Messages API. */
+export const make = (otherwise: Reply = answer(text("All right."))) => StandIn.make(protocol, otherwise)

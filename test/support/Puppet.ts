@@ -7,6 +7,8 @@ import {
   textOf,
   type TurnInput
 } from "../../src/domain/Provider.ts"
+import { perform } from "../../src/Providers/Scripted/Performance.ts"
+import * as Script from "../../src/Providers/Scripted/Script.ts"
 
 export interface Call {
   readonly spec: SessionSpec
@@ -19,23 +21,23 @@ export interface Call {
 
 export type Act = (call: Call) => Stream.Stream<ProviderEvent, ProviderError>
 
-export const say = (...texts: ReadonlyArray<string>): Stream.Stream<ProviderEvent> =>
-  Stream.fromIterable(texts.map((text) => ProviderEvent.TextDelta({ text })))
+const usage = { inputTokens: 3, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.001 }
 
-export const done = (sessionId: string | null = null): Stream.Stream<ProviderEvent> =>
-  Stream.make(
-    ProviderEvent.Done({
-      sessionId,
-      model: "puppet-1",
-      usage: { inputTokens: 3, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.001 }
-    })
-  )
+/** A turn, or a part of one, by its script. */
+const play = (script: Script.Script, callTool: TurnInput["callTool"] = () => Effect.dieMessage("no tools here")) =>
+  perform(script, {
+    callTool,
+    draw: () => 0,
+    fill: (text) => text,
+    done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", usage })
+  })
 
-export const skip = ({ input }: Call): Stream.Stream<ProviderEvent> =>
-  Stream.concat(
-    Stream.fromEffect(Effect.as(input.callTool("skip", {}), ProviderEvent.ToolUse({ name: "skip" }))),
-    done("skipped")
-  )
+export const say = (...texts: ReadonlyArray<string>) => play([...texts.map(Script.say), Script.stop])
+
+export const done = (sessionId: string | null = null) => play([Script.done(() => ({ sessionId }))])
+
+export const skip = ({ input }: Call) =>
+  play([Script.call("skip"), Script.done(() => ({ sessionId: "skipped" }))], input.callTool)
 
 /** A provider that does what the test says, and tells what was asked of it. */
 export const make = (script: { act: Act; opening?: (spec: SessionSpec) => Effect.Effect<void, ProviderError> }) => {

@@ -15,9 +15,12 @@ interface Holder {
 /** Makes a text of the provider fit to show: short, on one line, and without any secret that we know. */
 export const hiding = ({ apiKey, environment }: Holder) => {
   const named = Object.entries(environment).flatMap(([name, value]) => (secretName.test(name) ? [value] : []))
-  const secrets = [...Option.toArray(apiKey).map(Redacted.value), ...named].filter(
-    ({ length }) => length >= shortestSecret
-  )
+  return hidingAll([...Option.toArray(apiKey).map(Redacted.value), ...named])
+}
+
+/** The same, where the secrets are known one by one. */
+export const hidingAll = (all: ReadonlyArray<string>) => {
+  const secrets = all.filter(({ length }) => length >= shortestSecret)
   return (text: string) =>
     secrets
       .reduce((safe, secret) => safe.replaceAll(secret, "…"), text)

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals } from "@effect/vitest/utils"
 import { Option, Redacted } from "effect"
-import { hiding } from "../../../src/Providers/Claude/Secrets.ts"
+import { hiding } from "../../src/Providers/Secrets.ts"
 
 const hide = hiding({
   apiKey: Option.some(Redacted.make("the-key-of-the-house")),

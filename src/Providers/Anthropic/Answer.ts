@@ -1,0 +1,96 @@
+import { Either, Schema } from "effect"
+import { Crashed, Overloaded, type ProviderError, type ProviderEvent, RateLimited } from "../../domain/Provider.ts"
+import type { Listener } from "../Http/Protocol.ts"
+import * as Blocks from "./Blocks.ts"
+import { Event, type Usage } from "./Event.ts"
+import type { Message } from "./Request.ts"
+
+const decode = Schema.decodeEither(Schema.parseJson(Event))
+
+const nothing = Either.right<ReadonlyArray<ProviderEvent>>([])
+
+const failure = ({ error }: Event, hide: (text: string) => string): ProviderError => {
+  switch (error?.type) {
+    case "overloaded_error":
+    case "api_error":
+    case "timeout_error":
+      return new Overloaded({ retryAfterMs: null })
+    case "rate_limit_error":
+      return new RateLimited({ retryAfterMs: null })
+    default:
+      return new Crashed({ reason: hide(error?.message ?? "the endpoint broke its answer off with an error") })
+  }
+}
+
+/** Follows one answer of the Messages API. */
+export const listen =
+  (hide: (text: string) => string) =>
+  (asked: string): Listener<Message> => {
+    const blocks = Blocks.make()
+    const usage: { -readonly [Name in keyof Usage]: number } = {}
+    let model = asked
+    let stopReason = ""
+    let isOver = false
+
+    // Each count is of the whole answer so far; a later one that is left out has not changed.
+    const count = (more: Usage | null | undefined) => {
+      for (const name of [
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens"
+      ] as const)
+        usage[name] = more?.[name] ?? usage[name] ?? 0
+    }
+
+    const take = (event: Event): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
+      switch (event.type) {
+        case "message_start":
+          model = event.message?.model ?? model
+          count(event.message?.usage)
+          return nothing
+        case "content_block_start":
+          return blocks.open(event)
+        case "content_block_delta":
+          return blocks.grow(event)
+        case "content_block_stop":
+          return blocks.close(event)
+        case "message_delta":
+          stopReason = event.delta?.stop_reason ?? stopReason
+          count(event.usage)
+          return nothing
+        case "message_stop":
+          isOver = true
+          return nothing
+        case "error":
+          return Either.left(failure(event, hide))
+        default:
+          return nothing
+      }
+    }
+
+    return {
+      hear: (data) =>
+        Either.flatMap(
+          Either.mapLeft(decode(data), () => new Crashed({ reason: "the answer is garbled: an event cannot be read" })),
+          take
+        ),
+      isOver: () => isOver,
+      outcome: () => {
+        if (!isOver) return Either.left(new Crashed({ reason: "the answer broke off before its end" }))
+        if (!blocks.areClosed()) return Either.left(new Crashed({ reason: "the answer ended within a block" }))
+        return Either.right({
+          model,
+          spent: {
+            inputTokens: usage.input_tokens ?? 0,
+            outputTokens: usage.output_tokens ?? 0,
+            cacheReadTokens: usage.cache_read_input_tokens ?? 0,
+            cacheWriteTokens: usage.cache_creation_input_tokens ?? 0
+          },
+          // What was cut off at the limit of tokens is no call.
+          calls: stopReason === "max_tokens" ? [] : blocks.calls(),
+          said: { role: "assistant", content: blocks.content() }
+        })
+      }
+    }
+  }
