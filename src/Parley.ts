@@ -7,6 +7,7 @@ import { Secrets } from "./Auth/Secrets.ts"
 import { Cache } from "./Cache.ts"
 import { Closing } from "./Closing.ts"
 import * as Db from "./Db.ts"
+import { Gates } from "./Gates.ts"
 import * as Http from "./Http.ts"
 import { LiveTurns } from "./LiveTurns.ts"
 import { Memory } from "./Memory.ts"
@@ -101,6 +102,7 @@ const engine = Recovery.layer.pipe(
   Layer.provideMerge(Orchestrator.layer),
   Layer.provideMerge(rounds),
   Layer.provideMerge(Openings.layer),
+  Layer.provideMerge(Gates.layer),
   Layer.provideMerge(pool),
   Layer.provideMerge(LiveTurns.layer)
 )

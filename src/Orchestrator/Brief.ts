@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Option } from "effect"
 import { Attachments } from "../Attachments.ts"
 import type { Seated } from "../Agents/Repo.ts"
 import type { Persona } from "../domain/Persona.ts"
-import type { Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
+import type { Priority, Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
 import { Seat, textOf } from "../domain/Provider.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import * as Hash from "../lib/hash.ts"
@@ -25,6 +25,7 @@ export interface Stand {
   readonly occasion: Occasion
   /** The agent is told nothing newer than this message. */
   readonly horizon: number
+  readonly priority: Priority
 }
 
 /** All that the model is given for one turn. */
