@@ -5,12 +5,18 @@ import { Data, Effect, Layer, Schema } from "effect"
 import house from "./Db/migrations/0001_house.ts"
 import engine from "./Db/migrations/0002_engine.ts"
 import attachments from "./Db/migrations/0003_attachments.ts"
+import sessions from "./Db/migrations/0004_sessions.ts"
 import { Settings } from "./Settings.ts"
 
 /** By number and name; a file has had all of them up to its version. */
 type Migrations = Readonly<Record<string, Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient>>>
 
-const migrations: Migrations = { "0001_house": house, "0002_engine": engine, "0003_attachments": attachments }
+const migrations: Migrations = {
+  "0001_house": house,
+  "0002_engine": engine,
+  "0003_attachments": attachments,
+  "0004_sessions": sessions
+}
 
 /** The file was written by a newer Parley; nothing in it was touched. */
 export class SchemaTooNew extends Data.TaggedError("SchemaTooNew")<{ readonly found: number; readonly known: number }> {

@@ -1,6 +1,7 @@
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
 import type { Member } from "./domain/Agent.ts"
 import type { LiveEvent } from "./domain/Event.ts"
+import type { Waiting } from "./domain/ProviderState.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { TurnId } from "./domain/Round.ts"
 import { RoomEvents } from "./RoomEvents.ts"
@@ -14,10 +15,19 @@ export interface Draft {
   readonly skipped: boolean
   /** How much the model said after it had skipped, which nobody heard. */
   readonly unheard: number
-  /** From the beginning of the turn to the first thing the model said or thought. */
+  /** From when the model was asked, for the last time, to the first thing it said or thought. */
   readonly firstTokenMs: number | null
+  /** What keeps the model from being asked. */
+  readonly waiting: Waiting | null
+  /** How often the model was asked. */
+  readonly asked: number
+  /** How long the model could not be asked, until now. */
+  readonly waitedMs: Effect.Effect<number>
   /** True as long as the model has neither said nor done anything. */
   readonly isUntouched: boolean
+  readonly wait: (why: Waiting) => Effect.Effect<void>
+  /** Notes that the model is asked now, and ends the wait for it. */
+  readonly ask: Effect.Effect<void>
   readonly say: (delta: string) => Effect.Effect<void>
   readonly think: (delta: string) => Effect.Effect<void>
   /** Makes the turn a skip; false when the agent has already been heard. */
@@ -72,6 +82,8 @@ const startOf = (turn: LiveTurn): LiveEvent => ({
   thinking_text: turn.draft.thinking
 })
 
+const waitingOf = (turn: LiveTurn): LiveEvent => ({ type: "turn_waiting", ...refOf(turn), waiting: turn.draft.waiting })
+
 const make = Effect.gen(function* () {
   const events = yield* RoomEvents
   const rooms = new Map<RoomId, Set<LiveTurn>>()
@@ -88,14 +100,35 @@ const make = Effect.gen(function* () {
       skipped: false,
       unheard: 0,
       isUntouched: true,
-      firstTokenMs: null as number | null
+      firstTokenMs: null as number | null,
+      waiting: null as Waiting | null,
+      asked: 0
     }
     const ref = refOf({ turnId, agent })
     const heard = Effect.map(Clock.currentTimeMillis, (now) => {
-      state.firstTokenMs ??= now - began
+      state.firstTokenMs ??= now - askedAt
       state.isUntouched = false
     })
+    let askedAt = began
+    let waited = 0
+    let waitsSince: number | null = null
     const draft: Draft = Object.assign(state, {
+      waitedMs: Effect.map(Clock.currentTimeMillis, (now) => waited + (waitsSince === null ? 0 : now - waitsSince)),
+      wait: (why: Waiting) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          waitsSince ??= now
+          state.waiting = why
+          return send({ type: "turn_waiting", ...ref, waiting: why })
+        }),
+      ask: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        askedAt = now
+        state.asked++
+        if (waitsSince === null) return Effect.void
+        waited += now - waitsSince
+        waitsSince = null
+        state.waiting = null
+        return send({ type: "turn_waiting", ...ref, waiting: null })
+      }),
       say: (delta: string) =>
         Effect.flatMap(heard, () => {
           if (state.skipped) state.unheard += delta.length
@@ -142,6 +175,9 @@ const make = Effect.gen(function* () {
           })
       ).pipe(Effect.map((turn) => turn.draft)),
     inRoom,
-    greeting: (roomId) => inRoom(roomId).map(startOf)
+    greeting: (roomId) =>
+      inRoom(roomId).flatMap((turn) =>
+        turn.draft.waiting === null ? [startOf(turn)] : [startOf(turn), waitingOf(turn)]
+      )
   })
 })

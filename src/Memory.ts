@@ -1,5 +1,5 @@
 import { FileSystem, Path } from "@effect/platform"
-import { Context, DateTime, Effect, Layer, RcMap } from "effect"
+import { Context, DateTime, Effect, Layer, Option, RcMap } from "effect"
 import { MemoryRefused, type Persona, RecollectionUnknown } from "./domain/Persona.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import { enter, readText, writeAtomic } from "./lib/files.ts"
@@ -17,6 +17,13 @@ interface Note {
   readonly entry: string
 }
 
+export interface Recent {
+  /** The newest entries up to the one asked for, oldest first: the same each time it is asked for. */
+  readonly entries: ReadonlyArray<string>
+  /** Those after it. */
+  readonly later: ReadonlyArray<string>
+}
+
 /**
  * What agents write down. The room's memories lie in `DATA_DIR/memories/<room>/<agent>.md`, not in the agent's folder:
  * the folder may be shared or under version control, what is said in one room must not reach another, and a persona
@@ -30,11 +37,13 @@ export class Memory extends Context.Tag("parley/Memory")<
      * shared file is never shortened but refuses what would make it larger.
      */
     readonly memorize: (note: Note) => Effect.Effect<string, MemoryRefused>
-    /** The newest entries that this agent wrote in this room, oldest first. Shared ones are in the persona itself. */
+    /** What this agent wrote in this room. Shared entries are in the persona itself. */
     readonly recent: (seat: {
       readonly persona: Persona
       readonly roomId: RoomId
-    }) => Effect.Effect<ReadonlyArray<string>>
+      /** The newest entry of an earlier call; none for all there is. */
+      readonly upTo: Option.Option<string | null>
+    }) => Effect.Effect<Recent>
     /** The long-term memory of this subtitle, in any case and spacing. */
     readonly recall: (persona: Persona, subtitle: string) => Effect.Effect<string, RecollectionUnknown>
     /** Removes all that was memorized in the room alone; to be called when the room is deleted. */
@@ -47,6 +56,16 @@ export class Memory extends Context.Tag("parley/Memory")<
 const fileLimit = 64 * 1024
 const promptLimit = 8 * 1024
 const promptLines = 50
+
+const newest = (lines: ReadonlyArray<string>) => newestWithin(lines.slice(-promptLines), promptLimit)
+
+const split = (lines: ReadonlyArray<string>, upTo: Option.Option<string | null>): Recent => {
+  if (Option.isNone(upTo)) return { entries: newest(lines), later: [] }
+  const at = upTo.value === null ? 0 : lines.lastIndexOf(upTo.value) + 1
+  // The file was shortened or written by hand: what it holds now counts.
+  if (at === 0 && upTo.value !== null) return { entries: newest(lines), later: [] }
+  return { entries: newest(lines.slice(0, at)), later: newest(lines.slice(at)) }
+}
 
 const plain = (subtitle: string) =>
   subtitle
@@ -119,11 +138,14 @@ const make = Effect.fnUntraced(function* ({ agentsDir, dataDir }: MemoryOptions)
 
   return Memory.of({
     memorize,
-    recent: Effect.fn("Memory.recent")(({ persona, roomId }) =>
+    recent: Effect.fn("Memory.recent")(({ persona, roomId, upTo }) =>
       read(roomsRoot, roomFile(roomId, persona), 2 * fileLimit).pipe(
-        Effect.map((text) => newestWithin(parseLines(text).slice(-promptLines), promptLimit)),
+        Effect.map((text) => split(parseLines(text), upTo)),
         Effect.catchAll((error) =>
-          Effect.as(Effect.logWarning(`the memory of ${persona.name} cannot be read`, error), [])
+          Effect.as(Effect.logWarning(`the memory of ${persona.name} cannot be read`, error), {
+            entries: [],
+            later: []
+          })
         ),
         Effect.provide(context)
       )

@@ -7,6 +7,7 @@ import { Secrets } from "./Auth/Secrets.ts"
 import { Cache } from "./Cache.ts"
 import { Closing } from "./Closing.ts"
 import * as Db from "./Db.ts"
+import { Gates } from "./Gates.ts"
 import * as Http from "./Http.ts"
 import { LiveTurns } from "./LiveTurns.ts"
 import { Memory } from "./Memory.ts"
@@ -23,6 +24,7 @@ import { RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
 import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
 import { Speech } from "./Orchestrator/Speech.ts"
+import { Talk } from "./Orchestrator/Talk.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
 import { RoomEvents } from "./RoomEvents.ts"
@@ -71,6 +73,7 @@ const rounds = RoundPlayer.layer.pipe(
   Layer.provideMerge(Turns.layer),
   Layer.provide(Speech.layer),
   Layer.provide(Briefs.layer),
+  Layer.provide(Talk.layer),
   Layer.provideMerge(Settlements.layer)
 )
 
@@ -99,6 +102,7 @@ const engine = Recovery.layer.pipe(
   Layer.provideMerge(Orchestrator.layer),
   Layer.provideMerge(rounds),
   Layer.provideMerge(Openings.layer),
+  Layer.provideMerge(Gates.layer),
   Layer.provideMerge(pool),
   Layer.provideMerge(LiveTurns.layer)
 )

@@ -19,6 +19,7 @@ import type { RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { SchedulerState } from "./domain/Scheduled.ts"
 import { Timestamp } from "./domain/Time.ts"
+import { Gates } from "./Gates.ts"
 import * as Breaker from "./lib/breaker.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
@@ -31,7 +32,8 @@ import { WriteQueue } from "./WriteQueue.ts"
 /**
  * Lets the agents of rooms that are switched to it take up the conversation by themselves: one pass at a time, never
  * while a round is under way, never in a room that is paused, stopped by the loop guard, or has had its number. No room
- * waits for another that is slow, as long as there is a place; the room that is due for longest gets the next one.
+ * waits for another that is slow, as long as there is a place; the room that is due for longest gets the next one. While
+ * a provider cannot be asked its rooms stay due.
  */
 export class Scheduler extends Context.Tag("parley/Scheduler")<
   Scheduler,
@@ -54,6 +56,7 @@ const make = Effect.gen(function* () {
   const ledger = yield* Ledger
   const openings = yield* Openings
   const orchestrator = yield* Orchestrator
+  const gates = yield* Gates
   const queue = yield* WriteQueue
   const running = yield* FiberMap.make<RoomId, void>()
   const breakers = new Map<RoomId, Breaker.Breaker>()
@@ -109,7 +112,8 @@ const make = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const free = MAX_CONCURRENT_ROOMS - (yield* FiberMap.size(running))
     const due = willing.filter((room) => readyAt(room) <= now && !FiberMap.unsafeHas(running, room.id))
-    yield* Effect.forEach(Array.take(Array.sortWith(due, readyAt, Order.number), free), start, { discard: true })
+    const able = yield* Effect.filter(due, ({ default_provider }) => gates.isOpen(default_provider))
+    yield* Effect.forEach(Array.take(Array.sortWith(able, readyAt, Order.number), free), start, { discard: true })
   })
 
   yield* tick.pipe(

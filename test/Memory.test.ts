@@ -1,7 +1,7 @@
 import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Context, Effect, Layer, Logger, LogLevel, TestClock } from "effect"
+import { Context, Effect, Layer, Logger, LogLevel, Option, TestClock } from "effect"
 import type { Persona } from "../src/domain/Persona.ts"
 import { RoomId } from "../src/domain/RoomId.ts"
 import { Memory } from "../src/Memory.ts"
@@ -33,6 +33,9 @@ const scenario = <E>(name: string, body: (world: World) => Effect.Effect<void, E
     Effect.flatMap(setup, body).pipe(Logger.withMinimumLogLevel(LogLevel.None), Effect.provide(NodeContext.layer))
   )
 
+const entriesOf = (memory: Context.Tag.Service<Memory>, persona: Persona, roomId: RoomId) =>
+  Effect.map(memory.recent({ persona, roomId, upTo: Option.none() }), ({ entries }) => entries)
+
 describe("Memory of a room", () => {
   scenario("stays in the room, with its date, and leaves the agent's folder alone", ({ at, fs, memory }) =>
     Effect.gen(function* () {
@@ -41,12 +44,12 @@ describe("Memory of a room", () => {
       yield* memory.memorize({ persona: mira, room, entry: "Tom paid." })
 
       assertEquals(line, "- [2024-05-01] Tom owes her a clock.")
-      deepStrictEqual(yield* memory.recent({ persona: mira, roomId: room.id }), [
+      deepStrictEqual(yield* entriesOf(memory, mira, room.id), [
         "[2024-05-01] Tom owes her a clock.",
         "[2024-05-02] Tom paid."
       ])
-      deepStrictEqual(yield* memory.recent({ persona: mira, roomId: other.id }), [])
-      deepStrictEqual(yield* memory.recent({ persona: { ...mira, name: "Tom" }, roomId: room.id }), [])
+      deepStrictEqual(yield* entriesOf(memory, mira, other.id), [])
+      deepStrictEqual(yield* entriesOf(memory, { ...mira, name: "Tom" }, room.id), [])
       deepStrictEqual(yield* fs.readDirectory(at("group_harbour/Mira")), ["in_a_nutshell.md"])
     })
   )
@@ -65,7 +68,7 @@ describe("Memory of a room", () => {
     Effect.gen(function* () {
       const entries = Array.from({ length: 30 }, (_, i) => `entry ${i}`)
       yield* Effect.forEach(entries, (entry) => memory.memorize({ persona: mira, room, entry }), { concurrency: 30 })
-      const kept = yield* memory.recent({ persona: mira, roomId: room.id })
+      const kept = yield* entriesOf(memory, mira, room.id)
 
       deepStrictEqual(new Set(kept), new Set(entries.map((entry) => `[2024-05-01] ${entry}`)))
       deepStrictEqual(yield* left, [])
@@ -78,12 +81,27 @@ describe("Memory of a room", () => {
       yield* fs.makeDirectory(`${dataDir}/memories/1`, { recursive: true })
       yield* fs.writeFileString(`${dataDir}/memories/1/Mira.md`, old.join("\n"))
       yield* memory.memorize({ persona: mira, room, entry: "The newest." })
-      const recent = yield* memory.recent({ persona: mira, roomId: room.id })
+      const recent = yield* entriesOf(memory, mira, room.id)
       const { size } = yield* fs.stat(`${dataDir}/memories/1/Mira.md`)
 
       assertTrue(size < 66_000n && size > 60_000n, `${size} bytes`)
       assertTrue(recent.length <= 50 && recent.join("\n").length <= 8192)
       assertEquals(recent.at(-1), "[2024-05-01] The newest.")
+    })
+  )
+
+  scenario("is the same for a session that goes on, with what came later apart", ({ dataDir, fs, memory }) =>
+    Effect.gen(function* () {
+      const note = (entry: string) => memory.memorize({ persona: mira, room, entry })
+      const recent = (newest: string | null) =>
+        memory.recent({ persona: mira, roomId: room.id, upTo: Option.some(newest) })
+      yield* Effect.forEach(["One.", "Two.", "Three."], note)
+      const [one = "", two = "", three = ""] = yield* entriesOf(memory, mira, room.id)
+
+      deepStrictEqual(yield* recent(null), { entries: [], later: [one, two, three] })
+      deepStrictEqual(yield* recent(two), { entries: [one, two], later: [three] })
+      yield* fs.writeFileString(`${dataDir}/memories/1/Mira.md`, "- [2024-05-03] Four.\n")
+      deepStrictEqual(yield* recent(two), { entries: ["[2024-05-03] Four."], later: [] })
     })
   )
 
@@ -93,8 +111,8 @@ describe("Memory of a room", () => {
       yield* memory.forget(room.id)
       yield* memory.forget(RoomId.make(77))
 
-      deepStrictEqual(yield* memory.recent({ persona: mira, roomId: room.id }), [])
-      deepStrictEqual(yield* memory.recent({ persona: mira, roomId: other.id }), ["[2024-05-01] Tom paid."])
+      deepStrictEqual(yield* entriesOf(memory, mira, room.id), [])
+      deepStrictEqual(yield* entriesOf(memory, mira, other.id), ["[2024-05-01] Tom paid."])
     })
   )
 })

@@ -17,7 +17,7 @@ const memory = Memory.of({
     subtitle === "The key"
       ? Effect.succeed("It fits no lock.")
       : new RecollectionUnknown({ subtitle, subtitles: persona.memories.map((it) => it.subtitle) }),
-  recent: () => Effect.succeed([]),
+  recent: () => Effect.succeed({ entries: [], later: [] }),
   forget: () => Effect.void
 })
 const room = { id: RoomId.make(1), name: "The quay" }

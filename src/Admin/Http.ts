@@ -3,7 +3,13 @@ import { Effect } from "effect"
 import { Api } from "../Api.ts"
 import { asAdmin } from "../Auth.ts"
 import { Scheduler } from "../Scheduler.ts"
+import * as Pool from "./Pool.ts"
 
 export const layer = HttpApiBuilder.group(Api, "admin", (handlers) =>
-  Effect.map(Scheduler, (scheduler) => handlers.handle("scheduler", () => Effect.zipRight(asAdmin, scheduler.state)))
+  Effect.map(Effect.all({ pool: Pool.make, scheduler: Scheduler }), ({ pool, scheduler }) =>
+    handlers
+      .handle("scheduler", () => Effect.zipRight(asAdmin, scheduler.state))
+      .handle("pool", () => Effect.zipRight(asAdmin, pool.state))
+      .handle("evict", ({ payload }) => Effect.zipRight(asAdmin, pool.evict(payload)))
+  )
 )

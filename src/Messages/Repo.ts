@@ -55,6 +55,8 @@ export type NewMessage = Pick<
 interface Span {
   readonly after: number
   readonly horizon: number
+  /** Whose words count beyond the horizon too. */
+  readonly own: AgentId | null
   /** Whose words are left out. */
   readonly except: AgentId | null
 }
@@ -112,9 +114,10 @@ const make = Effect.gen(function* () {
         'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
   })
 
-  const within = (room: RoomId, { after, except, horizon }: Span) =>
+  const within = (room: RoomId, { after, except, horizon, own }: Span) =>
     sql.and([
-      sql`room_id = ${room} AND id > ${after} AND id <= ${horizon} AND coalesce(participant_type, '') <> 'system'`,
+      sql`room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'`,
+      own === null ? sql`id <= ${horizon}` : sql`(id <= ${horizon} OR agent_id = ${own})`,
       ...(except === null ? [] : [sql`coalesce(agent_id, 0) <> ${except}`])
     ])
 

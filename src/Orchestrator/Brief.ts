@@ -1,19 +1,18 @@
-import { Context, Effect, Layer, Option, Random } from "effect"
-import type { AgentId } from "../domain/Agent.ts"
+import { Context, Effect, Layer, Option } from "effect"
 import { Attachments } from "../Attachments.ts"
 import type { Seated } from "../Agents/Repo.ts"
 import type { Persona } from "../domain/Persona.ts"
-import type { Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
+import type { Priority, Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
 import { Seat, textOf } from "../domain/Provider.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import * as Hash from "../lib/hash.ts"
 import { Memory } from "../Memory.ts"
-import { MessageRepo } from "../Messages/Repo.ts"
 import { systemPrompt } from "../Prompt.ts"
 import { Settings } from "../Settings.ts"
 import { toolSpecs } from "../Tools.ts"
 import { context, type Occasion } from "./Context.ts"
-import { Sessions } from "./Sessions.ts"
+import { type SessionRecord, Sessions } from "./Sessions.ts"
+import { Talk, type Told } from "./Talk.ts"
 
 /** Whose turn it is, and what with. */
 export interface Stand {
@@ -26,6 +25,7 @@ export interface Stand {
   readonly occasion: Occasion
   /** The agent is told nothing newer than this message. */
   readonly horizon: number
+  readonly priority: Priority
 }
 
 /** All that the model is given for one turn. */
@@ -33,6 +33,8 @@ export interface Brief {
   readonly spec: SessionSpec
   readonly promptHash: string
   readonly input: Omit<TurnInput, "callTool">
+  /** Where the seat's session stands, should the model give the turn no session of its own. */
+  readonly standing: Standing
   /** The newest message that the model is given. */
   readonly newest: number
   /** All text that the model has to read anew, each image as the text that would cost as much. */
@@ -40,6 +42,9 @@ export interface Brief {
   /** What the session that is resumed takes beside that. */
   readonly sessionTokens: number
 }
+
+/** What of a session's record is certain before its turn. */
+export type Standing = Pick<SessionRecord, "session_id" | "first_message_id" | "last_message_id" | "last_note">
 
 export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<
   Briefs,
@@ -61,8 +66,8 @@ export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<
 const charactersOfImage = 15_000
 
 const make = Effect.gen(function* () {
-  const { CONTEXT_WINDOW, USER_NAME } = yield* Settings
-  const messages = yield* MessageRepo
+  const { USER_NAME } = yield* Settings
+  const talk = yield* Talk
   const memory = yield* Memory
   const attachments = yield* Attachments
   const sessions = yield* Sessions
@@ -75,16 +80,9 @@ const make = Effect.gen(function* () {
     )
   })
 
-  const unseen = Effect.fnUntraced(function* ({ horizon, room }: Stand, after: number, except: AgentId | null) {
-    const span = { after, horizon, except }
-    const news = yield* messages.said(room.id, span, CONTEXT_WINDOW)
-    const omitted = news.length < CONTEXT_WINDOW ? 0 : (yield* messages.countSaid(room.id, span)) - news.length
-    return { news, omitted }
-  })
-
   return Briefs.of({
     make: Effect.fn("Briefs.make")(function* (stand) {
-      const { agent, model, occasion, persona, provider, room, roster } = stand
+      const { agent, horizon, model, occasion, persona, provider, room, roster } = stand
       const prompt = {
         persona,
         roomMemories: [],
@@ -97,38 +95,58 @@ const make = Effect.gen(function* () {
         systemPrompt(prompt),
         ...tools.flatMap((tool) => [tool.name, tool.description])
       ])
-      const roomMemories = yield* memory.recent({ persona, roomId: room.id })
-      const known = yield* session(stand, promptHash)
-      const after = Option.match(known, {
-        onNone: () => agent.joined_after,
-        onSome: (it) => Math.max(it.last_message_id, agent.joined_after)
-      })
-      // A session that goes on holds its own replies already.
-      const { news, omitted } = yield* unseen(stand, after, Option.isSome(known) ? agent.id : null)
+      const told = yield* talk.of(stand, yield* session(stand, promptHash))
       const isNews = occasion === "news" || occasion === "named"
-      if (isNews && news.every((message) => message.agent_id === agent.id)) return Option.none()
-      const mark = `#${(yield* Random.nextIntBetween(0x1000000, 0xfffffff)).toString(36)}`
+      if (isNews && told.messages.every(({ agent_id, id }) => agent_id === agent.id || isOld(told, id))) {
+        return Option.none()
+      }
+      const upTo = Option.map(told.session, ({ last_note }) => last_note)
+      const notes = yield* memory.recent({ persona, roomId: room.id, upTo })
       const spec = {
         seat: new Seat({ roomId: room.id, agentId: agent.id }),
         agentName: agent.name,
         model,
-        systemPrompt: systemPrompt({ ...prompt, roomMemories }),
+        systemPrompt: systemPrompt({ ...prompt, roomMemories: notes.entries }),
         tools,
-        resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
+        resume: Option.match(told.session, { onNone: () => null, onSome: (it) => it.session_id })
       }
-      const { images, names } = yield* attachments.show(news, { takesImages: provider.takesImages, mark })
-      const told = context({ agent, messages: news, omitted, mark, occasion, personName: USER_NAME, names })
+      const { mark, messages, omitted } = told
+      const { images, names } = yield* attachments.show(messages, { takesImages: provider.takesImages, mark })
+      const said = context({
+        agent,
+        messages,
+        omitted,
+        mark,
+        occasion,
+        personName: USER_NAME,
+        notes: provider.remembers ? [] : notes.later,
+        names
+      })
+      const isResumed = provider.remembers && Option.isSome(told.session)
+      const standing = standingOf(told, notes.entries)
       return Option.some({
         spec,
         promptHash,
-        input: { ...told, images, knownParts: 0 },
-        newest: news.at(-1)?.id ?? after,
+        input: { ...said, images, knownParts: told.known === 0 ? 0 : said.parts.length - messages.length + told.known },
+        standing,
+        newest: messages.findLast(({ id }) => id <= horizon)?.id ?? standing.last_message_id,
         characters:
-          textOf(told).length +
-          images.length * charactersOfImage +
-          (Option.isSome(known) ? 0 : spec.systemPrompt.length),
-        sessionTokens: Option.match(known, { onNone: () => 0, onSome: (it) => it.tokens })
+          textOf(said).length + images.length * charactersOfImage + (isResumed ? 0 : spec.systemPrompt.length),
+        sessionTokens: isResumed ? told.session.value.tokens : 0
       })
     })
   })
 })
+
+const isOld = ({ session }: Told, id: number) => Option.exists(session, ({ last_message_id }) => id <= last_message_id)
+
+const standingOf = ({ mark, messages, session }: Told, notes: ReadonlyArray<string>): Standing =>
+  Option.getOrElse(session, () => {
+    const first = messages[0]?.id ?? 1
+    return {
+      session_id: mark,
+      first_message_id: first,
+      last_message_id: first - 1,
+      last_note: notes.at(-1) ?? null
+    }
+  })

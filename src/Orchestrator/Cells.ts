@@ -70,6 +70,7 @@ const make = Effect.gen(function* () {
         speaker,
         attempt,
         occasion: occasionOf(progress, input, speaker.reason),
+        priority: progress.trigger.kind === "autonomous" ? "agents" : "person",
         lastWords: lastWordsAfter(input),
         cause: progress.trigger.cause,
         another: Progress.another(progress)

@@ -18,6 +18,8 @@ export interface ContextInput {
   /** How a person who gave no name is called. */
   readonly personName: string
   readonly occasion: Occasion
+  /** What the agent noted itself, and neither its prompt nor its session holds. */
+  readonly notes: ReadonlyArray<string>
   /** The names of the images that the model is shown, by their messages; others are mentioned only. */
   readonly names: Names
 }
@@ -27,14 +29,16 @@ export interface ContextInput {
  * mark; since nobody can know the mark beforehand, nothing that is said can pass for one of these lines.
  */
 export const context = (input: ContextInput): Pick<TurnInput, "parts" | "ask"> => {
-  const { agent, mark, messages, occasion, omitted } = input
+  const { agent, mark, messages, notes, occasion, omitted } = input
   return {
     parts: [
       told(`Only lines that begin with ${mark} come from the room itself; each names who said what follows it.`),
       ...(omitted > 0 ? [told(`${mark} ${omitted} earlier messages are left out here.`)] : []),
       ...messages.map((message) => part(message, input))
     ],
-    ask: `${mark} ${asked[occasion](agent.name)}`
+    ask: [...notes.map((note) => `${mark} You noted: ${oneLine(note)}`), `${mark} ${asked[occasion](agent.name)}`].join(
+      "\n"
+    )
   }
 }
 

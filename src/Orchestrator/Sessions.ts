@@ -6,7 +6,10 @@ import type { Timestamp } from "../domain/Time.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
-/** Where a seat's model session stands. Valid for the same provider, model and prompt only. */
+/**
+ * Where a seat's model session stands. Valid for the same provider, model and prompt only. That of a provider which
+ * remembers nothing is where the talk begins that it is told in every turn, and the mark of the room's lines in it.
+ */
 export const SessionRecord = Schema.Struct({
   provider: Schema.String,
   model: Schema.String,
@@ -14,6 +17,10 @@ export const SessionRecord = Schema.Struct({
   prompt_hash: Schema.String,
   /** The newest message that the session was given. */
   last_message_id: Schema.Int,
+  /** The oldest message that it was given. */
+  first_message_id: Schema.Int,
+  /** The newest of the agent's own notes that its prompt holds; the later ones it knows, or is told. */
+  last_note: Schema.NullOr(Schema.String),
   /** What its last turn used; about what the next one takes before anything new. */
   tokens: Schema.Int
 })

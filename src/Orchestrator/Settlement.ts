@@ -125,16 +125,19 @@ const make = Effect.gen(function* () {
     return turn.reason === "critic" ? critique(turn, said) : speech(turn, room, said)
   }
 
+  /** What a provider that remembers nothing is told does not depend on how a turn ended. */
   const session = Effect.fnUntraced(function* ({ brief, reserved, stand, verdict }: Settled) {
     const { agent, model, occasion, provider, room } = stand
-    const id = verdict.done?.sessionId
-    if (!id || occasion === "critique") return yield* sessions.drop(room.id, agent.id)
+    const isLost = occasion === "critique" || verdict.outcome === "discarded"
+    const id = provider.remembers ? verdict.done?.sessionId : brief.standing.session_id
+    if (!id || isLost) return yield* sessions.drop(room.id, agent.id)
     const record = {
+      ...brief.standing,
       provider: provider.name,
       model,
       session_id: id,
       prompt_hash: brief.promptHash,
-      last_message_id: brief.newest,
+      last_message_id: verdict.done === null ? brief.standing.last_message_id : brief.newest,
       tokens: settled(reserved, verdict.done?.usage ?? null).tokens
     }
     yield* sessions.keep(room.id, agent.id, record, yield* Time.now)

@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { hear } from "../Deadlines.ts"
 import { ProviderEvent, type TurnInput } from "../domain/Provider.ts"
+import { Gates } from "../Gates.ts"
 import type { Draft } from "../LiveTurns.ts"
 import { Memory } from "../Memory.ts"
 import { SdkPool } from "../SdkPool.ts"
@@ -23,9 +24,8 @@ export class Speech extends Context.Tag("parley/Orchestrator/Speech")<
   Speech,
   {
     /**
-     * Leases the seat's client and lets the agent speak into the draft, within the deadlines. A session that is lost is
-     * opened anew from the log, once; a client that broke before anything came of it is replaced, once. Images that the
-     * provider refuses are left out.
+     * Passes the provider's gate, leases the seat's client and lets the agent speak into the draft, within the deadlines.
+     * A session that is lost is opened anew from the log, once; images that the provider refuses are left out.
      */
     readonly attempt: (stand: Stand, brief: Brief, draft: Draft) => Effect.Effect<Spoken, TurnError>
   }
@@ -36,8 +36,12 @@ export class Speech extends Context.Tag("parley/Orchestrator/Speech")<
   )
 }
 
+// Nobody waits for what agents say by themselves; the scheduler has them try again.
+const agentsPatienceMs = 60_000
+
 const make = Effect.gen(function* () {
   const settings = yield* Settings
+  const gates = yield* Gates
   const briefs = yield* Briefs
   const sessions = yield* Sessions
   const settlements = yield* Settlements
@@ -71,10 +75,15 @@ const make = Effect.gen(function* () {
       Done: () => Effect.void
     })
 
+  const patienceMs = settings.PROVIDER_PATIENCE_SECONDS * 1000
+  const patience = { person: patienceMs, agents: Math.min(patienceMs, agentsPatienceMs) }
+
   /** On one session: from the lease to the provider's last event. */
-  const speak = (stand: Stand, brief: Brief, draft: Draft) =>
-    Effect.flatMap(pool.lease(stand.provider, brief.spec, "person"), (session) =>
-      hearWithin(session.turn({ ...brief.input, callTool: toolsFor(stand, draft) }), listen(draft)).pipe(
+  const converse = (stand: Stand, brief: Brief, draft: Draft, answered: Effect.Effect<void>) =>
+    Effect.flatMap(pool.lease(stand.provider, brief.spec, stand.priority), (session) =>
+      hearWithin(session.turn({ ...brief.input, callTool: toolsFor(stand, draft) }), (event) =>
+        Effect.zipRight(answered, listen(draft)(event))
+      ).pipe(
         Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
         Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done"))
       )
@@ -83,6 +92,15 @@ const make = Effect.gen(function* () {
       Effect.map((done) => ({ done, brief })),
       Telemetry.chat({ agent: stand.agent.name, model: stand.model, provider: stand.provider.name })
     )
+
+  const speak = (stand: Stand, brief: Brief, draft: Draft) =>
+    gates.pass((answered) => Effect.zipRight(draft.ask, converse(stand, brief, draft, answered)), {
+      provider: stand.provider.name,
+      priority: stand.priority,
+      patienceMs: patience[stand.priority],
+      canRetry: () => draft.isUntouched,
+      waiting: draft.wait
+    })
 
   const anew = (stand: Stand, draft: Draft) =>
     settlements.persist(sessions.drop(stand.room.id, stand.agent.id)).pipe(
@@ -96,8 +114,6 @@ const make = Effect.gen(function* () {
       // What was said or done already must not be said or done twice.
       const retry = <E>(error: E, again: ReturnType<typeof speak>) => (draft.isUntouched ? again : Effect.fail(error))
       return speak(stand, brief, draft).pipe(
-        // A process may have died while it was idle; nobody should have to ask twice for that.
-        Effect.catchTag("Crashed", (error) => retry(error, speak(stand, brief, draft))),
         Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft))),
         // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
         Effect.catchTag("InvalidRequest", (error) =>

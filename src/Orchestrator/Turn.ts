@@ -1,7 +1,7 @@
 import { Cause, Clock, Context, Data, Deferred, Effect, Either, Exit, Fiber, FiberId, Layer, Option } from "effect"
 import { AgentRepo } from "../Agents/Repo.ts"
 import type { AgentId } from "../domain/Agent.ts"
-import { InvalidRequest, type Provider, Seat } from "../domain/Provider.ts"
+import { InvalidRequest, type Priority, type Provider, Seat } from "../domain/Provider.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { RoundId, Speaker, StopReason, Trigger, TurnId } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
@@ -31,6 +31,7 @@ export interface TurnPlace {
   /** How many agents will have the last word after this turn. */
   readonly lastWords: number
   readonly occasion: Occasion
+  readonly priority: Priority
   readonly cause: Trigger["cause"]
   /** Returns when another turn of the round has ended; false at once when there is none under way. */
   readonly another: Effect.Effect<boolean>
@@ -79,7 +80,7 @@ const make = Effect.gen(function* () {
   const settlements = yield* Settlements
   const running = new Set<Running>()
 
-  const standFor = Effect.fnUntraced(function* ({ horizon, occasion, roomId, speaker }: TurnPlace) {
+  const standFor = Effect.fnUntraced(function* ({ horizon, occasion, priority, roomId, speaker }: TurnPlace) {
     const room = yield* rooms.find(roomId)
     const roster = yield* agents.members(roomId)
     const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === speaker.agent_id))
@@ -88,7 +89,7 @@ const make = Effect.gen(function* () {
       Effect.succeed(absent(room.default_provider, detail))
     )
     const model = room.default_model ?? provider.defaultModel
-    return { room, roster, agent, persona, provider, model, occasion, horizon }
+    return { room, roster, agent, persona, provider, model, occasion, horizon, priority }
   })
 
   const reserve = ({ provider, room }: Stand, brief: Brief) =>

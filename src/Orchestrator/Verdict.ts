@@ -1,5 +1,6 @@
 import { Cause, Exit, Option } from "effect"
 import type { ProviderError, ProviderEvent } from "../domain/Provider.ts"
+import type { WaitReason } from "../domain/ProviderState.ts"
 import type { Outcome } from "../domain/Round.ts"
 import { type Draft, heldBack } from "../LiveTurns.ts"
 import type { PoolBusy } from "../domain/Pool.ts"
@@ -22,7 +23,7 @@ export interface Verdict {
 /** A skip or an empty answer says nothing; what was heard before an interruption or a failure stays, cut off. */
 export const verdictOf = (
   exit: Exit.Exit<Done, TurnError>,
-  draft: Pick<Draft, "text" | "shown" | "skipped" | "unheard" | "firstTokenMs">
+  draft: Pick<Draft, "text" | "shown" | "skipped" | "unheard" | "firstTokenMs" | "waiting">
 ): Verdict => {
   const text = draft.text.trim()
   const silent = draft.skipped || text === ""
@@ -34,7 +35,8 @@ export const verdictOf = (
   }
   const heard = silent ? null : text
   if (Cause.isInterruptedOnly(exit.cause)) {
-    return { outcome: "interrupted", said: heard, error: null, done: null, isFree: false }
+    const isFree = draft.waiting !== null && unasked.has(draft.waiting.reason)
+    return { outcome: "interrupted", said: heard, error: null, done: null, isFree }
   }
   const error = Option.getOrElse(Cause.failureOption(exit.cause), () => ({ _tag: "Defect" }))
   const isFree = draft.firstTokenMs === null && refusals.has(error._tag)
@@ -51,6 +53,9 @@ export const discarded = (verdict: Verdict): Verdict => ({
 
 /** The turn counts, its session does not go on. */
 const forgotten = (done: Done): Done => ({ ...done, sessionId: null })
+
+/** What makes a turn wait that the provider has taken nothing of. */
+const unasked: ReadonlySet<WaitReason> = new Set(["rate_limited", "overloaded", "busy"])
 
 const refusals: ReadonlySet<string> = new Set([
   "PoolBusy",

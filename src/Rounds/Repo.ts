@@ -47,7 +47,9 @@ const make = Effect.gen(function* () {
     [
       "count(*) AS turn_count",
       "count(*) FILTER (WHERE outcome = 'replied') AS reply_count",
-      ...amounts.map((name) => `sum(${name}) AS ${name}`)
+      ...amounts.map((name) => `sum(${name}) AS ${name}`),
+      "sum(cache_read_tokens) * 1.0 / nullif(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)" +
+        " AS cache_hit_rate"
     ].join(", ")
   )
 
@@ -88,12 +90,22 @@ const make = Effect.gen(function* () {
         cache_write_tokens: known(agents.map((agent) => agent.cache_write_tokens)),
         cost_usd: known(agents.map((agent) => agent.cost_usd))
       }
-      return { room_id: room.id, ...whole, spent_tokens, spent_usd, budget_tokens, budget_usd, agents }
+      const cache_hit_rate = hitRate(whole)
+      return { room_id: room.id, ...whole, cache_hit_rate, spent_tokens, spent_usd, budget_tokens, budget_usd, agents }
     })
   })
 })
 
 const total = (values: ReadonlyArray<number>) => values.reduce((sum, value) => sum + value, 0)
+
+const hitRate = ({
+  cache_read_tokens,
+  cache_write_tokens,
+  input_tokens
+}: Record<(typeof amounts)[number], number | null>) => {
+  const input = total([input_tokens ?? 0, cache_read_tokens ?? 0, cache_write_tokens ?? 0])
+  return input === 0 ? null : (cache_read_tokens ?? 0) / input
+}
 
 /** Null when nobody has told anything. */
 const known = (values: ReadonlyArray<number | null>) => {

@@ -1,4 +1,4 @@
-import { Effect, Option, Tracer } from "effect"
+import { Clock, Effect, Option, Tracer } from "effect"
 import type { Reason, RoundId, Trigger } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 
@@ -59,6 +59,12 @@ export const chat =
         "gen_ai.request.model": labels.model
       }
     })
+
+/** Notes on the turn's span that the provider is to be asked again, and what it said. */
+export const retried = (error: string): Effect.Effect<void> =>
+  Effect.flatMap(Effect.all([Effect.option(Effect.currentSpan), Clock.currentTimeNanos]), ([span, now]) =>
+    Effect.sync(() => Option.map(span, (it) => it.event("parley.retry", now, { "error.type": error })))
+  )
 
 export const executeTool = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>) =>
   Effect.withSpan(effect, `execute_tool ${name}`, {

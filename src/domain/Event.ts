@@ -1,5 +1,6 @@
 import type { AgentId } from "./Agent.ts"
 import type { Message } from "./Message.ts"
+import type { Waiting } from "./ProviderState.ts"
 import type { RoomRow } from "./Room.ts"
 import type { Outcome, RoundId, StopReason, Trigger, TurnId } from "./Round.ts"
 
@@ -58,6 +59,8 @@ export type LiveEvent =
     } & TurnRef)
   /** `offset` counts the UTF-16 units of this turn's text (or thinking) that came before. */
   | ({ readonly type: "content_delta" | "thinking_delta"; readonly delta: string; readonly offset: number } & TurnRef)
+  /** The provider cannot be asked yet; null when it is being asked. */
+  | ({ readonly type: "turn_waiting"; readonly waiting: Waiting | null } & TurnRef)
   | { readonly type: "room_deleted" }
   /** The position asked for is not kept: read the room again, then go on after `after`. */
   | { readonly type: "reset"; readonly after: number }

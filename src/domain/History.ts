@@ -76,11 +76,17 @@ export const Round = Schema.Struct({
 })
 export type Round = typeof Round.Type
 
-export const AgentUsage = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, ...sums })
+const used = {
+  ...sums,
+  /** The share of the input that the provider had in its cache, from 0 to 1; null without any input. */
+  cache_hit_rate: Schema.NullOr(Schema.Number)
+}
+
+export const AgentUsage = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, ...used })
 
 export const Usage = Schema.Struct({
   room_id: RoomId,
-  ...sums,
+  ...used,
   /** What counts towards the budgets: where a provider did not tell, what was set aside for the turn. */
   spent_tokens: Schema.Int,
   spent_usd: Schema.Number,

@@ -126,6 +126,7 @@ export const SettingsValues = Schema.Struct({
   FIRST_TOKEN_TIMEOUT: number("seconds from the question to the first token", 120, 1, 3600),
   IDLE_TIMEOUT: number("seconds between two tokens", 60, 1, 3600),
   TURN_TIMEOUT: number("seconds one turn may take in all", 600, 1, 86_400),
+  PROVIDER_PATIENCE_SECONDS: number("seconds a turn waits for a provider that refuses or fails", 1800, 0, 86_400),
 
   USER_NAME: text("how agents see a person who gives no name", "User"),
   PRIORITY_AGENTS: list("agents that speak first, in this order"),

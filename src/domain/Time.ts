@@ -7,6 +7,9 @@ export const Timestamp = Schema.String.pipe(
 )
 export type Timestamp = typeof Timestamp.Type
 
+/** From epoch milliseconds. */
+export const at = (millis: number): Timestamp => Timestamp.make(DateTime.formatIso(DateTime.unsafeMake(millis)))
+
 export const now: Effect.Effect<Timestamp> = Effect.map(DateTime.now, (time) =>
   Timestamp.make(DateTime.formatIso(time))
 )

@@ -8,12 +8,14 @@ const rows = byId("usage-agents", HTMLTableSectionElement)
 const sum = byId("usage-sum", HTMLTableSectionElement)
 
 const whole = new Intl.NumberFormat(locale)
+const share = new Intl.NumberFormat(locale, { style: "percent" })
 const money = new Intl.NumberFormat(locale, { style: "currency", currency: "USD", maximumFractionDigits: 4 })
 
 type Sums = Pick<
   Usage,
   "input_tokens" | "output_tokens" | "cache_read_tokens" | "cache_write_tokens" | "cost_usd" | "reply_count"
 >
+type Tokens = Omit<Sums, "reply_count">
 
 /** What no provider has told is not nothing. */
 const untold = "–"
@@ -23,10 +25,10 @@ export const price = (value: number | null) => (value === null ? untold : money.
 const total = (parts: ReadonlyArray<number | null>) =>
   parts.every((part) => part === null) ? null : parts.reduce<number>((all, part) => all + (part ?? 0), 0)
 
-export const tokensOf = (sums: Omit<Sums, "reply_count">) =>
+export const tokensOf = (sums: Tokens) =>
   total([sums.input_tokens, sums.output_tokens, sums.cache_read_tokens, sums.cache_write_tokens])
 
-export const partsOf = (sums: Omit<Sums, "reply_count">) =>
+export const partsOf = (sums: Tokens) =>
   words.parts(
     number(sums.input_tokens),
     number(sums.output_tokens),
@@ -39,13 +41,16 @@ const budget = (label: string, spent: number, limit: number | null, format: (val
   return h("div", { class: "budget" }, h("p", {}, h("span", {}, label), h("span", {}, text)), ...meter)
 }
 
-const row = (name: string, sums: Sums) =>
+const rate = ({ cache_hit_rate }: Pick<Usage, "cache_hit_rate">) =>
+  cache_hit_rate === null ? "" : ` (${share.format(cache_hit_rate)})`
+
+const row = (name: string, sums: Sums & Pick<Usage, "cache_hit_rate">) =>
   h(
     "tr",
     hue(name),
     h("th", { scope: "row" }, name),
     h("td", {}, number(sums.reply_count)),
-    h("td", {}, number(tokensOf(sums)), h("span", { class: "hint" }, partsOf(sums))),
+    h("td", {}, number(tokensOf(sums)), h("span", { class: "hint" }, partsOf(sums), rate(sums))),
     h("td", {}, price(sums.cost_usd))
   )
 

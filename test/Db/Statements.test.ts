@@ -104,7 +104,7 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         /count\(\*\).*FROM messages/,
         /FROM messages WHERE room_id = \? LIMIT 1/,
         /FROM messages.*idempotency_key = \?/,
-        /<> 'system' ORDER BY id DESC/,
+        /<> 'system'.* OR agent_id = .* ORDER BY id DESC/s,
         /INSERT INTO messages/,
         /DELETE FROM messages/,
         /INSERT INTO attachments/,

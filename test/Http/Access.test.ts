@@ -21,7 +21,9 @@ const forAdmins: ReadonlySet<string> = new Set([
   "DELETE /rooms/:room_id",
   "DELETE /rooms/:room_id/agents/:agent_id",
   "DELETE /rooms/:room_id/messages",
-  "GET /admin/scheduler"
+  "GET /admin/scheduler",
+  "GET /admin/pool",
+  "POST /admin/pool/evict"
 ])
 
 interface Route {
@@ -49,7 +51,7 @@ const body = ({ method, path }: Route) =>
     ? { name: "another" }
     : path.endsWith("/send")
       ? { content: "Hello" }
-      : method === "PATCH"
+      : method === "PATCH" || path.endsWith("/evict")
         ? {}
         : undefined
 

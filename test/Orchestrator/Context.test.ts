@@ -34,7 +34,7 @@ const message = (content: string, more: Partial<Message> = {}): Message => ({
 })
 
 const told = (messages: ReadonlyArray<Message>, omitted = 0, names: Names = new Map()) =>
-  textOf(context({ agent, messages, omitted, mark: "#k3f9", personName: "User", occasion: "news", names }))
+  textOf(context({ agent, messages, omitted, mark: "#k3f9", personName: "User", occasion: "news", notes: [], names }))
 
 describe("context", () => {
   it("labels each speaker and keeps what was said as it was said", () => {

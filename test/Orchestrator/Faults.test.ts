@@ -49,7 +49,12 @@ const faults: ReadonlyArray<{
   { name: "hangs in the middle", act: () => Stream.concat(begin, Stream.never), error: "TimedOut" }
 ]
 
-const deadlines = { FIRST_TOKEN_TIMEOUT: "1", IDLE_TIMEOUT: "1", AGENT_QUERY_TIMEOUT: "1" }
+const deadlines = {
+  FIRST_TOKEN_TIMEOUT: "1",
+  IDLE_TIMEOUT: "1",
+  AGENT_QUERY_TIMEOUT: "1",
+  PROVIDER_PATIENCE_SECONDS: "0"
+}
 
 describe("a turn that breaks", () => {
   for (const { act, error, name, opening } of faults) {

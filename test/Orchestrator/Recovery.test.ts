@@ -8,6 +8,7 @@ import * as House from "../support/House.ts"
 import * as Puppet from "../support/Puppet.ts"
 import * as Watch from "../support/Watch.ts"
 
+const cutOffWords = "Where I come from, we would first of all"
 const spoken = (name: string) => `This is what ${name} has to say to that.`
 
 /** Ada answers; Bo is cut off by the end of the server while he speaks, as often as `lives` says. */
@@ -20,7 +21,10 @@ const cutOff = (lives: number) =>
         const { agentName } = call.spec
         const begun = agentName === "Bo" ? bo[life++] : undefined
         if (begun !== undefined)
-          return Stream.fromEffect(Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never))
+          return Stream.concat(
+            Puppet.say(cutOffWords),
+            Stream.fromEffect(Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never))
+          )
         return Stream.concat(Puppet.say(spoken(agentName)), Puppet.done())
       }
     })
@@ -49,33 +53,38 @@ const setup = (lives: number) =>
   }).pipe(Effect.provide(NodeContext.layer))
 
 describe("a server that ends in the middle of a round", () => {
-  it.scopedLive("lets the next go on with who had not spoken, who still hears only what the round was asked", () =>
-    Effect.gen(function* () {
-      const { id, live, puppet } = yield* setup(1)
-      yield* live(
-        Effect.gen(function* () {
-          const client = yield* Client.make
-          const get = (path: string) => Effect.map(client.json("GET", `/rooms/${id}${path}`), ({ data }) => data)
-          const [open] = yield* get("/rounds")
-          if (open.ended_at === null) yield* Effect.flatMap(Watch.room(id), ({ ended }) => ended)
-          const { stop_reason, turns } = yield* get(`/rounds/${open.id}`)
-          assertEquals(stop_reason, "max_rounds")
-          deepStrictEqual(
-            turns
-              .map((turn: Record<string, unknown>) => [turn["agent_name"], turn["attempt"], turn["outcome"]])
-              .toSorted(),
-            [
-              ["Ada", 0, "replied"],
-              ["Bo", 0, "interrupted"],
-              ["Bo", 1, "replied"]
-            ]
-          )
-          assertEquals((yield* get("/rounds")).length, 1)
-          const asked = puppet.calls.at(-1)?.text ?? ""
-          deepStrictEqual([asked.includes("Who is there?"), asked.includes(spoken("Ada"))], [true, false])
-        })
-      )
-    }).pipe(Effect.provide(NodeContext.layer))
+  it.scopedLive(
+    "lets the next go on with who had not spoken, who hears only what the round was asked and what he said himself",
+    () =>
+      Effect.gen(function* () {
+        const { id, live, puppet } = yield* setup(1)
+        yield* live(
+          Effect.gen(function* () {
+            const client = yield* Client.make
+            const get = (path: string) => Effect.map(client.json("GET", `/rooms/${id}${path}`), ({ data }) => data)
+            const [open] = yield* get("/rounds")
+            if (open.ended_at === null) yield* Effect.flatMap(Watch.room(id), ({ ended }) => ended)
+            const { stop_reason, turns } = yield* get(`/rounds/${open.id}`)
+            assertEquals(stop_reason, "max_rounds")
+            deepStrictEqual(
+              turns
+                .map((turn: Record<string, unknown>) => [turn["agent_name"], turn["attempt"], turn["outcome"]])
+                .toSorted(),
+              [
+                ["Ada", 0, "replied"],
+                ["Bo", 0, "interrupted"],
+                ["Bo", 1, "replied"]
+              ]
+            )
+            assertEquals((yield* get("/rounds")).length, 1)
+            const asked = puppet.calls.at(-1)?.text ?? ""
+            deepStrictEqual(
+              ["Who is there?", spoken("Ada"), cutOffWords].map((words) => asked.includes(words)),
+              [true, false, true]
+            )
+          })
+        )
+      }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.scopedLive("is not followed by another that ends of the same turn for ever", () =>

@@ -67,7 +67,8 @@ export const make = () => {
           notes.set(key(room.id, persona.name), [...(notes.get(key(room.id, persona.name)) ?? []), entry])
           return entry
         }),
-      recent: ({ persona, roomId }) => Effect.sync(() => notes.get(key(roomId, persona.name)) ?? []),
+      recent: ({ persona, roomId }) =>
+        Effect.sync(() => ({ entries: notes.get(key(roomId, persona.name)) ?? [], later: [] })),
       recall: (_persona, subtitle) => new RecollectionUnknown({ subtitle, subtitles: [] }),
       forget: (roomId) =>
         Effect.sync(() => {

@@ -1,0 +1,33 @@
+import { Schema } from "effect"
+import { Timestamp } from "./Time.ts"
+
+export type WaitReason = "rate_limited" | "overloaded" | "crashed" | "timed_out" | "busy"
+
+/** Why a turn has not been asked of its provider yet, or not again. */
+export interface Waiting {
+  readonly provider: string
+  /** `busy` stands in line behind others. */
+  readonly reason: WaitReason
+  /** When it will be tried at the earliest, as far as that is known. */
+  readonly until: Timestamp | null
+  /** How often it will have been tried then. */
+  readonly attempt: number
+}
+
+/** How it stands with a provider, as far as turns have told. */
+export const ProviderState = Schema.Struct({
+  /** `open` lets nothing pass; `half_open` lets one try decide. */
+  state: Schema.Literal("closed", "open", "half_open"),
+  /** Turns in line, and turns that are asked of it. */
+  waiting: Schema.Int,
+  under_way: Schema.Int,
+  /** How many may be asked of it at once since it last refused; null while nothing bounds them. */
+  limit: Schema.NullOr(Schema.Int),
+  /** In a row. */
+  failures: Schema.Int,
+  /** Nothing is asked of it before; null when it can be asked now. */
+  not_before: Schema.NullOr(Timestamp),
+  last_success_at: Schema.NullOr(Timestamp),
+  last_error: Schema.NullOr(Schema.Struct({ _tag: Schema.String, at: Timestamp }))
+})
+export type ProviderState = typeof ProviderState.Type
