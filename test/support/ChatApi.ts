@@ -92,6 +92,7 @@ const protocol: Protocol.Protocol<Request> = {
     system: messages.filter(isSystem).flatMap(textsOf).join("\n"),
     told: messages.filter(isTalk).flatMap(textsOf).join("\n"),
     images: messages.flatMap(imagesOf),
+    answered: messages.flatMap(({ tool_call_id }) => tool_call_id ?? []),
     results: messages.filter(({ role }) => role === "tool").map((message) => textsOf(message).join("\n")),
     tools: tools.map((tool) => tool.function.name)
   }),

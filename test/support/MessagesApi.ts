@@ -12,6 +12,7 @@ const Block = Schema.Struct({
   text: Schema.optional(Schema.String),
   content: Schema.optional(Schema.Unknown),
   is_error: Schema.optional(Schema.Boolean),
+  tool_use_id: Schema.optional(Schema.String),
   source: Schema.optional(Schema.Struct({ media_type: Schema.String, data: Schema.String }))
 })
 type Block = typeof Block.Type
@@ -112,6 +113,7 @@ const protocol: Protocol.Protocol<Request> = {
       images: blocks.flatMap(({ source }, at) =>
         source === undefined ? [] : { ...source, label: blocks[at - 1]?.text ?? "" }
       ),
+      answered: blocks.flatMap(({ tool_use_id }) => tool_use_id ?? []),
       results: blocks.filter(({ type }) => type === "tool_result").map(resultOf),
       tools: (request.tools ?? []).map(({ name }) => name)
     }

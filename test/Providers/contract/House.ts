@@ -4,7 +4,7 @@ import type { Script } from "../../../src/Providers/Scripted/Script.ts"
 import type { Heard } from "../../support/StandIn/Protocol.ts"
 
 /** What the vendor was asked at once. */
-export interface Asked extends Pick<Heard, "system" | "told" | "images" | "results"> {
+export interface Asked extends Pick<Heard, "system" | "told" | "images" | "results" | "answered"> {
   /** Done when the vendor has nothing more to do: true when it came to the end, false when it was left. */
   readonly over: Effect.Effect<boolean>
 }
@@ -38,6 +38,8 @@ export class House extends Context.Tag("parley/test/Providers/contract/House")<
     readonly costs: (requests: number, words: number) => Omit<Usage, "costUsd">
     /** How often a request is made, each time in another way, before it is taken for invalid. */
     readonly triesWhenInvalid: number
+    /** The model calls `memorize` twice in the next turn, under one id where calls have ids. */
+    readonly twins: Effect.Effect<void>
     readonly faults: ReadonlyArray<Fault>
     /** Those in which nothing more comes. */
     readonly silences: ReadonlyArray<Fault>

@@ -41,6 +41,24 @@ export const tools = (it: It) => {
     })
   )
 
+  it.scoped("calls that share an id are both made, and told apart when they are answered", () =>
+    Effect.gen(function* () {
+      const { twins, vendor } = yield* House
+      const { listen } = yield* Parlour
+      let calls = 0
+      yield* twins
+
+      const heard = yield* listen("Keep that", {
+        callTool: () => Effect.sync(() => ({ text: `kept ${++calls}`, isError: false }))
+      })
+
+      assertEquals(calls, 2)
+      const answered = vendor.asked().at(-1)?.answered ?? []
+      assertEquals(new Set(answered).size, answered.length)
+      assertEquals(heard.at(-1)?._tag, "Done")
+    })
+  )
+
   it.scoped("a turn that is left while a tool is at work interrupts the tool, and the vendor has nothing to do", () =>
     Effect.gen(function* () {
       const { vendor } = yield* House

@@ -1,8 +1,10 @@
 import { Deferred, Effect, Exit, Queue, Stream } from "effect"
 import { type Session, textOf, type TurnInput } from "../../../src/domain/Provider.ts"
 import * as Scripted from "../../../src/Providers/Scripted.ts"
-import { say, type Script } from "../../../src/Providers/Scripted/Script.ts"
+import { call, say, type Script } from "../../../src/Providers/Scripted/Script.ts"
 import { type Asked, House } from "./House.ts"
+
+const memorize = call("memorize", { memory_entry: "x" })
 
 /** The provider plays its vendor too: what that is asked is what the script is given. */
 export const scripted = Effect.gen(function* () {
@@ -16,15 +18,16 @@ export const scripted = Effect.gen(function* () {
     const known = [...(told.get(spec.seat.key) ?? []).slice(0, turn - 1), textOf(input)]
     told.set(spec.seat.key, known)
     const over = Effect.flatMap(Effect.fromNullable(ends.get(input)), Deferred.await)
-    const call: Asked = {
+    const request: Asked = {
       system: spec.systemPrompt,
       told: known.join("\n"),
       images: [],
       results: [],
+      answered: [],
       over: Effect.orDie(over)
     }
-    asked.push(call)
-    yield* Queue.offer(arrived, call)
+    asked.push(request)
+    yield* Queue.offer(arrived, request)
     return turns.shift() ?? [say("All right.")]
   })
 
@@ -50,6 +53,7 @@ export const scripted = Effect.gen(function* () {
     hears: false,
     costs: (_requests, words) => ({ inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0 }),
     triesWhenInvalid: 1,
+    twins: Effect.sync(() => void turns.push([memorize, memorize])),
     faults: [],
     silences: [],
     processes: Effect.succeed(0)

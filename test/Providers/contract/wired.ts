@@ -26,6 +26,7 @@ const vendorOf = <Request>(api: Api<Request>): Vendor => {
 }
 
 const text = "something that is said"
+const memorize = MessagesApi.withId("twin", MessagesApi.toolUse("memorize", '{"memory_entry":"x"}'))
 const long = "a".repeat(50 * 1024 * 1024)
 
 type Row = readonly [string, Reply, ...ReadonlyArray<ProviderError["_tag"]>]
@@ -78,6 +79,7 @@ const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<Hou
       cacheWriteTokens: 4 * requests
     }),
     triesWhenInvalid: 1,
+    twins: Effect.asVoid(api.reply(MessagesApi.answer(memorize, memorize), MessagesApi.answer(MessagesApi.text(text)))),
     faults: switched(api, faults),
     silences: switched(api, silences),
     processes: Effect.succeed(0),

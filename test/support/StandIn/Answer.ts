@@ -34,8 +34,9 @@ export const answerCosting =
       const blocks = contents.filter((content): content is Content => !Effect.isEffect(content))
       begin(response)
       for (const frame of call.wording.begin(call, cost)) response.write(frame)
+      let index = 0
       for (const content of contents) {
-        yield* Effect.isEffect(content) ? content : stream(response, call, content, placeOf(content, blocks))
+        yield* Effect.isEffect(content) ? content : stream(response, call, content, placeOf(blocks, index++))
       }
       for (const frame of call.wording.end(blocks, cost)) response.write(frame)
       response.end()
@@ -53,9 +54,9 @@ export const almost =
       })
     )(response, call)
 
-const placeOf = (content: Content, blocks: ReadonlyArray<Content>): Place => ({
-  index: blocks.indexOf(content),
-  nth: blocks.filter(({ kind }) => kind === content.kind).indexOf(content)
+const placeOf = (blocks: ReadonlyArray<Content>, index: number): Place => ({
+  index,
+  nth: blocks.slice(0, index).filter(({ kind }) => kind === blocks[index]?.kind).length
 })
 
 export const begin = (response: Parameters<Reply>[0]) =>

@@ -10,6 +10,8 @@ export interface Heard {
   readonly images: ReadonlyArray<{ readonly label: string; readonly media_type: string; readonly data: string }>
   /** What came of the tools that were called, in order. */
   readonly results: ReadonlyArray<string>
+  /** Of the calls that these results answer. */
+  readonly answered: ReadonlyArray<string>
   readonly tools: ReadonlyArray<string>
 }
 
