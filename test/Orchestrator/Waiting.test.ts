@@ -16,7 +16,7 @@ import * as Watch from "../support/Watch.ts"
 const hello = Stream.concat(Puppet.say("It is good to be heard at last, after all this time."), Puppet.done())
 const isWaiting = (event: Watch.Event) => event.type === "turn_waiting" && event["waiting"] !== null
 
-/** Refuses for an hour as long as `down` says so. */
+/** Asks for a long pause as long as it is down. */
 const sulking = () => {
   const mood = { down: true }
   const puppet = Puppet.make({
@@ -46,7 +46,7 @@ describe("a room whose provider cannot be asked", () => {
           deepStrictEqual(yield* turns, [["Ada", "replied"]])
           const [round] = yield* get("/rounds")
           const { stop_reason, turns: told } = yield* get(`/rounds/${round.id}`)
-          assertEquals(stop_reason, "complete")
+          assertEquals(stop_reason, "max_rounds")
           assertTrue(told[0].first_token_ms < 2000 && told[0].duration_ms >= 890_000)
         })
       )
@@ -87,10 +87,10 @@ describe("a room whose provider cannot be asked", () => {
   )
 
   const ends = [
-    ["a pause", "pause", ["interrupted"]],
-    ["a message that comes", "message", ["interrupted", "replied"]]
+    ["a pause", "pause", 1],
+    ["a message that comes", "message", 2]
   ] as const
-  for (const [name, how, outcomes] of ends) {
+  for (const [name, how, rounds] of ends) {
     it.scopedLive(`stops waiting at once for ${name}, with nothing said and nothing to pay`, () =>
       Effect.suspend(() => {
         const { mood, puppet } = sulking()
@@ -109,7 +109,7 @@ describe("a room whose provider cannot be asked", () => {
             const [turn] = yield* sql`SELECT message_id, counted_tokens FROM turns ORDER BY id`
             deepStrictEqual([turn?.["message_id"], turn?.["counted_tokens"]], [null, 0])
             assertEquals(puppet.calls.length, 1)
-            assertEquals((yield* get("/rounds")).length, outcomes.length)
+            assertEquals((yield* get("/rounds")).length, rounds)
           })
         )
       })
