@@ -19,10 +19,6 @@ export interface Draft {
   readonly firstTokenMs: number | null
   /** What keeps the model from being asked. */
   readonly waiting: Waiting | null
-  /** How often the model was asked. */
-  readonly asked: number
-  /** How long the model could not be asked, until now. */
-  readonly waitedMs: Effect.Effect<number>
   /** True as long as the model has neither said nor done anything. */
   readonly isUntouched: boolean
   readonly wait: (why: Waiting) => Effect.Effect<void>
@@ -101,8 +97,7 @@ const make = Effect.gen(function* () {
       unheard: 0,
       isUntouched: true,
       firstTokenMs: null as number | null,
-      waiting: null as Waiting | null,
-      asked: 0
+      waiting: null as Waiting | null
     }
     const ref = refOf({ turnId, agent })
     const heard = Effect.map(Clock.currentTimeMillis, (now) => {
@@ -110,22 +105,15 @@ const make = Effect.gen(function* () {
       state.isUntouched = false
     })
     let askedAt = began
-    let waited = 0
-    let waitsSince: number | null = null
     const draft: Draft = Object.assign(state, {
-      waitedMs: Effect.map(Clock.currentTimeMillis, (now) => waited + (waitsSince === null ? 0 : now - waitsSince)),
       wait: (why: Waiting) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          waitsSince ??= now
+        Effect.suspend(() => {
           state.waiting = why
           return send({ type: "turn_waiting", ...ref, waiting: why })
         }),
       ask: Effect.flatMap(Clock.currentTimeMillis, (now) => {
         askedAt = now
-        state.asked++
-        if (waitsSince === null) return Effect.void
-        waited += now - waitsSince
-        waitsSince = null
+        if (state.waiting === null) return Effect.void
         state.waiting = null
         return send({ type: "turn_waiting", ...ref, waiting: null })
       }),

@@ -14,6 +14,7 @@ import { Memory } from "./Memory.ts"
 import { Messages } from "./Messages.ts"
 import { MessageRepo } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
+import { Ahead } from "./Orchestrator/Ahead.ts"
 import { Briefs } from "./Orchestrator/Brief.ts"
 import { Cells } from "./Orchestrator/Cells.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
@@ -24,6 +25,7 @@ import { RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
 import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
 import { Speech } from "./Orchestrator/Speech.ts"
+import { Stands } from "./Orchestrator/Stand.ts"
 import { Talk } from "./Orchestrator/Talk.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
@@ -71,7 +73,9 @@ const rounds = RoundPlayer.layer.pipe(
   Layer.provide(Cells.layer),
   Layer.provide(Passes.layer),
   Layer.provideMerge(Turns.layer),
+  Layer.provide(Ahead.layer),
   Layer.provide(Speech.layer),
+  Layer.provide(Stands.layer),
   Layer.provide(Briefs.layer),
   Layer.provide(Talk.layer),
   Layer.provideMerge(Settlements.layer)

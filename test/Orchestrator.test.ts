@@ -143,7 +143,8 @@ describe("Orchestrator", () => {
         )
         assertEquals((yield* said).length, 2)
         assertTrue(puppet.calls.every(({ text }) => !text.includes("Overloaded")))
-      })
+      }),
+      { PROVIDER_PATIENCE_SECONDS: "0" }
     )
   })
 

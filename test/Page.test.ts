@@ -4,6 +4,8 @@ import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/util
 import { Effect } from "effect"
 import { login } from "./support/Caller.ts"
 import { browse, whyNoChromium } from "./support/chromium.ts"
+import { whyNoClaude } from "./support/claude.ts"
+import * as Messages from "./support/MessagesApi.ts"
 import { home, layer, patience, serve, tamper, withPassword } from "./support/Process.ts"
 
 const chorus = ["Ada", "Bo", "Cy", "Di"]
@@ -18,8 +20,8 @@ const write = Effect.fn(function* (folder: string, files: Readonly<Record<string
   for (const [name, text] of Object.entries(files)) yield* fs.writeFileString(`${folder}/${name}`, text)
 })
 
-/** A room of four agents who all say the same at once, and their critics; open in a browser. */
-const visit = Effect.gen(function* () {
+/** A room of agents who speak at once, and their critics; open in a browser. */
+const visitTo = Effect.fnUntraced(function* (settings: Readonly<Record<string, string>>, seated: RegExp) {
   const folder = yield* home
   for (const name of chorus) {
     yield* write(`${folder}/agents/${name}`, { "characteristics.md": `${name} is polite.\n\n## Lines\n\n- ${line}\n` })
@@ -30,12 +32,12 @@ const visit = Effect.gen(function* () {
       "agent_config.yaml": "critic: true\n"
     })
   }
-  const server = yield* serve(folder, { ...withPassword, AGENTS_DIR: `${folder}/agents` })
+  const server = yield* serve(folder, { ...withPassword, AGENTS_DIR: `${folder}/agents`, ...settings })
   const { call } = yield* login(server.base)
   const room = yield* call("POST", "/rooms", { name: "den", turn_policy: "concurrent" })
   const id: number = room.data.id
   const agents = yield* call("GET", "/agents")
-  for (const agent of agents.data) yield* call("POST", `/rooms/${id}/agents/${agent.id}`)
+  for (const agent of agents.data) if (seated.test(agent.name)) yield* call("POST", `/rooms/${id}/agents/${agent.id}`)
   const browser = yield* browse
   yield* browser.on(async (page) => {
     await page.goto(`${server.base}/#room=${id}`)
@@ -45,6 +47,9 @@ const visit = Effect.gen(function* () {
   })
   return { ...browser, call, folder, id }
 })
+
+/** Four agents who all say the same, and their critics. */
+const visit = visitTo({}, /./)
 
 const say =
   (text: string) => async (page: Parameters<Parameters<Effect.Effect.Success<typeof browse>["on"]>[0]>[0]) => {
@@ -203,6 +208,33 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
         deepStrictEqual([shown.injected, shown.width], [0, 390])
         assertInclude(shown.title, script)
         deepStrictEqual(faults, [])
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive.skipIf(whyNoClaude() !== "")(
+    "shows at the agent what it waits for, also after a reload, until words come",
+    () =>
+      Effect.gen(function* () {
+        const vendor = { isTight: true }
+        const tight = Messages.refuse(429, { "retry-after": "8" })
+        const answer = Messages.answer(Messages.text("Good evening to you, and to all of us."))
+        const api = yield* Messages.make((response, call) => (vendor.isTight ? tight : answer)(response, call))
+        const { faults, on } = yield* visitTo({ ANTHROPIC_API_KEY: "sk-test", ANTHROPIC_BASE_URL: api.url }, /^Ada$/)
+        const waits = /^waits for claude \(rate limited\) until \d\d:\d\d$/
+
+        yield* on(async (page) => {
+          await say("Good evening")(page)
+          await page.locator("#drafts").getByText(waits).waitFor()
+          await page.reload()
+          await page.locator("#drafts").getByText(waits).waitFor()
+        })
+        vendor.isTight = false
+        const left = yield* on(async (page) => {
+          await page.locator("#messages").getByText("Good evening to you").waitFor()
+          return page.getByText(waits).count()
+        })
+        deepStrictEqual([left, faults], [0, []])
       }).pipe(Effect.provide(layer)),
     patience
   )

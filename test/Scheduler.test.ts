@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Clock, Deferred, Effect, Stream } from "effect"
-import { Overloaded } from "../src/domain/Provider.ts"
+import { Overloaded, RateLimited } from "../src/domain/Provider.ts"
 import { room } from "./support/Duo.ts"
 import { inVirtualHouse } from "./support/Hours.ts"
 import * as Puppet from "./support/Puppet.ts"
@@ -156,6 +156,25 @@ describe("a room whose provider fails", () => {
         )
       }),
     60_000
+  )
+})
+
+describe("rooms whose provider asks for a pause", () => {
+  it.scopedLive("begin nothing by themselves in it, and stay due", () =>
+    Effect.suspend(() => {
+      const { asked, puppet } = noting((call) =>
+        call.number === 1 ? Stream.fail(new RateLimited({ retryAfterMs: 300_000 })) : Puppet.skip(call)
+      )
+      return inVirtualHouse(puppet, (pass) =>
+        Effect.gen(function* () {
+          const { get } = yield* room(often)
+          yield* pass(290)
+          deepStrictEqual([asked.length, (yield* get("/rounds")).length], [1, 1])
+          yield* pass(60)
+          assertTrue(asked.length > 1)
+        })
+      )
+    })
   )
 })
 

@@ -36,16 +36,16 @@ export const blameOf = (error: ProviderError): Blame => {
   }
 }
 
-/** `jitter` is from 0 to 1. */
+/** `jitter` is from 0 to 1. In whole milliseconds: who wakes a fraction too early would wait for it without end. */
 export const backOffMs = (failures: number, jitter: number) =>
-  Breaker.failed({ failures, notBefore: 0 }, 0, { ...backOff, jitter }).notBefore
+  Math.ceil(Breaker.failed({ failures, notBefore: 0 }, 0, { ...backOff, jitter }).notBefore)
 
 const pausedUntil = (error: ProviderError, breaker: Breaker.Breaker, now: number, jitter: number) => {
   const backedOff = now + backOffMs(breaker.failures, jitter)
   if (error._tag !== "RateLimited" && error._tag !== "Overloaded") return backedOff
   if (error.retryAfterMs === null) return backedOff
   const asked = Math.min(error.retryAfterMs, longestMs)
-  const until = now + asked + jitter * Math.min(asked / 10, 1000)
+  const until = Math.ceil(now + asked + jitter * Math.min(asked / 10, 1000))
   return error._tag === "RateLimited" ? until : Math.max(until, backedOff)
 }
 

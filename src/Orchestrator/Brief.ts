@@ -1,32 +1,15 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { Attachments } from "../Attachments.ts"
-import type { Seated } from "../Agents/Repo.ts"
-import type { Persona } from "../domain/Persona.ts"
-import type { Priority, Provider, SessionSpec, TurnInput } from "../domain/Provider.ts"
-import { Seat, textOf } from "../domain/Provider.ts"
-import type { RoomRow } from "../domain/Room.ts"
+import { Seat, type SessionSpec, textOf, type TurnInput } from "../domain/Provider.ts"
 import * as Hash from "../lib/hash.ts"
 import { Memory } from "../Memory.ts"
 import { systemPrompt } from "../Prompt.ts"
 import { Settings } from "../Settings.ts"
 import { toolSpecs } from "../Tools.ts"
-import { context, type Occasion } from "./Context.ts"
+import { context } from "./Context.ts"
 import { type SessionRecord, Sessions } from "./Sessions.ts"
+import type { Stand } from "./Stand.ts"
 import { Talk, type Told } from "./Talk.ts"
-
-/** Whose turn it is, and what with. */
-export interface Stand {
-  readonly room: RoomRow
-  readonly agent: Seated
-  readonly roster: ReadonlyArray<Seated>
-  readonly persona: Persona
-  readonly provider: Provider
-  readonly model: string
-  readonly occasion: Occasion
-  /** The agent is told nothing newer than this message. */
-  readonly horizon: number
-  readonly priority: Priority
-}
 
 /** All that the model is given for one turn. */
 export interface Brief {
@@ -54,6 +37,8 @@ export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<
      * is nothing new. A session of another provider, model or prompt counts as none, and critics see the whole anew.
      */
     readonly make: (stand: Stand) => Effect.Effect<Option.Option<Brief>>
+    /** The client that a turn of this stand would be given, were it to begin now. */
+    readonly spec: (stand: Stand) => Effect.Effect<SessionSpec>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -72,45 +57,58 @@ const make = Effect.gen(function* () {
   const attachments = yield* Attachments
   const sessions = yield* Sessions
 
-  const session = Effect.fnUntraced(function* ({ agent, model, provider, room }: Stand, promptHash: string) {
+  const prompt = Effect.fnUntraced(function* ({ persona, roster }: Stand) {
+    const bare = { persona, roomMemories: [], roster: roster.map(({ name }) => name), personName: USER_NAME }
+    const tools = toolSpecs(persona)
+    // What the agent noted itself its session knows: it does not make the session another's.
+    const hash = yield* Hash.sha256([systemPrompt(bare), ...tools.flatMap((tool) => [tool.name, tool.description])])
+    const withNotes = (roomMemories: ReadonlyArray<string>) => systemPrompt({ ...bare, roomMemories })
+    return { tools, hash, withNotes }
+  })
+  type Prompt = Effect.Effect.Success<ReturnType<typeof prompt>>
+
+  const session = Effect.fnUntraced(function* ({ agent, model, provider, room }: Stand, { hash }: Prompt) {
     const stored = yield* sessions.find(room.id, agent.id)
     return Option.filter(
       stored,
-      (known) => known.provider === provider.name && known.model === model && known.prompt_hash === promptHash
+      (known) => known.provider === provider.name && known.model === model && known.prompt_hash === hash
     )
   })
 
+  const open = Effect.fnUntraced(function* (
+    { agent, model, persona, room }: Stand,
+    { tools, withNotes }: Prompt,
+    known: Option.Option<SessionRecord>
+  ) {
+    const upTo = Option.map(known, ({ last_note }) => last_note)
+    const notes = yield* memory.recent({ persona, roomId: room.id, upTo })
+    const spec: SessionSpec = {
+      seat: new Seat({ roomId: room.id, agentId: agent.id }),
+      agentName: agent.name,
+      model,
+      systemPrompt: withNotes(notes.entries),
+      tools,
+      resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
+    }
+    return { notes, spec }
+  })
+
   return Briefs.of({
+    spec: Effect.fn("Briefs.spec")(function* (stand) {
+      const own = yield* prompt(stand)
+      return (yield* open(stand, own, yield* session(stand, own))).spec
+    }),
+
     make: Effect.fn("Briefs.make")(function* (stand) {
-      const { agent, horizon, model, occasion, persona, provider, room, roster } = stand
-      const prompt = {
-        persona,
-        roomMemories: [],
-        roster: roster.map(({ name }) => name),
-        personName: USER_NAME
-      }
-      const tools = toolSpecs(persona)
-      // What the agent noted itself its session knows: it does not make the session another's.
-      const promptHash = yield* Hash.sha256([
-        systemPrompt(prompt),
-        ...tools.flatMap((tool) => [tool.name, tool.description])
-      ])
-      const told = yield* talk.of(stand, yield* session(stand, promptHash))
+      const { agent, horizon, occasion, provider } = stand
+      const own = yield* prompt(stand)
+      const told = yield* talk.of(stand, yield* session(stand, own))
+      const { mark, messages, omitted } = told
       const isNews = occasion === "news" || occasion === "named"
-      if (isNews && told.messages.every(({ agent_id, id }) => agent_id === agent.id || isOld(told, id))) {
+      if (isNews && messages.every(({ agent_id, id }) => agent_id === agent.id || isOld(told, id))) {
         return Option.none()
       }
-      const upTo = Option.map(told.session, ({ last_note }) => last_note)
-      const notes = yield* memory.recent({ persona, roomId: room.id, upTo })
-      const spec = {
-        seat: new Seat({ roomId: room.id, agentId: agent.id }),
-        agentName: agent.name,
-        model,
-        systemPrompt: systemPrompt({ ...prompt, roomMemories: notes.entries }),
-        tools,
-        resume: Option.match(told.session, { onNone: () => null, onSome: (it) => it.session_id })
-      }
-      const { mark, messages, omitted } = told
+      const { notes, spec } = yield* open(stand, own, told.session)
       const { images, names } = yield* attachments.show(messages, { takesImages: provider.takesImages, mark })
       const said = context({
         agent,
@@ -126,8 +124,12 @@ const make = Effect.gen(function* () {
       const standing = standingOf(told, notes.entries)
       return Option.some({
         spec,
-        promptHash,
-        input: { ...said, images, knownParts: told.known === 0 ? 0 : said.parts.length - messages.length + told.known },
+        promptHash: own.hash,
+        input: {
+          ...said,
+          images,
+          knownParts: told.known === 0 ? 0 : said.parts.length - messages.length + told.known
+        },
         standing,
         newest: messages.findLast(({ id }) => id <= horizon)?.id ?? standing.last_message_id,
         characters:

@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
   const speak = Effect.fnUntraced(function* (
     progress: Progress.Progress,
     input: PassInput,
-    place: { readonly index: number; readonly horizon: number },
+    place: { readonly index: number; readonly horizon: number; readonly next: Cell["speakers"] },
     speaker: Speaker
   ) {
     const { agent_id } = speaker
@@ -88,7 +88,8 @@ const make = Effect.gen(function* () {
 
   return Cells.of({
     play: Effect.fnUntraced(function* (progress, input, index, cell) {
-      const place = { index, horizon: yield* horizonOf(progress, index, cell) }
+      const next = progress.tape[index + 1]?.speakers ?? []
+      const place = { index, horizon: yield* horizonOf(progress, index, cell), next }
       const played = yield* together(cell.speakers.map((speaker) => speak(progress, input, place, speaker)))
       return {
         heard: played.flatMap(({ heard }) => heard),

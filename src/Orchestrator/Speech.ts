@@ -8,7 +8,8 @@ import { SdkPool } from "../SdkPool.ts"
 import { Settings } from "../Settings.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
 import { callTool } from "../Tools.ts"
-import { type Brief, Briefs, type Stand } from "./Brief.ts"
+import { type Brief, Briefs } from "./Brief.ts"
+import type { Stand } from "./Stand.ts"
 import { Sessions } from "./Sessions.ts"
 import { Settlements } from "./Settlement.ts"
 import type { Done, TurnError } from "./Verdict.ts"
@@ -25,9 +26,15 @@ export class Speech extends Context.Tag("parley/Orchestrator/Speech")<
   {
     /**
      * Passes the provider's gate, leases the seat's client and lets the agent speak into the draft, within the deadlines.
-     * A session that is lost is opened anew from the log, once; images that the provider refuses are left out.
+     * A session that is lost is opened anew from the log, once; images that the provider refuses are left out. `begun`
+     * is run whenever the model brings forth something.
      */
-    readonly attempt: (stand: Stand, brief: Brief, draft: Draft) => Effect.Effect<Spoken, TurnError>
+    readonly attempt: (
+      stand: Stand,
+      brief: Brief,
+      draft: Draft,
+      begun: Effect.Effect<void>
+    ) => Effect.Effect<Spoken, TurnError>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -93,31 +100,34 @@ const make = Effect.gen(function* () {
       Telemetry.chat({ agent: stand.agent.name, model: stand.model, provider: stand.provider.name })
     )
 
-  const speak = (stand: Stand, brief: Brief, draft: Draft) =>
-    gates.pass((answered) => Effect.zipRight(draft.ask, converse(stand, brief, draft, answered)), {
-      provider: stand.provider.name,
-      priority: stand.priority,
-      patienceMs: patience[stand.priority],
-      canRetry: () => draft.isUntouched,
-      waiting: draft.wait
-    })
+  const speak = (stand: Stand, brief: Brief, draft: Draft, begun: Effect.Effect<void>) =>
+    gates.pass(
+      (answered) => Effect.zipRight(draft.ask, converse(stand, brief, draft, Effect.zipRight(answered, begun))),
+      {
+        provider: stand.provider.name,
+        priority: stand.priority,
+        patienceMs: patience[stand.priority],
+        canRetry: () => draft.isUntouched,
+        waiting: draft.wait
+      }
+    )
 
-  const anew = (stand: Stand, draft: Draft) =>
+  const anew = (stand: Stand, draft: Draft, begun: Effect.Effect<void>) =>
     settlements.persist(sessions.drop(stand.room.id, stand.agent.id)).pipe(
       Effect.zipRight(briefs.make(stand)),
       Effect.flatMap(Effect.orDie),
-      Effect.flatMap((brief) => speak(stand, brief, draft))
+      Effect.flatMap((brief) => speak(stand, brief, draft, begun))
     )
 
   return Speech.of({
-    attempt: (stand, brief, draft) => {
+    attempt: (stand, brief, draft, begun) => {
       // What was said or done already must not be said or done twice.
       const retry = <E>(error: E, again: ReturnType<typeof speak>) => (draft.isUntouched ? again : Effect.fail(error))
-      return speak(stand, brief, draft).pipe(
-        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft))),
+      return speak(stand, brief, draft, begun).pipe(
+        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft, begun))),
         // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
         Effect.catchTag("InvalidRequest", (error) =>
-          brief.input.images.length > 0 ? retry(error, anew(sightless(stand), draft)) : Effect.fail(error)
+          brief.input.images.length > 0 ? retry(error, anew(sightless(stand), draft, begun)) : Effect.fail(error)
         )
       )
     }

@@ -2,7 +2,7 @@ import { Context, Effect, Layer, Option, Random } from "effect"
 import type { Message } from "../domain/Message.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
 import { Settings } from "../Settings.ts"
-import type { Stand } from "./Brief.ts"
+import type { Stand } from "./Stand.ts"
 import type { SessionRecord } from "./Sessions.ts"
 
 /** What of a room's log a turn is told. */

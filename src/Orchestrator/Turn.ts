@@ -1,17 +1,16 @@
 import { Cause, Clock, Context, Data, Deferred, Effect, Either, Exit, Fiber, FiberId, Layer, Option } from "effect"
-import { AgentRepo } from "../Agents/Repo.ts"
 import type { AgentId } from "../domain/Agent.ts"
-import { InvalidRequest, type Priority, type Provider, Seat } from "../domain/Provider.ts"
+import { type Priority, Seat } from "../domain/Provider.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { RoundId, Speaker, StopReason, Trigger, TurnId } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
 import { attended } from "../lib/attended.ts"
 import { type Draft, LiveTurns } from "../LiveTurns.ts"
-import { Personas } from "../Personas.ts"
-import { Providers } from "../Providers.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
-import { type Brief, Briefs, type Stand } from "./Brief.ts"
+import { Ahead } from "./Ahead.ts"
+import { type Brief, Briefs } from "./Brief.ts"
+import { type Stand, Stands } from "./Stand.ts"
 import type { Occasion } from "./Context.ts"
 import { Ledger } from "./Ledger.ts"
 import { type Amount, type Refusal, refusal, reservation } from "./Limits.ts"
@@ -33,6 +32,8 @@ export interface TurnPlace {
   readonly occasion: Occasion
   readonly priority: Priority
   readonly cause: Trigger["cause"]
+  /** Who comes after this turn. */
+  readonly next: ReadonlyArray<Speaker>
   /** Returns when another turn of the round has ended; false at once when there is none under way. */
   readonly another: Effect.Effect<boolean>
 }
@@ -70,27 +71,14 @@ interface Running {
 
 const make = Effect.gen(function* () {
   const rooms = yield* RoomRepo
-  const agents = yield* AgentRepo
-  const personas = yield* Personas
-  const providers = yield* Providers
+  const stands = yield* Stands
+  const ahead = yield* Ahead
   const briefs = yield* Briefs
   const ledger = yield* Ledger
   const live = yield* LiveTurns
   const speech = yield* Speech
   const settlements = yield* Settlements
   const running = new Set<Running>()
-
-  const standFor = Effect.fnUntraced(function* ({ horizon, occasion, priority, roomId, speaker }: TurnPlace) {
-    const room = yield* rooms.find(roomId)
-    const roster = yield* agents.members(roomId)
-    const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === speaker.agent_id))
-    const persona = yield* personas.get(agent.name)
-    const provider = yield* Effect.catchTag(providers.get(room.default_provider), "ProviderUnknown", ({ detail }) =>
-      Effect.succeed(absent(room.default_provider, detail))
-    )
-    const model = room.default_model ?? provider.defaultModel
-    return { room, roster, agent, persona, provider, model, occasion, horizon, priority }
-  })
 
   const reserve = ({ provider, room }: Stand, brief: Brief) =>
     Effect.map(provider.isModel ? ledger.recentUsd(room.id) : Effect.succeed([0]), (recentUsd) =>
@@ -167,8 +155,9 @@ const make = Effect.gen(function* () {
         if (Either.isLeft(admitted)) return Played.Refused({ reason: admitted.left.reason })
         const turnId = admitted.right
         const began = yield* Clock.currentTimeMillis
+        const prepared = yield* Effect.once(ahead.prepare(place))
         const { draft, exit } = yield* perform(place, stand, turnId, (draft) =>
-          attended(restore, speech.attempt(stand, brief, draft), (fiber) => {
+          attended(restore, speech.attempt(stand, brief, draft, prepared), (fiber) => {
             turn.speech = fiber
             return turn.isDismissed ? Fiber.interruptFork(fiber) : Effect.void
           })
@@ -194,7 +183,7 @@ const make = Effect.gen(function* () {
 
   return Turns.of({
     play: Effect.fnUntraced(function* (place) {
-      const stand = yield* Effect.option(standFor(place))
+      const stand = yield* stands.find(place)
       const brief = yield* Option.match(stand, { onNone: () => Effect.succeedNone, onSome: briefs.make })
       return yield* Option.match(Option.all([stand, brief]), {
         onNone: () => Effect.succeed(Played.Absent()),
@@ -228,16 +217,4 @@ const labels = ({ cause, roomId, roundId, speaker }: TurnPlace, { agent, model, 
   roundId,
   reason: speaker.reason,
   cause
-})
-
-/** Stands in for a provider that was configured when the room was made: the turn fails and says why. */
-const absent = (name: string, reason: string): Provider => ({
-  name,
-  isModel: false,
-  takesImages: false,
-  defaultModel: "",
-  remembers: false,
-  takes: "connection",
-  models: Effect.succeed([]),
-  open: () => new InvalidRequest({ reason })
 })

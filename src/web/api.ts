@@ -1,6 +1,7 @@
 import type { Agent } from "../domain/Agent.ts"
 import type { Round, RoundSummary, Usage } from "../domain/History.ts"
 import type { Message } from "../domain/Message.ts"
+import type { ProviderList } from "../domain/ProviderList.ts"
 import type { Room, RoomSummary } from "../domain/Room.ts"
 import type { Attached } from "./pictures.ts"
 import { words } from "./words.ts"
@@ -10,11 +11,7 @@ export interface Identity {
   readonly user_id: string
 }
 
-export interface ProviderInfo {
-  readonly name: string
-  readonly available: boolean
-  readonly is_model: boolean
-}
+export type ProviderInfo = ProviderList["providers"][number]
 
 interface Place {
   readonly loc: ReadonlyArray<string | number>
@@ -112,7 +109,8 @@ export const api = {
     call<{ readonly providers: ReadonlyArray<ProviderInfo>; readonly default: string }>("GET", "/providers"),
   agents: () => call<ReadonlyArray<Agent>>("GET", "/agents"),
   rooms: () => call<ReadonlyArray<RoomSummary>>("GET", "/rooms"),
-  createRoom: (name: string, provider: string) => call<Room>("POST", "/rooms", { name, provider }),
+  createRoom: (name: string, provider: string, model: string | null) =>
+    call<Room>("POST", "/rooms", { name, provider, model }),
   change: (room: number, wanted: unknown) => call<Room>("PATCH", `/rooms/${room}`, wanted),
   pause: (room: number) => call<Room>("POST", `/rooms/${room}/pause`),
   resume: (room: number) => call<Room>("POST", `/rooms/${room}/resume`),

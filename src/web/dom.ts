@@ -42,7 +42,7 @@ export const announce = (text: string) => {
   while (announcer.childElementCount > 5) announcer.firstElementChild?.remove()
 }
 
-const timeOfDay = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" })
+const hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" })
 const dayAndTime = new Intl.DateTimeFormat(locale, {
   day: "numeric",
   month: "short",
@@ -50,13 +50,15 @@ const dayAndTime = new Intl.DateTimeFormat(locale, {
   minute: "2-digit"
 })
 
+export const timeOfDay = (timestamp: string) => hours.format(new Date(timestamp))
+
 export const clock = (timestamp: string) => {
   const time = new Date(timestamp)
   const today = time.toDateString() === new Date().toDateString()
   return h(
     "time",
     { datetime: timestamp, title: time.toLocaleString(locale) },
-    (today ? timeOfDay : dayAndTime).format(time)
+    (today ? hours : dayAndTime).format(time)
   )
 }
 

@@ -1,10 +1,12 @@
 import type { AgentId } from "../domain/Agent.ts"
 import type { LiveEvent } from "../domain/Event.ts"
-import { byId } from "./dom.ts"
+import { byId, h, say, timeOfDay } from "./dom.ts"
 import { spoken } from "./message.ts"
+import { words } from "./words.ts"
 
 type Start = Extract<LiveEvent, { readonly type: "stream_start" }>
 type Delta = Extract<LiveEvent, { readonly type: "content_delta" | "thinking_delta" }>
+type Wait = Extract<LiveEvent, { readonly type: "turn_waiting" }>
 
 interface Draft {
   readonly agentId: AgentId
@@ -12,18 +14,25 @@ interface Draft {
   readonly content: Text
   readonly thinking: Text
   readonly item: HTMLElement
+  /** Says what the agent waits for; hidden while it does not. */
+  readonly wait: HTMLElement
 }
 
 const list = byId("drafts", HTMLOListElement)
 
-/** What is being said at this moment. Nothing is shown of a turn before its first token: it may still be a skip. */
+/**
+ * What is being said at this moment. Nothing is shown of a turn before its first token, for it may still be a skip, but
+ * that it has to wait.
+ */
 export const makeDrafts = (changed: () => void) => {
   const drafts = new Map<string, Draft>()
 
-  const show = ({ content, item, thinking }: Draft) => {
+  const show = ({ content, item, thinking, wait }: Draft) => {
     item.toggleAttribute("data-thinking", thinking.length > 0)
     item.toggleAttribute("data-speaking", content.length > 0)
-    if (content.length + thinking.length > 0 && !item.isConnected) list.append(item)
+    const isShown = content.length + thinking.length > 0 || !wait.hidden
+    if (!isShown) item.remove()
+    else if (!item.isConnected) list.append(item)
   }
 
   const end = (tempId: string) => {
@@ -33,15 +42,21 @@ export const makeDrafts = (changed: () => void) => {
 
   return {
     /** Who has begun a turn, and whether words have come. */
-    speakers: () => Array.from(drafts.values(), ({ content, name }) => ({ name, speaking: content.length > 0 })),
+    speakers: () =>
+      Array.from(drafts.values(), ({ content, name, wait }) => ({
+        name,
+        speaking: content.length > 0,
+        waiting: !wait.hidden
+      })),
 
     start(event: Start) {
       end(event.temp_id)
       const content = document.createTextNode(event.response_text)
       const thinking = document.createTextNode(event.thinking_text)
-      const item = spoken(event.agent_name, event.agent_profile_pic, "agent", { byline: [], thinking, content })
+      const wait = h("p", { class: "hint", hidden: true })
+      const item = spoken(event.agent_name, event.agent_profile_pic, "agent", { byline: [], thinking, content }, [wait])
       item.classList.add("draft")
-      const draft = { agentId: event.agent_id, name: event.agent_name, content, thinking, item }
+      const draft = { agentId: event.agent_id, name: event.agent_name, content, thinking, item, wait }
       drafts.set(event.temp_id, draft)
       show(draft)
       changed()
@@ -51,7 +66,17 @@ export const makeDrafts = (changed: () => void) => {
       const draft = drafts.get(event.temp_id)
       const text = event.type === "content_delta" ? draft?.content : draft?.thinking
       if (!draft || !text || event.offset < text.length) return
+      say(draft.wait, null)
       text.appendData(event.delta)
+      show(draft)
+      changed()
+    },
+
+    wait({ temp_id, waiting }: Wait) {
+      const draft = drafts.get(temp_id)
+      if (!draft) return
+      const until = waiting?.until ? timeOfDay(waiting.until) : null
+      say(draft.wait, waiting && words.waits(waiting.provider, waiting.reason, until))
       show(draft)
       changed()
     },

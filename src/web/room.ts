@@ -114,6 +114,8 @@ export const openRoom = (
       case "content_delta":
       case "thinking_delta":
         return feed.drafts.add(event)
+      case "turn_waiting":
+        return feed.drafts.wait(event)
       case "stream_end":
         feed.drafts.end(event.temp_id)
         return history.ended(event)

@@ -8,6 +8,8 @@ const list = byId("rooms", HTMLUListElement)
 const empty = byId("rooms-empty", HTMLElement)
 const newName = byId("new-room-name", HTMLInputElement)
 const newProvider = byId("new-room-provider", HTMLSelectElement)
+const newModel = byId("new-room-model", HTMLInputElement)
+const newModels = byId("new-room-models", HTMLDataListElement)
 const newAgents = byId("new-room-agents", HTMLElement)
 
 const seenKey = "parley.seen"
@@ -57,10 +59,16 @@ const choices = (providers: ReadonlyArray<ProviderInfo>, preferred: string) =>
       h("option", { value: name, selected: name === preferred }, is_model ? name : words.isScript(name))
     )
 
+const offerModels = (provider: ProviderInfo | undefined) => {
+  newModel.value = ""
+  newModel.placeholder = provider?.default_model ?? ""
+  newModels.replaceChildren(...(provider?.models ?? []).map(({ id, name }) => h("option", { value: id }, name)))
+}
+
 /** Lets a person make a room and seat agents in it. */
 export const makeNewRoom = (made: (room: number) => void) => {
   const show = makeDialog("new-room", async () => {
-    const { id } = await api.createRoom(newName.value.trim(), newProvider.value)
+    const { id } = await api.createRoom(newName.value.trim(), newProvider.value, newModel.value.trim() || null)
     await Promise.all(picked(newAgents).map((agent) => api.seat(id, agent)))
     made(id)
   })
@@ -68,6 +76,9 @@ export const makeNewRoom = (made: (room: number) => void) => {
     const [agents, { default: preferred, providers }] = await Promise.all([api.agents(), api.providers()])
     newName.value = ""
     newProvider.replaceChildren(...choices(providers, preferred))
+    const offer = () => offerModels(providers.find(({ name }) => name === newProvider.value))
+    newProvider.onchange = offer
+    offer()
     fillPicker(newAgents, agents, { seated: new Set(), mayUnseat: true })
     show()
   }

@@ -14,13 +14,18 @@ export const showState = (room: {
   /** The newest round ended for want of budget. */
   readonly overBudget: boolean
   readonly circles: string | null
-  readonly speakers: ReadonlyArray<{ readonly name: string; readonly speaking: boolean }>
+  readonly speakers: ReadonlyArray<{
+    readonly name: string
+    readonly speaking: boolean
+    readonly waiting: boolean
+  }>
   readonly next: ReadonlyArray<string>
   /** Nobody speaks, and somebody could. */
   readonly mayGoOn: boolean
 }) => {
   const { connected, mayGoOn, overBudget, paused, speakers } = room
-  const who = (speaking: boolean) => speakers.flatMap((one) => (one.speaking === speaking ? one.name : []))
+  const who = (speaking: boolean) =>
+    speakers.flatMap((one) => (!one.waiting && one.speaking === speaking ? one.name : []))
   write(line, status({ ...room, speaking: who(true), thinking: who(false) }))
   line.toggleAttribute("data-busy", connected && speakers.length > 0)
 

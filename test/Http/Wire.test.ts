@@ -208,7 +208,29 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         healths.map(({ data }) => data),
         [{ status: "healthy" }, { status: "healthy" }]
       )
-      assertEquals(providers.data.default, "puppet")
+      deepStrictEqual(providers.data, {
+        providers: [
+          {
+            name: "puppet",
+            available: true,
+            is_model: true,
+            default_model: "puppet-1",
+            takes_images: true,
+            models: [{ id: "puppet-1", name: "Puppet" }],
+            health: {
+              state: "closed",
+              waiting: 0,
+              under_way: 0,
+              limit: null,
+              failures: 0,
+              not_before: null,
+              last_success_at: null,
+              last_error: null
+            }
+          }
+        ],
+        default: "puppet"
+      })
       deepStrictEqual(configs.data, {
         configs: { Ada: { path: configs.data.configs.Ada.path, group: null, problem: null } }
       })

@@ -126,6 +126,7 @@ export const from = (seed: number): Schedule => {
       AGENT_POOL_MAX_SIZE: String(dice.of(1, 2, 16)),
       AGENT_POOL_MAX_WAITING: String(dice.of(0, 8)),
       AGENT_POOL_IDLE_SECONDS: String(dice.of(2, 600)),
+      PROVIDER_PATIENCE_SECONDS: String(dice.of(0, 2, 30)),
       CONTEXT_WINDOW: String(dice.of(3, 100)),
       WRITE_QUEUE_CAPACITY: String(dice.of(2, 4096, 4096))
     },

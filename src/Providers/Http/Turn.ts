@@ -1,51 +1,24 @@
-import { Chunk, Effect, Either, Option, Stream } from "effect"
+import { Chunk, Effect, Option, Scope, Stream } from "effect"
 import {
   Crashed,
   type ProviderError,
   ProviderEvent,
   type Session,
   type SessionSpec,
-  type ToolResult
+  type ToolResult,
+  type TurnInput
 } from "../../domain/Provider.ts"
-import type { Listener, Outcome, Protocol, ToolCall } from "./Protocol.ts"
+import { type Events, follow } from "./Follow.ts"
+import type { Outcome, Protocol, ToolCall } from "./Protocol.ts"
 import { refusal } from "./Refusal.ts"
-import * as Sse from "./Sse.ts"
 import * as Spending from "./Spending.ts"
 import { callerOf } from "./Tools.ts"
-import type { Answer, Transport } from "./Transport.ts"
+import type { Transport } from "./Transport.ts"
 
 const mostRequests = 8
 
-type Events = Stream.Stream<ProviderEvent, ProviderError>
-
-/** What an answer says, as it comes. */
-const follow = <Message>(answer: Answer, listener: Listener<Message>): Events => {
-  const read = Sse.make()
-  let failure: ProviderError | null = null
-
-  const hear = (bytes: Uint8Array): ReadonlyArray<ProviderEvent> => {
-    const events: Array<ProviderEvent> = []
-    const heard = Either.map(read(bytes), (found) => {
-      for (const data of found) {
-        if (failure !== null || listener.isOver()) return
-        Either.match(listener.hear(data), {
-          onLeft: (error) => void (failure = error),
-          onRight: (more) => void events.push(...more)
-        })
-      }
-    })
-    if (Either.isLeft(heard)) failure ??= heard.left
-    return events
-  }
-
-  return Stream.repeatEffectChunkOption(
-    Effect.suspend(() => {
-      if (failure !== null) return Effect.fail(Option.some(failure))
-      if (listener.isOver()) return Effect.zipRight(answer.release, Effect.fail(Option.none()))
-      return Effect.map(answer.read, (pieces) => Chunk.unsafeFromArray(pieces.flatMap(hear)))
-    })
-  )
-}
+const nothing = Chunk.empty<ProviderEvent>()
+const over = Effect.fail(Option.none())
 
 /**
  * Sessions of an endpoint that remembers nothing: in each turn the model is told all, and asked again with the results
@@ -55,55 +28,66 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
   const call = callerOf(spec.tools)
   const circumstances = { hide: protocol.hide, isResumed: spec.resume !== null }
 
-  const request = (model: string, told: ReadonlyArray<Message>, listener: Listener<Message>): Events =>
-    Stream.unwrapScoped(
-      Effect.flatMap(transport.send(protocol.ask(spec, model, told)), (answer) =>
-        answer.status >= 200 && answer.status < 300
-          ? Effect.succeed(follow(answer, listener))
-          : Effect.flatMap(refusal(answer, circumstances), Effect.fail)
-      )
+  // One stream whose next step changes: a stream for each request would cost more than all that is done with it.
+  const begin = (input: TurnInput, scope: Scope.Scope): Events => {
+    let next: Events = Effect.mapError(
+      Effect.flatMap(protocol.model(spec), (model) => ask(model, protocol.begin(spec, input), Spending.none)),
+      Option.some
     )
 
-  const turn: Session["turn"] = (input) => {
-    const act = (calls: ReadonlyArray<ToolCall>, then: (results: ReadonlyArray<ToolCall & ToolResult>) => Events) => {
-      const results: Array<ToolCall & ToolResult> = []
-      const one = (it: ToolCall) =>
-        Effect.map(call(it, input.callTool), ({ result, wasCalled }) => {
-          results.push({ ...it, ...result })
-          return wasCalled ? Chunk.of(ProviderEvent.ToolUse({ name: it.name })) : Chunk.empty()
-        })
-      const used = Stream.flattenChunks(Stream.mapEffect(Stream.rechunk(Stream.fromIterable(calls), 1), one))
-      return Stream.concat(
-        Stream.takeUntil(used, () => hasSkipped(results)),
-        Stream.suspend(() => then(results))
-      )
-    }
-
-    const exchange = (model: string, told: ReadonlyArray<Message>, spending: Spending.Spending): Events => {
-      if (spending.requests === mostRequests)
-        return Stream.fail(new Crashed({ reason: `the model called tools in ${mostRequests} answers in a row` }))
-      const listener = protocol.listen(model)
-      const next = ({ calls, model: answered, said, spent }: Outcome<Message>): Events => {
-        const cost = protocol.costOf(answered, spent) ?? protocol.costOf(model, spent)
-        const all = Spending.add(spending, spent, cost)
-        const done = Stream.make(ProviderEvent.Done({ sessionId: null, model: answered, usage: all.usage }))
-        if (calls.length === 0) return done
-        return act(calls, (results) =>
-          hasSkipped(results) ? done : exchange(model, [...told, said, ...protocol.results(results)], all)
+    const ask = (
+      model: string,
+      told: ReadonlyArray<Message>,
+      spending: Spending.Spending
+    ): Effect.Effect<Chunk.Chunk<ProviderEvent>, ProviderError> =>
+      Effect.gen(function* () {
+        if (spending.requests === mostRequests)
+          return yield* new Crashed({ reason: `the model called tools in ${mostRequests} answers in a row` })
+        const answer = yield* Scope.extend(transport.send(protocol.ask(spec, model, told)), scope)
+        if (answer.status < 200 || answer.status > 299) return yield* yield* refusal(answer, circumstances)
+        const listener = protocol.listen(model)
+        const ended = Effect.mapError(
+          Effect.flatMap(Effect.suspend(listener.outcome), (outcome) => settle(model, told, spending, outcome)),
+          Option.some
         )
-      }
-      return Stream.concat(
-        request(model, told, listener),
-        Stream.suspend(() => Either.match(listener.outcome(), { onLeft: Stream.fail, onRight: next }))
-      )
+        next = Effect.catchIf(follow(answer, listener), Option.isNone, () => ended)
+        return nothing
+      })
+
+    const settle = (
+      model: string,
+      told: ReadonlyArray<Message>,
+      spending: Spending.Spending,
+      { calls, model: answered, said, spent }: Outcome<Message>
+    ) => {
+      const cost = protocol.costOf(answered, spent) ?? protocol.costOf(model, spent)
+      const all = Spending.add(spending, spent, cost)
+      const results: Array<ToolCall & ToolResult> = []
+
+      const act: Events = Effect.suspend(() => {
+        const tool = hasSkipped(results) ? undefined : calls[results.length]
+        if (tool !== undefined)
+          return Effect.map(call(tool, input.callTool), ({ result, wasCalled }) => {
+            results.push({ ...tool, ...result })
+            return wasCalled ? Chunk.of(ProviderEvent.ToolUse({ name: tool.name })) : nothing
+          })
+        if (results.length > 0 && !hasSkipped(results))
+          return Effect.mapError(ask(model, [...told, said, ...protocol.results(results)], all), Option.some)
+        next = over
+        return Effect.succeed(Chunk.of(ProviderEvent.Done({ sessionId: null, model: answered, usage: all.usage })))
+      })
+
+      next = act
+      return Effect.succeed(nothing)
     }
 
-    return Stream.unwrap(
-      Effect.map(protocol.model(spec), (model) => exchange(model, protocol.begin(spec, input), Spending.none))
-    )
+    return Effect.suspend(() => next)
   }
 
-  return { pid: null, turn }
+  return {
+    pid: null,
+    turn: (input) => Stream.fromPull(Effect.map(Effect.scope, (scope) => begin(input, scope)))
+  }
 }
 
 /** Whether the agent chose to stay silent, and may. */

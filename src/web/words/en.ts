@@ -1,3 +1,4 @@
+import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome, Reason, StopReason } from "../../domain/Round.ts"
 
 const list = new Intl.ListFormat("en", { type: "conjunction" })
@@ -28,6 +29,14 @@ const failures: Readonly<Record<string, string>> = {
   TimedOut: "the provider took too long",
   Crashed: "the provider broke off",
   PoolBusy: "no place was free for another session"
+}
+
+const waits: Readonly<Record<WaitReason, string>> = {
+  rate_limited: "rate limited",
+  overloaded: "overloaded",
+  crashed: "broke off",
+  timed_out: "took too long",
+  busy: "others come first"
 }
 
 const failure = (tag: string | null) => failures[tag ?? ""] ?? "something went wrong"
@@ -100,6 +109,8 @@ export const english = {
     return `These replies come from a script, not from a model. ${remedy}`
   },
 
+  waits: (provider: string, reason: WaitReason, until: string | null) =>
+    `waits for ${provider} (${waits[reason]})${until === null ? "" : ` until ${until}`}`,
   offline: "The connection is lost. Trying again…",
   paused: "Paused. Nobody speaks until the room goes on.",
   overBudget: "Paused by the budget. Raise or remove it, then resume.",

@@ -1,3 +1,4 @@
+import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome, Reason, StopReason } from "../../domain/Round.ts"
 import type { Words } from "./en.ts"
 
@@ -27,6 +28,14 @@ const failures: Readonly<Record<string, string>> = {
   TimedOut: "제공자의 응답이 너무 늦었습니다",
   Crashed: "제공자와의 연결이 끊겼습니다",
   PoolBusy: "새 세션을 열 자리가 없었습니다"
+}
+
+const waits: Readonly<Record<WaitReason, string>> = {
+  rate_limited: "요청 한도",
+  overloaded: "과부하",
+  crashed: "연결 끊김",
+  timed_out: "응답 지연",
+  busy: "앞선 차례가 있음"
 }
 
 const failure = (tag: string | null) => failures[tag ?? ""] ?? "문제가 생겼습니다"
@@ -87,6 +96,8 @@ export const korean: Words = {
         : "모델이 말하게 하려면 ANTHROPIC_API_KEY를 설정하고 서버를 다시 시작하세요."
     return `이 답변은 모델이 아니라 대본에서 나옵니다. ${remedy}`
   },
+  waits: (provider, reason, until) =>
+    `${until === null ? "" : `${until}까지 `}${provider} 기다리는 중 (${waits[reason]})`,
   offline: "연결이 끊겼습니다. 다시 시도하는 중…",
   paused: "일시정지됨. 방을 다시 열기 전에는 아무도 말하지 않습니다.",
   overBudget: "예산 때문에 멈췄습니다. 예산을 올리거나 없앤 뒤 다시 여세요.",

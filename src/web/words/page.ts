@@ -32,6 +32,7 @@ export const page: Readonly<Record<string, string>> = {
   Send: "보내기",
   "A new room": "새 방",
   Name: "이름",
+  Model: "모델",
   "Who plays the agents": "에이전트를 맡을 제공자",
   Cancel: "취소",
   "Open the room": "방 열기",

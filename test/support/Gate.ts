@@ -1,0 +1,69 @@
+import { Clock, Effect } from "effect"
+import type { ProviderError, Priority } from "../../src/domain/Provider.ts"
+import type { Waiting } from "../../src/domain/ProviderState.ts"
+import { Gates } from "../../src/Gates.ts"
+
+/** Undefined where the provider answers. */
+export type Verdict = ProviderError | undefined
+
+interface Turn {
+  readonly name?: string
+  readonly provider?: string
+  readonly priority?: Priority
+  readonly patienceMs?: number
+  /** Fails after the first word. */
+  readonly late?: boolean
+}
+
+/** A vendor that takes `latencyMs` to say yes or no, and then speaks for `speechMs`; it notes when it was asked. */
+export const vendor = (
+  verdict: (now: number, call: number) => Verdict,
+  { latencyMs = 0, speechMs = 0 }: { readonly latencyMs?: number; readonly speechMs?: number } = {}
+) =>
+  Effect.map(Gates, (gates) => {
+    const calls: Array<{ readonly at: number; readonly name: string }> = []
+    const told: Array<Waiting> = []
+    const tally = { deciding: 0, most: 0 }
+
+    const decide = Effect.acquireUseRelease(
+      Effect.sync(() => {
+        tally.deciding++
+        tally.most = Math.max(tally.most, tally.deciding)
+      }),
+      () => Effect.sleep(latencyMs),
+      () => Effect.sync(() => tally.deciding--)
+    )
+
+    const turn = ({
+      late = false,
+      name = "",
+      patienceMs = 1_800_000,
+      priority = "person",
+      provider = "p"
+    }: Turn = {}) => {
+      let isUntouched = true
+      return gates.pass(
+        (answered) =>
+          Effect.gen(function* () {
+            const at = yield* Clock.currentTimeMillis
+            calls.push({ at, name })
+            const error = verdict(at, calls.length)
+            yield* decide
+            isUntouched = !late
+            if (error !== undefined) return yield* error
+            yield* answered
+            yield* Effect.sleep(speechMs)
+            return "said"
+          }),
+        {
+          provider,
+          priority,
+          patienceMs,
+          canRetry: () => isUntouched,
+          waiting: (why) => Effect.sync(() => void told.push(why))
+        }
+      )
+    }
+    const seconds = () => calls.map(({ at }) => Math.floor(at / 1000))
+    return { calls, seconds, told, tally, turn, state: gates.state("p") }
+  })
