@@ -190,17 +190,33 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
       })
     )
 
-    it.scoped("a connection lost before the first word is tried once more", () =>
+    it.scoped("asks nothing more once a tool has ended the turn, and goes on from there, resumed as well", () =>
       Effect.gen(function* () {
         const { api, provider } = yield* makeHouse()
-        yield* api.reply(Api.answer(Api.text(Api.cut)))
-        const session = yield* provider.open(spec())
+        yield* api.reply(Api.answer(Api.text("Hm."), Api.toolUse("memorize", '{"memory_entry":"x"}')))
+        const { close, session } = yield* openIn(provider)
+        const kept = { text: "kept", isError: false, endsTurn: true }
 
-        const events = yield* play(session, "Count")
+        const events = yield* play(session, "Hi", () => Effect.succeed(kept))
+        const asked = api.calls.length
+        yield* play(session, "And now?")
+        yield* close
+        const resume = doneOf(events)?.sessionId ?? null
+        yield* play(yield* provider.open(spec({ resume })), "And then?")
 
-        deepStrictEqual(events.slice(0, -1), [ProviderEvent.TextDelta({ text: "All right." })])
-        assertEquals(api.calls.length, 2)
+        deepStrictEqual(
+          events.slice(0, -1).map(({ _tag }) => _tag),
+          ["TextDelta", "ToolUse"]
+        )
+        assertEquals(asked, 1)
+        deepStrictEqual(
+          api.calls.slice(1).map(({ request }) => request.messages.map(({ content }) => typesOf(content))),
+          ["And now?", "And then?"].map(() => [["text"], ["text", "tool_use"], ["tool_result", "text"]])
+        )
       })
     )
   })
 })
+
+const typesOf = (content: Api.Call["request"]["messages"][number]["content"]) =>
+  typeof content === "string" ? ["text"] : content.map(({ type }) => type)

@@ -51,7 +51,7 @@ export const read =
       case "system":
         return [
           memory,
-          message.subtype === "api_retry" ? Option.map(readRetry(memory, message), Either.left) : Option.none()
+          message.subtype === "api_retry" ? Option.some(Either.left(readRetry(memory, message))) : Option.none()
         ]
       case "result":
         return readResult(memory, message, hide)
@@ -91,16 +91,13 @@ const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<Provide
 // The client's own first pause is at most 625 ms; a longer one is the provider's `retry-after`.
 const ownPauseMs = 700
 
-/**
- * A refusal that only the caller can act on ends the turn at once; the client's one retry is for the others. An answer
- * of which something was heard is not retried either: the client would begin it anew.
- */
-const readRetry = ({ isHalfSaid }: Memory, retry: SDKAPIRetryMessage): Option.Option<ProviderError> => {
+/** The client is about to ask again, which is for the caller to decide: the turn ends here. */
+const readRetry = ({ isHalfSaid }: Memory, retry: SDKAPIRetryMessage): ProviderError => {
   if (retry.no_response !== undefined)
-    return Option.some(new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms }))
-  const asked = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
-  if (isRefusal(retry.error_status)) return Option.some(refusal(retry.error_status, asked))
-  return isHalfSaid ? Option.some(new Crashed({ reason: "the answer broke off in the middle" })) : Option.none()
+    return new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms })
+  const retryAfterMs = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
+  if (isRefusal(retry.error_status)) return refusal(retry.error_status, retryAfterMs)
+  return isHalfSaid ? new Crashed({ reason: "the answer broke off in the middle" }) : new Overloaded({ retryAfterMs })
 }
 
 const isRefusal = (status: unknown): status is 401 | 403 | 429 | 529 =>

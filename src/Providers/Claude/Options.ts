@@ -75,7 +75,7 @@ const environment = ({ apiKey, baseUrl, environment, folders }: Client): Record<
   DISABLE_AUTO_COMPACT: "1",
   // An answer that does not come as a stream would reach nobody.
   CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: "1",
-  // One, after half a second, for a server error or a lost connection. The rest is decided above the providers.
+  // The least with which the client tells why it would ask again, and when. It never comes to that: the turn ends there.
   CLAUDE_CODE_MAX_RETRIES: "1",
   API_TIMEOUT_MS: patience,
   CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: patience
