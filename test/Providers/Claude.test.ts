@@ -116,35 +116,42 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
       })
     )
 
-    it.scoped("a session remembers its turns and tells each one's cost, and a later session resumes it", () =>
-      Effect.gen(function* () {
-        const { api, provider } = yield* makeHouse()
-        const { close, session } = yield* openIn(provider)
-        const first = yield* play(session, "My name is Bob.")
-        const second = yield* play(session, "What is my name?")
-        yield* close
-        deepStrictEqual(yield* children, [])
+    it.scoped(
+      "lists the models once a session was open, which remembers its turns and their cost, and is resumed later",
+      () =>
+        Effect.gen(function* () {
+          const { api, provider } = yield* makeHouse()
+          const idsOf = Effect.map(provider.models, (models) => models.map(({ id }) => id))
+          deepStrictEqual(yield* idsOf, ["claude-sonnet-4-5"])
+          const { close, session } = yield* openIn(provider)
+          const [configured, ...listed] = yield* idsOf
+          assertEquals(configured, "claude-sonnet-4-5")
+          assertTrue(listed.includes("haiku"))
+          const first = yield* play(session, "My name is Bob.")
+          const second = yield* play(session, "What is my name?")
+          yield* close
+          deepStrictEqual(yield* children, [])
 
-        const resume = doneOf(second)?.sessionId ?? null
-        const later = yield* provider.open(spec({ resume, systemPrompt: "You are Alice, older now." }))
-        const third = yield* play(later, "And now?")
-        const fourth = yield* play(later, "Still?")
+          const resume = doneOf(second)?.sessionId ?? null
+          const later = yield* provider.open(spec({ resume, systemPrompt: "You are Alice, older now." }))
+          const third = yield* play(later, "And now?")
+          const fourth = yield* play(later, "Still?")
 
-        deepStrictEqual(api.calls[2]?.said, [
-          { role: "user", texts: ["My name is Bob."] },
-          { role: "assistant", texts: ["All right."] },
-          { role: "user", texts: ["What is my name?"] },
-          { role: "assistant", texts: ["All right."] },
-          { role: "user", texts: ["And now?"] }
-        ])
-        assertEquals(api.calls[2]?.request.system.at(-1)?.text, "You are Alice, older now.")
-        const costs = [first, second, third, fourth].map((events) => doneOf(events)?.usage.costUsd?.toFixed(9))
-        assertTrue(Number(costs[0]) > 0)
-        deepStrictEqual(
-          costs,
-          Array.from({ length: 4 }, () => costs[0])
-        )
-      })
+          deepStrictEqual(api.calls[2]?.said, [
+            { role: "user", texts: ["My name is Bob."] },
+            { role: "assistant", texts: ["All right."] },
+            { role: "user", texts: ["What is my name?"] },
+            { role: "assistant", texts: ["All right."] },
+            { role: "user", texts: ["And now?"] }
+          ])
+          assertEquals(api.calls[2]?.request.system.at(-1)?.text, "You are Alice, older now.")
+          const costs = [first, second, third, fourth].map((events) => doneOf(events)?.usage.costUsd?.toFixed(9))
+          assertTrue(Number(costs[0]) > 0)
+          deepStrictEqual(
+            costs,
+            Array.from({ length: 4 }, () => costs[0])
+          )
+        })
     )
 
     it.scoped("a session that is not there is SessionLost", () =>
