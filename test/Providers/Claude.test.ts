@@ -197,6 +197,20 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
       })
     )
 
+    it.scoped("a process gets the variables that are named for it, and no other of the server's", () =>
+      Effect.gen(function* () {
+        const { api, provider } = yield* makeHouse({ environment: { HTTPS_PROXY: "http://proxy.example" } })
+        const fs = yield* FileSystem.FileSystem
+
+        const { pid } = yield* provider.open(spec())
+
+        const environment = (yield* fs.readFileString(`/proc/${pid}/environ`)).split("\0").slice(0, -1)
+        const names = environment.map((entry) => entry.replace(/=.*/s, ""))
+        deepStrictEqual(new Set(names), new Set([...ofOurs, ...ofTheSdk]))
+        assertTrue(environment.includes(`ANTHROPIC_BASE_URL=${api.url}`))
+      })
+    )
+
     it.scoped("asks nothing more once a tool has ended the turn, and goes on from there, resumed as well", () =>
       Effect.gen(function* () {
         const { api, provider } = yield* makeHouse()
@@ -224,6 +238,26 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
     )
   })
 })
+
+const ofOurs = [
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_BASE_URL",
+  "API_TIMEOUT_MS",
+  "CLAUDE_AGENT_SDK_CLIENT_APP",
+  "CLAUDE_CODE_DISABLE_FILE_MENTIONS",
+  "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+  "CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK",
+  "CLAUDE_CODE_MAX_RETRIES",
+  "CLAUDE_CODE_SIMPLE",
+  "CLAUDE_CODE_TMPDIR",
+  "CLAUDE_CONFIG_DIR",
+  "CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS",
+  "DISABLE_AUTO_COMPACT",
+  "HOME",
+  "HTTPS_PROXY",
+  "PATH"
+]
+const ofTheSdk = ["CLAUDE_AGENT_SDK_VERSION", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SDK_READS_SESSION_STATE"]
 
 const typesOf = (content: Api.Call["request"]["messages"][number]["content"]) =>
   typeof content === "string" ? ["text"] : content.map(({ type }) => type)
