@@ -38,7 +38,7 @@ const setup = Effect.gen(function* () {
     const { stop_reason } = yield* watch.ended
     const turns =
       yield* sql`SELECT outcome, error ->> '_tag' AS error FROM turns WHERE room_id = ${id} ORDER BY id DESC LIMIT 1`
-    const { leased } = yield* pool.stats
+    const { leased } = yield* pool.stats("process")
     return [turns[0]?.["outcome"], turns[0]?.["error"], stop_reason, leased]
   })
   const said = Effect.map(json("GET", `/rooms/${id}/messages`), ({ data }) => stringify(data))

@@ -5,8 +5,9 @@ import { assertEquals, assertInstanceOf, deepStrictEqual } from "@effect/vitest/
 import { Context, Deferred, Effect, Fiber, Layer, Stream } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { readdirSync } from "node:fs"
+import type { PoolBusy } from "../../../src/domain/Pool.ts"
 import { Crashed, type ProviderError, type Session, type TurnInput } from "../../../src/domain/Provider.ts"
-import { type PoolBusy, SdkPool } from "../../../src/SdkPool.ts"
+import { SdkPool } from "../../../src/SdkPool.ts"
 import { bundle } from "../../support/bundle.ts"
 import { children, onlyChild } from "../../support/children.ts"
 import { input, makeHouse, spec, whyNot } from "../../support/ClaudeHouse.ts"
@@ -17,7 +18,8 @@ const descriptors = Effect.sync(() => readdirSync("/proc/self/fd").length)
 
 const setup = Effect.fnUntraced(function* (launcher?: ReadonlyArray<string>) {
   const { api, provider } = yield* makeHouse(launcher === undefined ? {} : { launcher })
-  const options = { capacity: 1, idleMs: 60_000, maxWaiting: 1, waitMs: 5000, connectMs: 10_000 }
+  const limits = { capacity: 1, idleMs: 60_000, maxWaiting: 1, waitMs: 5000, connectMs: 10_000 }
+  const options = { ...limits, connections: 1, isRoomy: () => true }
   const pool = Context.get(yield* Layer.build(SdkPool.layer(options)), SdkPool)
   const before = yield* descriptors
 
@@ -28,7 +30,7 @@ const setup = Effect.fnUntraced(function* (launcher?: ReadonlyArray<string>) {
       Stream.runForEach(session.turn(input("Count", callTool)), (event) =>
         Effect.when(Deferred.succeed(heard, undefined), () => event._tag === "TextDelta")
       )
-    const fiber = yield* Effect.fork(Effect.scoped(Effect.flatMap(pool.lease(provider, spec()), turn)))
+    const fiber = yield* Effect.fork(Effect.scoped(Effect.flatMap(pool.lease(provider, spec(), "person"), turn)))
     return {
       fiber,
       heard: Effect.raceFirst(Deferred.await(heard), Fiber.join(fiber)),
@@ -38,14 +40,14 @@ const setup = Effect.fnUntraced(function* (launcher?: ReadonlyArray<string>) {
 
   const clean = Effect.gen(function* () {
     deepStrictEqual(yield* children, [])
-    const { alive, closed, leased, opened, opening, waiting } = yield* pool.stats
+    const { alive, closed, leased, opened, opening, waiting } = yield* pool.stats("process")
     deepStrictEqual({ alive, leased, opening, waiting }, { alive: 0, leased: 0, opening: 0, waiting: 0 })
     assertEquals(opened, closed)
     // Sockets of the test's own server are closed a moment after the process at their other end is gone.
     const isAsBefore = Effect.map(descriptors, (now) => now <= before)
     yield* Effect.repeat(isAsBefore, { until: (it) => it }).pipe(Effect.timeout("2 seconds"))
   })
-  return { api, begin, clean, lease: pool.lease(provider, spec()), pool }
+  return { api, begin, clean, lease: pool.lease(provider, spec(), "person"), pool }
 })
 
 type Failure = ProviderError | PoolBusy | "not one client" | void
@@ -157,7 +159,7 @@ describe.skipIf(whyNot() !== "")(`A Claude process ${whyNot()}`, () => {
     for (const [manner, fault] of Object.entries(manners)) {
       it.scoped(`that ${manner} leaves nothing behind`, () =>
         Effect.gen(function* () {
-          const found = yield* setup([process.execPath, bundle("standin"), manner])
+          const found = yield* setup([process.execPath, bundle("misfit"), manner])
 
           yield* fault(found)
 
