@@ -25,10 +25,10 @@ export const whyNot = () =>
 export const key = "sk-test-not-a-real-key"
 
 /** The real provider in front of a Messages API of the test's own. */
-export const makeHouse = (config: Partial<ClaudeConfig> = {}) =>
+export const makeHouse = (config: Partial<ClaudeConfig> = {}, otherwise?: Api.Reply) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const api = yield* Api.make()
+    const api = yield* Api.make(otherwise)
     const dataDir = yield* fs.makeTempDirectoryScoped()
     const provider = yield* Claude.make({
       apiKey: Option.some(Redacted.make(key)),

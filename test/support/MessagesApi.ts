@@ -67,14 +67,14 @@ const resultOf = ({ content }: Block) => {
 const toolName = ({ heard: { tools } }: Protocol.Call, name: string) =>
   tools.find((tool) => tool.endsWith(`__${name}`)) ?? name
 
-const opening = (call: Protocol.Call, { id, kind, name }: Protocol.Content) => {
+const opening = (call: Protocol.Call, { id, kind, name }: Protocol.Content, index: number) => {
   switch (kind) {
     case "text":
       return { type: "text", text: "" }
     case "thinking":
       return { type: "thinking", thinking: "", signature: "" }
     case "tool":
-      return { type: "tool_use", id: id ?? `toolu_${call.number}_${name}`, name: toolName(call, name), input: {} }
+      return { type: "tool_use", id: id ?? `toolu_${call.number}_${index}`, name: toolName(call, name), input: {} }
   }
 }
 
@@ -109,7 +109,7 @@ const protocol: Protocol.Protocol<Request> = {
   wording: ({ model }) => ({
     begin: ({ number }, cost) => [frame({ type: "message_start", message: message(number, model, cost) })],
     open: (call, content, { index }) => [
-      frame({ type: "content_block_start", index, content_block: opening(call, content) })
+      frame({ type: "content_block_start", index, content_block: opening(call, content, index) })
     ],
     delta: ({ kind }, { index }, piece) => frame({ type: "content_block_delta", index, delta: delta(kind, piece) }),
     close: (_content, { index }) => [frame({ type: "content_block_stop", index })],

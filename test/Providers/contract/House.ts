@@ -37,6 +37,11 @@ export class House extends Context.Tag("parley/test/Providers/contract/House")<
     /** What a turn of so many requests and words costs. */
     readonly costs: (requests: number, words: number) => Omit<Usage, "costUsd">
     readonly faults: ReadonlyArray<Fault>
+    /**
+     * A client that stands between takes a bad request back in parts, each time another one, before it gives up, and
+     * does not tell why an answer of which nothing was heard broke off.
+     */
+    readonly isBetween: boolean
     /** How many processes run for the provider. */
     readonly processes: Effect.Effect<number>
   }

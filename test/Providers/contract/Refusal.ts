@@ -1,5 +1,5 @@
 import { assertEquals, assertTrue } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Array, Effect } from "effect"
 import {
   InvalidRequest,
   Overloaded,
@@ -22,26 +22,29 @@ const errors: ReadonlyArray<ProviderError> = [
 
 const waitOf = (error: ProviderError) => ("retryAfterMs" in error ? error.retryAfterMs : null)
 
-/** The error of a turn, for which the vendor was asked once. */
-const failing = Effect.gen(function* () {
+/** The error of a turn, for which the vendor was asked once, or as often as a client in between adapts its request. */
+const failingAfter = Effect.fnUntraced(function* (requests: number) {
   const { vendor } = yield* House
   const { close, listen } = yield* open()
   const before = vendor.asked().length
   const error = yield* Effect.flip(listen("Go on"))
   yield* close
-  assertEquals(vendor.asked().length - before, 1)
+  assertEquals(vendor.asked().length - before, requests)
   return error
 })
+
+const failing = failingAfter(1)
 
 export const refusal = (it: It) => {
   for (const error of errors) {
     const wait = waitOf(error)
     it.scoped(`${error._tag}${wait === null ? "" : " with a time to wait"} is told as that, after one request`, () =>
       Effect.gen(function* () {
-        const { vendor } = yield* House
-        yield* vendor.performs([fail(error)])
+        const { isBetween, vendor } = yield* House
+        const requests = isBetween && error._tag === "InvalidRequest" ? 3 : 1
+        yield* vendor.performs(...Array.makeBy(requests, () => [fail(error)]))
 
-        const found = yield* failing
+        const found = yield* failingAfter(requests)
 
         assertEquals(found._tag, error._tag)
         const found0 = waitOf(found)
@@ -54,10 +57,10 @@ export const refusal = (it: It) => {
 
   it.scoped("what cannot be read is Crashed, after one request", () =>
     Effect.gen(function* () {
-      const { vendor } = yield* House
+      const { isBetween, vendor } = yield* House
       yield* vendor.performs([garbage])
 
-      assertEquals((yield* failing)._tag, "Crashed")
+      assertEquals((yield* failing)._tag, isBetween ? "Overloaded" : "Crashed")
     })
   )
 }

@@ -50,6 +50,7 @@ export const scripted = Effect.gen(function* () {
     hears: false,
     costs: (_requests, words) => ({ inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0 }),
     faults: [],
+    isBetween: false,
     processes: Effect.succeed(0)
   })
 })

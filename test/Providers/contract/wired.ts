@@ -65,6 +65,7 @@ const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<Hou
       cacheWriteTokens: 4 * requests
     }),
     faults: faultsOf(api),
+    isBetween: false,
     processes: Effect.succeed(0),
     ...more
   })
@@ -74,8 +75,8 @@ export const claude = Effect.gen(function* () {
   const processes = Effect.map(children, ({ length }) => length)
   const context = yield* Effect.context<Effect.Effect.Context<typeof children>>()
   // Each is a process of its own; test/Providers/Claude has the others.
-  const some = faultsOf(api).filter(({ name }) => /overload|garbage|letter/.test(name))
-  return wired(provider, api, { processes: Effect.provide(processes, context), faults: some })
+  const some = faultsOf(api).filter(({ name }) => /overload|500|hangs up/.test(name))
+  return wired(provider, api, { processes: Effect.provide(processes, context), faults: some, isBetween: true })
 })
 
 export const anthropic = Effect.gen(function* () {
