@@ -95,7 +95,7 @@ export const run = ({ isReal, turns }: { readonly isReal: boolean; readonly turn
       yield* Console.log(row)
     })
 
-    const step = Math.max(capacity, Math.ceil(turns / samples))
+    const step = Math.min(seats, Math.max(capacity, Math.ceil(turns / samples)))
     for (let done = 0; done < turns; done += step) {
       // Each seat at most once in a batch of its size, so that its turns come one after the other.
       const batch = Array.from({ length: Math.min(step, turns - done) }, (_, n) => (done + n) % seats)
