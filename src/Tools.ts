@@ -69,7 +69,10 @@ export const callTool =
     if (!known) return Effect.succeed(refused(`There is no tool ${name}.`))
     switch (name) {
       case "skip":
-        return Effect.succeed(reply("{agent_name} stays silent this time. Write nothing more."))
+        return Effect.succeed({
+          ...reply("{agent_name} stays silent this time. Write nothing more."),
+          endsTurn: true
+        })
       case "memorize":
         return memory.memorize({ persona, room, entry }).pipe(
           Effect.map(() => reply("Remembered: {memory_entry}", { memory_entry: entry })),

@@ -32,10 +32,8 @@ const passing = (state: Effect.Effect<ProviderState>, isSo: (state: ProviderStat
     }
   })
 
-const tagOf = (fiber: Fiber.RuntimeFiber<unknown, { readonly _tag: string }>) =>
-  Effect.map(Effect.flip(Fiber.join(fiber)), (error) => (typeof error === "object" && error ? error._tag : "")).pipe(
-    Effect.orDie
-  )
+const tagOf = <A>(fiber: Fiber.RuntimeFiber<A, { readonly _tag: string }>) =>
+  Effect.match(Fiber.join(fiber), { onFailure: ({ _tag }) => _tag, onSuccess: () => "" })
 
 describe("a provider that refuses", () => {
   it.effect("loses no turn in 15 minutes of overload, and is asked at most once a minute then", () =>

@@ -12,11 +12,7 @@ import * as Watch from "./support/Watch.ts"
 
 const agents = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." }
 
-/** Stays silent, in the two steps that the client makes of it. */
-const quiet: Api.Reply = (response, call) =>
-  call.said.findLast(({ role }) => role === "user")?.texts.length === 0
-    ? Api.answer(Api.text("Nothing to add."))(response, call)
-    : Api.answer(Api.toolUse("skip", "{}"))(response, call)
+const quiet = Api.answer(Api.toolUse("skip", "{}"))
 
 const sessionOf = (name: string) =>
   Effect.flatMap(SqlClient.SqlClient, (sql) =>

@@ -57,7 +57,7 @@ describe("tools", () => {
       ])
 
       deepStrictEqual(answers, [
-        { text: "Mira stays silent this time. Write nothing more.", isError: false },
+        { text: "Mira stays silent this time. Write nothing more.", isError: false, endsTurn: true },
         { text: "Remembered: Tom paid {agent_name}.", isError: false },
         { text: "There is nothing.", isError: true },
         { text: "It fits no lock.", isError: false },

@@ -1,8 +1,9 @@
 import { Command } from "@effect/platform"
 import { Effect } from "effect"
 import { availableParallelism } from "node:os"
-import type { Provider } from "../domain/Provider.ts"
+import type { Model, Provider } from "../domain/Provider.ts"
 import * as Folders from "./Claude/Folders.ts"
+import * as Ledger from "./Claude/Ledger.ts"
 import type { ClaudeConfig, Client } from "./Claude/Options.ts"
 import * as Record from "./Claude/Record.ts"
 import * as Session from "./Claude/Session.ts"
@@ -11,11 +12,20 @@ import { hiding } from "./Secrets.ts"
 /** The Claude Agent SDK: one process for each open session. Nothing of the SDK is loaded before the first one. */
 export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
   const folders = yield* Folders.make(config.dataDir)
+  const configured: Model = { id: config.model, name: config.model }
+  let models = [configured]
+  // Swept also where nothing is entered: an earlier server may have run without what its successor finds.
+  const ledger = yield* Ledger.make(folders.processes)
+  const launcher = config.launcher ?? (yield* findLauncher)
   const client: Client = {
     ...config,
     folders,
     beginningOf: yield* Record.beginnings(folders.config),
-    launcher: yield* findLauncher,
+    launcher,
+    ledger: launcher === pdeathsig ? Ledger.none : ledger,
+    learn: (listed) => {
+      models = [configured, ...listed.filter(({ id }) => id !== configured.id)]
+    },
     hide: hiding(config)
   }
   const starts = yield* Effect.makeSemaphore(config.startsAtOnce ?? availableParallelism())
@@ -26,7 +36,7 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
     defaultModel: config.model,
     remembers: true,
     takes: "process",
-    models: Effect.succeed([{ id: config.model, name: config.model }]),
+    models: Effect.sync(() => models),
     open: (spec) => starts.withPermits(1)(Session.open(client, spec))
   } satisfies Provider
 })

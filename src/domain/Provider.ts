@@ -74,6 +74,8 @@ export interface ToolSpec {
 export interface ToolResult {
   readonly text: string
   readonly isError: boolean
+  /** The model has no more to say: a provider that can asks it nothing more in this turn. */
+  readonly endsTurn?: boolean
 }
 
 export interface SessionSpec {

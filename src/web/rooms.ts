@@ -59,11 +59,16 @@ const choices = (providers: ReadonlyArray<ProviderInfo>, preferred: string) =>
       h("option", { value: name, selected: name === preferred }, is_model ? name : words.isScript(name))
     )
 
-const offerModels = (provider: ProviderInfo | undefined) => {
+let offered: ReadonlyArray<ProviderInfo> = []
+
+const offerModels = () => {
+  const provider = offered.find(({ name }) => name === newProvider.value)
   newModel.value = ""
   newModel.placeholder = provider?.default_model ?? ""
   newModels.replaceChildren(...(provider?.models ?? []).map(({ id, name }) => h("option", { value: id }, name)))
 }
+
+newProvider.addEventListener("change", offerModels)
 
 /** Lets a person make a room and seat agents in it. */
 export const makeNewRoom = (made: (room: number) => void) => {
@@ -76,9 +81,8 @@ export const makeNewRoom = (made: (room: number) => void) => {
     const [agents, { default: preferred, providers }] = await Promise.all([api.agents(), api.providers()])
     newName.value = ""
     newProvider.replaceChildren(...choices(providers, preferred))
-    const offer = () => offerModels(providers.find(({ name }) => name === newProvider.value))
-    newProvider.onchange = offer
-    offer()
+    offered = providers
+    offerModels()
     fillPicker(newAgents, agents, { seated: new Set(), mayUnseat: true })
     show()
   }

@@ -116,35 +116,42 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
       })
     )
 
-    it.scoped("a session remembers its turns and tells each one's cost, and a later session resumes it", () =>
-      Effect.gen(function* () {
-        const { api, provider } = yield* makeHouse()
-        const { close, session } = yield* openIn(provider)
-        const first = yield* play(session, "My name is Bob.")
-        const second = yield* play(session, "What is my name?")
-        yield* close
-        deepStrictEqual(yield* children, [])
+    it.scoped(
+      "lists the models once a session was open, which remembers its turns and their cost, and is resumed later",
+      () =>
+        Effect.gen(function* () {
+          const { api, provider } = yield* makeHouse()
+          const idsOf = Effect.map(provider.models, (models) => models.map(({ id }) => id))
+          deepStrictEqual(yield* idsOf, ["claude-sonnet-4-5"])
+          const { close, session } = yield* openIn(provider)
+          const [configured, ...listed] = yield* idsOf
+          assertEquals(configured, "claude-sonnet-4-5")
+          assertTrue(listed.includes("haiku"))
+          const first = yield* play(session, "My name is Bob.")
+          const second = yield* play(session, "What is my name?")
+          yield* close
+          deepStrictEqual(yield* children, [])
 
-        const resume = doneOf(second)?.sessionId ?? null
-        const later = yield* provider.open(spec({ resume, systemPrompt: "You are Alice, older now." }))
-        const third = yield* play(later, "And now?")
-        const fourth = yield* play(later, "Still?")
+          const resume = doneOf(second)?.sessionId ?? null
+          const later = yield* provider.open(spec({ resume, systemPrompt: "You are Alice, older now." }))
+          const third = yield* play(later, "And now?")
+          const fourth = yield* play(later, "Still?")
 
-        deepStrictEqual(api.calls[2]?.said, [
-          { role: "user", texts: ["My name is Bob."] },
-          { role: "assistant", texts: ["All right."] },
-          { role: "user", texts: ["What is my name?"] },
-          { role: "assistant", texts: ["All right."] },
-          { role: "user", texts: ["And now?"] }
-        ])
-        assertEquals(api.calls[2]?.request.system.at(-1)?.text, "You are Alice, older now.")
-        const costs = [first, second, third, fourth].map((events) => doneOf(events)?.usage.costUsd?.toFixed(9))
-        assertTrue(Number(costs[0]) > 0)
-        deepStrictEqual(
-          costs,
-          Array.from({ length: 4 }, () => costs[0])
-        )
-      })
+          deepStrictEqual(api.calls[2]?.said, [
+            { role: "user", texts: ["My name is Bob."] },
+            { role: "assistant", texts: ["All right."] },
+            { role: "user", texts: ["What is my name?"] },
+            { role: "assistant", texts: ["All right."] },
+            { role: "user", texts: ["And now?"] }
+          ])
+          assertEquals(api.calls[2]?.request.system.at(-1)?.text, "You are Alice, older now.")
+          const costs = [first, second, third, fourth].map((events) => doneOf(events)?.usage.costUsd?.toFixed(9))
+          assertTrue(Number(costs[0]) > 0)
+          deepStrictEqual(
+            costs,
+            Array.from({ length: 4 }, () => costs[0])
+          )
+        })
     )
 
     it.scoped("a session that is not there is SessionLost", () =>
@@ -190,17 +197,67 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
       })
     )
 
-    it.scoped("a connection lost before the first word is tried once more", () =>
+    it.scoped("a process gets the variables that are named for it, and no other of the server's", () =>
+      Effect.gen(function* () {
+        const { api, provider } = yield* makeHouse({ environment: { HTTPS_PROXY: "http://proxy.example" } })
+        const fs = yield* FileSystem.FileSystem
+
+        const { pid } = yield* provider.open(spec())
+
+        const environment = (yield* fs.readFileString(`/proc/${pid}/environ`)).split("\0").slice(0, -1)
+        const names = environment.map((entry) => entry.replace(/=.*/s, ""))
+        deepStrictEqual(new Set(names), new Set([...ofOurs, ...ofTheSdk]))
+        assertTrue(environment.includes(`ANTHROPIC_BASE_URL=${api.url}`))
+      })
+    )
+
+    it.scoped("asks nothing more once a tool has ended the turn, and goes on from there, resumed as well", () =>
       Effect.gen(function* () {
         const { api, provider } = yield* makeHouse()
-        yield* api.reply(Api.answer(Api.text(Api.cut)))
-        const session = yield* provider.open(spec())
+        yield* api.reply(Api.answer(Api.text("Hm."), Api.toolUse("memorize", '{"memory_entry":"x"}')))
+        const { close, session } = yield* openIn(provider)
+        const kept = { text: "kept", isError: false, endsTurn: true }
 
-        const events = yield* play(session, "Count")
+        const events = yield* play(session, "Hi", () => Effect.succeed(kept))
+        const asked = api.calls.length
+        yield* play(session, "And now?")
+        yield* close
+        const resume = doneOf(events)?.sessionId ?? null
+        yield* play(yield* provider.open(spec({ resume })), "And then?")
 
-        deepStrictEqual(events.slice(0, -1), [ProviderEvent.TextDelta({ text: "All right." })])
-        assertEquals(api.calls.length, 2)
+        deepStrictEqual(
+          events.slice(0, -1).map(({ _tag }) => _tag),
+          ["TextDelta", "ToolUse"]
+        )
+        assertEquals(asked, 1)
+        deepStrictEqual(
+          api.calls.slice(1).map(({ request }) => request.messages.map(({ content }) => typesOf(content))),
+          ["And now?", "And then?"].map(() => [["text"], ["text", "tool_use"], ["tool_result", "text"]])
+        )
       })
     )
   })
 })
+
+const ofOurs = [
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_BASE_URL",
+  "API_TIMEOUT_MS",
+  "CLAUDE_AGENT_SDK_CLIENT_APP",
+  "CLAUDE_CODE_DISABLE_FILE_MENTIONS",
+  "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+  "CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK",
+  "CLAUDE_CODE_MAX_RETRIES",
+  "CLAUDE_CODE_SIMPLE",
+  "CLAUDE_CODE_TMPDIR",
+  "CLAUDE_CONFIG_DIR",
+  "CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS",
+  "DISABLE_AUTO_COMPACT",
+  "HOME",
+  "HTTPS_PROXY",
+  "PATH"
+]
+const ofTheSdk = ["CLAUDE_AGENT_SDK_VERSION", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SDK_READS_SESSION_STATE"]
+
+const typesOf = (content: Api.Call["request"]["messages"][number]["content"]) =>
+  typeof content === "string" ? ["text"] : content.map(({ type }) => type)

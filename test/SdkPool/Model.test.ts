@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Arbitrary, Cause, Clock, Deferred, Effect, FastCheck, Fiber, Schema } from "effect"
-import { Crashed, type ProviderError, type Session, type SessionSpec, Unauthorized } from "../../src/domain/Provider.ts"
+import { Crashed, type ProviderError, type Session, type SessionSpec } from "../../src/domain/Provider.ts"
 import { type Client, seat } from "../support/Clients.ts"
 import * as Pool from "../support/Pool.ts"
 import * as SteppedClock from "../support/SteppedClock.ts"
@@ -14,7 +14,7 @@ const Turn = Schema.Literal("unused", "well", "without id", "fail", "die")
 
 const Lease = Schema.Struct({ verb: Schema.Literal("lease"), name: Name, goOn: Schema.Boolean, model: Model })
 const Open = Schema.Struct({ verb: Schema.Literal("open"), nth: Nth })
-const Refuse = Schema.Struct({ verb: Schema.Literal("refuse"), nth: Nth, error: Schema.Literal("passing", "lasting") })
+const Refuse = Schema.Struct({ verb: Schema.Literal("refuse"), nth: Nth })
 const Return = Schema.Struct({ verb: Schema.Literal("return"), nth: Nth, turn: Turn })
 const Close = Schema.Struct({ verb: Schema.Literal("close"), nth: Nth })
 const Interrupt = Schema.Struct({ verb: Schema.Literal("interrupt"), nth: Nth })
@@ -54,7 +54,7 @@ interface Borrower {
 }
 
 const limits = { idleMs: 1000, maxWaiting: 2, waitMs: 3000, connectMs: 2000 }
-const refusals = { passing: new Crashed({ reason: "as told" }), lasting: new Unauthorized() }
+const refusal = new Crashed({ reason: "as told" })
 
 const pick = <A>(some: Iterable<A>, nth: number) => {
   const all = Array.from(some)
@@ -139,7 +139,7 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
       }
       case "refuse": {
         const gate = pick(openings.values(), command.nth)
-        return gate && (yield* Deferred.fail(gate, refusals[command.error]))
+        return gate && (yield* Deferred.fail(gate, refusal))
       }
       case "close": {
         const gate = pick(closings.values(), command.nth)

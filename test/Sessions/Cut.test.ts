@@ -102,7 +102,7 @@ describe.skipIf(why !== "")(
         Effect.gen(function* () {
           const { play, round, said } = yield* setup
           const unheard = "Maple, and many more words that nobody in the room has heard."
-          yield* play("Alder.", Api.answer(Api.toolUse("skip", "{}")), Api.answer(Api.text(unheard)))
+          yield* play("Alder.", Api.answer(Api.toolUse("skip", "{}"), Api.text(unheard)))
           deepStrictEqual(yield* said, [["Alder.", false]])
 
           const [next] = yield* round("Birch.", "Bronze.")

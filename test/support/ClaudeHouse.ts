@@ -13,6 +13,7 @@ import {
 } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Claude from "../../src/Providers/Claude.ts"
+import type { ClaudeConfig } from "../../src/Providers/Claude/Options.ts"
 import { whyNoClaude } from "./claude.ts"
 import * as Api from "./MessagesApi.ts"
 import { told } from "./told.ts"
@@ -24,10 +25,10 @@ export const whyNot = () =>
 export const key = "sk-test-not-a-real-key"
 
 /** The real provider in front of a Messages API of the test's own. */
-export const makeHouse = (startsAtOnce = 2) =>
+export const makeHouse = (config: Partial<ClaudeConfig> = {}, otherwise?: Api.Reply) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
-    const api = yield* Api.make()
+    const api = yield* Api.make(otherwise)
     const dataDir = yield* fs.makeTempDirectoryScoped()
     const provider = yield* Claude.make({
       apiKey: Option.some(Redacted.make(key)),
@@ -35,11 +36,13 @@ export const makeHouse = (startsAtOnce = 2) =>
       model: "claude-sonnet-4-5",
       dataDir,
       maxThinkingTokens: 1024,
-      startsAtOnce,
-      environment: {}
+      startsAtOnce: 2,
+      environment: {},
+      ...config
     })
     return { api, dataDir, provider }
   })
+
 export const spec = (more: Partial<SessionSpec> = {}): SessionSpec => ({
   seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(1) }),
   agentName: "alice",

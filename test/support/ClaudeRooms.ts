@@ -8,11 +8,7 @@ import * as House from "./House.ts"
 import * as Api from "./MessagesApi.ts"
 import * as Watch from "./Watch.ts"
 
-/** Says nothing, in the two steps that the client makes of it. */
-export const quiet: Api.Reply = (response, call) =>
-  call.said.findLast(({ role }) => role === "user")?.texts.length === 0
-    ? Api.answer(Api.text("Nothing to add."))(response, call)
-    : Api.answer(Api.toolUse("skip", "{}"))(response, call)
+export const quiet = Api.answer(Api.toolUse("skip", "{}"))
 
 /** What stays when a server ends: its folders, and the model behind its provider. */
 export class Ground extends Context.Tag("parley/test/support/ClaudeRooms/Ground")<

@@ -6,9 +6,9 @@ import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Claude from "../../src/Providers/Claude.ts"
 import { told } from "./told.ts"
 
-const [, , url = "", dataDir = ""] = process.argv
+const [, , url = "", dataDir = "", bare = ""] = process.argv
 
-/** A program with a turn under way, for a test to kill. */
+/** A program with a turn under way, for a test to kill. Started bare, no kernel ends its process with it. */
 const program = Effect.gen(function* () {
   const provider = yield* Claude.make({
     apiKey: Option.some(Redacted.make("sk-test-not-a-real-key")),
@@ -16,7 +16,8 @@ const program = Effect.gen(function* () {
     model: "claude-sonnet-4-5",
     dataDir,
     maxThinkingTokens: 0,
-    environment: {}
+    environment: {},
+    ...(bare === "bare" ? { launcher: [] } : {})
   })
   const session = yield* provider.open({
     seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(1) }),

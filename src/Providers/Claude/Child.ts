@@ -2,6 +2,9 @@ import type { SpawnedProcess, SpawnOptions } from "@anthropic-ai/claude-agent-sd
 import { Deferred, Effect } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { type ChildProcess, spawn } from "node:child_process"
+import type { Client } from "./Options.ts"
+
+type Start = Pick<Client, "launcher" | "ledger">
 
 export interface Child {
   /** What the SDK starts the process with. Refuses once `end` was called. */
@@ -17,13 +20,13 @@ export interface Child {
 }
 
 /** The one process of a session, started through the `launcher`. It is gone when the scope has closed. */
-export const make = (launcher: ReadonlyArray<string>) =>
+export const make = (start: Start) =>
   Effect.acquireRelease(
-    Effect.map(Deferred.make<string>(), (ending) => childOf(launcher, ending)),
+    Effect.map(Deferred.make<string>(), (ending) => childOf(start, ending)),
     (child) => child.end
   )
 
-const childOf = (launcher: ReadonlyArray<string>, ending: Deferred.Deferred<string>): Child => {
+const childOf = ({ launcher, ledger }: Start, ending: Deferred.Deferred<string>): Child => {
   let child: ChildProcess | undefined
   let isOver = false
   const ended = Deferred.await(ending)
@@ -39,7 +42,12 @@ const childOf = (launcher: ReadonlyArray<string>, ending: Deferred.Deferred<stri
       const started = spawn(program, words, { cwd, env, stdio: ["pipe", "pipe", "pipe"] })
       const said = lastWords(started)
       const end = (how: string) => Deferred.unsafeDone(ending, Effect.succeed(`the client's process ${how}${said()}`))
-      started.once("exit", (code, signal) => end(signal === null ? `exited with code ${code}` : `got ${signal}`))
+      const { pid } = started
+      if (pid !== undefined) ledger.enter(pid)
+      started.once("exit", (code, signal) => {
+        if (pid !== undefined) ledger.strike(pid)
+        end(signal === null ? `exited with code ${code}` : `got ${signal}`)
+      })
       started.once("error", ({ message }) => end(`could not be started: ${message}`))
       child = started
       return started

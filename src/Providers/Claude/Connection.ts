@@ -34,7 +34,7 @@ export const connect = Effect.fnUntraced(function* (
   callTool: Tools.Call
 ) {
   const sdk = yield* Sdk.load
-  const child = yield* Child.make(client.launcher)
+  const child = yield* Child.make(client)
   const prompts = yield* Mailbox.make<SDKUserMessage>()
   const inbox = yield* Mailbox.make<Message.Heard, ProviderError>()
   const crash = (reason: string) => new Crashed({ reason: client.hide(reason) })
@@ -97,8 +97,11 @@ export const connect = Effect.fnUntraced(function* (
     () => Effect.never
   )
   const refused = Effect.forever(Effect.flatMap(inbox.take, identity))
-  yield* Effect.raceFirst(ready, refused).pipe(Effect.catchTag("NoSuchElementException", () => Effect.never))
+  const { models } = yield* Effect.raceFirst(ready, refused).pipe(
+    Effect.catchTag("NoSuchElementException", () => Effect.never)
+  )
   isReady = true
+  client.learn(models.map(({ displayName, value }) => ({ id: value, name: displayName })))
 
   return {
     pid: child.pid(),

@@ -14,7 +14,8 @@ export const make = Effect.fnUntraced(function* (dataDir: string) {
     home: make("home"),
     config: make("config"),
     work: make("work"),
-    temp: make("temp")
+    temp: make("temp"),
+    processes: make("processes")
   })
   yield* barCopies(folders)
   return folders

@@ -27,6 +27,8 @@ export interface Memory {
   readonly spentUsd: number | null
   /** Text was heard of an answer that has not come to its end. */
   readonly isHalfSaid: boolean
+  /** An answer has begun that has not come to its end. */
+  readonly isBegun: boolean
   /** The newest entry of the client's record. */
   readonly entry: string | null
 }
@@ -36,6 +38,7 @@ export const first = ({ model, resume }: SessionSpec): Memory => ({
   hasHistory: resume !== null,
   spentUsd: resume === null ? 0 : null,
   isHalfSaid: false,
+  isBegun: false,
   entry: null
 })
 
@@ -47,12 +50,9 @@ export const read =
   (memory: Memory, message: SDKMessage): readonly [Memory, Option.Option<Heard>] => {
     switch (message.type) {
       case "stream_event":
-        return [follow(memory, message), Option.map(readDelta(message), Either.right)]
+        return [follow(memory, message), isAbandoned(memory, message) ? given(brokenOff(memory)) : readDelta(message)]
       case "system":
-        return [
-          memory,
-          message.subtype === "api_retry" ? Option.map(readRetry(memory, message), Either.left) : Option.none()
-        ]
+        return [memory, message.subtype === "api_retry" ? given(readRetry(memory, message)) : Option.none()]
       case "result":
         return readResult(memory, message, hide)
       case "assistant":
@@ -66,23 +66,32 @@ export const read =
 const follow = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory => {
   switch (event.type) {
     case "message_start":
-      return { ...memory, model: event.message.model }
+      return { ...memory, model: event.message.model, isBegun: true }
     case "content_block_delta":
       return event.delta.type === "text_delta" ? { ...memory, isHalfSaid: true } : memory
     case "message_delta":
-      return event.delta.stop_reason === null ? memory : { ...memory, isHalfSaid: false }
+      return event.delta.stop_reason === null ? memory : { ...memory, isHalfSaid: false, isBegun: false }
     default:
       return memory
   }
 }
 
-const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<ProviderEvent> => {
+const given = (error: ProviderError) => Option.some(Either.left(error))
+
+/** The client has closed an answer that had not come to its end, and may ask again without a word. */
+const isAbandoned = ({ isBegun }: Memory, { event }: SDKPartialAssistantMessage) =>
+  isBegun && event.type === "message_stop"
+
+const brokenOff = ({ isHalfSaid }: Memory, retryAfterMs: number | null = null) =>
+  isHalfSaid ? new Crashed({ reason: "the answer broke off in the middle" }) : new Overloaded({ retryAfterMs })
+
+const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<Heard> => {
   if (event.type !== "content_block_delta") return Option.none()
   switch (event.delta.type) {
     case "text_delta":
-      return Option.some(ProviderEvent.TextDelta({ text: event.delta.text }))
+      return Option.some(Either.right(ProviderEvent.TextDelta({ text: event.delta.text })))
     case "thinking_delta":
-      return Option.some(ProviderEvent.ThinkingDelta({ text: event.delta.thinking }))
+      return Option.some(Either.right(ProviderEvent.ThinkingDelta({ text: event.delta.thinking })))
     default:
       return Option.none()
   }
@@ -91,16 +100,13 @@ const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<Provide
 // The client's own first pause is at most 625 ms; a longer one is the provider's `retry-after`.
 const ownPauseMs = 700
 
-/**
- * A refusal that only the caller can act on ends the turn at once; the client's one retry is for the others. An answer
- * of which something was heard is not retried either: the client would begin it anew.
- */
-const readRetry = ({ isHalfSaid }: Memory, retry: SDKAPIRetryMessage): Option.Option<ProviderError> => {
+/** The client is about to ask again, which is for the caller to decide: the turn ends here. */
+const readRetry = (memory: Memory, retry: SDKAPIRetryMessage): ProviderError => {
   if (retry.no_response !== undefined)
-    return Option.some(new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms }))
-  const asked = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
-  if (isRefusal(retry.error_status)) return Option.some(refusal(retry.error_status, asked))
-  return isHalfSaid ? Option.some(new Crashed({ reason: "the answer broke off in the middle" })) : Option.none()
+    return new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms })
+  const retryAfterMs = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
+  if (isRefusal(retry.error_status)) return refusal(retry.error_status, retryAfterMs)
+  return brokenOff(memory, retryAfterMs)
 }
 
 const isRefusal = (status: unknown): status is 401 | 403 | 429 | 529 =>
@@ -122,7 +128,7 @@ const readResult = (
   result: SDKResultMessage,
   hide: (text: string) => string
 ): readonly [Memory, Option.Option<Heard>] => {
-  const next = { ...memory, hasHistory: true, spentUsd: result.total_cost_usd, isHalfSaid: false }
+  const next = { ...memory, hasHistory: true, spentUsd: result.total_cost_usd, isHalfSaid: false, isBegun: false }
   if (result.is_error) return [next, Option.some(Either.left(failure(memory, result, hide)))]
   const { entry, model, spentUsd } = memory
   const done = ProviderEvent.Done({

@@ -1,7 +1,8 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk"
 import { type Effect, Option, Redacted } from "effect"
-import type { SessionSpec } from "../../domain/Provider.ts"
+import type { Model, SessionSpec } from "../../domain/Provider.ts"
 import type { Bookmark } from "./Bookmark.ts"
+import type { Ledger } from "./Ledger.ts"
 
 export interface ClaudeConfig {
   /** None where `environment` names another way in: Bedrock, Vertex, a gateway's token. */
@@ -14,17 +15,21 @@ export interface ClaudeConfig {
   readonly maxThinkingTokens: number
   /** How many processes may be starting at the same time; as many as there are cores when absent. */
   readonly startsAtOnce?: number
+  /** Words to put before a process's own when it is started; absent, those that let it die with the server. */
+  readonly launcher?: ReadonlyArray<string>
   /** All that a process gets of the server's environment: `PATH`, proxies, certificates, another way in. */
   readonly environment: Readonly<Record<string, string>>
 }
 
 /** What all sessions share. */
 export interface Client extends ClaudeConfig {
-  readonly folders: Readonly<Record<"home" | "config" | "work" | "temp", string>>
-  /** Words to put before the program's own when it is started. */
+  readonly folders: Readonly<Record<"home" | "config" | "work" | "temp" | "processes", string>>
   readonly launcher: ReadonlyArray<string>
+  readonly ledger: Ledger
   /** How the client's own record of a session begins; empty when there is none. */
   readonly beginningOf: (bookmark: Bookmark) => Effect.Effect<string>
+  /** Called with the models that a process has listed. */
+  readonly learn: (models: ReadonlyArray<Model>) => void
   /** Makes a text fit to show. */
   readonly hide: (text: string) => string
 }
@@ -75,7 +80,7 @@ const environment = ({ apiKey, baseUrl, environment, folders }: Client): Record<
   DISABLE_AUTO_COMPACT: "1",
   // An answer that does not come as a stream would reach nobody.
   CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: "1",
-  // One, after half a second, for a server error or a lost connection. The rest is decided above the providers.
+  // The least with which the client tells why it would ask again, and when. It never comes to that: the turn ends there.
   CLAUDE_CODE_MAX_RETRIES: "1",
   API_TIMEOUT_MS: patience,
   CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: patience

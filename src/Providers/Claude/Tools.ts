@@ -14,8 +14,8 @@ export const serve = (sdk: Sdk, tools: ReadonlyArray<ToolSpec>, call: Call): Mcp
     tools: tools.map(({ description, name, parameters }) => {
       const shape = Record.map(parameters, (text) => sdk.z.string().describe(text))
       return sdk.tool(name, description, shape, async (input) => {
-        const { isError, text } = await call(name, input)
-        return { content: [{ type: "text", text }], isError }
+        const { endsTurn = false, isError, text } = await call(name, input)
+        return { content: [{ type: "text", text }], isError, _meta: { "claude/endTurn": endsTurn } }
       })
     })
   })

@@ -45,7 +45,7 @@ export const read = (items: ReadonlyArray<string>): Prices =>
     items.map((item) => {
       const [prefix = "", amounts = ""] = item.split("=")
       const [input = 0, output = 0] = amounts.split("/").map(Number)
-      return [prefix, price(input, output)]
+      return [prefix, price(input, output, 1)]
     })
   )
 

@@ -9,7 +9,12 @@ export const inputSchema = ({ parameters }: ToolSpec) => ({
   required: Object.keys(parameters)
 })
 
-const refused = (text: string) => ({ result: { text, isError: true } satisfies ToolResult, wasCalled: false })
+interface Called {
+  readonly result: ToolResult
+  readonly wasCalled: boolean
+}
+
+const refused = (text: string): Called => ({ result: { text, isError: true }, wasCalled: false })
 
 /** Calls a tool as the model asks for it. What the model got wrong it is told: there is such a tool, and its input fits. */
 export const callerOf = (tools: ReadonlyArray<ToolSpec>) => {
@@ -19,7 +24,7 @@ export const callerOf = (tools: ReadonlyArray<ToolSpec>) => {
       return [name, Schema.decodeOption(Schema.parseJson(input))]
     })
   )
-  return ({ input, name }: ToolCall, callTool: TurnInput["callTool"]) => {
+  return ({ input, name }: ToolCall, callTool: TurnInput["callTool"]): Effect.Effect<Called> => {
     const read = readers.get(name)
     if (read === undefined) return Effect.succeed(refused(`There is no tool ${name}.`))
     return Option.match(read(input.trim() === "" ? "{}" : input), {

@@ -65,13 +65,13 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
       const results: Array<ToolCall & ToolResult> = []
 
       const act: Events = Effect.suspend(() => {
-        const tool = hasSkipped(results) ? undefined : calls[results.length]
+        const tool = isOver(results) ? undefined : calls[results.length]
         if (tool !== undefined)
           return Effect.map(call(tool, input.callTool), ({ result, wasCalled }) => {
             results.push({ ...tool, ...result })
             return wasCalled ? Chunk.of(ProviderEvent.ToolUse({ name: tool.name })) : nothing
           })
-        if (results.length > 0 && !hasSkipped(results))
+        if (results.length > 0 && !isOver(results))
           return Effect.mapError(ask(model, [...told, said, ...protocol.results(results)], all), Option.some)
         next = over
         return Effect.succeed(Chunk.of(ProviderEvent.Done({ sessionId: null, model: answered, usage: all.usage })))
@@ -90,6 +90,4 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
   }
 }
 
-/** Whether the agent chose to stay silent, and may. */
-const hasSkipped = (results: ReadonlyArray<ToolCall & ToolResult>) =>
-  results.some(({ isError, name }) => name === "skip" && !isError)
+const isOver = (results: ReadonlyArray<ToolResult>) => results.some(({ endsTurn }) => endsTurn === true)

@@ -5,19 +5,11 @@ import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@ef
 import { Deferred, Duration, Effect, Fiber, Schedule, Stream } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { existsSync } from "node:fs"
-import { buildSync } from "esbuild"
 import { Crashed } from "../../../src/domain/Provider.ts"
+import { bundle } from "../../support/bundle.ts"
 import { children, childrenOf, isRunning, onlyChild } from "../../support/children.ts"
 import { input, makeHouse, openIn, play, spec, whyNot } from "../../support/ClaudeHouse.ts"
 import * as Api from "../../support/MessagesApi.ts"
-
-/** A program of the test's own as plain JavaScript, where it finds the installed packages. */
-const bundle = (name: string) => {
-  const outfile = `node_modules/.cache/parley/${name}.mjs`
-  const options = { bundle: true, packages: "external", platform: "node", format: "esm" } as const
-  buildSync({ entryPoints: [`test/support/${name}.ts`], outfile, ...options })
-  return outfile
-}
 
 const hasSetpriv = ["/usr/bin/setpriv", "/bin/setpriv"].some((file) => existsSync(file))
 
@@ -186,7 +178,7 @@ describe.skipIf(whyNot() !== "")(`The end of a Claude session, with the real cli
 
     it.scoped("no more processes start at once than allowed", () =>
       Effect.gen(function* () {
-        const { provider } = yield* makeHouse(1)
+        const { provider } = yield* makeHouse({ startsAtOnce: 1 })
         let opened = 0
         let most = 0
         const open = Effect.tap(provider.open(spec()), () => Effect.sync(() => opened++))

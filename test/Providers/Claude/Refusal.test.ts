@@ -3,6 +3,7 @@ import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import {
+  Crashed,
   InvalidRequest,
   Overloaded,
   type ProviderError,
@@ -10,56 +11,60 @@ import {
   Unauthorized
 } from "../../../src/domain/Provider.ts"
 import { stringify } from "../../../src/lib/json.ts"
-import { key, makeHouse, play, spec, whyNot } from "../../support/ClaudeHouse.ts"
+import { key, makeHouse, openIn, play, spec, whyNot } from "../../support/ClaudeHouse.ts"
 import * as Api from "../../support/MessagesApi.ts"
 
 describe.skipIf(whyNot() !== "")(`A refused Claude turn, with the real client ${whyNot()}`, () => {
   layer(NodeContext.layer, { excludeTestServices: true })((it) => {
-    const refusals: ReadonlyArray<readonly [string, Parameters<typeof Api.refuse>, number, ProviderError]> = [
-      ["401 is Unauthorized at once", [401], 1, new Unauthorized()],
-      ["403 is Unauthorized at once", [403], 1, new Unauthorized()],
-      ["429 is RateLimited at once", [429], 1, new RateLimited({ retryAfterMs: null })],
-      ["529 is Overloaded at once", [529], 1, new Overloaded({ retryAfterMs: null })],
-      ["500 is Overloaded after one retry", [500], 2, new Overloaded({ retryAfterMs: null })]
+    const overloaded = new Overloaded({ retryAfterMs: null })
+    const refusals: ReadonlyArray<readonly [string, Api.Reply, ProviderError]> = [
+      ["401 is Unauthorized", Api.refuse(401), new Unauthorized()],
+      ["403 is Unauthorized", Api.refuse(403), new Unauthorized()],
+      ["429 is RateLimited", Api.refuse(429), new RateLimited({ retryAfterMs: null })],
+      ["529 is Overloaded", Api.refuse(529), overloaded],
+      ["500 is Overloaded", Api.refuse(500), overloaded],
+      ["an error inside the stream is Overloaded", Api.stumble, overloaded],
+      ["a connection lost before the first word is Overloaded", Api.answer(Api.text(Api.cut)), overloaded],
+      ["a connection that is never answered is Overloaded", Api.hangUp, overloaded],
+      [
+        "a connection lost after the first word is Crashed",
+        Api.answer(Api.text("One, ", Effect.sleep("50 millis"), Api.cut)),
+        new Crashed({ reason: "the answer broke off in the middle" })
+      ]
     ]
-    for (const [name, refusal, requests, error] of refusals) {
-      it.scoped(name, () =>
+    for (const [name, reply, error] of refusals) {
+      it.scoped(`${name}, after a single request`, () =>
         Effect.gen(function* () {
           const { api, provider } = yield* makeHouse()
-          yield* api.reply(Api.refuse(...refusal), Api.refuse(...refusal))
-          const session = yield* provider.open(spec())
+          yield* api.reply(reply)
+          const { close, session } = yield* openIn(provider)
 
           assertEquals(yield* Effect.flip(play(session, "Hi")), error)
-          assertEquals(api.calls.length, requests)
+          yield* close
+          assertEquals(api.calls.length, 1)
         })
       )
     }
 
-    it.scoped("an error inside the stream is Overloaded after one retry", () =>
-      Effect.gen(function* () {
-        const { api, provider } = yield* makeHouse()
-        yield* api.reply(Api.stumble, Api.stumble)
-        const session = yield* provider.open(spec())
+    for (const [status, Refusal] of [
+      [429, RateLimited],
+      [503, Overloaded]
+    ] as const) {
+      it.scoped(`${status} with retry-after says how long to wait`, () =>
+        Effect.gen(function* () {
+          const { api, provider } = yield* makeHouse()
+          yield* api.reply(Api.refuse(status, { "retry-after": "7" }))
+          const session = yield* provider.open(spec())
 
-        assertEquals(yield* Effect.flip(play(session, "Hi")), new Overloaded({ retryAfterMs: null }))
-        assertEquals(api.calls.length, 2)
-      })
-    )
+          const error = yield* Effect.flip(play(session, "Hi"))
 
-    it.scoped("a refusal with retry-after says how long to wait", () =>
-      Effect.gen(function* () {
-        const { api, provider } = yield* makeHouse()
-        yield* api.reply(Api.refuse(429, { "retry-after": "7" }))
-        const session = yield* provider.open(spec())
+          assertInstanceOf(error, Refusal)
+          assertTrue((error.retryAfterMs ?? 0) >= 7000 && (error.retryAfterMs ?? 0) < 9000)
+        })
+      )
+    }
 
-        const error = yield* Effect.flip(play(session, "Hi"))
-
-        assertInstanceOf(error, RateLimited)
-        assertTrue((error.retryAfterMs ?? 0) >= 7000 && (error.retryAfterMs ?? 0) < 9000)
-      })
-    )
-
-    it.scoped("a bad request tells why, and never the key", () =>
+    it.scoped("a bad request tells why, never the key, and is not repeated as it was", () =>
       Effect.gen(function* () {
         const { api, provider } = yield* makeHouse()
         yield* api.reply(Api.refuse(400), Api.refuse(400), Api.refuse(400))
@@ -70,6 +75,8 @@ describe.skipIf(whyNot() !== "")(`A refused Claude turn, with the real client ${
         assertInstanceOf(error, InvalidRequest)
         assertTrue(error.reason.includes("refused"))
         assertTrue(!stringify(error).includes(key))
+        const requests = api.calls.map(({ body, headers }) => `${headers["anthropic-beta"]} ${body}`)
+        assertEquals(new Set(requests).size, requests.length)
       })
     )
   })
