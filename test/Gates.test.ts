@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Exit, Fiber, TestClock } from "effect"
+import { Clock, Effect, Exit, Fiber, Random, TestClock } from "effect"
 import {
   Crashed,
   InvalidRequest,
@@ -21,7 +21,8 @@ const until =
   (now: number): Verdict =>
     now < seconds * 1000 ? error : undefined
 
-const world = <E>(test: Effect.Effect<void, E, Gates>) => Effect.provide(test, Gates.layer)
+const world = <E>(test: Effect.Effect<void, E, Gates>) =>
+  test.pipe(Effect.provide(Gates.layer), Effect.withRandom(Random.make("gates")))
 
 /** Lets time pass until it stands so. */
 const passing = (state: Effect.Effect<ProviderState>, isSo: (state: ProviderState) => boolean, stepMs = 50) =>
@@ -249,8 +250,11 @@ describe("a turn that was begun", () => {
         assertEquals((yield* state).state, "open")
         const asked = seconds().length
         yield* Effect.fork(turn())
-        yield* TestClock.adjust("1 second")
+        const pause = Date.parse((yield* state).not_before ?? "") - (yield* Clock.currentTimeMillis)
+        yield* TestClock.adjust(pause - 1)
         assertEquals(seconds().length, asked)
+        yield* TestClock.adjust(1)
+        assertEquals(seconds().length, asked + 1)
       })
     )
   )

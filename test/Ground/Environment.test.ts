@@ -6,7 +6,7 @@ import { Effect } from "effect"
 
 /** Also by brackets, by destructuring, by way of `globalThis`, from `node:process`, and as a bundler spells it. */
 const readsEnvironment = (text: string) =>
-  /\bprocess\s*\??\.\s*env\b|\bprocess\s*\[\s*["'`]env|\{[^}]*\benv\b[^}]*\}\s*=\s*(globalThis\.)?process\b|["'](node:)?process["']|import\.meta\.env/.test(
+  /\bprocess\s*\??\.\s*env\b|\bprocess\s*\[\s*["'`]env|\{[^}]*\benv\b[^}]*\}\s*=\s*(globalThis\.)?process\b|\b(from|import|require)\s*\(?\s*["'`](node:)?process["'`]|import\.meta\.env/.test(
     text
   )
 
@@ -37,11 +37,13 @@ describe("the environment", () => {
       `const { argv, env: variables } = globalThis.process`,
       `import { env } from "node:process"`,
       `import process from "process"`,
+      `await import("node:process")`,
+      `require('process')`,
       `import.meta.env.PORT`
     ]) {
       assertTrue(readsEnvironment(reading), reading)
     }
-    for (const other of [`process.exit(1)`, `{ env: options.env }`, `the process environment`]) {
+    for (const other of [`process.exit(1)`, `{ env: options.env }`, `the process environment`, `takes: "process"`]) {
       assertFalse(readsEnvironment(other), other)
     }
   })

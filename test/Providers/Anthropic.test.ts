@@ -159,7 +159,7 @@ describe("anthropic", () => {
       yield* api.reply(Api.answer(Api.toolUse("skip")), Api.answer(Api.toolUse("skip", "{}")))
       const session = yield* provider.open(skipping)
 
-      const silent = yield* play(session, "Hi")
+      const silent = yield* play(session, "Hi", () => Effect.succeed({ text: "", isError: false, endsTurn: true }))
       const refused = yield* play(session, "Hi", () => Effect.succeed({ text: "no", isError: true }))
 
       deepStrictEqual(
