@@ -37,17 +37,19 @@ const specOf = (model, systemPrompt = `## Lines\n\n- ${word} is what Echo says.\
   resume: null
 })
 
+const callTool = () => Effect.succeed({ text: "", isError: false })
+const hello = { parts: [{ text: "U1 User (person):", own: null }], knownParts: 0, ask: "Hello", images: [] }
+
 /** Of each of so many turns of one open session: from asking for it to its first text, in milliseconds. */
 const turns = ({ count, name, ...options }) =>
   Effect.gen(function* () {
     const provider = yield* providers[name](options)
     const session = yield* provider.open(specOf(provider.defaultModel))
-    const callTool = () => Effect.succeed({ text: "", isError: false })
     return yield* Effect.forEach(Array.from({ length: count }), () =>
       Effect.suspend(() => {
         const began = performance.now()
         let first = 0
-        return session.turn({ text: "U1 User (person):\nHello", callTool }).pipe(
+        return session.turn({ ...hello, callTool }).pipe(
           Stream.runForEach(({ _tag }) =>
             Effect.sync(() => {
               if (first === 0 && _tag === "TextDelta") first = performance.now() - began
@@ -68,18 +70,19 @@ const perform = async ({ count, lines, said }) => {
       : { agent_id: index, agent_name: `Agent ${index}`, role: "assistant", partial: false, content }
   )
   const agent = { id: 99, name: "Echo" }
-  const text = context({
+  const told = context({
     agent,
     messages,
     omitted: 0,
     mark: "#abcdef",
     personName: "User",
     occasion: "news",
+    notes: [],
     names: new Map()
   })
   await Effect.gen(function* () {
     const session = yield* Scripted.make({ paceMs: 0 }).open(specOf("scripted-1", lines))
-    const turn = { text, callTool: () => Effect.succeed({ text: "", isError: false }) }
+    const turn = { ...told, knownParts: 0, images: [], callTool }
     yield* Effect.repeatN(Stream.runDrain(session.turn(turn)), count - 1)
   }).pipe(runtime.runPromise)
   return { count, ms: performance.now() - began }
