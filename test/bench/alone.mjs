@@ -1,65 +1,81 @@
-// The providers with no house around them, and a Messages API that answers at once. Bundled before it is started.
-import { NodeContext } from "@effect/platform-node"
-import { Effect, Layer, ManagedRuntime, Option, Redacted, Stream } from "effect"
+// The providers with no house around them. Bundled before it is started.
+import { Effect, Stream } from "effect"
 import { performance } from "node:perf_hooks"
-import { Seat } from "../../src/domain/Provider.ts"
 import { context } from "../../src/Orchestrator/Context.ts"
-import * as Claude from "../../src/Providers/Claude.ts"
 import * as Scripted from "../../src/Providers/Scripted.ts"
-import * as MessagesApi from "../support/MessagesApi.ts"
 import { answering } from "./calls.mjs"
+import { callTool, clients, runtime, specOf } from "./clients.mjs"
+import { inOrder, numbers } from "./lists.mjs"
 
-const runtime = ManagedRuntime.make(Layer.mergeAll(NodeContext.layer, Layer.scope))
-const word = "a".repeat(40)
+let makers = {}
+const openOf = async ({ name, ...options }) => (makers[name] ??= clients[name](options))
 
-const api = () =>
-  runtime.runPromise(MessagesApi.make(MessagesApi.answer(MessagesApi.text(word, " is what Echo says."))))
-
-const providers = {
-  scripted: () => Effect.succeed(Scripted.make({ paceMs: 0 })),
-  claude: ({ dataDir, url }) =>
-    Claude.make({
-      apiKey: Option.some(Redacted.make("none")),
-      baseUrl: Option.some(url),
-      model: "sonnet",
-      dataDir,
-      maxThinkingTokens: 0,
-      environment: {}
-    })
+/** One turn: the milliseconds from `began` to its first text, and what resumes the session after it. */
+const timed = async (session, began) => {
+  let first = 0
+  const sessionId = await session.turn("U1 User (person):\nHello", () => {
+    if (first === 0) first = performance.now() - began
+  })
+  return { first, sessionId }
 }
 
-const specOf = (model, systemPrompt = `## Lines\n\n- ${word} is what Echo says.\n`) => ({
-  seat: new Seat({ roomId: 1, agentId: 1 }),
-  agentName: "Echo",
-  model,
-  systemPrompt,
-  tools: [],
-  resume: null
-})
+/** What the work costs this process, in microseconds each time. */
+const costing = async (count, work) => {
+  const before = process.cpuUsage()
+  const times = await inOrder(numbers(count), work)
+  const { system, user } = process.cpuUsage(before)
+  return { cpu: (system + user) / count, times }
+}
 
-const callTool = () => Effect.succeed({ text: "", isError: false })
-const hello = { parts: [{ text: "U1 User (person):", own: null }], knownParts: 0, ask: "Hello", images: [] }
+/** Turns of one open session, in order, that has spoken a few times before. */
+const turns = async ({ count, warmUp = 2, ...options }) => {
+  const session = await (await openOf(options))(null)
+  const turn = async () => (await timed(session, performance.now())).first
+  await inOrder(numbers(warmUp), turn)
+  const result = await costing(count, turn)
+  await session.close()
+  return result
+}
 
-/** Of each of so many turns of one open session: from asking for it to its first text, in milliseconds. */
-const turns = ({ count, name, ...options }) =>
-  Effect.gen(function* () {
-    const provider = yield* providers[name](options)
-    const session = yield* provider.open(specOf(provider.defaultModel))
-    return yield* Effect.forEach(Array.from({ length: count }), () =>
-      Effect.suspend(() => {
-        const began = performance.now()
-        let first = 0
-        return session.turn({ ...hello, callTool }).pipe(
-          Stream.runForEach(({ _tag }) =>
-            Effect.sync(() => {
-              if (first === 0 && _tag === "TextDelta") first = performance.now() - began
-            })
-          ),
-          Effect.map(() => first)
-        )
-      })
+/** Sessions that are opened for one turn each: new ones, or ones that go on with what was said. */
+const openings = async ({ count, resumes, ...options }) => {
+  const open = await openOf(options)
+  const once = async (resume) => {
+    const began = performance.now()
+    const session = await open(resume)
+    const result = await timed(session, began)
+    await session.close()
+    return result
+  }
+  let { sessionId } = await once(null)
+  return costing(count, async () => {
+    const { first, sessionId: next } = await once(resumes ? sessionId : null)
+    sessionId = next
+    return first
+  })
+}
+
+let seats = []
+/** As many sessions, each in its first turn and having said something; `isOver` waits for the ends of these turns. */
+const fill = async ({ count, isOver, ...options }) => {
+  const open = await openOf(options)
+  seats = await inOrder(numbers(count), () => open(null))
+  await Promise.all(
+    seats.map(
+      (seat) =>
+        new Promise((resolve, reject) => {
+          seat.over = seat.turn("U1 User (person):\nHello", isOver ? () => {} : resolve)
+          seat.over.then(resolve, reject)
+        })
     )
-  }).pipe(Effect.scoped, (effect) => runtime.runPromise(effect))
+  )
+}
+
+const empty = async () => {
+  await Promise.all(seats.map(({ over }) => over))
+  await inOrder(seats, ({ close }) => close())
+  seats = []
+}
 
 /** As many turns of the scripted provider, in a room in which these things were said last. */
 const perform = async ({ count, lines, said }) => {
@@ -88,4 +104,4 @@ const perform = async ({ count, lines, said }) => {
   return { count, ms: performance.now() - began }
 }
 
-answering({ api: async () => ({ url: (await api()).url }), turns, perform, end: () => runtime.dispose() })
+answering({ turns, openings, fill, empty, perform, end: () => runtime.dispose() })

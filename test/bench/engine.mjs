@@ -2,8 +2,9 @@
 import Database from "better-sqlite3"
 import { createHash } from "node:crypto"
 import { linesOf } from "./house.mjs"
+import { inOrder, numbers } from "./lists.mjs"
 import { costing, median } from "./machine.mjs"
-import { aloneOf, inOrder, newRoom, numbers, onlyWall, pause, text } from "./parts.mjs"
+import { aloneOf, newRoom, onlyWall, pause, text } from "./parts.mjs"
 
 /** Five pieces that nothing else is like, so that the loop guard has nothing to say. */
 const line = (seed) =>

@@ -23,6 +23,16 @@ export const memoryOf = (pid) => {
   return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) / 1024
 }
 
+/** Of the process and of those that it has started. */
+export const familyMemoryOf = (pid) => {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,rss="], { encoding: "utf8" })
+  const rows = table
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+  return rows.filter(([own, parent]) => own === pid || parent === pid).reduce((sum, [, , rss]) => sum + rss / 1024, 0)
+}
+
 /** Runs the work and tells what it cost the process, for each of the things that it counts. */
 export const costing = async (pid, work) => {
   const before = cpuOf(pid)

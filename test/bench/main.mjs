@@ -6,17 +6,17 @@ import { parseArgs } from "node:util"
 import { build } from "../../.config/build.mjs"
 import { childOf } from "./calls.mjs"
 import * as House from "./house.mjs"
+import { inOrder, numbers } from "./lists.mjs"
 import { hasCpuTimes, median } from "./machine.mjs"
-import { inOrder, numbers } from "./parts.mjs"
-import { rows } from "./rows.mjs"
+import { groups, rows } from "./rows.mjs"
 import { print } from "./table.mjs"
 
 const { values } = parseArgs({ options: { rows: { type: "string" }, runs: { type: "string", default: "3" } } })
 const runs = Math.max(1, Number(values.runs) || 3)
-const names = values.rows?.split(",") ?? Object.keys(rows)
+const names = values.rows?.split(",").flatMap((name) => groups[name] ?? [name]) ?? Object.keys(rows)
 const unknown = names.filter((name) => !(name in rows))
 if (unknown.length > 0) {
-  console.error(`no row ${unknown.join(", ")}; there are: ${Object.keys(rows).join(", ")}`)
+  console.error(`no row ${unknown.join(", ")}; there are: ${Object.keys({ ...groups, ...rows }).join(", ")}`)
   process.exit(1)
 }
 

@@ -11,12 +11,21 @@ export const text = sentence.repeat(4).slice(0, 350)
 export const newRoom = async ({ send }, name, more = {}) =>
   `/rooms/${(await send("POST", "/rooms/", { name, ...more })).id}`
 
-/** The providers with no house around them, in a process of their own. */
-export const aloneOf = async (stage) => {
-  const outfile = fileOf("../../node_modules/.cache/parley/alone.mjs")
+/** The TypeScript program, in a process of its own. */
+const bundled = async (stage, name) => {
+  const outfile = fileOf(`../../node_modules/.cache/parley/${name}`)
   const options = { bundle: true, packages: "external", platform: "node", format: "esm", logLevel: "warning" }
-  await build({ entryPoints: [fileOf("alone.mjs")], outfile, ...options })
+  await build({ entryPoints: [fileOf(name)], outfile, ...options })
   return stage.keep(childOf(outfile))
+}
+
+/** The providers with no house around them. */
+export const aloneOf = (stage) => bundled(stage, "alone.mjs")
+
+/** The vendors, and the addresses at which they listen. */
+export const vendorOf = async (stage) => {
+  const vendor = await bundled(stage, "vendor.mjs")
+  return { ...vendor, urls: await vendor.call("listen") }
 }
 
 export const pause = (ms) =>
@@ -25,10 +34,3 @@ export const pause = (ms) =>
   })
 
 export const onlyWall = (wall) => ({ cpu: Number.NaN, wall })
-
-/** In order, each when the one before is done. */
-export const inOrder = ([first, ...rest], work, done = []) =>
-  first === undefined ? done : work(first).then((result) => inOrder(rest, work, [...done, result]))
-
-/** From 1 to `count`. */
-export const numbers = (count) => Array.from({ length: count }, (_, index) => index + 1)

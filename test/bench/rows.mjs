@@ -1,12 +1,12 @@
 // One function for each row. It prepares, and gives back what measures one run: the house's figure and its ceiling's.
-import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { childOf } from "./calls.mjs"
 import { rooms, turn } from "./engine.mjs"
 import * as House from "./house.mjs"
 import { costing, cpuOf, median, memoryOf } from "./machine.mjs"
-import { aloneOf, fileOf, newRoom, onlyWall, pause, text } from "./parts.mjs"
+import { aloneOf, fileOf, newRoom, onlyWall, pause, text, vendorOf } from "./parts.mjs"
+import * as Providers from "./providers.mjs"
 
 const connections = 64
 
@@ -90,17 +90,11 @@ const stream = async (stage) => {
   return async () => ({ ours: await measure(ours), ceiling: await measure(theirs) })
 }
 
-const platform = `${process.platform}-${process.arch}`
-const hasClaude = () => {
-  const folder = fileOf("../../node_modules/@anthropic-ai")
-  return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith(`claude-agent-sdk-${platform}`))
-}
-
 /** The added time for a seat that has spoken before; the house plays the same turn with all that belongs to it. */
 const firstToken = (provider, turns) => async (stage) => {
-  if (provider === "claude" && !hasClaude()) return "skipped: the client of the Claude Agent SDK is not installed here"
-  const alone = await aloneOf(stage)
-  const { url } = await alone.call("api")
+  if (provider === "claude" && !Providers.hasClaude()) return Providers.withoutClaude
+  const [alone, vendor] = [await aloneOf(stage), await vendorOf(stage)]
+  const url = vendor.urls.anthropic
   const claude = { DEFAULT_PROVIDER: "claude", ANTHROPIC_API_KEY: "none", ANTHROPIC_BASE_URL: url }
   const dataDir = join(stage.folder, "alone")
   const house = await stage.start(provider, provider === "claude" ? claude : {})
@@ -117,8 +111,8 @@ const firstToken = (provider, turns) => async (stage) => {
     const before = cpuOf(house.pid)
     const ours = await load.call("firstTokens", { count: turns, request })
     const cpu = (cpuOf(house.pid) - before) / turns
-    const [, , ...theirs] = await alone.call("turns", { name: provider, count: turns + 2, url, dataDir })
-    return { ours: { cpu, wall: median(ours) }, ceiling: onlyWall(median(theirs)) }
+    const { times } = await alone.call("turns", { name: provider, count: turns, url, dataDir })
+    return { ours: { cpu, wall: median(ours) }, ceiling: onlyWall(median(times)) }
   }
 }
 
@@ -165,6 +159,34 @@ export const rows = {
     prepare: firstToken("scripted", 50)
   },
   claude: { title: "first token, claude", per: "turn", wall: "ms", aim: added(3), prepare: firstToken("claude", 8) },
+  warm: { title: "claude, warm", per: "turn", wall: "ms", aim: added(3), prepare: Providers.claude },
+  cold: { title: "  opened for the turn", per: "turn", wall: "ms", aim: told, from: "warm" },
+  resumed: { title: "  resumed for the turn", per: "turn", wall: "ms", aim: told, from: "warm" },
+  process: { title: "  memory of a seat", per: "", wall: "MB", aim: told, from: "warm" },
+  anthropic: {
+    title: "anthropic",
+    per: "turn",
+    wall: "ms",
+    aim: added(3),
+    prepare: Providers.connected("anthropic", "bareMessages", "connection")
+  },
+  connection: { title: "  memory of a seat that speaks", per: "", wall: "MB", aim: told, from: "anthropic" },
+  openai: {
+    title: "openai",
+    per: "turn",
+    wall: "ms",
+    aim: told,
+    prepare: Providers.connected("openai", "bareChat", "chat")
+  },
+  chat: { title: "  memory of a seat that speaks", per: "", wall: "MB", aim: told, from: "openai" },
+  script: { title: "scripted", per: "turn", wall: "ms", aim: told, prepare: Providers.scripted },
+  seats: {
+    title: "memory, 500 anthropic seats speaking",
+    per: "",
+    wall: "MB",
+    aim: most(250, "MB"),
+    prepare: Providers.seats
+  },
   turn: { title: "a turn: 20 agents, 10,000 messages", per: "turn", wall: "/s", aim: addedCpu(1000), prepare: turn },
   rooms: { title: "turns of 100 rooms at once", per: "turn", wall: "/s", aim: told, prepare: rooms },
   person: { title: "first token beside 100 rooms", per: "", wall: "ms", aim: raised(10), from: "rooms" },
@@ -172,3 +194,6 @@ export const rows = {
   start: { title: "start to ready", per: "start", wall: "ms", aim: most(500, "ms"), prepare: start },
   memory: { title: "resident memory, idle", per: "", wall: "MB", aim: most(120, "MB"), from: "start" }
 }
+
+/** What can be asked for by one name. */
+export const groups = { providers: ["warm", "anthropic", "openai", "script"] }
