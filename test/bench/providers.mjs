@@ -35,7 +35,7 @@ export const claude = async (stage) => {
   const both = async (work) => ({ ours: await work(ours), ceiling: await work(ceiling) })
   const openings = (resumes) => both(async ({ ask }) => figures(await ask("openings", { count: 3, resumes })))
   return async () => ({
-    ...(await both(async ({ ask }) => figures(await ask("turns", { count: 30, warmUp: 5 })))),
+    ...(await both(async ({ ask }) => figures(await ask("turns", { count: 40, warmUp: 60 })))),
     beside: {
       cold: await openings(false),
       resumed: await openings(true),
