@@ -25,7 +25,7 @@ const world = <E>(test: Effect.Effect<void, E, Gates>) =>
   test.pipe(Effect.provide(Gates.layer), Effect.withRandom(Random.make("gates")))
 
 /** Lets time pass until it stands so. */
-const passing = (state: Effect.Effect<ProviderState>, isSo: (state: ProviderState) => boolean, stepMs = 50) =>
+const passing = (state: Effect.Effect<ProviderState>, isSo: (state: ProviderState) => boolean, stepMs = 250) =>
   Effect.gen(function* () {
     for (let steps = 0; !isSo(yield* state); steps++) {
       assertTrue(steps < 6000, "it never came")
