@@ -239,8 +239,10 @@ const makeModel = Effect.fnUntraced(function* (capacity: number, advance: (ms: n
       for (const defect of Cause.defects(cause)) if (defect !== "as told") throw defect
     }
     const closing = yield* Effect.fork(close)
-    yield* settle
-    for (const gate of closings.values()) yield* Deferred.succeed(gate, undefined)
+    for (let round = 0; closing.unsafePoll() === null && round < 100; round++) {
+      yield* settle
+      for (const gate of closings.values()) yield* Deferred.succeed(gate, undefined)
+    }
     yield* Fiber.join(closing)
     assertTrue(
       all.every(({ closes, state }) => closes === 1 && state === "closed"),
