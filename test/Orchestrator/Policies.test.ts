@@ -125,7 +125,10 @@ describe("critics", () => {
       const texts: Array<string> = []
       const puppet = Puppet.make({
         act: (call) => {
-          if (call.spec.agentName === "Critic") return speak("FEEDBACK: warmer, please, and shorter.")
+          if (call.spec.agentName === "Critic") {
+            // It has a session that could go on, and must not.
+            return Stream.concat(Puppet.say("FEEDBACK: warmer, please, and shorter."), Puppet.done("critic's"))
+          }
           texts.push(call.text)
           return speak(`The clock is ${call.number} minutes late today.`)
         }
