@@ -47,6 +47,19 @@ describe("SdkPool", () => {
       })
     )
 
+    it.scoped("no process of a seat whose room has gone over to a provider that needs none", () =>
+      Effect.gen(function* () {
+        const { log, pool, provider, touch } = yield* Pool.make()
+
+        yield* touch("a")
+        yield* touch("b")
+        const light = { ...provider("light"), takes: "connection" as const }
+        yield* Effect.scoped(Effect.zipLeft(pool.lease(light, specFor("a"), "person"), settle))
+
+        deepStrictEqual(log, ["+a1", "+b2", "+a3", "-a1"])
+      })
+    )
+
     it.scoped("no client whose session has gone on since the one asked for", () =>
       Effect.gen(function* () {
         const { log, lease, touch } = yield* Pool.make()

@@ -1,24 +1,11 @@
 // npm run test:simulation -- --schedules 50000 --seed 1
-import { build } from "esbuild"
-import { dirname, join } from "node:path"
-import { fileURLToPath, pathToFileURL } from "node:url"
 import { parseArgs } from "node:util"
+import { load } from "../support/module.mjs"
 
 const { values } = parseArgs({
   options: { schedules: { type: "string", default: "2000" }, seed: { type: "string", default: "1" } }
 })
-const here = dirname(fileURLToPath(import.meta.url))
-const outfile = join(here, "../../dist/simulation.mjs")
-await build({
-  stdin: { contents: `export * from "./Suite.ts"\nexport { Effect } from "effect"`, resolveDir: here },
-  bundle: true,
-  packages: "external",
-  platform: "node",
-  format: "esm",
-  outfile,
-  logLevel: "warning"
-})
-const { Effect, run } = await import(pathToFileURL(outfile).href)
+const { Effect, run } = await load("simulation/Suite.ts", "simulation")
 
 const from = Number(values.seed)
 const total = Number(values.schedules)
