@@ -1,12 +1,11 @@
-import { HttpApi, type HttpMethod } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import { Api } from "../../src/Api.ts"
 import { Auth } from "../../src/Auth.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
+import { type Route, routes } from "../support/routes.ts"
 import { badTokens } from "../support/tokens.ts"
 
 const secret = "the secret of this test, long enough for its purpose"
@@ -26,20 +25,6 @@ const forAdmins: ReadonlySet<string> = new Set([
   "POST /admin/pool/evict"
 ])
 
-interface Route {
-  readonly name: string
-  readonly method: HttpMethod.HttpMethod
-  readonly path: string
-}
-
-const routes: Array<Route> = []
-HttpApi.reflect(Api, {
-  onGroup: () => {},
-  onEndpoint: ({ endpoint: { method, path } }) => {
-    const clean = path.replace(/(?<=.)\/$/, "")
-    routes.push({ name: `${method} ${clean}`, method, path: clean })
-  }
-})
 const locked = routes.filter(({ name }) => !open.has(name))
 // A room that is answering cannot be asked to go on: that route is called while it is quiet.
 const ofRooms = locked
