@@ -1,4 +1,5 @@
-import { FileSystem } from "@effect/platform"
+import { FileSystem, Path } from "@effect/platform"
+import Database from "better-sqlite3"
 import { Data, Effect, Layer } from "effect"
 import { Settings } from "./Settings.ts"
 
@@ -11,14 +12,33 @@ export class DataDirUnusable extends Data.TaggedError("DataDirUnusable")<{
   }
 }
 
-/** The data folder is there and can be written. Looked at first, for SQLite only says that it cannot open its file. */
-export const layer = Layer.effectDiscard(
+/** What one process remembers of the database would be wrong as soon as another writes to it. */
+export class DataDirInUse extends Data.TaggedError("DataDirInUse")<{ readonly folder: string }> {
+  override get message() {
+    return `DATA_DIR=${this.folder} is in use by another Parley: end that one first`
+  }
+}
+
+// The system ends such a lock together with its process, however that dies.
+const lock = (file: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => new Database(file, { timeout: 0 })),
+    (database) => Effect.sync(() => database.close())
+  ).pipe(Effect.tap((database) => Effect.try(() => database.exec("BEGIN EXCLUSIVE"))))
+
+/**
+ * The data folder is there, can be written, and belongs to this process until the scope closes. Looked at first, for
+ * SQLite only says that it cannot open its file.
+ */
+export const layer = Layer.scopedDiscard(
   Effect.gen(function* () {
     const { DATA_DIR } = yield* Settings
     const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
     yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 }).pipe(
       Effect.zipRight(fs.access(DATA_DIR, { readable: true, writable: true })),
       Effect.mapError(({ message }) => new DataDirUnusable({ folder: DATA_DIR, reason: message }))
     )
+    yield* Effect.mapError(lock(path.join(DATA_DIR, "lock")), () => new DataDirInUse({ folder: DATA_DIR }))
   })
 )

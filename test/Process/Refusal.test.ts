@@ -1,9 +1,9 @@
 import { FileSystem } from "@effect/platform"
 import type { PlatformError } from "@effect/platform/Error"
 import { describe, it } from "@effect/vitest"
-import { assertFalse, assertInclude, assertMatch, deepStrictEqual } from "@effect/vitest/utils"
+import { assertFalse, assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, type Scope } from "effect"
-import { attempt, home, layer, patience, takenPort, tamper, withPassword } from "../support/Process.ts"
+import { attempt, home, layer, patience, serve, takenPort, tamper, withPassword } from "../support/Process.ts"
 
 describe.concurrent("a start that cannot be", () => {
   const refuses = (
@@ -70,6 +70,24 @@ describe.concurrent("a start that cannot be", () => {
       )
       return { settings: {}, words: /^parley: the database has schema 99, this Parley knows \d+: start the newer/ }
     })
+  )
+
+  it.scopedLive(
+    "says that another server has the data folder, until that one is gone, even killed",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* home
+        const first = yield* serve(folder)
+
+        const { code, stderr } = yield* attempt(folder, withPassword)
+        yield* first.signal("SIGKILL")
+        yield* first.ended
+
+        assertMatch(stderr, /^parley: DATA_DIR=.*data is in use by another Parley: end that one first$/m)
+        strictEqual(code, 1)
+        yield* serve(folder)
+      }).pipe(Effect.provide(layer)),
+    patience
   )
 
   it.scopedLive(
