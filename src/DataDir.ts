@@ -26,6 +26,18 @@ const lock = (file: string) =>
     (database) => Effect.sync(() => database.close())
   ).pipe(Effect.tap((database) => Effect.try(() => database.exec("BEGIN EXCLUSIVE"))))
 
+const lockOf = Effect.gen(function* () {
+  const { DATA_DIR } = yield* Settings
+  return (yield* Path.Path).join(DATA_DIR, "lock")
+})
+
+/** True while another process has the data folder. */
+export const isHeld = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const file = yield* lockOf
+  return (yield* fs.exists(file)) && (yield* Effect.isFailure(Effect.scoped(lock(file))))
+})
+
 /**
  * The data folder is there, can be written, and belongs to this process until the scope closes. Looked at first, for
  * SQLite only says that it cannot open its file.
@@ -34,11 +46,10 @@ export const layer = Layer.scopedDiscard(
   Effect.gen(function* () {
     const { DATA_DIR } = yield* Settings
     const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
     yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 }).pipe(
       Effect.zipRight(fs.access(DATA_DIR, { readable: true, writable: true })),
       Effect.mapError(({ message }) => new DataDirUnusable({ folder: DATA_DIR, reason: message }))
     )
-    yield* Effect.mapError(lock(path.join(DATA_DIR, "lock")), () => new DataDirInUse({ folder: DATA_DIR }))
+    yield* Effect.mapError(Effect.flatMap(lockOf, lock), () => new DataDirInUse({ folder: DATA_DIR }))
   })
 )

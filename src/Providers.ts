@@ -48,10 +48,9 @@ const passage = (settings: Settings["Type"]) => {
   )
 }
 
-const make = Effect.gen(function* () {
-  const settings = yield* Settings
+/** How each provider that the settings let in is made, in the order in which they are preferred. Starts nothing. */
+export const configured = Effect.map(Settings, (settings) => {
   const { ANTHROPIC_AUTH_TOKEN, OPENAI_API_KEY, OPENAI_BASE_URL } = settings
-  const scripted = Scripted.make({ paceMs: settings.SCRIPTED_PACE_MS })
   const apiKey = Option.orElse(settings.ANTHROPIC_API_KEY, () => settings.CLAUDE_API_KEY)
   const proxies = { http: settings.HTTP_PROXY, https: settings.HTTPS_PROXY, except: settings.NO_PROXY }
   const prices = Prices.read(settings.MODEL_PRICES)
@@ -86,12 +85,18 @@ const make = Effect.gen(function* () {
   const has = (...waysIn: ReadonlyArray<Option.Option<unknown>>) => waysIn.some(Option.isSome)
   const hasKey = has(apiKey, ANTHROPIC_AUTH_TOKEN)
   const isElsewhere = has(settings.CLAUDE_CODE_USE_BEDROCK, settings.CLAUDE_CODE_USE_VERTEX)
-  const configured = [
-    ...(hasKey || isElsewhere ? [yield* claude] : []),
-    ...(hasKey ? [yield* anthropic] : []),
-    ...(has(OPENAI_API_KEY, OPENAI_BASE_URL) ? [yield* openai] : [])
-  ]
-  const all: Array.NonEmptyReadonlyArray<Provider> = Array.append(configured, scripted)
+  return {
+    ...(hasKey || isElsewhere ? { claude } : {}),
+    ...(hasKey ? { anthropic } : {}),
+    ...(has(OPENAI_API_KEY, OPENAI_BASE_URL) ? { openai } : {})
+  }
+})
+
+const make = Effect.gen(function* () {
+  const settings = yield* Settings
+  const scripted = Scripted.make({ paceMs: settings.SCRIPTED_PACE_MS })
+  const vendors = yield* Effect.flatMap(configured, (found) => Effect.all(Object.values(found)))
+  const all: Array.NonEmptyReadonlyArray<Provider> = Array.append(vendors, scripted)
   if (Option.isNone(settings.DEFAULT_PROVIDER)) return collect(all)
   const chosen = settings.DEFAULT_PROVIDER.value
   const [others, [first]] = Array.partition(all, ({ name }) => name === chosen)

@@ -2,23 +2,15 @@ import { Command, ValidationError } from "@effect/cli"
 import { HttpServerError } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Console, Effect, Layer, Option, Predicate } from "effect"
-import * as DataDir from "./DataDir.ts"
-import * as Parley from "./Parley.ts"
-import { Providers } from "./Providers.ts"
-import { describe, Settings } from "./Settings.ts"
+import { Cause, Console, Effect, Option, Predicate } from "effect"
+import * as Doctor from "./Cli/Doctor.ts"
+import * as HashPassword from "./Cli/HashPassword.ts"
+import * as Serve from "./Cli/Serve.ts"
+import * as Settings from "./Cli/Settings.ts"
 
-const serve = Layer.launch(
-  Parley.layer.pipe(Layer.provide(Providers.layer), Layer.provide(DataDir.layer), Layer.provide(Settings.layer))
-)
-
-const settings = Command.make("settings", {}, () => Effect.flatMap(describe, Console.log)).pipe(
-  Command.withDescription("Print every setting with its source, secrets redacted")
-)
-
-const parley = Command.make("parley", {}, () => serve).pipe(
+const parley = Command.make("parley", {}, () => Serve.serve).pipe(
   Command.withDescription("Serve rooms in which AI agents talk with each other and with people"),
-  Command.withSubcommands([settings])
+  Command.withSubcommands([Serve.command, Settings.command, HashPassword.command, Doctor.command])
 )
 
 const wordsFor = (error: unknown) =>

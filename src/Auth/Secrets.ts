@@ -56,16 +56,11 @@ const withPassword = Effect.fnUntraced(function* (secrets: File) {
   return { secrets: { ...secrets, admin_hash }, password: Option.some(Redacted.make(password)) }
 })
 
-const make = Effect.gen(function* () {
-  const settings = yield* Settings
+const paper = Effect.gen(function* () {
+  const { DATA_DIR } = yield* Settings
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const file = path.join(settings.DATA_DIR, "secrets.json")
-
-  if (!loopback.has(settings.HOST) && Option.isNone(settings.API_KEY_HASH)) {
-    return yield* new ExposedWithoutPassword({ host: settings.HOST })
-  }
-
+  const file = path.join(DATA_DIR, "secrets.json")
   const unusable = (reason: string) => () => new SecretsUnusable({ file, reason })
   const broken = unusable("holds no secrets: restore it, or delete it to get a new password; logins then end")
   const stored = fs.readFileString(file).pipe(
@@ -77,8 +72,28 @@ const make = Effect.gen(function* () {
       // Beside and then renamed: a crash leaves no half secret.
       fs.writeFileString(`${file}.new`, text, { mode: 0o600 }).pipe(Effect.zipRight(fs.rename(`${file}.new`, file)))
     ).pipe(Effect.mapError(unusable("cannot be written")))
+  return { exists: Effect.orElseSucceed(fs.exists(file), () => true), stored, write }
+})
 
-  const firstStart = !(yield* Effect.orElseSucceed(fs.exists(file), () => true))
+/** The key that signs tokens, for who may read the data folder; nothing is made up. */
+export const signingKey = Effect.gen(function* () {
+  const { JWT_SECRET } = yield* Settings
+  const { stored } = yield* paper
+  return yield* Option.match(JWT_SECRET, {
+    onNone: () => Effect.map(stored, ({ jwt_secret }) => Redacted.make(jwt_secret)),
+    onSome: Effect.succeed
+  })
+})
+
+const make = Effect.gen(function* () {
+  const settings = yield* Settings
+  const { exists, stored, write } = yield* paper
+
+  if (!loopback.has(settings.HOST) && Option.isNone(settings.API_KEY_HASH)) {
+    return yield* new ExposedWithoutPassword({ host: settings.HOST })
+  }
+
+  const firstStart = !(yield* exists)
   const known: File = firstStart ? { jwt_secret: yield* random(32), admin_hash: null } : yield* stored
   const generated = Option.isNone(settings.API_KEY_HASH)
   const { password, secrets } =

@@ -26,6 +26,8 @@ export const run = Effect.fn(function* (options: {
   readonly args: ReadonlyArray<string>
   readonly cwd: string
   readonly env: Settings
+  /** All that it can read. */
+  readonly input?: string
 }) {
   const ended = yield* Deferred.make<Ended>()
   const gone = yield* Deferred.make<void>()
@@ -36,6 +38,7 @@ export const run = Effect.fn(function* (options: {
     Effect.sync(() => spawn(options.command, options.args, { cwd: options.cwd, env: options.env, detached: true })),
     ({ pid }) => Effect.sync(() => void signalGroup(pid, "SIGKILL"))
   )
+  child.stdin.end(options.input ?? "")
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (chunk: string) => {
       text[name] += chunk
@@ -86,8 +89,8 @@ const signalGroup = (pid: number | undefined, signal: NodeJS.Signals | 0) => {
   }
 }
 
-const finished = Effect.fn(function* (args: ReadonlyArray<string>, cwd: string, env: Settings) {
-  const { ended, gone, text } = yield* run({ command: process.execPath, args, cwd, env })
+const finished = Effect.fn(function* (args: ReadonlyArray<string>, cwd: string, env: Settings, input = "") {
+  const { ended, gone, text } = yield* run({ command: process.execPath, args, cwd, env, input })
   yield* gone
   return { ...(yield* ended), stdout: text.stdout, stderr: text.stderr }
 }, Effect.scoped)
@@ -109,8 +112,8 @@ const settingsIn = (folder: string, settings: Settings) => ({
 })
 
 /** A start that is expected to come to its end by itself. */
-export const attempt = (folder: string, settings: Settings, args: ReadonlyArray<string> = []) =>
-  Effect.zipRight(built, finished([`${repository}/dist/main.js`, ...args], folder, settingsIn(folder, settings)))
+export const attempt = (folder: string, settings: Settings, args: ReadonlyArray<string> = [], input = "") =>
+  Effect.zipRight(built, finished([`${repository}/dist/main.js`, ...args], folder, settingsIn(folder, settings), input))
 
 /** A server that is up, on a free port of loopback unless the settings say otherwise. */
 export const serve = Effect.fn(function* (folder: string, settings: Settings = withPassword) {

@@ -1,0 +1,93 @@
+import { Options } from "@effect/cli"
+import { HttpBody, HttpClient } from "@effect/platform"
+import { Clock, Config, Data, Effect, Option, Redacted, Schema } from "effect"
+import { SignJWT } from "jose"
+import { signingKey } from "../Auth/Secrets.ts"
+import { Settings } from "../Settings.ts"
+
+/** How a command reaches a server, in the names that scripts for the original know. */
+export const options = {
+  url: Options.text("url").pipe(
+    Options.withAlias("u"),
+    Options.withFallbackConfig(Config.string("BACKEND_URL")),
+    Options.optional,
+    Options.withDescription("address of the server; the one that these settings describe when left out")
+  ),
+  token: Options.redacted("token").pipe(
+    Options.withAlias("t"),
+    Options.withFallbackConfig(Config.redacted("JWT_TOKEN")),
+    Options.optional,
+    Options.withDescription("an access token; else the password decides, else the data folder's own key")
+  ),
+  password: Options.redacted("password").pipe(
+    Options.withAlias("p"),
+    Options.withFallbackConfig(
+      Config.orElse(Config.redacted("CCRP_PASSWORD"), () => Config.redacted("CHITCHATS_PASSWORD"))
+    ),
+    Options.optional,
+    Options.withDescription("a password to log in with")
+  )
+}
+
+export interface Wanted {
+  readonly url: Option.Option<string>
+  readonly token: Option.Option<Redacted.Redacted>
+  readonly password: Option.Option<Redacted.Redacted>
+}
+
+export interface Connection {
+  readonly url: string
+  readonly token: string
+}
+
+export class NotConnected extends Data.TaggedError("NotConnected")<{ readonly url: string; readonly reason: string }> {
+  override get message() {
+    return `${this.url} ${this.reason}`
+  }
+}
+
+const hour = 3600
+
+/** Whoever may read the server's secrets is its admin. */
+const own = Effect.gen(function* () {
+  const secret = yield* signingKey
+  const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+  const jwt = new SignJWT({ role: "admin", user_id: "admin", type: "access_token" }).setProtectedHeader({
+    alg: "HS256"
+  })
+  const key = new TextEncoder().encode(Redacted.value(secret))
+  return yield* Effect.promise(() =>
+    jwt
+      .setIssuedAt(now)
+      .setExpirationTime(now + hour)
+      .sign(key)
+  )
+})
+
+const LoggedIn = Schema.Struct({ api_key: Schema.String })
+
+const login = (url: string, password: Redacted.Redacted) =>
+  HttpClient.post(`${url}/auth/login`, { body: HttpBody.unsafeJson({ password: Redacted.value(password) }) }).pipe(
+    Effect.mapError(() => new NotConnected({ url, reason: "does not answer: is it running?" })),
+    Effect.filterOrFail(
+      ({ status }) => status === 200,
+      ({ status }) =>
+        new NotConnected({ url, reason: status === 401 ? "does not know this password" : `answers ${status}` })
+    ),
+    Effect.flatMap((response) => Effect.orDie(Effect.flatMap(response.json, Schema.decodeUnknown(LoggedIn)))),
+    Effect.map(({ api_key }) => api_key),
+    Effect.scoped
+  )
+
+/** The address and a token for it. */
+export const connect = Effect.fnUntraced(function* ({ password, token, url: given }: Wanted) {
+  const { HOST, PORT } = yield* Settings
+  const host = HOST === "0.0.0.0" || HOST === "::" ? "127.0.0.1" : HOST.includes(":") ? `[${HOST}]` : HOST
+  const url = Option.getOrElse(given, () => `http://${host}:${PORT}`).replace(/\/+$/, "")
+  const key = Option.isSome(token)
+    ? Redacted.value(token.value)
+    : Option.isSome(password)
+      ? yield* login(url, password.value)
+      : yield* own
+  return { url, token: key } satisfies Connection
+})
