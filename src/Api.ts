@@ -3,6 +3,7 @@ import { AdminApi } from "./Admin/Api.ts"
 import { AgentsApi } from "./Agents/Api.ts"
 import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
+import { document, everywhere } from "./Http/Document.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
 import { RoundsApi } from "./Rounds/Api.ts"
@@ -17,5 +18,7 @@ export class Api extends HttpApi.make("parley")
   .add(RoundsApi)
   .add(AgentsApi)
   .add(AdminApi)
+  .annotate(HttpApi.AdditionalSchemas, everywhere)
+  .annotate(OpenApi.Transform, document)
   .annotate(OpenApi.Title, "Parley API")
   .annotate(OpenApi.Version, "0.1.0") {}

@@ -2,7 +2,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, HttpAp
 import { Schema } from "effect"
 import { ImageNotFound, Viewer } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
-import { RoomParam } from "../domain/Param.ts"
+import { number, RoomParam } from "../domain/Param.ts"
 import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { Unauthenticated } from "../domain/User.ts"
 
@@ -21,8 +21,8 @@ export class Viewing extends HttpApiMiddleware.Tag<Viewing>()("parley/Attachment
 
 const ImageParam = Schema.Struct({
   ...RoomParam.fields,
-  message_id: Schema.compose(Schema.NumberFromString, MessageId),
-  position: Schema.compose(Schema.NumberFromString, Schema.NonNegativeInt)
+  message_id: number(MessageId, 1),
+  position: number(Schema.NonNegativeInt, 0)
 })
 
 export class AttachmentsApi extends HttpApiGroup.make("attachments")

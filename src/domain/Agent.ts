@@ -26,7 +26,7 @@ export const Agent = Schema.Struct({
   system_prompt: Schema.String,
   session_id: Schema.Null,
   created_at: Timestamp
-})
+}).annotations({ identifier: "Agent" })
 export type Agent = typeof Agent.Type
 
 /** Guests get neither prompts nor what an agent remembers. */

@@ -32,3 +32,22 @@ export class Invalid extends Schema.TaggedError<Invalid>()(
   },
   HttpApiSchema.annotations({ status: 422 })
 ) {}
+
+export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()(
+  "BodyTooLarge",
+  { ...ErrorBody },
+  HttpApiSchema.annotations({ status: 413 })
+) {
+  static readonly of = (bytes: number) => new BodyTooLarge({ detail: `The body is larger than ${bytes} bytes` })
+}
+
+export class BodyNotJson extends Schema.TaggedError<BodyNotJson>()(
+  "BodyNotJson",
+  { ...ErrorBody },
+  HttpApiSchema.annotations({ status: 415 })
+) {
+  static readonly of = () => new BodyNotJson({ detail: "The body must be of the type application/json" })
+}
+
+/** Any error as far as all are alike: no such route, no such method, a bug. */
+export const Failure = Schema.Struct({ _tag: Schema.String, ...ErrorBody }).annotations({ identifier: "Failure" })

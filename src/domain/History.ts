@@ -33,7 +33,7 @@ export const RoundSummary = Schema.Struct({
   stop_reason: Schema.NullOr(StopReason),
   stop_detail: Schema.NullOr(Schema.String),
   ...sums
-})
+}).annotations({ identifier: "RoundSummary" })
 export type RoundSummary = typeof RoundSummary.Type
 
 export const Turn = Schema.Struct({
@@ -58,7 +58,7 @@ export const Turn = Schema.Struct({
   trace_id: Schema.NullOr(Schema.String),
   started_at: Timestamp,
   ended_at: Schema.NullOr(Timestamp)
-})
+}).annotations({ identifier: "Turn" })
 
 /** A round whole; `trigger` and `tape` are JSON text in the database. */
 export const RoundRecord = Schema.Struct({
@@ -73,7 +73,7 @@ export const Round = Schema.Struct({
   tape: Schema.typeSchema(Tape),
   /** In the order of the tape. */
   turns: Schema.Array(Schema.typeSchema(Turn))
-})
+}).annotations({ identifier: "Round" })
 export type Round = typeof Round.Type
 
 const used = {
@@ -93,7 +93,7 @@ export const Usage = Schema.Struct({
   budget_tokens: Count,
   budget_usd: Schema.NullOr(Schema.Number),
   agents: Schema.Array(AgentUsage)
-})
+}).annotations({ identifier: "Usage" })
 export type Usage = typeof Usage.Type
 
 export class RoundNotFound extends Schema.TaggedError<RoundNotFound>()(

@@ -37,7 +37,7 @@ export const Message = Schema.Struct({
   /** Cut off by an interruption. */
   partial: Flag,
   timestamp: Timestamp
-})
+}).annotations({ identifier: "Message" })
 export type Message = typeof Message.Type
 
 /**
@@ -51,11 +51,13 @@ export const MessageCreate = Schema.Struct({
   mentioned_agent_ids: Schema.optional(Schema.NullOr(Schema.Array(AgentId).pipe(Schema.maxItems(100)))),
   image_data: Schema.optional(Schema.NullOr(Schema.Union(ImageUpload, Schema.String))),
   images: Schema.optional(Schema.NullOr(Schema.Array(ImageUpload)))
-}).pipe(
-  Schema.filter(({ content, image_data, images }) =>
-    content !== "" || image_data || images?.length
-      ? undefined
-      : { path: ["content"], message: "Expected a text or an image" }
+})
+  .annotations({ identifier: "MessageCreate" })
+  .pipe(
+    Schema.filter(({ content, image_data, images }) =>
+      content !== "" || image_data || images?.length
+        ? undefined
+        : { path: ["content"], message: "Expected a text or an image" }
+    )
   )
-)
 export type MessageCreate = typeof MessageCreate.Type

@@ -6,16 +6,22 @@ import { RoundId } from "./Round.ts"
 
 // Ids, cursors and sizes as they stand in a path or a query.
 
-export const RoomParam = Schema.Struct({ room_id: Schema.compose(Schema.NumberFromString, RoomId) })
-export const AgentParam = Schema.Struct({ agent_id: Schema.compose(Schema.NumberFromString, AgentId) })
+/** A number in a path or a query, told to people as the number that it is. */
+export const number = <A, I extends number>(schema: Schema.Schema<A, I>, minimum: number, maximum?: number) =>
+  Schema.compose(Schema.NumberFromString, schema, { strict: false }).annotations({
+    jsonSchema: { type: "integer", minimum, ...(maximum === undefined ? {} : { maximum }) }
+  })
+
+export const RoomParam = Schema.Struct({ room_id: number(RoomId, 1) })
+export const AgentParam = Schema.Struct({ agent_id: number(AgentId, 1) })
 export const RoundParam = Schema.Struct({
   ...RoomParam.fields,
-  round_id: Schema.compose(Schema.NumberFromString, RoundId)
+  round_id: number(RoundId, 1)
 })
 export const SeatParam = Schema.Struct({ ...RoomParam.fields, ...AgentParam.fields })
 
-export const CursorParam = Schema.compose(Schema.NumberFromString, Cursor)
-export const LimitParam = Schema.compose(Schema.NumberFromString, PageSize)
+export const CursorParam = number(Cursor, 0)
+export const LimitParam = number(PageSize, 1, 1000)
 
 /** May be left out; when it is there it must be right. */
 export const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })

@@ -25,7 +25,7 @@ export const PoolStats = Schema.Struct({
   closed: Schema.Int,
   /** Those of the closed that made room for another seat. */
   evicted: Schema.Int
-})
+}).annotations({ identifier: "PoolStats" })
 export type PoolStats = typeof PoolStats.Type
 
 /** A place that is taken. What tells of a client is null while there is none: before it is open, and when it is gone. */
@@ -49,7 +49,7 @@ export const PoolState = Schema.Struct({
   /** Clients that are no more than a connection while they speak. */
   connection: PoolStats,
   seats: Schema.Array(PooledSeat)
-})
+}).annotations({ identifier: "PoolState" })
 export type PoolState = typeof PoolState.Type
 
 /** The seats to be freed: all when nothing is named. */

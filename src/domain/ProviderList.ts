@@ -17,5 +17,5 @@ export const ProviderList = Schema.Struct({
     })
   ),
   default: Schema.String
-})
+}).annotations({ identifier: "ProviderList" })
 export type ProviderList = typeof ProviderList.Type

@@ -29,5 +29,5 @@ export const ProviderState = Schema.Struct({
   not_before: Schema.NullOr(Timestamp),
   last_success_at: Schema.NullOr(Timestamp),
   last_error: Schema.NullOr(Schema.Struct({ _tag: Schema.String, at: Timestamp }))
-})
+}).annotations({ identifier: "ProviderState" })
 export type ProviderState = typeof ProviderState.Type

@@ -42,7 +42,11 @@ export const engineFields = Struct.keys(engine)
 export const RoomRow = Schema.Struct({ ...fields, ...engine })
 export type RoomRow = typeof RoomRow.Type
 
-export const RoomSummary = Schema.Struct({ ...fields, last_read_at: Schema.NullOr(Timestamp), has_unread: Flag })
+export const RoomSummary = Schema.Struct({
+  ...fields,
+  last_read_at: Schema.NullOr(Timestamp),
+  has_unread: Flag
+}).annotations({ identifier: "RoomSummary" })
 export type RoomSummary = typeof RoomSummary.Type
 
 export const Room = Schema.Struct({
@@ -50,7 +54,7 @@ export const Room = Schema.Struct({
   last_read_at: Schema.NullOr(Timestamp),
   agents: Schema.Array(Agent),
   messages: Schema.Array(Message)
-})
+}).annotations({ identifier: "Room" })
 export type Room = typeof Room.Type
 
 export const RoomName = Schema.Trim.pipe(Schema.minLength(1), Schema.maxLength(200))
@@ -78,14 +82,14 @@ export const RoomCreate = Schema.Struct({
   ...settings,
   provider: Schema.optional(Schema.NullOr(Schema.String)),
   model: Schema.optional(Schema.NullOr(Schema.String))
-})
+}).annotations({ identifier: "RoomCreate" })
 
 /** A field that is absent stays as it is; a limit that is null is removed. */
 export const RoomUpdate = Schema.Struct({
   name: Schema.optional(Schema.NullOr(RoomName)),
   ...settings,
   is_paused: Schema.optional(Schema.NullOr(Schema.Boolean))
-})
+}).annotations({ identifier: "RoomUpdate" })
 
 export class RoomNotFound extends Schema.TaggedError<RoomNotFound>()(
   "RoomNotFound",

@@ -5,4 +5,4 @@ export const Flag = Schema.transform(Schema.Union(Schema.Boolean, Schema.Literal
   strict: true,
   decode: (stored) => stored === true || stored === 1,
   encode: (flag) => flag
-})
+}).annotations({ jsonSchema: { type: "boolean" } })

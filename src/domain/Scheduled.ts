@@ -20,5 +20,5 @@ export const SchedulerState = Schema.Struct({
       failures: Schema.Int
     })
   )
-})
+}).annotations({ identifier: "SchedulerState" })
 export type SchedulerState = typeof SchedulerState.Type

@@ -22,8 +22,12 @@ export const LoggedIn = Schema.Struct({
   api_key: Schema.String,
   message: Schema.String,
   ...User.fields
-})
-export const Verified = Schema.Struct({ success: Schema.Literal(true), message: Schema.String, ...User.fields })
+}).annotations({ identifier: "LoggedIn" })
+export const Verified = Schema.Struct({
+  success: Schema.Literal(true),
+  message: Schema.String,
+  ...User.fields
+}).annotations({ identifier: "Verified" })
 
 export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()(
   "Unauthenticated",

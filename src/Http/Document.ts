@@ -1,0 +1,77 @@
+import type { OpenApi } from "@effect/platform"
+import { Array, Predicate, Record } from "effect"
+import { BodyNotJson, BodyTooLarge, Failure, Invalid } from "../domain/Error.ts"
+
+type Operation = OpenApi.OpenAPISpecOperation
+type Paths = OpenApi.OpenAPISpec["paths"]
+type Components = OpenApi.OpenAPISpec["components"]
+
+/** What a request can be answered whatever its route, beside what the routes say. */
+export const everywhere = [Invalid, BodyTooLarge, BodyNotJson, Failure]
+
+const theirs = "HttpApiDecodeError"
+const referenceTo = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const isTheirs = (schema: unknown) => Predicate.hasProperty(schema, "$ref") && schema.$ref === referenceTo(theirs).$ref
+
+const schemasOf = (response: OpenApi.OpenApiSpecResponse): ReadonlyArray<unknown> => {
+  const schema = response.content?.["application/json"]?.schema
+  if (schema === undefined) return []
+  return Predicate.hasProperty(schema, "anyOf") && Array.isArray(schema.anyOf) ? schema.anyOf : [schema]
+}
+
+const nameOf = (schema: unknown) => (Predicate.hasProperty(schema, "$ref") ? String(schema.$ref).split("/").at(-1) : "")
+
+const refusal = (schemas: ReadonlyArray<unknown>) => ({
+  description: schemas.map(nameOf).join(" or "),
+  content: { "application/json": { schema: schemas.length === 1 ? schemas[0] : { anyOf: schemas } } }
+})
+
+const unfit = ({ parameters, requestBody }: Operation): Record<string, ReadonlyArray<unknown>> =>
+  requestBody !== undefined
+    ? { 413: [referenceTo("BodyTooLarge")], 415: [referenceTo("BodyNotJson")], 422: [referenceTo("Invalid")] }
+    : parameters.length > 0
+      ? { 400: [referenceTo("Invalid")] }
+      : {}
+
+/** The library's word for a request that does not fit is replaced by what such a request is really answered. */
+const responsesOf = (operation: Operation) => {
+  const [refused, fine] = Array.partition(Object.entries(operation.responses), ([status]) => Number(status) < 400)
+  const known = refused.map(
+    ([status, response]) => [status, schemasOf(response).filter(Predicate.not(isTheirs))] as const
+  )
+  const errors = Record.union(Object.fromEntries(known), unfit(operation), (one, other) => [...one, ...other])
+  return {
+    ...Object.fromEntries(fine),
+    ...Record.map(Record.filter(errors, Array.isNonEmptyReadonlyArray), refusal),
+    default: { ...refusal([referenceTo("Failure")]), description: "Any other failure" }
+  }
+}
+
+/** Fields that nobody knows are ignored in a request, and may be added to an answer. */
+const lenient = (json: unknown): unknown => {
+  if (Array.isArray(json)) return json.map(lenient)
+  if (!Predicate.isRecord(json)) return json
+  const entries = Object.entries(json).filter(([name, value]) => name !== "additionalProperties" || value !== false)
+  return Object.fromEntries(entries.map(([name, value]) => [name, lenient(value)]))
+}
+
+/** The library's document, with what it cannot know of the edge. */
+export const document: OpenApi.Transform["Type"] = (spec) => {
+  const paths: Paths = spec["paths"]
+  const components: Components = spec["components"]
+  return {
+    ...spec,
+    paths: lenient(
+      Record.mapEntries(paths, (item, path) => [
+        path.replace(/(?<=.)\/$/, ""),
+        Object.fromEntries(
+          Object.entries(item).map(([method, operation]) => [
+            method,
+            { ...operation, responses: responsesOf(operation) }
+          ])
+        )
+      ])
+    ),
+    components: lenient({ ...components, schemas: Record.remove(components.schemas, theirs) })
+  }
+}
