@@ -47,11 +47,14 @@ const responsesOf = (operation: Operation) => {
   }
 }
 
-/** Fields that nobody knows are ignored in a request, and may be added to an answer. */
+// Fields that nobody knows are ignored in a request, and may be added to an answer; an `$id` may stand only once.
+const isSaid = ([name, value]: readonly [string, unknown]) =>
+  name !== "$id" && (name !== "additionalProperties" || value !== false)
+
 const lenient = (json: unknown): unknown => {
   if (Array.isArray(json)) return json.map(lenient)
   if (!Predicate.isRecord(json)) return json
-  const entries = Object.entries(json).filter(([name, value]) => name !== "additionalProperties" || value !== false)
+  const entries = Object.entries(json).filter(isSaid)
   return Object.fromEntries(entries.map(([name, value]) => [name, lenient(value)]))
 }
 
