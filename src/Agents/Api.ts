@@ -2,7 +2,9 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { Agent, AgentNameInvalid, AgentNotFound, PictureNotFound } from "../domain/Agent.ts"
+import { WriteRefused } from "../domain/Error.ts"
 import { AgentParam, LimitParam, optional } from "../domain/Param.ts"
+import { ProviderUnknown, Room, RoomExists, RoomNotFound } from "../domain/Room.ts"
 
 const Configs = Schema.Struct({
   configs: Schema.Record({
@@ -29,6 +31,24 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .setPath(AgentParam)
       .addSuccess(Agent)
       .addError(AgentNotFound)
+      .middleware(Authenticated)
+  )
+  .add(
+    /** The caller's own room with this agent; made when there is none. Each other provider and model has one of its own. */
+    HttpApiEndpoint.get("directRoom", "/:agent_id/direct-room")
+      .setPath(AgentParam)
+      .setUrlParams(
+        Schema.Struct({
+          provider: optional(Schema.NonEmptyString),
+          model: optional(Schema.NonEmptyString.pipe(Schema.maxLength(80)))
+        })
+      )
+      .addSuccess(Room)
+      .addError(AgentNotFound)
+      .addError(RoomNotFound)
+      .addError(ProviderUnknown)
+      .addError(RoomExists)
+      .addError(WriteRefused)
       .middleware(Authenticated)
   )
   .add(

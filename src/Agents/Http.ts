@@ -4,14 +4,15 @@ import { Agents } from "../Agents.ts"
 import { Api } from "../Api.ts"
 import { PictureNotFound } from "../domain/Agent.ts"
 import { PageSize } from "../domain/Message.ts"
-import { inert } from "../lib/response.ts"
+import { inert, json } from "../lib/response.ts"
+import * as Direct from "../Rooms/Direct.ts"
 
 const everything = PageSize.make(1000)
 
 const headers = { ...inert, "cache-control": "public, max-age=3600, must-revalidate" }
 
 export const layer = HttpApiBuilder.group(Api, "agents", (handlers) =>
-  Effect.map(Agents, (agents) =>
+  Effect.map(Effect.all({ agents: Agents, direct: Direct.make }), ({ agents, direct }) =>
     handlers
       .handle("list", ({ urlParams }) => agents.list(urlParams.limit ?? everything))
       .handle("configs", () =>
@@ -20,6 +21,7 @@ export const layer = HttpApiBuilder.group(Api, "agents", (handlers) =>
         }))
       )
       .handle("get", ({ path }) => agents.get(path.agent_id))
+      .handle("directRoom", ({ path, urlParams }) => Effect.map(direct.get(path.agent_id, urlParams), json))
       .handleRaw("picture", ({ path }) =>
         Effect.flatMap(agents.picture(path.name), (file) =>
           Effect.mapError(HttpServerResponse.file(file, { headers }), () => PictureNotFound.of())
