@@ -23,6 +23,7 @@ export class AgentRepo extends Context.Tag("parley/Agents/Repo/AgentRepo")<
     readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>>
     /** One that is not retired. */
     readonly find: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
+    readonly named: (name: string) => Effect.Effect<Agent, AgentNotFound>
     /** Retired or not. */
     readonly known: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
     readonly inRoom: (room: RoomId) => Effect.Effect<ReadonlyArray<Agent>>
@@ -90,6 +91,8 @@ const make = Effect.gen(function* () {
     list: (limit) => asAgents(sql`${agents} WHERE retired_at IS NULL ORDER BY name LIMIT ${limit}`),
 
     find: (id) => found(maybeAgent(sql`${agents} WHERE id = ${id} AND retired_at IS NULL`)),
+
+    named: (name) => found(maybeAgent(sql`${agents} WHERE name = ${name} AND retired_at IS NULL`)),
 
     known: (id) => found(maybeAgent(sql`${agents} WHERE id = ${id}`)),
 

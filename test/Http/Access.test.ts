@@ -24,6 +24,10 @@ const forAdmins: ReadonlySet<string> = new Set([
   "GET /admin/scheduler",
   "GET /admin/pool",
   "POST /admin/pool/evict",
+  "POST /agents",
+  "PATCH /agents/:agent_id",
+  "POST /agents/:agent_id/reload",
+  "DELETE /agents/:agent_id",
   "GET /auth/health/pool",
   "GET /debug/cache/stats",
   "POST /debug/cache/cleanup",
@@ -40,16 +44,19 @@ const ofRooms = locked
   .filter(({ path }) => path.includes(":room_id"))
   .toSorted((one, other) => Number(other.path.endsWith("/continue")) - Number(one.path.endsWith("/continue")))
 
-const body = ({ method, path }: Route) =>
-  path === "/rooms" && method === "POST"
-    ? { name: "another" }
-    : path.endsWith("/send")
-      ? { content: "Hello" }
-      : method === "PATCH" || path.endsWith("/evict")
-        ? {}
-        : undefined
-
 let rooms = 0
+let newcomers = 0
+
+const body = ({ method, path }: Route) =>
+  path === "/agents" && method === "POST"
+    ? { name: `Newcomer ${++newcomers}`, in_a_nutshell: "Is new." }
+    : path === "/rooms" && method === "POST"
+      ? { name: "another" }
+      : path.endsWith("/send")
+        ? { content: "Hello" }
+        : method === "PATCH" || path.endsWith("/evict")
+          ? {}
+          : undefined
 
 const setup = Effect.gen(function* () {
   const admin = yield* Client.make
@@ -76,6 +83,10 @@ const setup = Effect.gen(function* () {
     return message?.id
   })
   const shown = yield* imageOf(roomId)
+  const doomed = Effect.map(
+    admin.json("POST", "/agents", { name: `Doomed ${++newcomers}`, in_a_nutshell: "Will go." }),
+    ({ data }): number => data.id
+  )
   const call = Effect.fnUntraced(function* (
     client: Effect.Effect.Success<ReturnType<typeof Client.as>>,
     route: Route,
@@ -83,9 +94,10 @@ const setup = Effect.gen(function* () {
   ) {
     const round = route.path.includes(":round_id") ? yield* roundOf(id) : 0
     const message = !route.path.includes(":message_id") ? 0 : id === roomId ? shown : yield* imageOf(id)
+    const whom = route.name === "DELETE /agents/:agent_id" ? yield* doomed : agent
     const path = route.path
       .replace(":room_id", `${id}`)
-      .replace(":agent_id", `${agent}`)
+      .replace(":agent_id", `${whom}`)
       .replace(":round_id", `${round}`)
       .replace(":message_id", `${message}`)
       .replace(":position", "0")
