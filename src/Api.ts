@@ -3,11 +3,13 @@ import { AdminApi } from "./Admin/Api.ts"
 import { AgentsApi } from "./Agents/Api.ts"
 import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
+import { DebugApi } from "./Debug/Api.ts"
 import { document, everywhere } from "./Http/Document.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
 import { RoundsApi } from "./Rounds/Api.ts"
 import { SystemApi } from "./System/Api.ts"
+import { TranscriptsApi } from "./Transcripts/Api.ts"
 
 export class Api extends HttpApi.make("parley")
   .add(SystemApi)
@@ -18,6 +20,8 @@ export class Api extends HttpApi.make("parley")
   .add(RoundsApi)
   .add(AgentsApi)
   .add(AdminApi)
+  .add(DebugApi)
+  .add(TranscriptsApi)
   .annotate(HttpApi.AdditionalSchemas, everywhere)
   .annotate(OpenApi.Transform, document)
   .annotate(OpenApi.Title, "Parley API")

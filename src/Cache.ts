@@ -36,6 +36,8 @@ export class Cache extends Context.Tag("parley/Cache")<
     readonly region: <A, E = never>() => Region<A, E>
     /** Takes effect in one step, and touches the group's own members only. */
     readonly invalidate: (group: string) => Effect.Effect<void>
+    /** All groups at once: every next read loads. */
+    readonly clear: Effect.Effect<void>
     readonly stats: Effect.Effect<CacheStats>
   }
 >() {
@@ -63,7 +65,7 @@ class Entry<A, E> extends Link {
 
 const make = (capacity: number) => {
   const counts = { hits: 0, misses: 0, refusedFills: 0, evictions: 0, invalidations: 0, entries: 0 }
-  const invalidators: Array<(group: string) => void> = []
+  const invalidators: Array<(group?: string) => void> = []
   // Not a Map in order of insertion: V8 walks over all former places of a key that moves often.
   const ring = new Link(() => {})
 
@@ -141,20 +143,25 @@ const make = (capacity: number) => {
       })
 
     // A load under way keeps the map that it began in, so that what it brings is never found again.
-    invalidators.push((label) => {
-      groups.get(label)?.forEach(remove)
-      groups.delete(label)
+    invalidators.push((group) => {
+      for (const label of group === undefined ? [...groups.keys()] : [group]) {
+        groups.get(label)?.forEach(remove)
+        groups.delete(label)
+      }
     })
     return { get }
   }
 
+  const invalidate = (group?: string) =>
+    Effect.sync(() => {
+      counts.invalidations++
+      for (const invalidate of invalidators) invalidate(group)
+    })
+
   return Cache.of({
     region,
-    invalidate: (group) =>
-      Effect.sync(() => {
-        counts.invalidations++
-        for (const invalidate of invalidators) invalidate(group)
-      }),
+    invalidate,
+    clear: invalidate(),
     stats: Effect.sync(() => ({ ...counts }))
   })
 }

@@ -10,6 +10,7 @@ import { Api } from "./Api.ts"
 import * as AttachmentsHttp from "./Attachments/Http.ts"
 import * as AuthHttp from "./Auth/Http.ts"
 import { Closing } from "./Closing.ts"
+import * as DebugHttp from "./Debug/Http.ts"
 import * as Docs from "./Http/Docs.ts"
 import { bounded, explained } from "./Http/Failure.ts"
 import { traced } from "./Http/Trace.ts"
@@ -20,6 +21,7 @@ import { RoomStream } from "./Rooms/Stream.ts"
 import * as RoundsHttp from "./Rounds/Http.ts"
 import { Settings } from "./Settings.ts"
 import * as SystemHttp from "./System/Http.ts"
+import * as TranscriptsHttp from "./Transcripts/Http.ts"
 
 const api = HttpApiBuilder.api(Api).pipe(
   Layer.provide([
@@ -30,6 +32,8 @@ const api = HttpApiBuilder.api(Api).pipe(
     RoundsHttp.layer,
     AgentsHttp.layer,
     AdminHttp.layer,
+    DebugHttp.layer,
+    TranscriptsHttp.layer,
     SystemHttp.layer
   ]),
   Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing])

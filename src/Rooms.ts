@@ -56,7 +56,7 @@ export class Rooms extends Context.Tag("parley/Rooms")<
     readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | WriteRefused, CurrentUser>
     readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
     readonly roster: (id: RoomId) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
-    /** Seats the agent; does nothing when it sits there already. */
+    /** Seats the agent, unless it is retired; does nothing when it sits there already. */
     readonly join: (
       id: RoomId,
       agent: AgentId
@@ -204,23 +204,21 @@ const make = Effect.gen(function* () {
 
     join: Effect.fn("Rooms.join")(function* (id, agentId) {
       yield* access(id)
-      const agent = yield* Effect.catchTag(agents.find(agentId), "AgentNotFound", () => RoomOrAgentNotFound.of())
       const at = yield* Time.now
-      const seat = Effect.tap(rooms.join(id, agentId, at), (isNew) =>
-        isNew
-          ? Effect.zipRight(
-              notice(id, agent),
-              events.append(id, { type: "agent_joined", agent_id: agentId, agent_name: agent.name })
-            )
-          : Effect.void
-      )
-      yield* queue.write(Effect.zipRight(rooms.find(id), seat))
+      const seat = Effect.gen(function* () {
+        yield* rooms.find(id)
+        const agent = yield* Effect.mapError(agents.find(agentId), () => RoomOrAgentNotFound.of())
+        if (!(yield* rooms.join(id, agentId, at))) return
+        yield* notice(id, agent)
+        yield* events.append(id, { type: "agent_joined", agent_id: agentId, agent_name: agent.name })
+      })
+      yield* queue.write(seat)
       return yield* json(id)
     }),
 
     leave: Effect.fn("Rooms.leave")(function* (id, agentId) {
       yield* asAdmin
-      const agent = yield* Effect.mapError(agents.find(agentId), () => RoomOrAgentNotFound.of())
+      const agent = yield* Effect.mapError(agents.known(agentId), () => RoomOrAgentNotFound.of())
       yield* queue.write(
         Effect.filterOrFail(
           rooms.leave(id, agentId),

@@ -46,3 +46,52 @@ describe("the list of providers", () => {
     )
   })
 })
+
+describe("the routes that older clients poll", () => {
+  it.scopedLive("say how full the pool is, that nothing is spoken, and what the cache does", () => {
+    const puppet = Puppet.make({ act: () => Puppet.done("session") })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { client, id, idOf, say, watch } = yield* room()
+        yield* say("Hello?")
+        yield* watch.ended
+        const get = (path: string) => Effect.map(client.json("GET", path), ({ data }) => data)
+
+        const { active_clients, pool_size, providers } = yield* get("/auth/health/pool")
+        const { pool_keys, ...counts } = providers.puppet
+        deepStrictEqual([pool_size, active_clients], [2, 0])
+        deepStrictEqual(pool_keys.toSorted(), [`${id}:${idOf("Ada")}`, `${id}:${idOf("Bo")}`].toSorted())
+        deepStrictEqual(counts, {
+          pool_size: 2,
+          pending_cleanup_tasks: 0,
+          connection_semaphore_available: 8,
+          max_concurrent_connections: 10
+        })
+
+        deepStrictEqual(yield* get("/voice/status"), { enabled: false, server_available: false, server_url: "" })
+
+        const before = yield* get("/debug/cache/stats")
+        deepStrictEqual(Object.keys(before).toSorted(), [
+          "hit_rate",
+          "hits",
+          "invalidations",
+          "misses",
+          "size",
+          "total_requests"
+        ])
+        assertTrue(before.size > 0 && before.hit_rate > 0 && before.hit_rate <= 100)
+        deepStrictEqual((yield* client.json("POST", "/debug/cache/cleanup")).data, {
+          status: "success",
+          message: "Cache cleanup completed"
+        })
+        deepStrictEqual((yield* client.json("POST", "/debug/cache/clear")).data, {
+          status: "success",
+          message: "Cache cleared successfully"
+        })
+        deepStrictEqual((yield* get("/debug/cache/stats")).size, 0)
+      }),
+      { AGENT_POOL_MAX_SIZE: "10" }
+    )
+  })
+})

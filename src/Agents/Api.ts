@@ -1,8 +1,26 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
-import { Agent, AgentNameInvalid, AgentNotFound, PictureNotFound } from "../domain/Agent.ts"
+import {
+  Agent,
+  AgentCreate,
+  AgentExists,
+  AgentNameInvalid,
+  AgentNotFound,
+  AgentRefused,
+  AgentUnwritable,
+  AgentUpdate,
+  PictureNotFound
+} from "../domain/Agent.ts"
+import { WriteRefused } from "../domain/Error.ts"
+import { ImageRefused } from "../domain/Image.ts"
 import { AgentParam, LimitParam, optional } from "../domain/Param.ts"
+import { PersonaMissing } from "../domain/Persona.ts"
+import { ProviderUnknown, Room, RoomExists, RoomNotFound } from "../domain/Room.ts"
+import { AdminRequired } from "../domain/User.ts"
+
+/** Accepted for the sake of clients that ask for less than the whole picture, which they get. */
+const PictureSize = Schema.NumberFromString.pipe(Schema.int(), Schema.between(16, 1024))
 
 const Configs = Schema.Struct({
   configs: Schema.Record({
@@ -23,6 +41,20 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .addSuccess(Schema.Array(Agent))
       .middleware(Authenticated)
   )
+  .add(
+    /** The server writes the agent's folder in the agents folder. */
+    HttpApiEndpoint.post("create", "/")
+      .setPayload(AgentCreate)
+      .addSuccess(Agent)
+      .addError(AgentExists)
+      .addError(AgentNameInvalid)
+      .addError(PersonaMissing)
+      .addError(AgentRefused)
+      .addError(ImageRefused)
+      .addError(AdminRequired)
+      .addError(AgentUnwritable)
+      .middleware(Authenticated)
+  )
   .add(HttpApiEndpoint.get("configs", "/configs").addSuccess(Configs).middleware(Authenticated))
   .add(
     HttpApiEndpoint.get("get", "/:agent_id")
@@ -32,8 +64,60 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .middleware(Authenticated)
   )
   .add(
+    HttpApiEndpoint.patch("update", "/:agent_id")
+      .setPath(AgentParam)
+      .setPayload(AgentUpdate)
+      .addSuccess(Agent)
+      .addError(AgentNotFound)
+      .addError(AgentRefused)
+      .addError(ImageRefused)
+      .addError(AdminRequired)
+      .addError(AgentUnwritable)
+      .middleware(Authenticated)
+  )
+  .add(
+    /** Reads the agent's folder anew; 400 says why it cannot be used. */
+    HttpApiEndpoint.post("reload", "/:agent_id/reload")
+      .setPath(AgentParam)
+      .addSuccess(Agent)
+      .addError(AgentNotFound)
+      .addError(PersonaMissing)
+      .addError(AdminRequired)
+      .middleware(Authenticated)
+  )
+  .add(
+    /** The folder goes to `.removed` in the agents folder; what the agent said keeps its name. */
+    HttpApiEndpoint.del("remove", "/:agent_id")
+      .setPath(AgentParam)
+      .addSuccess(Schema.Struct({ message: Schema.String }))
+      .addError(AgentNotFound)
+      .addError(AgentRefused)
+      .addError(AdminRequired)
+      .addError(AgentUnwritable)
+      .middleware(Authenticated)
+  )
+  .add(
+    /** The caller's own room with this agent; made when there is none. Each other provider and model has one of its own. */
+    HttpApiEndpoint.get("directRoom", "/:agent_id/direct-room")
+      .setPath(AgentParam)
+      .setUrlParams(
+        Schema.Struct({
+          provider: optional(Schema.NonEmptyString),
+          model: optional(Schema.NonEmptyString.pipe(Schema.maxLength(80)))
+        })
+      )
+      .addSuccess(Room)
+      .addError(AgentNotFound)
+      .addError(RoomNotFound)
+      .addError(ProviderUnknown)
+      .addError(RoomExists)
+      .addError(WriteRefused)
+      .middleware(Authenticated)
+  )
+  .add(
     HttpApiEndpoint.get("picture", "/:name/profile-pic")
       .setPath(Schema.Struct({ name: Schema.String }))
+      .setUrlParams(Schema.Struct({ size: optional(PictureSize) }))
       .addSuccess(HttpApiSchema.Uint8Array({ contentType: "image/*" }))
       .addError(AgentNameInvalid)
       .addError(PictureNotFound)

@@ -21,7 +21,11 @@ export class AgentRepo extends Context.Tag("parley/Agents/Repo/AgentRepo")<
     ) => Effect.Effect<ReadonlyArray<AgentId>, never, Commit>
     /** By name; retired agents are left out. */
     readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>>
+    /** One that is not retired. */
     readonly find: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
+    readonly named: (name: string) => Effect.Effect<Agent, AgentNotFound>
+    /** Retired or not. */
+    readonly known: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
     readonly inRoom: (room: RoomId) => Effect.Effect<ReadonlyArray<Agent>>
     /** Rooms in which anybody sits. */
     readonly occupiedRooms: Effect.Effect<ReadonlyArray<RoomId>>
@@ -50,6 +54,9 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const rosters = (yield* Cache).region<ReadonlyArray<Seated>>()
   const agents = sql`SELECT agents.*, NULL AS session_id FROM agents`
+  const found = Effect.flatMap(
+    Option.match({ onNone: () => AgentNotFound.of(), onSome: (agent: Agent) => Effect.succeed(agent) })
+  )
 
   return AgentRepo.of({
     upsert: (agent, at) => {
@@ -83,11 +90,11 @@ const make = Effect.gen(function* () {
 
     list: (limit) => asAgents(sql`${agents} WHERE retired_at IS NULL ORDER BY name LIMIT ${limit}`),
 
-    find: (id) =>
-      Effect.flatMap(
-        maybeAgent(sql`${agents} WHERE id = ${id}`),
-        Option.match({ onNone: () => AgentNotFound.of(), onSome: (agent) => Effect.succeed(agent) })
-      ),
+    find: (id) => found(maybeAgent(sql`${agents} WHERE id = ${id} AND retired_at IS NULL`)),
+
+    named: (name) => found(maybeAgent(sql`${agents} WHERE name = ${name} AND retired_at IS NULL`)),
+
+    known: (id) => found(maybeAgent(sql`${agents} WHERE id = ${id}`)),
 
     inRoom: (room) =>
       asAgents(sql`${agents} JOIN room_agents ON agent_id = id WHERE room_id = ${room} ORDER BY joined_at, id`),

@@ -20,7 +20,7 @@ export interface Listing {
 }
 
 const concurrency = 16
-const groupPrefix = "group_"
+export const groupPrefix = "group_"
 
 export const isMissing = (error: PlatformError) => error._tag === "SystemError" && error.reason === "NotFound"
 

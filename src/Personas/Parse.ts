@@ -83,7 +83,8 @@ export const fingerprinted = (draft: Draft): Effect.Effect<Persona> =>
   Effect.map(Hash.sha256([JSON.stringify(draft)]), (fingerprint) => ({ ...draft, fingerprint }))
 
 const pictureNames = ["profile", "avatar", "picture", "photo"]
-const pictureKinds = [".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"]
+/** SVG is none of them: it can hold programs. */
+export const pictureKinds = [".png", ".jpg", ".jpeg", ".gif", ".webp"]
 
 /** The files of a folder that can be its picture, best first: known names, then any image by kind. */
 export const pictureCandidates = (files: ReadonlyArray<string>) => {

@@ -3,8 +3,9 @@ import { Array, Context, Effect, Layer, Option, Record, Schema } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
 import type { PageSize } from "../domain/Message.ts"
 import { RoomExists, RoomNotFound, RoomRow, RoomSummary } from "../domain/Room.ts"
-import type { RoomId } from "../domain/RoomId.ts"
+import { RoomId } from "../domain/RoomId.ts"
 import type { Wanted } from "../domain/RoomSettings.ts"
+import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
@@ -16,6 +17,8 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
     readonly find: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound>
     /** Unread first, then the latest activity. No owner means every room. */
     readonly list: (user: string, owner: string | null, limit: PageSize) => Effect.Effect<ReadonlyArray<RoomSummary>>
+    /** The owner's room of that name, and whether the agent sits in it. */
+    readonly named: (owner: string, name: string, agent: AgentId) => Effect.Effect<Option.Option<Named>>
     readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
     readonly update: (id: RoomId, changes: Changes) => Effect.Effect<RoomRow, RoomExists | RoomNotFound, Commit>
     readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound, Commit>
@@ -57,7 +60,11 @@ interface TurnSum {
   readonly loop_guard: string | null
 }
 
+const Named = Schema.Struct({ id: RoomId, is_seated: Flag })
+type Named = typeof Named.Type
+
 const asRoom = Sql.first(RoomRow)
+const maybeNamed = Sql.first(Named)
 const asRooms = Sql.all(RoomRow)
 const asNewRoom = Sql.one(RoomRow)
 const asSummaries = Sql.all(RoomSummary)
@@ -92,6 +99,11 @@ const make = Effect.gen(function* () {
         WHERE ${owner === null ? sql`1 = 1` : sql`owner_id = ${owner}`}
         ORDER BY has_unread DESC, COALESCE(last_activity_at, created_at) DESC, rooms.id DESC
         LIMIT ${limit}`),
+
+    named: (owner, name, agent) =>
+      maybeNamed(sql`
+        SELECT id, EXISTS (SELECT 1 FROM room_agents WHERE room_id = id AND agent_id = ${agent}) AS is_seated
+        FROM rooms WHERE owner_id = ${owner} AND name = ${name}`),
 
     lastRead: (id, user) =>
       Effect.map(

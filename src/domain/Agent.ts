@@ -35,6 +35,43 @@ export const asSeenBy =
   (agent: Agent): Agent =>
     role === "admin" ? agent : { ...agent, recent_events: null, system_prompt: "" }
 
+const Text = (max: number) =>
+  Schema.optional(
+    Schema.NullOr(
+      Schema.String.pipe(
+        Schema.maxLength(max),
+        Schema.filter((text) => !text.includes("\0") || "Expected a text without NUL")
+      )
+    )
+  )
+
+const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
+
+const changes = {
+  /** A data URL; the name of a picture changes nothing. */
+  profile_pic: maybe(Schema.String),
+  in_a_nutshell: Text(10_000),
+  characteristics: Text(50_000),
+  recent_events: Text(20_000),
+  is_critic: maybe(Schema.Boolean),
+  interrupt_every_turn: maybe(Schema.Boolean),
+  priority: maybe(Schema.Int.pipe(Schema.between(-1_000_000, 1_000_000))),
+  transparent: maybe(Schema.Boolean),
+  final_response: maybe(Schema.Boolean)
+}
+
+/** What is absent or null stays as it is; an empty text is taken away. */
+export const AgentUpdate = Schema.Struct(changes)
+export type AgentChanges = typeof AgentUpdate.Type
+
+export const AgentCreate = Schema.Struct({
+  name: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100)),
+  group: maybe(Schema.String.pipe(Schema.maxLength(100))),
+  /** The agent's own folder, where it is there already: its files count where nothing is said here. */
+  config_file: maybe(Schema.String.pipe(Schema.maxLength(500))),
+  ...changes
+})
+
 /** What planning and seating need to know of an agent in a room. */
 export const Member = Agent.pick(
   "id",
@@ -70,4 +107,31 @@ export class AgentNameInvalid extends Schema.TaggedError<AgentNameInvalid>()(
   HttpApiSchema.annotations({ status: 400 })
 ) {
   static readonly of = () => new AgentNameInvalid({ detail: "Invalid agent name" })
+}
+
+export class AgentExists extends Schema.TaggedError<AgentExists>()(
+  "AgentExists",
+  { ...ErrorBody, name: Schema.String },
+  HttpApiSchema.annotations({ status: 409 })
+) {
+  static readonly of = (name: string) => new AgentExists({ name, detail: `Agent with name '${name}' already exists` })
+}
+
+/** Nothing of the agent was written. */
+export class AgentRefused extends Schema.TaggedError<AgentRefused>()(
+  "AgentRefused",
+  { ...ErrorBody, field: Schema.String },
+  HttpApiSchema.annotations({ status: 400 })
+) {
+  /** `reason` continues a sentence that begins with the field. */
+  static readonly of = (field: string, reason: string) => new AgentRefused({ field, detail: `${field} ${reason}` })
+}
+
+/** The agents folder, or this agent's, cannot be changed by the server. */
+export class AgentUnwritable extends Schema.TaggedError<AgentUnwritable>()(
+  "AgentUnwritable",
+  { ...ErrorBody },
+  HttpApiSchema.annotations({ status: 503 })
+) {
+  static readonly of = () => new AgentUnwritable({ detail: "The agent's folder cannot be written" })
 }

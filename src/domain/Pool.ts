@@ -52,6 +52,25 @@ export const PoolState = Schema.Struct({
 }).annotations({ identifier: "PoolState" })
 export type PoolState = typeof PoolState.Type
 
+/** The pool as clients of the original read it. */
+export const PoolHealth = Schema.Struct({
+  pool_size: Schema.Int,
+  active_clients: Schema.Int,
+  providers: Schema.Record({
+    key: Schema.String,
+    value: Schema.Struct({
+      pool_size: Schema.Int,
+      /** `<room>:<agent>` each. */
+      pool_keys: Schema.Array(Schema.String),
+      pending_cleanup_tasks: Schema.Int,
+      /** Places that are free; providers whose clients are of one kind share them. */
+      connection_semaphore_available: Schema.Int,
+      max_concurrent_connections: Schema.Int
+    })
+  })
+})
+export type PoolHealth = typeof PoolHealth.Type
+
 /** The seats to be freed: all when nothing is named. */
 export const Eviction = Schema.Struct({
   room_id: Schema.optional(RoomId),

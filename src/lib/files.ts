@@ -83,8 +83,8 @@ export const readText = Effect.fnUntraced(function* (folder: Entered, file: stri
   return text ?? (yield* refuse("is neither UTF-8 nor CP949 text"))
 })
 
-/** Replaces the file in one step: a reader sees the old text or the new, also after a loss of power. */
-export const writeAtomic = Effect.fnUntraced(function* (path: string, text: string, mode: number) {
+/** Replaces the file in one step: a reader sees the old content or the new, also after a loss of power. */
+export const writeAtomic = Effect.fnUntraced(function* (path: string, content: string | Uint8Array, mode: number) {
   const fs = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
   const folder = paths.dirname(path)
@@ -92,7 +92,7 @@ export const writeAtomic = Effect.fnUntraced(function* (path: string, text: stri
   const temporary = paths.join(folder, `.${suffix.toString(36)}.tmp`)
   const write = Effect.gen(function* () {
     const file = yield* fs.open(temporary, { flag: "wx", mode })
-    yield* file.writeAll(new TextEncoder().encode(text))
+    yield* file.writeAll(typeof content === "string" ? new TextEncoder().encode(content) : content)
     yield* file.sync
   })
   yield* Effect.scoped(write).pipe(

@@ -1,4 +1,4 @@
-import { HttpServerResponse } from "@effect/platform"
+import { type HttpServerRequest, HttpServerResponse } from "@effect/platform"
 
 /** Sends text that is JSON already. */
 export const json = (text: string) => HttpServerResponse.text(text, { contentType: "application/json" })
@@ -7,4 +7,10 @@ export const json = (text: string) => HttpServerResponse.text(text, { contentTyp
 export const inert = {
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
   "x-content-type-options": "nosniff"
+}
+
+/** Whether whoever asks has it already. */
+export const isKnown = ({ headers }: HttpServerRequest.HttpServerRequest, etag: string) => {
+  const bare = (tag: string) => tag.trim().replace(/^W\//, "")
+  return (headers["if-none-match"] ?? "").split(",").some((tag) => bare(tag) === bare(etag))
 }

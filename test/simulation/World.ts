@@ -1,3 +1,4 @@
+import { NodeContext } from "@effect/platform-node"
 import {
   Cause,
   Effect,
@@ -80,6 +81,7 @@ export const start = Effect.fnUntraced(function* (options: WorldOptions) {
     Layer.provide(Providers.layerOf(vendor.service)),
     Layer.provide(options.cast.layer),
     Layer.provide(disk.layer),
+    Layer.provide(NodeContext.layer),
     Layer.provide(Layer.succeed(Settings, options.settings))
   )
   const scope = yield* Scope.make()

@@ -1,0 +1,363 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { describe, it } from "@effect/vitest"
+import { assertEquals, assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Effect, type Scope } from "effect"
+import type { RoomEvents } from "../src/RoomEvents.ts"
+import * as Client from "./support/Client.ts"
+import * as House from "./support/House.ts"
+import { bytesOf, images, png } from "./support/images.ts"
+import * as Puppet from "./support/Puppet.ts"
+import * as Watch from "./support/Watch.ts"
+
+const url = (type: keyof typeof images) => `data:${type};base64,${images[type]}`
+
+const setup = Effect.fn(function* (agentsDir: string) {
+  const client = yield* Client.make
+  const fs = yield* FileSystem.FileSystem
+  const { data: agents } = yield* client.json("GET", "/agents")
+  const idOf = (name: string): number => agents.find((agent: { readonly name: string }) => agent.name === name).id
+  const read = (path: string) => fs.readFileString(`${agentsDir}/${path}`)
+  const files = (path: string) => Effect.map(fs.readDirectory(`${agentsDir}/${path}`), (found) => found.toSorted())
+  const create = (body: object) => client.json("POST", "/agents", body)
+  const picture = (name: string, headers: Record<string, string> = {}, query = "") =>
+    Effect.scoped(
+      Effect.flatMap(client.send("GET", `/agents/${name}/profile-pic${query}`, undefined, headers), (response) =>
+        Effect.map(response.arrayBuffer, (body) => ({
+          status: response.status,
+          headers: response.headers,
+          bytes: new Uint8Array(body)
+        }))
+      )
+    )
+  return { ...client, fs, agentsDir, idOf, read, files, create, picture }
+})
+type World = Effect.Effect.Success<ReturnType<typeof setup>>
+
+const scenario = <E>(
+  name: string,
+  test: (world: World) => Effect.Effect<void, E, RoomEvents | Scope.Scope>,
+  puppet = silent
+) =>
+  it.scopedLive(name, () =>
+    Effect.gen(function* () {
+      const folders = yield* House.folders({ Ada: "Ada builds clocks.", "group_Bees/Bo": "Bo keeps bees." })
+      const house = House.layer({ settings: { ...folders, MAX_IMAGE_BYTES: "1024" }, providers: [puppet.provider] })
+      yield* Effect.provide(Effect.flatMap(setup(folders.AGENTS_DIR), test), house)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+const silent = Puppet.make({ act: Puppet.skip })
+
+const statusOf = ({ data, status }: { readonly data: { readonly _tag?: string }; readonly status: number }) => [
+  status,
+  data._tag
+]
+
+describe("an agent made over the API", () => {
+  scenario("is a folder, whole, that answers with all that was said of it", ({ create, files, picture, read }) =>
+    Effect.gen(function* () {
+      const { data, status } = yield* create({
+        name: "미라",
+        group: "Harbour",
+        profile_pic: url("image/webp"),
+        in_a_nutshell: "Mira mends clocks.",
+        characteristics: "Slow.\r\nKind.",
+        recent_events: "- [2024-05-01] Found a key.",
+        priority: 3,
+        transparent: true,
+        backgrounds: "ignored"
+      })
+
+      assertEquals(status, 200)
+      deepStrictEqual(
+        [data.name, data.group, data.config_file, data.profile_pic, data.session_id],
+        ["미라", "Harbour", "agents/group_Harbour/미라", "profile.webp", null]
+      )
+      deepStrictEqual(
+        [data.in_a_nutshell, data.characteristics, data.recent_events, data.priority, data.transparent, data.is_critic],
+        ["Mira mends clocks.", "Slow.\nKind.", "- [2024-05-01] Found a key.", 3, true, false]
+      )
+      assertInclude(data.system_prompt, "Mira mends clocks.")
+      deepStrictEqual(yield* files("group_Harbour/미라"), [
+        "agent_config.yaml",
+        "characteristics.md",
+        "in_a_nutshell.md",
+        "profile.webp",
+        "recent_events.md"
+      ])
+      assertEquals(yield* read("group_Harbour/미라/agent_config.yaml"), "priority: 3\ntransparent: true\n")
+      deepStrictEqual((yield* picture(encodeURIComponent("미라"))).bytes, bytesOf(images["image/webp"]))
+      deepStrictEqual(yield* files("."), ["Ada", "group_Bees", "group_Harbour"])
+    })
+  )
+
+  scenario("is one, however many make it at the same time, in whatever group", ({ create, files }) =>
+    Effect.gen(function* () {
+      const answers = yield* Effect.all(
+        Array.from({ length: 12 }, (_, at) => create({ name: "Mira", group: at % 2 ? "A" : "B", in_a_nutshell: "M." })),
+        { concurrency: "unbounded" }
+      )
+
+      deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 11 }, () => 409)])
+      deepStrictEqual([...new Set(answers.flatMap(({ data }) => data._tag ?? []))], ["AgentExists"])
+      const found = yield* Effect.all([files("group_A"), files("group_B")].map(Effect.orElseSucceed(() => [])))
+      deepStrictEqual(found.flat(), ["Mira"])
+      deepStrictEqual(statusOf(yield* create({ name: "Ada", in_a_nutshell: "Another." })), [409, "AgentExists"])
+    })
+  )
+
+  scenario("is refused, and nothing is written, where its name, folder, texts or picture will not do", (world) =>
+    Effect.gen(function* () {
+      const { create, files, fs, agentsDir } = world
+      const about = { in_a_nutshell: "M." }
+      yield* fs.symlink(`${agentsDir}/..`, `${agentsDir}/group_Out`)
+      const before = yield* files(".")
+      const outside = yield* files("..")
+      const svg = `data:image/svg+xml;base64,${Buffer.from("<svg/>").toString("base64")}`
+
+      const answers = yield* Effect.forEach(
+        [
+          { name: "../x", ...about },
+          { name: "/etc/x", ...about },
+          { name: "x\0", ...about },
+          { name: "a\\b", ...about },
+          { name: ".x", ...about },
+          { name: "group_x", ...about },
+          { name: "x", group: "..", ...about },
+          { name: "x", group: "a/b", ...about },
+          { name: "x", group: "Out", ...about },
+          { name: "x", config_file: "/etc", ...about },
+          { name: "x", config_file: "agents/../x", ...about },
+          { name: "x", config_file: "agents/Ada", ...about },
+          { name: "x", config_file: "agents/x\0", ...about },
+          { name: "x", group: "g", config_file: "agents/x", ...about },
+          { name: "x" },
+          { name: "x", in_a_nutshell: " \n" },
+          { name: "x", ...about, profile_pic: svg },
+          { name: "x", ...about, profile_pic: `data:image/png;base64,${png(1025).toString("base64")}` },
+          { name: "x", ...about, profile_pic: "data:image/png;base64,????" },
+          { name: "x", in_a_nutshell: "a\0b" },
+          { name: "x", in_a_nutshell: "a".repeat(10_001) },
+          { name: "x".repeat(101), ...about },
+          { name: "x", ...about, priority: 1.5 }
+        ],
+        create
+      )
+
+      deepStrictEqual(answers.map(statusOf), [
+        ...Array.from({ length: 6 }, () => [400, "AgentNameInvalid"]),
+        ...Array.from({ length: 10 }, () => [400, "AgentRefused"]),
+        ...Array.from({ length: 3 }, () => [422, "ImageRefused"]),
+        ...Array.from({ length: 4 }, () => [422, "Invalid"])
+      ])
+      deepStrictEqual(yield* files("."), before)
+      deepStrictEqual(yield* files(".."), outside)
+    })
+  )
+
+  scenario("may name its own folder, whose files count where nothing else is said", ({ agentsDir, create, fs, read }) =>
+    Effect.gen(function* () {
+      const folder = `${agentsDir}/group_Harbour/Mira`
+      yield* fs.makeDirectory(folder, { recursive: true })
+      yield* fs.writeFileString(`${folder}/recent_events.md`, "- [2024-05-01] Found a key.")
+      yield* fs.writeFileString(`${folder}/consolidated_memory.md`, "## [Key]\nIt was brass.")
+
+      const taken = yield* create({ name: "Mira", group: "Harbour", in_a_nutshell: "Mira mends clocks." })
+      const empty = yield* create({ name: "Mira", config_file: "agents/group_Harbour/Mira" })
+      const { data, status } = yield* create({
+        name: "Mira",
+        config_file: "agents/group_Harbour/Mira",
+        in_a_nutshell: "Mira mends clocks."
+      })
+
+      deepStrictEqual([taken, empty].map(statusOf), [
+        [409, "AgentExists"],
+        [400, "AgentRefused"]
+      ])
+      deepStrictEqual(
+        [status, data.group, data.in_a_nutshell, data.recent_events],
+        [200, "Harbour", "Mira mends clocks.", "- [2024-05-01] Found a key."]
+      )
+      assertInclude(yield* read("group_Harbour/Mira/consolidated_memory.md"), "brass")
+    })
+  )
+})
+
+describe("an agent that is changed", () => {
+  const prompts: Array<string> = []
+  const listening = Puppet.make({
+    act: (call) => {
+      prompts.push(call.spec.systemPrompt)
+      return Puppet.skip(call)
+    }
+  })
+  scenario(
+    "writes its own files, and speaks as changed in its next turn",
+    ({ idOf, json, read }) =>
+      Effect.gen(function* () {
+        const { data: room } = yield* json("POST", "/rooms", { name: "den" })
+        yield* json("POST", `/rooms/${room.id}/agents/${idOf("Bo")}`)
+
+        const { data, status } = yield* json("PATCH", `/agents/${idOf("Bo")}`, {
+          in_a_nutshell: "Bo keeps doves.",
+          recent_events: "- Moved.",
+          memory: "ignored"
+        })
+        const watch = yield* Watch.room(room.id)
+        const sent = yield* json("POST", `/rooms/${room.id}/messages/send`, { content: "Hello?" })
+        yield* watch.ended
+
+        deepStrictEqual([status, sent.status], [200, 200])
+        deepStrictEqual([data.in_a_nutshell, data.recent_events, data.group], ["Bo keeps doves.", "- Moved.", "Bees"])
+        assertEquals(yield* read("group_Bees/Bo/in_a_nutshell.md"), "Bo keeps doves.\n")
+        assertInclude(prompts[0] ?? "", "Bo keeps doves.")
+      }),
+    listening
+  )
+
+  scenario("keeps what is not named, loses what is emptied, and cannot lose all it is", ({ files, idOf, json }) =>
+    Effect.gen(function* () {
+      const path = `/agents/${idOf("Ada")}`
+      const change = (body: object) => json("PATCH", path, body)
+
+      yield* change({ characteristics: "Exact.", recent_events: "- Here." })
+      const emptied = yield* change({ in_a_nutshell: "", recent_events: null, profile_pic: null })
+      const same = yield* change({ profile_pic: "profile.png" })
+      const refused = yield* change({ characteristics: " " })
+      const { data } = yield* json("GET", path)
+
+      deepStrictEqual([emptied.status, same.status, statusOf(refused)], [200, 200, [400, "AgentRefused"]])
+      deepStrictEqual(
+        [data.in_a_nutshell, data.characteristics, data.recent_events, data.profile_pic],
+        [null, "Exact.", "- Here.", null]
+      )
+      deepStrictEqual(yield* files("Ada"), ["agent_config.yaml", "characteristics.md", "recent_events.md"])
+      deepStrictEqual(statusOf(yield* json("PATCH", "/agents/999999", {})), [404, "AgentNotFound"])
+    })
+  )
+
+  scenario("changes its configuration and leaves alone what else stands in it", (world) =>
+    Effect.gen(function* () {
+      const { agentsDir, fs, idOf, json, read } = world
+      const file = `${agentsDir}/Ada/agent_config.yaml`
+      yield* fs.writeFileString(file, "# by hand\npriority: 2\nmemory_scope: shared # all\n")
+
+      const { data } = yield* json("PATCH", `/agents/${idOf("Ada")}`, { priority: -1, is_critic: true })
+      yield* fs.writeFileString(file, "priority: [")
+      const broken = yield* json("PATCH", `/agents/${idOf("Ada")}`, { priority: 1 })
+
+      deepStrictEqual([data.priority, data.is_critic], [-1, true])
+      deepStrictEqual(statusOf(broken), [400, "AgentRefused"])
+      assertEquals(yield* read("Ada/agent_config.yaml"), "priority: [")
+    })
+  )
+
+  scenario("has one picture, by what it is and not by what it is said to be", ({ agentsDir, files, fs, idOf, ...on }) =>
+    Effect.gen(function* () {
+      yield* fs.writeFile(`${agentsDir}/Ada/profile.png`, bytesOf(images["image/png"]))
+      yield* fs.writeFileString(`${agentsDir}/Ada/Profile.SVG`, "<svg/>")
+      const before = yield* on.picture("Ada")
+
+      const { data } = yield* on.json("PATCH", `/agents/${idOf("Ada")}`, {
+        profile_pic: `data:image/png;base64,${images["image/gif"]}`
+      })
+      const after = yield* on.picture("Ada", {}, "?size=64")
+      const again = yield* on.picture("Ada", { "if-none-match": after.headers["etag"] ?? "" })
+      const other = yield* on.picture("Ada", { "if-none-match": before.headers["etag"] ?? "" })
+
+      assertEquals(data.profile_pic, "profile.gif")
+      deepStrictEqual(yield* files("Ada"), ["agent_config.yaml", "in_a_nutshell.md", "profile.gif"])
+      deepStrictEqual([after.status, after.bytes], [200, bytesOf(images["image/gif"])])
+      deepStrictEqual(
+        [after.headers["cache-control"], after.headers["x-content-type-options"], after.headers["content-type"]],
+        ["public, max-age=3600, must-revalidate", "nosniff", "image/gif"]
+      )
+      deepStrictEqual([again.status, again.bytes.length, other.status], [304, 0, 200])
+      assertEquals((yield* on.picture("Ada", {}, "?size=8")).status, 400)
+    })
+  )
+
+  scenario("has no picture where there is but an SVG", ({ agentsDir, fs, picture }) =>
+    Effect.gen(function* () {
+      yield* fs.writeFileString(`${agentsDir}/Ada/profile.svg`, "<svg/>")
+
+      assertEquals((yield* picture("Ada")).status, 404)
+    })
+  )
+
+  scenario("is not found half changed, however many change it at the same time", ({ idOf, json, read }) =>
+    Effect.gen(function* () {
+      const texts = Array.from({ length: 20 }, (_, at) => `text ${at}`)
+
+      const answers = yield* Effect.forEach(
+        texts,
+        (text) => json("PATCH", `/agents/${idOf("Ada")}`, { in_a_nutshell: text, characteristics: text }),
+        { concurrency: "unbounded" }
+      )
+      const { data } = yield* json("GET", `/agents/${idOf("Ada")}`)
+
+      assertTrue(answers.every(({ data, status }) => status === 200 && data.in_a_nutshell === data.characteristics))
+      assertEquals(yield* read("Ada/in_a_nutshell.md"), `${data.in_a_nutshell}\n`)
+      assertEquals(yield* read("Ada/characteristics.md"), `${data.in_a_nutshell}\n`)
+    })
+  )
+})
+
+describe("an agent that is read anew", () => {
+  scenario("is as its folder is now, or says why it cannot be", ({ agentsDir, fs, idOf, json }) =>
+    Effect.gen(function* () {
+      const [ada, bo] = [idOf("Ada"), idOf("Bo")]
+      yield* fs.writeFileString(`${agentsDir}/Ada/in_a_nutshell.md`, "Ada builds watches.")
+      const fresh = yield* json("POST", `/agents/${ada}/reload`)
+      yield* fs.writeFileString(`${agentsDir}/Ada/agent_config.yaml`, "priority: high")
+      const broken = yield* json("POST", `/agents/${ada}/reload`)
+      yield* fs.remove(`${agentsDir}/group_Bees/Bo`, { recursive: true })
+      const gone = yield* json("POST", `/agents/${bo}/reload`)
+
+      deepStrictEqual([fresh.status, fresh.data.in_a_nutshell], [200, "Ada builds watches."])
+      deepStrictEqual([broken, gone].map(statusOf), [
+        [400, "PersonaMissing"],
+        [400, "PersonaMissing"]
+      ])
+      assertInclude(broken.data.detail, "priority")
+      assertInclude(gone.data.detail, "no such folder")
+      deepStrictEqual(statusOf(yield* json("POST", "/agents/999999/reload")), [404, "AgentNotFound"])
+    })
+  )
+})
+
+describe("an agent that is deleted", () => {
+  scenario("is out of sight but not lost, cannot be seated, and can still be removed from where it sat", (world) =>
+    Effect.gen(function* () {
+      const { files, idOf, json } = world
+      const bo = idOf("Bo")
+      const { data: room } = yield* json("POST", "/rooms", { name: "kept" })
+      const { data: fresh } = yield* json("POST", "/rooms", { name: "fresh" })
+      yield* json("POST", `/rooms/${room.id}/agents/${bo}`)
+
+      const deleted = yield* json("DELETE", `/agents/${bo}`)
+      const [kept = ""] = yield* files(".removed")
+      const answers = yield* Effect.all([
+        json("GET", `/agents/${bo}`),
+        json("POST", `/rooms/${fresh.id}/agents/${bo}`),
+        json("GET", `/agents/${bo}/direct-room`),
+        json("DELETE", `/agents/${bo}`)
+      ])
+      const left = yield* json("DELETE", `/rooms/${room.id}/agents/${bo}`)
+      const listed = (yield* json("GET", "/agents")).data.map(({ name }: { readonly name: string }) => name)
+
+      deepStrictEqual([deleted.status, deleted.data], [200, { message: "Agent deleted successfully" }])
+      assertInclude(kept, "group_Bees.Bo")
+      deepStrictEqual(yield* files(`.removed/${kept}`), ["agent_config.yaml", "in_a_nutshell.md"])
+      deepStrictEqual(answers.map(statusOf), [
+        [404, "AgentNotFound"],
+        [404, "RoomOrAgentNotFound"],
+        [404, "AgentNotFound"],
+        [404, "AgentNotFound"]
+      ])
+      deepStrictEqual([left.status, listed], [200, ["Ada"]])
+      const again = yield* json("POST", "/agents", { name: "Bo", in_a_nutshell: "Bo is back." })
+      deepStrictEqual([again.status, again.data.id, again.data.group], [200, bo, null])
+    })
+  )
+})
