@@ -5,6 +5,7 @@ import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
+import { StreamApi } from "./Rooms/Stream/Api.ts"
 import { RoundsApi } from "./Rounds/Api.ts"
 import { SystemApi } from "./System/Api.ts"
 
@@ -12,6 +13,7 @@ export class Api extends HttpApi.make("parley")
   .add(SystemApi)
   .add(AuthApi)
   .add(RoomsApi)
+  .add(StreamApi)
   .add(MessagesApi)
   .add(AttachmentsApi)
   .add(RoundsApi)
