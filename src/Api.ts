@@ -7,6 +7,7 @@ import { DebugApi } from "./Debug/Api.ts"
 import { document, everywhere } from "./Http/Document.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
+import { StreamApi } from "./Rooms/Stream/Api.ts"
 import { RoundsApi } from "./Rounds/Api.ts"
 import { SystemApi } from "./System/Api.ts"
 import { TranscriptsApi } from "./Transcripts/Api.ts"
@@ -15,6 +16,7 @@ export class Api extends HttpApi.make("parley")
   .add(SystemApi)
   .add(AuthApi)
   .add(RoomsApi)
+  .add(StreamApi)
   .add(MessagesApi)
   .add(AttachmentsApi)
   .add(RoundsApi)

@@ -1,32 +1,52 @@
 import bcrypt from "bcrypt"
-import { Clock, Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
-import { jwtVerify, SignJWT } from "jose"
+import { Context, Effect, Layer, Option, Redacted } from "effect"
 import { randomBytes } from "node:crypto"
+import * as OneTime from "./Auth/OneTime.ts"
 import { Secrets } from "./Auth/Secrets.ts"
-import { AdminRequired, CurrentUser, LinkSpent, Unauthenticated, User, WrongPassword } from "./domain/User.ts"
+import { Tokens } from "./Auth/Tokens.ts"
+import type { WriteRefused } from "./domain/Error.ts"
+import type { RoomId } from "./domain/RoomId.ts"
+import {
+  admin,
+  AdminRequired,
+  CurrentUser,
+  type Identity,
+  LinkSpent,
+  Unauthenticated,
+  type User,
+  userOf,
+  WrongPassword
+} from "./domain/User.ts"
+import { OpenStreams } from "./Rooms/OpenStreams.ts"
 
 export class Auth extends Context.Tag("parley/Auth")<
   Auth,
   {
     /** A token for seven days. The hash is compared off the event loop. */
-    readonly login: (password: string) => Effect.Effect<Login, WrongPassword>
-    /** The admin's token, for a link that was not used yet. */
-    readonly exchange: (link: string) => Effect.Effect<Login, LinkSpent>
-    /** A login link's token: admin, usable once, for 15 minutes, until the server stops. */
-    readonly link: Effect.Effect<string>
-    /** Only access tokens of this server that have not run out. */
+    readonly login: (password: string) => Effect.Effect<Identity, WrongPassword>
+    /** A token of whom the link was for, if it was not used yet. */
+    readonly exchange: (link: string) => Effect.Effect<Identity, LinkSpent>
+    /** A login link's token: usable once, for 15 minutes, until the server stops or the identity's logins are ended. */
+    readonly link: (user: User) => Effect.Effect<string>
+    /** A link for the caller; the admin may name somebody else. */
+    readonly linkFor: (user_id: string | undefined) => Effect.Effect<string, AdminRequired, CurrentUser>
+    /** Only access tokens of this server that have not run out or been revoked. */
     readonly verify: (token: string) => Effect.Effect<User, Unauthenticated>
+    /** Ends the token, and the streams that it opened. */
+    readonly logout: (token: string) => Effect.Effect<void, WriteRefused>
+    /** The same for all that the caller was issued until now; the admin may name somebody else. */
+    readonly logoutEverywhere: (
+      user_id: string | undefined
+    ) => Effect.Effect<void, WriteRefused | AdminRequired, CurrentUser>
+    /** Stands for the token once, at the room's stream. */
+    readonly ticket: (room: RoomId, holder: Identity) => Effect.Effect<string>
+    readonly redeem: (room: number, ticket: string) => Effect.Effect<Identity, Unauthenticated>
   }
 >() {
   static readonly layer = Layer.effect(
     this,
     Effect.suspend(() => make)
   )
-}
-
-export interface Login {
-  readonly user: User
-  readonly token: string
 }
 
 /** Lets only the admin pass. */
@@ -36,73 +56,72 @@ export const asAdmin = Effect.filterOrFail(
   () => AdminRequired.of()
 )
 
-const Claims = Schema.Struct({ ...User.fields, type: Schema.Literal("access_token"), exp: Schema.Number })
+export const linkSeconds = 15 * 60
+export const ticketSeconds = 60
 
-const week = 168 * 3600
-const quarter = 15 * 60_000
-const remembered = 10_000
+const guest = Effect.sync(() => userOf(`guest-${randomBytes(6).toString("hex")}`))
+
+/** Whom the caller means; only the admin may mean others. */
+const meant = Effect.fnUntraced(function* (user_id: string | undefined) {
+  const user = yield* CurrentUser
+  if (user_id === undefined || user_id === user.user_id) return user
+  yield* asAdmin
+  return userOf(user_id)
+})
 
 const make = Effect.gen(function* () {
-  const { adminHash, guestHash, jwtSecret } = yield* Secrets
-  const key = new TextEncoder().encode(Redacted.value(jwtSecret))
-  const links = new Map<string, number>()
-  const verified = new Map<string, { readonly user: User; readonly until: number }>()
-
-  const issue = Effect.fnUntraced(function* (user: User) {
-    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    const jwt = new SignJWT({ ...user, type: "access_token" }).setProtectedHeader({ alg: "HS256" })
-    const token = yield* Effect.promise(() =>
-      jwt
-        .setIssuedAt(now)
-        .setExpirationTime(now + week)
-        .sign(key)
-    )
-    return { user, token }
+  const { adminHash, guestHash } = yield* Secrets
+  const tokens = yield* Tokens
+  const streams = yield* OpenStreams
+  const links = OneTime.make<User>({ seconds: linkSeconds, perOwner: 10, inAll: 1000 })
+  const tickets = OneTime.make<{ readonly room: number; readonly token: string }>({
+    seconds: ticketSeconds,
+    perOwner: 100,
+    inAll: 10_000
   })
 
   const matches = (password: string, hash: Redacted.Redacted) =>
     Effect.promise(() => bcrypt.compare(password, Redacted.value(hash)))
 
-  const admin: User = { role: "admin", user_id: "admin" }
-  const guest = Effect.sync((): User => ({ role: "guest", user_id: `guest-${randomBytes(6).toString("hex")}` }))
-
-  const check = Effect.fnUntraced(function* (token: string) {
-    const now = yield* Clock.currentTimeMillis
-    const claims = yield* Effect.tryPromise(() =>
-      jwtVerify(token, key, { algorithms: ["HS256"], currentDate: DateTime.toDate(DateTime.unsafeMake(now)) })
-    ).pipe(Effect.flatMap(({ payload }) => Schema.decodeUnknown(Claims)(payload)))
-    const user: User = { role: claims.role, user_id: claims.user_id }
-    if (verified.size >= remembered) verified.clear()
-    verified.set(token, { user, until: claims.exp * 1000 })
-    return user
-  })
+  const link = (user: User) => links.issue(user.user_id, user)
 
   return Auth.of({
     login: Effect.fn("Auth.login")(function* (password) {
-      if (yield* matches(password, adminHash)) return yield* issue(admin)
+      if (yield* matches(password, adminHash)) return yield* tokens.issue(admin)
       const isGuest = Option.isSome(guestHash) && (yield* matches(password, guestHash.value))
-      return yield* isGuest ? Effect.flatMap(guest, issue) : WrongPassword.of()
+      return yield* isGuest ? Effect.flatMap(guest, tokens.issue) : WrongPassword.of()
     }),
 
-    exchange: Effect.fn("Auth.exchange")(function* (link) {
-      const now = yield* Clock.currentTimeMillis
-      const until = links.get(link) ?? 0
-      links.delete(link)
-      return yield* until > now ? issue(admin) : LinkSpent.of()
+    exchange: Effect.fn("Auth.exchange")(function* (secret) {
+      const user = yield* links.take(secret)
+      return yield* Option.match(user, { onNone: LinkSpent.of, onSome: tokens.issue })
     }),
 
-    link: Effect.map(Clock.currentTimeMillis, (now) => {
-      const token = randomBytes(24).toString("base64url")
-      links.set(token, now + quarter)
-      return token
-    }),
+    link,
+    linkFor: Effect.fn("Auth.linkFor")((user_id) => Effect.flatMap(meant(user_id), link)),
+    verify: tokens.verify,
 
-    verify: (token) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const known = verified.get(token)
-        if (known !== undefined && known.until > now) return Effect.succeed(known.user)
-        verified.delete(token)
-        return Effect.mapError(check(token), () => Unauthenticated.of())
-      })
+    logout: Effect.fn("Auth.logout")((token) =>
+      Effect.zipRight(
+        tokens.revoke(token),
+        streams.end((holder) => holder.token === token)
+      )
+    ),
+
+    logoutEverywhere: Effect.fn("Auth.logoutEverywhere")(function* (user_id) {
+      const user = yield* meant(user_id)
+      yield* links.forget(user.user_id)
+      yield* tokens.revokeAll(user.user_id)
+      yield* streams.end((holder) => holder.user.user_id === user.user_id)
+    }, Effect.uninterruptible),
+
+    ticket: (room, { token, user }) => tickets.issue(user.user_id, { room, token }),
+
+    redeem: Effect.fn("Auth.redeem")(function* (room, ticket) {
+      const found = Option.filter(yield* tickets.take(ticket), (one) => one.room === room)
+      if (Option.isNone(found)) return yield* Unauthenticated.of()
+      const { token } = found.value
+      return { user: yield* tokens.verify(token), token }
+    })
   })
 })

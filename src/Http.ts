@@ -1,7 +1,7 @@
 import { HttpApiBuilder, HttpMiddleware, HttpServer } from "@effect/platform"
 // By their own paths: the root of the package brings an HTTP client of 1 MB along.
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Context, Duration, Effect, Layer, Option, Schedule } from "effect"
+import { Context, Duration, Effect, Layer, Schedule } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer, type Server } from "node:http"
 import * as AdminHttp from "./Admin/Http.ts"
@@ -9,14 +9,17 @@ import * as AgentsHttp from "./Agents/Http.ts"
 import { Api } from "./Api.ts"
 import * as AttachmentsHttp from "./Attachments/Http.ts"
 import * as AuthHttp from "./Auth/Http.ts"
+import { Credentials } from "./Auth/Credentials.ts"
 import { Closing } from "./Closing.ts"
 import * as DebugHttp from "./Debug/Http.ts"
 import * as Docs from "./Http/Docs.ts"
 import { bounded, explained } from "./Http/Failure.ts"
+import { Origins } from "./Http/Origins.ts"
 import { traced } from "./Http/Trace.ts"
 import * as Web from "./Http/Web.ts"
 import * as MessagesHttp from "./Messages/Http.ts"
 import * as RoomsHttp from "./Rooms/Http.ts"
+import * as StreamHttp from "./Rooms/Stream/Http.ts"
 import { RoomStream } from "./Rooms/Stream.ts"
 import * as RoundsHttp from "./Rounds/Http.ts"
 import { Settings } from "./Settings.ts"
@@ -26,7 +29,8 @@ import * as TranscriptsHttp from "./Transcripts/Http.ts"
 const api = HttpApiBuilder.api(Api).pipe(
   Layer.provide([
     AuthHttp.layer,
-    RoomsHttp.layer.pipe(Layer.provide(RoomStream.layer)),
+    RoomsHttp.layer,
+    StreamHttp.layer.pipe(Layer.provide(RoomStream.layer)),
     MessagesHttp.layer,
     AttachmentsHttp.layer,
     RoundsHttp.layer,
@@ -36,14 +40,9 @@ const api = HttpApiBuilder.api(Api).pipe(
     TranscriptsHttp.layer,
     SystemHttp.layer
   ]),
-  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing])
+  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading]),
+  Layer.provide(Credentials.layer)
 )
-
-const origins = ({ FRONTEND_URL, VERCEL_URL }: Settings["Type"]) => [
-  ...["localhost", "127.0.0.1"].flatMap((host) => [5173, 5174].map((port) => `http://${host}:${port}`)),
-  ...Option.toArray(FRONTEND_URL),
-  ...Option.toArray(Option.map(VERCEL_URL, (host) => `https://${host}`))
-]
 
 class NodeServer extends Context.Tag("parley/Http/NodeServer")<NodeServer, Server>() {
   static readonly layer = Layer.sync(this, () =>
@@ -81,8 +80,9 @@ const app = Layer.unwrapEffect(
   Effect.gen(function* () {
     const settings = yield* Settings
     const node = yield* NodeServer
+    const { isAllowed } = yield* Origins
     const cors = HttpMiddleware.cors({
-      allowedOrigins: origins(settings),
+      allowedOrigins: isAllowed,
       credentials: true,
       allowedMethods: ["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
       exposedHeaders: ["traceparent"]
@@ -95,6 +95,7 @@ const app = Layer.unwrapEffect(
 ).pipe(
   Layer.provide([Web.layer, Docs.layer, HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),
   Layer.provide(api),
+  Layer.provide(Origins.layer),
   Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
   Layer.provide(NodeHttpServer.layerContext),
   Layer.locally(HttpMiddleware.currentTracerDisabledWhen, () => true)

@@ -3,7 +3,9 @@ import { Agents } from "./Agents.ts"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { Attachments } from "./Attachments.ts"
 import { Auth } from "./Auth.ts"
+import { LoginRepo } from "./Auth/Repo.ts"
 import { Secrets } from "./Auth/Secrets.ts"
+import { Tokens } from "./Auth/Tokens.ts"
 import { Cache } from "./Cache.ts"
 import { Closing } from "./Closing.ts"
 import * as Db from "./Db.ts"
@@ -31,6 +33,7 @@ import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
+import { OpenStreams } from "./Rooms/OpenStreams.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
 import { Rounds } from "./Rounds.ts"
 import { Critiques } from "./Rounds/Critiques.ts"
@@ -82,6 +85,7 @@ const rounds = RoundPlayer.layer.pipe(
 )
 
 const repos = Layer.mergeAll(
+  LoginRepo.layer,
   RoomRepo.layer,
   MessageRepo.layer,
   AgentRepo.layer,
@@ -121,12 +125,14 @@ export const withoutDoors = Scheduler.layer.pipe(
   Layer.provideMerge(ground)
 )
 
+const auth = Auth.layer.pipe(Layer.provide(Tokens.layer), Layer.provideMerge(OpenStreams.layer))
+
 /** The whole house but its settings, providers and doors to the world. */
 export const layer = Welcome.layer.pipe(
   Layer.provideMerge(Http.layer),
+  Layer.provideMerge(auth),
   Layer.provideMerge(withoutDoors),
   Layer.provideMerge(Layer.merge(personas, memory)),
-  Layer.provideMerge(Auth.layer),
   Layer.provideMerge(Secrets.layer),
   Layer.provideMerge(Db.layer),
   Layer.provideMerge(Telemetry.layer)

@@ -6,6 +6,7 @@ import { Secrets } from "./Auth/Secrets.ts"
 import type { Agent } from "./domain/Agent.ts"
 import { PageSize } from "./domain/Message.ts"
 import * as Time from "./domain/Time.ts"
+import { admin } from "./domain/User.ts"
 import { Providers } from "./Providers.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
 import { Settings } from "./Settings.ts"
@@ -62,7 +63,7 @@ const words = Effect.gen(function* () {
     )
   }
   if (!generated) return
-  const link = yield* auth.link
+  const link = yield* auth.link(admin)
   const password = Option.match(newPassword, {
     onNone: () => [],
     onSome: (secret) => [`  The admin's password, shown this once: ${Redacted.value(secret)}`]

@@ -1,5 +1,6 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platform"
 import { Schema } from "effect"
+import { credentials } from "../Auth/Api.ts"
 import { ImageNotFound, Viewer } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
 import { number, RoomParam } from "../domain/Param.ts"
@@ -7,14 +8,14 @@ import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { Unauthenticated } from "../domain/User.ts"
 
 /**
- * Requires an access token in `X-API-Key`, or the image's own key in the query.
+ * Requires an access token, or the image's own key in the query.
  * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
  */
 export class Viewing extends HttpApiMiddleware.Tag<Viewing>()("parley/Attachments/Api/Viewing", {
   failure: Unauthenticated,
   provides: Viewer,
   security: {
-    token: HttpApiSecurity.apiKey({ in: "header", key: "x-api-key" }),
+    ...credentials,
     key: HttpApiSecurity.apiKey({ in: "query", key: "key" })
   }
 }) {}

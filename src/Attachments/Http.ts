@@ -1,17 +1,24 @@
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Effect, Layer, Redacted } from "effect"
 import { Api } from "../Api.ts"
-import { Auth } from "../Auth.ts"
+import { Credentials } from "../Auth/Credentials.ts"
 import { Unauthenticated } from "../domain/User.ts"
 import { inert } from "../lib/response.ts"
 import { Viewing } from "./Api.ts"
 import { type Sight, View } from "./View.ts"
 
+const refuse = () => Unauthenticated.of()
+
 export const viewing = Layer.effect(
   Viewing,
-  Effect.map(Auth, ({ verify }) =>
+  Effect.map(Credentials, ({ identify }) =>
     Viewing.of({
-      token: (token) => Effect.map(verify(Redacted.value(token)), (user) => ({ user })),
+      header: () =>
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+          Effect.map(identify(request), ({ user }) => ({ user }))
+        ),
+      bearer: refuse,
+      cookie: refuse,
       key: (key) => (Redacted.value(key) === "" ? Unauthenticated.of() : Effect.succeed({ key: Redacted.value(key) }))
     })
   )

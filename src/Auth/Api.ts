@@ -1,24 +1,80 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSecurity } from "@effect/platform"
+import { WriteRefused } from "../domain/Error.ts"
 import {
+  AdminRequired,
   CurrentUser,
   LinkRequest,
   LinkSpent,
   LoggedIn,
+  LoggedOut,
+  LoginLink,
   LoginRequest,
+  LoginUnreadable,
+  OfUser,
+  PasswordRequired,
   Unauthenticated,
   Verified,
   WrongPassword
 } from "../domain/User.ts"
 
-/** Requires an access token in `X-API-Key`. */
+export const cookieName = "auth_token"
+
+/** Where a request may show its access token: the first that is there decides. */
+export const credentials = {
+  header: HttpApiSecurity.apiKey({ in: "header", key: "x-api-key" }),
+  bearer: HttpApiSecurity.bearer,
+  cookie: HttpApiSecurity.apiKey({ in: "cookie", key: cookieName })
+}
+
+/**
+ * Requires an access token.
+ * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
+ */
 export class Authenticated extends HttpApiMiddleware.Tag<Authenticated>()("parley/Auth/Api/Authenticated", {
   failure: Unauthenticated,
   provides: CurrentUser,
-  security: { token: HttpApiSecurity.apiKey({ in: "header", key: "x-api-key" }) }
+  security: credentials
 }) {}
 
+const login = <const Name extends string>(name: Name, path: `/${string}`) =>
+  HttpApiEndpoint.post(name, path)
+    .setPayload(LoginRequest)
+    .addSuccess(LoggedIn)
+    .addError(PasswordRequired)
+    .addError(LoginUnreadable)
+    .addError(WrongPassword)
+
+const verify = <const Name extends string>(name: Name, path: `/${string}`) =>
+  HttpApiEndpoint.get(name, path).addSuccess(Verified).middleware(Authenticated)
+
+/** The short paths are those of older clients. */
 export class AuthApi extends HttpApiGroup.make("auth")
-  .add(HttpApiEndpoint.post("login", "/login").setPayload(LoginRequest).addSuccess(LoggedIn).addError(WrongPassword))
-  .add(HttpApiEndpoint.post("link", "/link").setPayload(LinkRequest).addSuccess(LoggedIn).addError(LinkSpent))
-  .add(HttpApiEndpoint.get("verify", "/verify").addSuccess(Verified).middleware(Authenticated))
-  .prefix("/auth") {}
+  .add(login("login", "/auth/login"))
+  .add(login("loginShort", "/login"))
+  .add(verify("verify", "/auth/verify"))
+  .add(verify("verifyShort", "/verify"))
+  .add(HttpApiEndpoint.post("link", "/auth/link").setPayload(LinkRequest).addSuccess(LoggedIn).addError(LinkSpent))
+  .add(
+    /** A one-time login, to open the same rooms elsewhere; the admin may make one for a guest who lost the token. */
+    HttpApiEndpoint.post("makeLink", "/auth/links")
+      .setPayload(OfUser)
+      .addSuccess(LoginLink)
+      .addError(AdminRequired)
+      .middleware(Authenticated)
+  )
+  .add(
+    /** Ends the token that the request shows, and clears the cookie. */
+    HttpApiEndpoint.post("logout", "/auth/logout")
+      .addSuccess(LoggedOut)
+      .addError(WriteRefused)
+      .middleware(Authenticated)
+  )
+  .add(
+    /** Ends every token that the identity was issued until now; the admin may name a guest. */
+    HttpApiEndpoint.post("logoutEverywhere", "/auth/logout-everywhere")
+      .setPayload(OfUser)
+      .addSuccess(LoggedOut)
+      .addError(AdminRequired)
+      .addError(WriteRefused)
+      .middleware(Authenticated)
+  ) {}

@@ -1,9 +1,9 @@
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { Agent } from "../domain/Agent.ts"
 import { WriteRefused } from "../domain/Error.ts"
-import { CursorParam, LimitParam, optional, RoomParam, SeatParam } from "../domain/Param.ts"
+import { LimitParam, optional, RoomParam, SeatParam } from "../domain/Param.ts"
 import {
   ProviderUnknown,
   Room,
@@ -111,14 +111,6 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
       .addError(RoomOrAgentNotFound)
       .addError(AdminRequired)
       .addError(WriteRefused)
-  )
-  .add(
-    HttpApiEndpoint.get("stream", "/:room_id/stream")
-      .setPath(RoomParam)
-      .setUrlParams(Schema.Struct({ after: optional(CursorParam) }))
-      .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
-      .addError(RoomNotFound)
-      .addError(RoomForbidden)
   )
   .middleware(Authenticated)
   .prefix("/rooms") {}

@@ -4,14 +4,12 @@ import { Api } from "../Api.ts"
 import { PageSize } from "../domain/Message.ts"
 import { Rooms } from "../Rooms.ts"
 import { json } from "../lib/response.ts"
-import { RoomStream } from "./Stream.ts"
 
 const everything = PageSize.make(1000)
 
 export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
   Effect.gen(function* () {
     const rooms = yield* Rooms
-    const stream = yield* RoomStream
     return handlers
       .handle("list", ({ urlParams }) => rooms.list(urlParams.limit ?? everything))
       .handle("create", ({ payload }) => Effect.map(rooms.create(payload), json))
@@ -27,9 +25,6 @@ export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
       .handle("join", ({ path }) => Effect.map(rooms.join(path.room_id, path.agent_id), json))
       .handle("leave", ({ path }) =>
         Effect.as(rooms.leave(path.room_id, path.agent_id), { message: "Agent removed from room successfully" })
-      )
-      .handleRaw("stream", ({ path, request, urlParams }) =>
-        Effect.zipRight(rooms.access(path.room_id), stream.follow(path.room_id, request, urlParams.after))
       )
   })
 )

@@ -3,22 +3,27 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { Context, Effect, FiberRef, Layer, Option, Schema } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { ServerResponse } from "node:http"
+import { Auth } from "../Auth.ts"
 import { Closing } from "../Closing.ts"
+import type { TooManyStreams } from "../domain/Limit.ts"
 import { CursorParam } from "../domain/Param.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import type { Identity, Unauthenticated } from "../domain/User.ts"
 import { LiveTurns } from "../LiveTurns.ts"
 import { RoomEvents, type Sink } from "../RoomEvents.ts"
 import { Settings } from "../Settings.ts"
+import { OpenStreams } from "./OpenStreams.ts"
 
 export class RoomStream extends Context.Tag("parley/Rooms/Stream/RoomStream")<
   RoomStream,
   {
-    /** Writes the room's events to the connection until the reader leaves, the room goes, or the server closes. */
+    /** Writes the room's events to the connection until the reader leaves or is logged out, the room goes, or the server closes. */
     readonly follow: (
       roomId: RoomId,
       request: HttpServerRequest.HttpServerRequest,
+      reader: Identity,
       after: number | undefined
-    ) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+    ) => Effect.Effect<HttpServerResponse.HttpServerResponse, TooManyStreams | Unauthenticated>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -41,6 +46,8 @@ const make = Effect.gen(function* () {
   const events = yield* RoomEvents
   const live = yield* LiveTurns
   const closing = yield* Closing
+  const streams = yield* OpenStreams
+  const { verify } = yield* Auth
 
   // Frames go to the socket as they are: a stream of Effect per reader costs ten times as much.
   const sinkOf = (response: ServerResponse): Sink => ({
@@ -68,9 +75,12 @@ const make = Effect.gen(function* () {
     })
 
   return RoomStream.of({
-    follow: (roomId, request, after) =>
+    follow: (roomId, request, reader, after) =>
       Effect.gen(function* () {
         const response = NodeHttpServerRequest.toServerResponse(request)
+        yield* streams.open(reader, () => response.end())
+        // From here on a logout ends the stream; one that came before is seen now.
+        yield* verify(reader.token)
         const head = HttpServerResponse.empty({ headers })
         const finish = yield* FiberRef.get(HttpApp.currentPreResponseHandlers)
         const finished = Option.isSome(finish) ? yield* Effect.orDie(finish.value(request, head)) : head

@@ -1,5 +1,6 @@
 import { DateTime, Effect, Layer, Schedule } from "effect"
-import { Timestamp } from "../domain/Time.ts"
+import { LoginRepo } from "../Auth/Repo.ts"
+import * as Time from "../domain/Time.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { Settings } from "../Settings.ts"
 import { WriteQueue } from "../WriteQueue.ts"
@@ -7,19 +8,23 @@ import { WriteQueue } from "../WriteQueue.ts"
 const batch = 1000
 
 /**
- * Takes away old events, a few at a time, so that nobody waits for it. Idle clients are closed by the pool itself, and
+ * Takes away old events, and revocations of tokens that have run out, a few at a time, so that nobody waits for it. Idle clients are closed by the pool itself, and
  * the cache gives up what was not read for longest.
  */
 export const layer = Layer.scopedDiscard(
   Effect.gen(function* () {
     const { EVENT_DAYS } = yield* Settings
     const events = yield* RoomEvents
+    const logins = yield* LoginRepo
     const queue = yield* WriteQueue
 
     const prune = Effect.gen(function* () {
       const now = yield* DateTime.now
-      const before = Timestamp.make(DateTime.formatIso(DateTime.subtract(now, { days: EVENT_DAYS })))
-      return yield* queue.write(events.prune(before, batch))
+      const before = Time.Timestamp.make(DateTime.formatIso(DateTime.subtract(now, { days: EVENT_DAYS })))
+      const gone = yield* queue.write(
+        Effect.all([events.prune(before, batch), logins.prune(Time.at(now.epochMillis), batch)])
+      )
+      return Math.max(...gone)
     })
 
     yield* Effect.repeat(prune, { until: (gone) => gone < batch, schedule: Schedule.spaced("100 millis") }).pipe(

@@ -95,6 +95,10 @@ export const SettingsValues = Schema.Struct({
   ENABLE_GUEST_LOGIN: flag("whether guests may log in", true),
   JWT_SECRET: secret("key that signs tokens; made at the first start when absent"),
 
+  TRUSTED_PROXY_COUNT: number("proxies in front whose X-Forwarded headers are believed", 0, 0, 10),
+  MAX_STREAMS: number("event streams that may be open at once", 5000, 1, 1_000_000),
+  MAX_STREAMS_PER_USER: number("event streams that one identity may have open", 500, 1, 1_000_000),
+
   DEFAULT_PROVIDER: Schema.optionalWith(literal(["claude", "anthropic", "openai", "scripted"]), {
     as: "Option"
   }).annotations({

@@ -8,14 +8,40 @@ export type Role = typeof Role.Type
 export const User = Schema.Struct({ role: Role, user_id: Schema.String })
 export type User = typeof User.Type
 
+export const admin: User = { role: "admin", user_id: "admin" }
+
+export const GuestId = Schema.String.pipe(Schema.pattern(/^guest-[0-9a-f]{12}$/))
+const UserId = Schema.Union(Schema.Literal("admin"), GuestId)
+
+/** Whose rooms these are, once they have a token again. */
+export const userOf = (user_id: string): User => ({ role: user_id === "admin" ? "admin" : "guest", user_id })
+
 /**
  * Who asks, by the claims of a verified token and nothing else.
  * @effect-leakable-service
  */
 export class CurrentUser extends Context.Tag("parley/domain/User/CurrentUser")<CurrentUser, User>() {}
 
-export const LoginRequest = Schema.Struct({ password: Schema.NonEmptyString.pipe(Schema.maxLength(1024)) })
+/** Who shows a token, and the token. */
+export interface Identity {
+  readonly user: User
+  readonly token: string
+}
+
+/**
+ * Who follows a stream, and by which token.
+ * @effect-leakable-service
+ */
+export class Reader extends Context.Tag("parley/domain/User/Reader")<Reader, Identity>() {}
+
+export const LoginRequest = Schema.Struct({ password: Schema.NonEmptyString })
 export const LinkRequest = Schema.Struct({ token: Schema.NonEmptyString.pipe(Schema.maxLength(1024)) })
+
+/** Without a body, or a name in it, the caller's own. */
+export const OfUser = Schema.NullOr(Schema.Struct({ user_id: Schema.optionalWith(UserId, { nullable: true }) }))
+
+export const LoggedOut = Schema.Struct({ success: Schema.Literal(true), message: Schema.String })
+export const LoginLink = Schema.Struct({ token: Schema.String, url: Schema.String, expires_in: Schema.Int })
 
 export const LoggedIn = Schema.Struct({
   success: Schema.Literal(true),
@@ -43,6 +69,22 @@ export class WrongPassword extends Schema.TaggedError<WrongPassword>()(
   HttpApiSchema.annotations({ status: 401 })
 ) {
   static readonly of = () => new WrongPassword({ detail: "Invalid password" })
+}
+
+export class PasswordRequired extends Schema.TaggedError<PasswordRequired>()(
+  "PasswordRequired",
+  { ...ErrorBody },
+  HttpApiSchema.annotations({ status: 400 })
+) {
+  static readonly of = () => new PasswordRequired({ detail: "Password is required" })
+}
+
+export class LoginUnreadable extends Schema.TaggedError<LoginUnreadable>()(
+  "LoginUnreadable",
+  { ...ErrorBody },
+  HttpApiSchema.annotations({ status: 400 })
+) {
+  static readonly of = () => new LoginUnreadable({ detail: "Invalid request body" })
 }
 
 export class LinkSpent extends Schema.TaggedError<LinkSpent>()(

@@ -1,6 +1,7 @@
 import { HttpBody, HttpClient, HttpClientRequest, type HttpMethod, HttpServer } from "@effect/platform"
 import { Deferred, Effect, Queue, Schema, Stream } from "effect"
 import { Auth } from "../../src/Auth.ts"
+import { admin } from "../../src/domain/User.ts"
 
 const Json = Schema.parseJson(Schema.Any)
 
@@ -92,7 +93,7 @@ export const as = (token: string | null) =>
 /** Speaks to the house as its admin. */
 export const make = Effect.gen(function* () {
   const auth = yield* Auth
-  const { token } = yield* Effect.flatMap(auth.link, auth.exchange)
+  const { token } = yield* Effect.flatMap(auth.link(admin), auth.exchange)
   return { ...(yield* as(token)), token }
 })
 

@@ -1,6 +1,7 @@
 import { Clock, Effect } from "effect"
 import { SignJWT, UnsecuredJWT } from "jose"
 import { Auth } from "../../src/Auth.ts"
+import { admin } from "../../src/domain/User.ts"
 
 const claims = { role: "admin", user_id: "admin", type: "access_token" }
 
@@ -37,6 +38,6 @@ export const badTokens = Effect.fn(function* (secret: string) {
     "of no kind": yield* sign({ role: "admin", user_id: "admin" }, "1h", secret),
     "of no role": yield* sign({ user_id: "admin", type: "access_token" }, "1h", secret),
     "of an unknown role": yield* sign({ ...claims, role: "root" }, "1h", secret),
-    "a login link": yield* auth.link
+    "a login link": yield* auth.link(admin)
   }
 })

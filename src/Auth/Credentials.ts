@@ -1,0 +1,53 @@
+import type { HttpServerRequest } from "@effect/platform"
+import { Context, Effect, Layer } from "effect"
+import { Auth } from "../Auth.ts"
+import { type Identity, Unauthenticated } from "../domain/User.ts"
+import { Origins } from "../Http/Origins.ts"
+import { cookieName } from "./Api.ts"
+
+type Request = HttpServerRequest.HttpServerRequest
+
+export class Credentials extends Context.Tag("parley/Auth/Credentials")<
+  Credentials,
+  {
+    /**
+     * Who asks, by the first that is there of the header `X-API-Key`, a bearer token, and the cookie. What is there
+     * decides: a wrong key is not rescued by a good cookie. Of a cross-site request the cookie is not seen.
+     */
+    readonly identify: (request: Request) => Effect.Effect<Identity, Unauthenticated>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const bearer = /^bearer +/i
+
+const make = Effect.gen(function* () {
+  const { verify } = yield* Auth
+  const { isAllowed } = yield* Origins
+
+  const isOwnPage = ({ headers: { host, origin, "sec-fetch-site": site } }: Request) => {
+    if (site === "same-origin" || site === "none") return true
+    if (origin === undefined) return site === undefined
+    return isAllowed(origin) || (site === undefined && hostOf(origin) === host)
+  }
+
+  const presented = (request: Request) => {
+    const { authorization, "x-api-key": key } = request.headers
+    if (key !== undefined) return key
+    if (authorization !== undefined) return bearer.test(authorization) ? authorization.replace(bearer, "") : ""
+    return isOwnPage(request) ? (request.cookies[cookieName] ?? "") : ""
+  }
+
+  return Credentials.of({
+    identify: (request) => {
+      const token = presented(request)
+      return token === "" ? Unauthenticated.of() : Effect.map(verify(token), (user) => ({ user, token }))
+    }
+  })
+})
+
+const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : null)
