@@ -59,6 +59,17 @@ const bundled = async (options) => {
   return outputFiles.map(({ contents, path }) => [path, contents])
 }
 
+/** What a module of the contract comes to, in the place of the contract and all that it is made of. */
+const evaluated = {
+  name: "evaluated",
+  setup: (build) =>
+    build.onLoad({ filter: /src[/\\]client[/\\]routes\.ts$/ }, async ({ path }) => {
+      const [[, contents]] = await bundled({ entryPoints: [path], outdir: "dist", platform: "node", sourcemap: false })
+      const { routes } = await import(`data:text/javascript;base64,${Buffer.from(contents).toString("base64")}`)
+      return { contents: `export const routes = ${JSON.stringify(routes)}` }
+    })
+}
+
 const server = () =>
   bundled({
     entryPoints: ["src/main.ts"],
@@ -79,7 +90,17 @@ const browser = () =>
     outfile: "dist/web/main.js",
     platform: "browser",
     target: "es2022",
-    minify: true
+    minify: true,
+    plugins: [evaluated]
+  })
+
+const client = () =>
+  bundled({
+    entryPoints: ["src/client.ts"],
+    outdir: "dist",
+    platform: "neutral",
+    target: "es2022",
+    plugins: [evaluated]
   })
 
 const copied = () =>
@@ -92,7 +113,7 @@ export const build = async (onStart = () => {}) => {
   const inputs = hashOfInputs()
   if (isBuiltFrom(inputs)) return
   onStart()
-  const outputs = new Map([...(await server()), ...(await browser()), ...copied()])
+  const outputs = new Map([...(await server()), ...(await browser()), ...(await client()), ...copied()])
   fs.rmSync(stampFile, { force: true })
   for (const [file, bytes] of outputs) put(file, bytes)
   for (const folder of [join(dist, "web"), join(dist, "chunks")].filter(fs.existsSync)) {

@@ -1,0 +1,81 @@
+// @effect-diagnostics globalFetch:off
+import { follow, type Following, type RoomEvent } from "./client/follow.ts"
+import { refused } from "./client/refused.ts"
+import { routes } from "./client/routes.ts"
+import type { Routes, Settings } from "./client/types.ts"
+
+export { Refused, type Place } from "./client/refused.ts"
+export type { Following, RoomEvent } from "./client/follow.ts"
+export type { Routes, Wire } from "./client/types.ts"
+
+export interface Connection {
+  /** Address of the server without a slash at the end; where the page came from when left out. */
+  readonly url?: string
+  /** An access token. A browser that has logged in needs none: it has a cookie. */
+  readonly token?: string
+  readonly fetch?: typeof globalThis.fetch
+}
+
+/** Calls every route of the contract by its group and name; an answer that is an error rejects with `Refused`. */
+export type Client = Routes & {
+  /**
+   * The events of a room as they happen, without a gap: a lost connection is made again, from the last event that came.
+   * A position that the server does not keep gives the event `reset`. Throws `Refused` when asking again is no use.
+   */
+  readonly follow: (roomId: number, following?: Following) => AsyncGenerator<RoomEvent, void>
+}
+
+interface Request extends Settings {
+  readonly path?: Readonly<Record<string, unknown>>
+  readonly urlParams?: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  readonly payload?: unknown
+}
+
+const addressOf = (template: string, { path = {}, urlParams = {} }: Request) => {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(urlParams)) if (value !== undefined) query.set(name, String(value))
+  const filled = template.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(path[name])))
+  return query.size === 0 ? filled : `${filled}?${query}`
+}
+
+/** A client of the server at an address. It holds no connection. */
+export const connect = ({ fetch = globalThis.fetch, token, url = "" }: Connection = {}): Client => {
+  const send = async (method: string, template: string, request: Request) => {
+    const headers = new Headers(token === undefined ? {} : { "X-API-Key": token })
+    for (const [name, value] of Object.entries(request.headers ?? {})) if (value !== undefined) headers.set(name, value)
+    if (request.payload !== undefined) headers.set("Content-Type", "application/json")
+    const response = await fetch(`${url}${addressOf(template, request)}`, {
+      method,
+      headers,
+      body: request.payload === undefined ? null : JSON.stringify(request.payload),
+      signal: request.signal ?? null
+    })
+    if (!response.ok) throw await refused(response)
+    return response
+  }
+
+  const call =
+    (method: string, template: string) =>
+    async (request: Request = {}) => {
+      const response = await send(method, template, request)
+      return response.headers.get("content-type")?.startsWith("application/json") ? response.json() : response
+    }
+
+  const groups = new Set(routes.map(([group]) => group))
+  const callsOf = (group: string) =>
+    routes.flatMap(([of, name, method, template]) => (of === group ? [[name, call(method, template)]] : []))
+  const calls = Array.from(groups, (group) => [group, Object.fromEntries(callsOf(group))])
+  return {
+    ...Object.fromEntries(calls),
+    follow: (roomId, following = {}) => {
+      const open = (after: string | null, signal: AbortSignal) =>
+        send("GET", "/rooms/:room_id/stream", {
+          path: { room_id: roomId },
+          headers: { Accept: "text/event-stream", ...(after === null ? {} : { "Last-Event-ID": after }) },
+          signal
+        })
+      return follow(open, following)
+    }
+  }
+}
