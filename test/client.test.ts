@@ -20,8 +20,11 @@ const setup = Effect.gen(function* () {
 })
 
 const refusal = (call: () => Promise<unknown>) =>
-  Effect.flip(Effect.tryPromise({ try: call, catch: (error) => error })).pipe(
-    Effect.flatMap((error) => (error instanceof Refused ? Effect.succeed(error) : Effect.die(error)))
+  Effect.promise(() =>
+    call().then(
+      () => Promise.reject(new Error("was not refused")),
+      (error) => (error instanceof Refused ? error : Promise.reject(error))
+    )
   )
 
 layer(house, { excludeTestServices: true })("The client", (it) => {
