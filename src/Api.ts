@@ -7,6 +7,7 @@ import { DebugApi } from "./Debug/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
 import { RoundsApi } from "./Rounds/Api.ts"
+import { SearchApi } from "./Search/Api.ts"
 import { SystemApi } from "./System/Api.ts"
 import { TranscriptsApi } from "./Transcripts/Api.ts"
 
@@ -15,6 +16,7 @@ export class Api extends HttpApi.make("parley")
   .add(AuthApi)
   .add(RoomsApi)
   .add(MessagesApi)
+  .add(SearchApi)
   .add(AttachmentsApi)
   .add(RoundsApi)
   .add(AgentsApi)

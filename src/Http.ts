@@ -19,6 +19,7 @@ import * as MessagesHttp from "./Messages/Http.ts"
 import * as RoomsHttp from "./Rooms/Http.ts"
 import { RoomStream } from "./Rooms/Stream.ts"
 import * as RoundsHttp from "./Rounds/Http.ts"
+import * as SearchHttp from "./Search/Http.ts"
 import { Settings } from "./Settings.ts"
 import * as SystemHttp from "./System/Http.ts"
 import * as TranscriptsHttp from "./Transcripts/Http.ts"
@@ -28,6 +29,7 @@ const api = HttpApiBuilder.api(Api).pipe(
     AuthHttp.layer,
     RoomsHttp.layer.pipe(Layer.provide(RoomStream.layer)),
     MessagesHttp.layer,
+    SearchHttp.layer,
     AttachmentsHttp.layer,
     RoundsHttp.layer,
     AgentsHttp.layer,
