@@ -19,7 +19,7 @@ import {
   type PictureNotFound
 } from "./domain/Agent.ts"
 import { ImageRefused } from "./domain/Image.ts"
-import type { PageSize } from "./domain/Message.ts"
+import type { Page } from "./domain/Param.ts"
 import { isPersonaName, type Persona, PersonaMissing, type PersonaReport, type Traits } from "./domain/Persona.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
@@ -41,7 +41,7 @@ export class Agents extends Context.Tag("parley/Agents")<
   Agents,
   {
     /** By name. Guests get neither prompts nor what an agent remembers. */
-    readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>, never, CurrentUser>
+    readonly list: (page: Page) => Effect.Effect<ReadonlyArray<Agent>, never, CurrentUser>
     readonly get: (id: AgentId) => Effect.Effect<Agent, AgentNotFound, CurrentUser>
     readonly configs: Effect.Effect<ReadonlyArray<PersonaReport>>
     /** Writes the agent's folder, whole or not at all; the agent can be seated when this returns. */
@@ -158,7 +158,7 @@ const make = Effect.gen(function* () {
   )
 
   return Agents.of({
-    list: (limit) => Effect.zipWith(CurrentUser, repo.list(limit), (user, found) => found.map(asSeenBy(user))),
+    list: (page) => Effect.zipWith(CurrentUser, repo.list(page), (user, found) => found.map(asSeenBy(user))),
     get: (id) => Effect.zipWith(CurrentUser, repo.find(id), (user, agent) => asSeenBy(user)(agent)),
     configs: personas.report,
 

@@ -9,6 +9,7 @@ import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
 import { StreamApi } from "./Rooms/Stream/Api.ts"
 import { RoundsApi } from "./Rounds/Api.ts"
+import { SearchApi } from "./Search/Api.ts"
 import { SystemApi } from "./System/Api.ts"
 import { TranscriptsApi } from "./Transcripts/Api.ts"
 
@@ -18,6 +19,7 @@ export class Api extends HttpApi.make("parley")
   .add(RoomsApi)
   .add(StreamApi)
   .add(MessagesApi)
+  .add(SearchApi)
   .add(AttachmentsApi)
   .add(RoundsApi)
   .add(AgentsApi)

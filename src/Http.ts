@@ -22,6 +22,7 @@ import * as RoomsHttp from "./Rooms/Http.ts"
 import * as StreamHttp from "./Rooms/Stream/Http.ts"
 import { RoomStream } from "./Rooms/Stream.ts"
 import * as RoundsHttp from "./Rounds/Http.ts"
+import * as SearchHttp from "./Search/Http.ts"
 import { Settings } from "./Settings.ts"
 import * as SystemHttp from "./System/Http.ts"
 import * as TranscriptsHttp from "./Transcripts/Http.ts"
@@ -32,6 +33,7 @@ const api = HttpApiBuilder.api(Api).pipe(
     RoomsHttp.layer,
     StreamHttp.layer.pipe(Layer.provide(RoomStream.layer)),
     MessagesHttp.layer,
+    SearchHttp.layer,
     AttachmentsHttp.layer,
     RoundsHttp.layer,
     AgentsHttp.layer,

@@ -5,6 +5,7 @@ import { Cache } from "./Cache.ts"
 import { Agent, type AgentId, asSeenBy } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import { PageSize } from "./domain/Message.ts"
+import type { Page } from "./domain/Param.ts"
 import {
   engineFields,
   type ProviderUnknown,
@@ -28,7 +29,7 @@ import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Providers } from "./Providers.ts"
 import { RoomEvents, roomGroup } from "./RoomEvents.ts"
-import { RoomRepo } from "./Rooms/Repo.ts"
+import { type RoomPage, RoomRepo } from "./Rooms/Repo.ts"
 import { SdkPool } from "./SdkPool.ts"
 import { Settings } from "./Settings.ts"
 import { WriteQueue } from "./WriteQueue.ts"
@@ -42,7 +43,7 @@ export class Rooms extends Context.Tag("parley/Rooms")<
   {
     /** Passes the owner and the admin; reads nothing while the room is remembered. */
     readonly access: (id: RoomId) => Effect.Effect<RoomRow, Denied, CurrentUser>
-    readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<RoomSummary>, never, CurrentUser>
+    readonly list: (page: RoomPage) => Effect.Effect<ReadonlyArray<RoomSummary>, never, CurrentUser>
     readonly create: (
       room: typeof RoomCreate.Type
     ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | WriteRefused, CurrentUser>
@@ -55,7 +56,7 @@ export class Rooms extends Context.Tag("parley/Rooms")<
     ) => Effect.Effect<RoomJson, Denied | RoomExists | WriteRefused, CurrentUser>
     readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | WriteRefused, CurrentUser>
     readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
-    readonly roster: (id: RoomId) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
+    readonly roster: (id: RoomId, page: Page) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
     /** Seats the agent, unless it is retired; does nothing when it sits there already. */
     readonly join: (
       id: RoomId,
@@ -111,8 +112,8 @@ const make = Effect.gen(function* () {
     return user.role === "admin" || room.owner_id === user.user_id ? room : yield* RoomForbidden.of()
   })
 
-  const seated = (id: RoomId) =>
-    Effect.zipWith(CurrentUser, agents.inRoom(id), (user, found) => found.map(asSeenBy(user)))
+  const seated = (id: RoomId, page?: Page) =>
+    Effect.zipWith(CurrentUser, agents.inRoom(id, page), (user, found) => found.map(asSeenBy(user)))
 
   const json = Effect.fnUntraced(function* (id: RoomId) {
     const { user_id } = yield* CurrentUser
@@ -145,8 +146,8 @@ const make = Effect.gen(function* () {
   return Rooms.of({
     access,
 
-    list: (limit) =>
-      Effect.flatMap(CurrentUser, ({ role, user_id }) => rooms.list(user_id, role === "admin" ? null : user_id, limit)),
+    list: (page) =>
+      Effect.flatMap(CurrentUser, ({ role, user_id }) => rooms.list(user_id, role === "admin" ? null : user_id, page)),
 
     create: Effect.fn("Rooms.create")(function* ({ model, name, provider, ...wanted }) {
       const { user_id } = yield* CurrentUser
@@ -200,7 +201,7 @@ const make = Effect.gen(function* () {
       yield* memory.forget(id)
     }, Effect.uninterruptible),
 
-    roster: (id) => Effect.zipRight(access(id), seated(id)),
+    roster: (id, page) => Effect.zipRight(access(id), seated(id, page)),
 
     join: Effect.fn("Rooms.join")(function* (id, agentId) {
       yield* access(id)

@@ -4,6 +4,7 @@ import type { Member } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import type { Round, RoundNotFound, RoundSummary, Usage } from "./domain/History.ts"
 import type { Message } from "./domain/Message.ts"
+import type { Page } from "./domain/Param.ts"
 import { RoomBusy, type RoomForbidden, RoomNotFound, RoomPaused } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { RoundId, Trigger } from "./domain/Round.ts"
@@ -20,12 +21,6 @@ import * as Telemetry from "./Telemetry/GenAi.ts"
 import { WriteQueue } from "./WriteQueue.ts"
 
 type Denied = RoomNotFound | RoomForbidden
-
-interface Page {
-  readonly before?: number | undefined
-  readonly after?: number | undefined
-  readonly limit: number
-}
 
 export class Rounds extends Context.Tag("parley/Rounds")<
   Rounds,
@@ -72,7 +67,7 @@ const make = Effect.gen(function* () {
   })
 
   return Rounds.of({
-    list: (id, { before, limit }) => Effect.zipRight(rooms.access(id), repo.list(id, { before, limit })),
+    list: (id, page) => Effect.zipRight(rooms.access(id), repo.list(id, page)),
     get: (id, round) => Effect.zipRight(rooms.access(id), repo.get(id, round)),
     usage: (id) => Effect.zipRight(rooms.access(id), Effect.flatMap(roomRepo.find(id), repo.usage)),
     critiques: (id, page) => Effect.zipRight(rooms.access(id), critiques.page(id, page)),

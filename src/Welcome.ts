@@ -4,7 +4,6 @@ import { AgentRepo } from "./Agents/Repo.ts"
 import { Auth } from "./Auth.ts"
 import { Secrets } from "./Auth/Secrets.ts"
 import type { Agent } from "./domain/Agent.ts"
-import { PageSize } from "./domain/Message.ts"
 import * as Time from "./domain/Time.ts"
 import { admin } from "./domain/User.ts"
 import { Providers } from "./Providers.ts"
@@ -27,9 +26,9 @@ const firstRoom = Effect.gen(function* () {
   const rooms = yield* RoomRepo
   const agents = yield* AgentRepo
   if (!firstStart) return
-  const guests = company(yield* agents.list(PageSize.make(1000)))
+  const guests = company(yield* agents.list({ limit: 1000 }))
   // The secrets may be new and the rooms not: somebody lost the password.
-  const known = yield* rooms.list("admin", null, PageSize.make(1))
+  const known = yield* rooms.list("admin", null, { limit: 1 })
   if (guests.length === 0 || known.length > 0) return
   const at = yield* Time.now
   const room = rooms.insert({

@@ -14,7 +14,7 @@ import {
 } from "../domain/Agent.ts"
 import { WriteRefused } from "../domain/Error.ts"
 import { ImageRefused } from "../domain/Image.ts"
-import { AgentParam, LimitParam, optional } from "../domain/Param.ts"
+import { AgentParam, LimitParam, optional, PageParams } from "../domain/Param.ts"
 import { PersonaMissing } from "../domain/Persona.ts"
 import { ProviderUnknown, Room, RoomExists, RoomNotFound } from "../domain/Room.ts"
 import { AdminRequired } from "../domain/User.ts"
@@ -36,10 +36,8 @@ const Configs = Schema.Struct({
 
 export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
-    HttpApiEndpoint.get("list", "/")
-      .setUrlParams(Schema.Struct({ limit: optional(LimitParam) }))
-      .addSuccess(Schema.Array(Agent))
-      .middleware(Authenticated)
+    /** By name; `after` and `before` name an agent. */
+    HttpApiEndpoint.get("list", "/").setUrlParams(PageParams).addSuccess(Schema.Array(Agent)).middleware(Authenticated)
   )
   .add(
     /** The server writes the agent's folder in the agents folder. */
@@ -55,7 +53,12 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .addError(AgentUnwritable)
       .middleware(Authenticated)
   )
-  .add(HttpApiEndpoint.get("configs", "/configs").addSuccess(Configs).middleware(Authenticated))
+  .add(
+    HttpApiEndpoint.get("configs", "/configs")
+      .setUrlParams(Schema.Struct({ limit: optional(LimitParam) }))
+      .addSuccess(Configs)
+      .middleware(Authenticated)
+  )
   .add(
     HttpApiEndpoint.get("get", "/:agent_id")
       .setPath(AgentParam)

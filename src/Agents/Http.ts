@@ -3,11 +3,10 @@ import { Effect } from "effect"
 import { Agents } from "../Agents.ts"
 import { Api } from "../Api.ts"
 import { PictureNotFound } from "../domain/Agent.ts"
-import { PageSize } from "../domain/Message.ts"
 import { inert, isKnown, json } from "../lib/response.ts"
 import * as Direct from "../Rooms/Direct.ts"
 
-const everything = PageSize.make(1000)
+const everything = 1000
 
 const headers = { ...inert, "cache-control": "public, max-age=3600, must-revalidate" }
 
@@ -25,10 +24,10 @@ const shown = Effect.fnUntraced(function* (file: string) {
 export const layer = HttpApiBuilder.group(Api, "agents", (handlers) =>
   Effect.map(Effect.all({ agents: Agents, direct: Direct.make }), ({ agents, direct }) =>
     handlers
-      .handle("list", ({ urlParams }) => agents.list(urlParams.limit ?? everything))
-      .handle("configs", () =>
+      .handle("list", ({ urlParams: { limit = everything, ...cursors } }) => agents.list({ ...cursors, limit }))
+      .handle("configs", ({ urlParams: { limit = everything } }) =>
         Effect.map(agents.configs, (reports) => ({
-          configs: Object.fromEntries(reports.map(({ name, ...config }) => [name, config]))
+          configs: Object.fromEntries(reports.slice(0, limit).map(({ name, ...config }) => [name, config]))
         }))
       )
       .handle("create", ({ payload }) => agents.create(payload))

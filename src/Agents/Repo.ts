@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Cache } from "../Cache.ts"
 import { Agent, AgentId, AgentNotFound, Member } from "../domain/Agent.ts"
-import type { PageSize } from "../domain/Message.ts"
+import type { Page } from "../domain/Param.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import * as Sql from "../lib/sql.ts"
@@ -20,13 +20,14 @@ export class AgentRepo extends Context.Tag("parley/Agents/Repo/AgentRepo")<
       at: Timestamp
     ) => Effect.Effect<ReadonlyArray<AgentId>, never, Commit>
     /** By name; retired agents are left out. */
-    readonly list: (limit: PageSize) => Effect.Effect<ReadonlyArray<Agent>>
+    readonly list: (page: Page) => Effect.Effect<ReadonlyArray<Agent>>
     /** One that is not retired. */
     readonly find: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
     readonly named: (name: string) => Effect.Effect<Agent, AgentNotFound>
     /** Retired or not. */
     readonly known: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
-    readonly inRoom: (room: RoomId) => Effect.Effect<ReadonlyArray<Agent>>
+    /** In the order of joining; up to a thousand without a page. */
+    readonly inRoom: (room: RoomId, page?: Page) => Effect.Effect<ReadonlyArray<Agent>>
     /** Rooms in which anybody sits. */
     readonly occupiedRooms: Effect.Effect<ReadonlyArray<RoomId>>
     /** Who sits in the room, without the texts; in the order of joining. Remembered until the room changes. */
@@ -43,6 +44,8 @@ type Sheet = Omit<Agent, "id" | "session_id" | "created_at">
 
 const Seated = Schema.extend(Member, Schema.Struct({ joined_after: Schema.Int }))
 export type Seated = typeof Seated.Type
+
+const everybody: Page = { limit: 1000 }
 
 const asAgents = Sql.all(Agent)
 const maybeAgent = Sql.first(Agent)
@@ -88,7 +91,19 @@ const make = Effect.gen(function* () {
         )
       ),
 
-    list: (limit) => asAgents(sql`${agents} WHERE retired_at IS NULL ORDER BY name LIMIT ${limit}`),
+    list: ({ limit, ...cursors }) => {
+      const { bounds, by, isBackwards } = Sql.keyset(sql, {
+        order: ["name"],
+        direction: "ASC",
+        row: (id) => sql`FROM agents WHERE id = ${id}`,
+        ...cursors
+      })
+      return Effect.map(
+        asAgents(sql`
+          ${agents} WHERE ${sql.and([sql`retired_at IS NULL`, ...bounds])} ORDER BY ${by} LIMIT ${limit}`),
+        (found) => (isBackwards ? found.toReversed() : found)
+      )
+    },
 
     find: (id) => found(maybeAgent(sql`${agents} WHERE id = ${id} AND retired_at IS NULL`)),
 
@@ -96,8 +111,20 @@ const make = Effect.gen(function* () {
 
     known: (id) => found(maybeAgent(sql`${agents} WHERE id = ${id}`)),
 
-    inRoom: (room) =>
-      asAgents(sql`${agents} JOIN room_agents ON agent_id = id WHERE room_id = ${room} ORDER BY joined_at, id`),
+    inRoom: (room, { limit, ...cursors } = everybody) => {
+      const { bounds, by, isBackwards } = Sql.keyset(sql, {
+        order: ["joined_at", "agent_id"],
+        direction: "ASC",
+        row: (id) => sql`FROM room_agents WHERE room_id = ${room} AND agent_id = ${id}`,
+        ...cursors
+      })
+      return Effect.map(
+        asAgents(sql`
+          ${agents} JOIN room_agents ON agent_id = id
+          WHERE ${sql.and([sql`room_id = ${room}`, ...bounds])} ORDER BY ${by} LIMIT ${limit}`),
+        (found) => (isBackwards ? found.toReversed() : found)
+      )
+    },
 
     occupiedRooms: Effect.map(asRoomIds(sql`SELECT DISTINCT room_id FROM room_agents`), (rows) =>
       rows.map(({ room_id }) => room_id)

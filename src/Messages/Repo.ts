@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import { type Image, ImageLink } from "../domain/Image.ts"
-import { Message, type PageSize } from "../domain/Message.ts"
+import { Message, type MessageId, type PageSize } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
@@ -11,6 +11,8 @@ export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")
   MessageRepo,
   {
     readonly insert: (message: NewMessage) => Effect.Effect<Message, never, Commit>
+    /** Newest first; those that are gone are left out. */
+    readonly these: (ids: ReadonlyArray<MessageId>) => Effect.Effect<ReadonlyArray<Message>>
     /** What was stored under a client's key in this room. */
     readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
     /** As JSON text, oldest first: after a cursor the oldest page, else the newest page before one. */
@@ -126,6 +128,11 @@ const make = Effect.gen(function* () {
       const row = { ...message, images: images.length === 0 ? null : encodeKeys(images), partial: Number(partial) }
       return Effect.flatMap(Commit, () => asMessage(sql`INSERT INTO messages ${sql.insert(row)} RETURNING ${columns}`))
     },
+
+    these: (ids) =>
+      ids.length === 0
+        ? Effect.succeed([])
+        : asMessages(sql`SELECT ${columns} FROM messages WHERE ${sql.in("id", ids)} ORDER BY id DESC`),
 
     byKey: (room, key) =>
       maybeMessage(sql`SELECT ${columns} FROM messages WHERE room_id = ${room} AND idempotency_key = ${key}`),

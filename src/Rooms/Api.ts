@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { Agent } from "../domain/Agent.ts"
 import { WriteRefused } from "../domain/Error.ts"
-import { LimitParam, optional, RoomParam, SeatParam } from "../domain/Param.ts"
+import { CursorParam, optional, PageParams, RoomParam, SeatParam } from "../domain/Param.ts"
 import {
   ProviderUnknown,
   Room,
@@ -23,9 +23,11 @@ const Done = Schema.Struct({ message: Schema.String })
 
 export class RoomsApi extends HttpApiGroup.make("rooms")
   .add(
-    HttpApiEndpoint.get("list", "/")
-      .setUrlParams(Schema.Struct({ limit: optional(LimitParam) }))
-      .addSuccess(Schema.Array(RoomSummary))
+    /**
+     * The whole list has the unread rooms first, then those of the latest activity. Pages, asked for by any parameter, go
+     * by the activity alone; `after` and `before` name a room.
+     */
+    HttpApiEndpoint.get("list", "/").setUrlParams(PageParams).addSuccess(Schema.Array(RoomSummary))
   )
   .add(
     HttpApiEndpoint.post("create", "/")
@@ -91,6 +93,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   .add(
     HttpApiEndpoint.get("roster", "/:room_id/agents")
       .setPath(RoomParam)
+      .setUrlParams(PageParams)
       .addSuccess(Schema.Array(Agent))
       .addError(RoomNotFound)
       .addError(RoomForbidden)

@@ -1,17 +1,18 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Effect } from "effect"
 import { Api } from "../Api.ts"
-import { PageSize } from "../domain/Message.ts"
 import { Rooms } from "../Rooms.ts"
 import { json } from "../lib/response.ts"
 
-const everything = PageSize.make(1000)
+const everything = 1000
 
 export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
   Effect.gen(function* () {
     const rooms = yield* Rooms
     return handlers
-      .handle("list", ({ urlParams }) => rooms.list(urlParams.limit ?? everything))
+      .handle("list", ({ urlParams }) =>
+        rooms.list({ limit: everything, ...urlParams, unreadFirst: Object.keys(urlParams).length === 0 })
+      )
       .handle("create", ({ payload }) => Effect.map(rooms.create(payload), json))
       .handle("get", ({ path }) => Effect.map(rooms.get(path.room_id), json))
       .handle("update", ({ path, payload }) => Effect.map(rooms.update(path.room_id, payload), json))
@@ -21,7 +22,9 @@ export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
         Effect.map(rooms.markRead(path.room_id), (last_read_at) => ({ message: "Room marked as read", last_read_at }))
       )
       .handle("remove", ({ path }) => Effect.as(rooms.remove(path.room_id), { message: "Room deleted successfully" }))
-      .handle("roster", ({ path }) => rooms.roster(path.room_id))
+      .handle("roster", ({ path, urlParams: { limit = everything, ...cursors } }) =>
+        rooms.roster(path.room_id, { ...cursors, limit })
+      )
       .handle("join", ({ path }) => Effect.map(rooms.join(path.room_id, path.agent_id), json))
       .handle("leave", ({ path }) =>
         Effect.as(rooms.leave(path.room_id, path.agent_id), { message: "Agent removed from room successfully" })

@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { Array, Context, Effect, Layer, Option, Record, Schema } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
-import type { PageSize } from "../domain/Message.ts"
+import type { Page } from "../domain/Param.ts"
 import { RoomExists, RoomNotFound, RoomRow, RoomSummary } from "../domain/Room.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import type { Wanted } from "../domain/RoomSettings.ts"
@@ -15,8 +15,8 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
   {
     readonly insert: (room: NewRoom) => Effect.Effect<RoomRow, RoomExists, Commit>
     readonly find: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound>
-    /** Unread first, then the latest activity. No owner means every room. */
-    readonly list: (user: string, owner: string | null, limit: PageSize) => Effect.Effect<ReadonlyArray<RoomSummary>>
+    /** By the latest activity, newest first, or the unread of the page before the others. No owner means every room. */
+    readonly list: (user: string, owner: string | null, page: RoomPage) => Effect.Effect<ReadonlyArray<RoomSummary>>
     /** The owner's room of that name, and whether the agent sits in it. */
     readonly named: (owner: string, name: string, agent: AgentId) => Effect.Effect<Option.Option<Named>>
     readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
@@ -60,8 +60,15 @@ interface TurnSum {
   readonly loop_guard: string | null
 }
 
+export interface RoomPage extends Page {
+  readonly unreadFirst?: boolean
+}
+
 const Named = Schema.Struct({ id: RoomId, is_seated: Flag })
 type Named = typeof Named.Type
+
+/** As the index has it. */
+const activity = "coalesce(last_activity_at, created_at)"
 
 const asRoom = Sql.first(RoomRow)
 const maybeNamed = Sql.first(Named)
@@ -91,14 +98,21 @@ const make = Effect.gen(function* () {
 
     find: (id) => found(id)(asRoom(sql`SELECT * FROM rooms WHERE id = ${id}`)),
 
-    list: (user, owner, limit) =>
-      asSummaries(sql`
+    list: (user, owner, { limit, unreadFirst, ...cursors }) => {
+      const mine = owner === null ? sql`1 = 1` : sql`owner_id = ${owner}`
+      const { bounds, by } = Sql.keyset(sql, {
+        order: [activity, "id"],
+        direction: "DESC",
+        row: (id) => sql`FROM rooms WHERE id = ${id} AND ${mine}`,
+        ...cursors
+      })
+      return asSummaries(sql`
         SELECT rooms.*, last_read_at,
-          last_read_at IS NULL OR COALESCE(last_activity_at, created_at) > last_read_at AS has_unread
-        FROM rooms LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
-        WHERE ${owner === null ? sql`1 = 1` : sql`owner_id = ${owner}`}
-        ORDER BY has_unread DESC, COALESCE(last_activity_at, created_at) DESC, rooms.id DESC
-        LIMIT ${limit}`),
+          last_read_at IS NULL OR ${sql.literal(activity)} > last_read_at AS has_unread
+        FROM (SELECT * FROM rooms WHERE ${sql.and([mine, ...bounds])} ORDER BY ${by} LIMIT ${limit}) AS rooms
+        LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
+        ORDER BY ${sql.literal(unreadFirst ? "has_unread DESC," : "")} ${sql.literal(activity)} DESC, rooms.id DESC`)
+    },
 
     named: (owner, name, agent) =>
       maybeNamed(sql`

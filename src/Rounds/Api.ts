@@ -4,15 +4,15 @@ import { Authenticated } from "../Auth/Api.ts"
 import { WriteRefused } from "../domain/Error.ts"
 import { Round, RoundNotFound, RoundSummary, Usage } from "../domain/History.ts"
 import { Message } from "../domain/Message.ts"
-import { CursorParam, LimitParam, optional, RoomParam, RoundParam } from "../domain/Param.ts"
+import { PageParams, RoomParam, RoundParam } from "../domain/Param.ts"
 import { RoomBusy, RoomForbidden, RoomNotFound, RoomPaused } from "../domain/Room.ts"
 
 export class RoundsApi extends HttpApiGroup.make("rounds")
   .add(
-    /** The newest rounds, or those before one; newest first. */
+    /** The newest rounds, those before one, or those next after one; newest first. */
     HttpApiEndpoint.get("list", "/rounds")
       .setPath(RoomParam)
-      .setUrlParams(Schema.Struct({ before: optional(CursorParam), limit: optional(LimitParam) }))
+      .setUrlParams(PageParams)
       .addSuccess(Schema.Array(RoundSummary))
       .addError(RoomNotFound)
       .addError(RoomForbidden)
@@ -36,9 +36,7 @@ export class RoundsApi extends HttpApiGroup.make("rounds")
     /** Private feedback; never part of the room's messages. */
     HttpApiEndpoint.get("critiques", "/critic-messages")
       .setPath(RoomParam)
-      .setUrlParams(
-        Schema.Struct({ after: optional(CursorParam), before: optional(CursorParam), limit: optional(LimitParam) })
-      )
+      .setUrlParams(PageParams)
       .addSuccess(Schema.Array(Message))
       .addError(RoomNotFound)
       .addError(RoomForbidden)

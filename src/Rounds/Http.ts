@@ -9,7 +9,9 @@ const everything = 1000
 export const layer = HttpApiBuilder.group(Api, "rounds", (handlers) =>
   Effect.map(Rounds, (rounds) =>
     handlers
-      .handle("list", ({ path, urlParams: { before, limit = usual } }) => rounds.list(path.room_id, { before, limit }))
+      .handle("list", ({ path, urlParams: { limit = usual, ...cursors } }) =>
+        rounds.list(path.room_id, { ...cursors, limit })
+      )
       .handle("get", ({ path }) => rounds.get(path.room_id, path.round_id))
       .handle("usage", ({ path }) => rounds.usage(path.room_id))
       .handle("critiques", ({ path, urlParams: { after, before, limit = everything } }) =>

@@ -9,6 +9,7 @@ import {
   Turn,
   type Usage
 } from "../domain/History.ts"
+import type { Page } from "../domain/Param.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import type { RoundId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
@@ -18,11 +19,8 @@ import * as Sql from "../lib/sql.ts"
 export class RoundRepo extends Context.Tag("parley/Rounds/Repo/RoundRepo")<
   RoundRepo,
   {
-    /** The newest rounds, or those before one; newest first. */
-    readonly list: (
-      room: RoomId,
-      page: { readonly before: number | undefined; readonly limit: number }
-    ) => Effect.Effect<ReadonlyArray<RoundSummary>>
+    /** The newest rounds, those before one, or those next after one; newest first. */
+    readonly list: (room: RoomId, page: Page) => Effect.Effect<ReadonlyArray<RoundSummary>>
     readonly get: (room: RoomId, round: RoundId) => Effect.Effect<Round, RoundNotFound>
     readonly usage: (room: RoomRow) => Effect.Effect<Usage>
   }
@@ -62,10 +60,15 @@ const make = Effect.gen(function* () {
   )
 
   return RoundRepo.of({
-    list: (room, { before = Number.MAX_SAFE_INTEGER, limit }) =>
-      asSummaries(sql`
-        SELECT rounds.*, ${perRound} FROM rounds
-        WHERE room_id = ${room} AND id < ${before} ORDER BY id DESC LIMIT ${limit}`),
+    list: (room, { after, before = Number.MAX_SAFE_INTEGER, limit }) => {
+      const order = sql.literal(after === undefined ? "DESC" : "ASC")
+      return Effect.map(
+        asSummaries(sql`
+          SELECT rounds.*, ${perRound} FROM rounds
+          WHERE room_id = ${room} AND id < ${before} AND id > ${after ?? 0} ORDER BY id ${order} LIMIT ${limit}`),
+        (found) => (after === undefined ? found : found.toReversed())
+      )
+    },
 
     get: Effect.fn("RoundRepo.get")(function* (room, id) {
       const found = yield* maybeRecord(

@@ -23,5 +23,19 @@ export const SeatParam = Schema.Struct({ ...RoomParam.fields, ...AgentParam.fiel
 export const CursorParam = number(Cursor, 0)
 export const LimitParam = number(PageSize, 1, 1000)
 
+/** Which part of a list is wanted; a cursor is the id of one of its members. */
+export interface Page {
+  readonly after?: number | undefined
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
 /** May be left out; when it is there it must be right. */
 export const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
+
+/** In the list's own order; a cursor that is gone has nothing on either side. */
+export const PageParams = Schema.Struct({
+  after: optional(CursorParam),
+  before: optional(CursorParam),
+  limit: optional(LimitParam)
+})

@@ -1,4 +1,4 @@
-import { SqlError } from "@effect/sql"
+import { type SqlClient, SqlError, type Statement } from "@effect/sql"
 import { Array, Effect, Option, Predicate, Schema } from "effect"
 
 type Rows<E> = Effect.Effect<ReadonlyArray<unknown>, E>
@@ -38,3 +38,37 @@ export const orConflict =
     Effect.mapError(rows, (error) =>
       Predicate.hasProperty(error.cause, "code") && uniqueCodes.has(error.cause.code) ? conflict() : error
     )
+
+interface Keyset {
+  /** What the list is sorted by, all in one direction; the last of it is unique. */
+  readonly order: ReadonlyArray<string>
+  readonly direction: "ASC" | "DESC"
+  /** Where a cursor's row is found. */
+  readonly row: (id: number) => Statement.Fragment
+  readonly after?: number | undefined
+  readonly before?: number | undefined
+}
+
+/**
+ * Conditions and order for the page after a row of a sorted list, or else before one; then it is read backwards. With
+ * an index over the order, no row is read that is not part of it.
+ */
+export const keyset = (sql: SqlClient.SqlClient, { after, before, direction, order, row }: Keyset) => {
+  const [first = ""] = order
+  const isBackwards = after === undefined && before !== undefined
+  const all = order.join(", ")
+  // An index is not entered by a row value alone.
+  const beyond = (comparison: string, id: number) => sql`
+    ${sql.literal(`${first} ${comparison}=`)} (SELECT ${sql.literal(first)} ${row(id)})
+    AND ${sql.literal(`(${all}) ${comparison}`)} (SELECT ${sql.literal(all)} ${row(id)})`
+  const [forth, back] = direction === "ASC" ? [">", "<"] : ["<", ">"]
+  const way = (direction === "ASC") === isBackwards ? "DESC" : "ASC"
+  return {
+    isBackwards,
+    bounds: [
+      ...(after === undefined ? [] : [beyond(forth, after)]),
+      ...(before === undefined ? [] : [beyond(back, before)])
+    ],
+    by: sql.literal(order.map((column) => `${column} ${way}`).join(", "))
+  }
+}

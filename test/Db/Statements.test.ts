@@ -57,6 +57,12 @@ const life = Effect.gen(function* () {
   yield* watch.ended
   const polls = ["messages", "messages/poll", "messages/poll?since_id=0", "chatting-agents", "agents"]
   yield* Effect.forEach(polls, (name) => json("GET", `${path}/${name}`))
+  const searches = [
+    `${path}/messages/search?q=message`,
+    `${path}/messages/search?q=me`,
+    "/messages/search?q=message%20m"
+  ]
+  yield* Effect.forEach(searches, (search) => json("GET", search))
   const reader = yield* events(`${path}/stream?after=0`)
   yield* reader.until(({ type }) => type === "round_ended")
   yield* Effect.flatMap(Ledger, (ledger) => Effect.all([ledger.openTurns, ledger.open(null)]))
@@ -117,6 +123,8 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         /UPDATE turns/,
         /FROM turns WHERE outcome IS NULL/,
         /FROM sessions/,
+        /FROM messages_search WHERE messages_search MATCH \? AND rowid < \? ORDER BY rowid DESC LIMIT/,
+        /FROM messages WHERE room_id = \? AND id < \? ORDER BY id DESC LIMIT .* LIKE/,
         /DELETE FROM rooms/
       ]) {
         assertTrue(

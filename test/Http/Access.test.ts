@@ -106,7 +106,8 @@ const setup = Effect.gen(function* () {
       .replace(":name", "Ada")
       .replace(":project", "project")
       .replace(":id", "none")
-    return (yield* client.send(route.method, path, body(route))).status
+    const query = path.endsWith("/search") ? "?q=clock" : ""
+    return (yield* client.send(route.method, `${path}${query}`, body(route))).status
   }, Effect.scoped)
   return { admin, agent, call, roomId }
 })
