@@ -4,6 +4,7 @@ import { AgentsApi } from "./Agents/Api.ts"
 import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
 import { document, everywhere } from "./Http/Document.ts"
+import { DocumentsApi } from "./Documents/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
 import { RoundsApi } from "./Rounds/Api.ts"
@@ -15,6 +16,7 @@ export class Api extends HttpApi.make("parley")
   .add(RoomsApi)
   .add(MessagesApi)
   .add(AttachmentsApi)
+  .add(DocumentsApi)
   .add(RoundsApi)
   .add(AgentsApi)
   .add(AdminApi)

@@ -10,6 +10,7 @@ import { Api } from "./Api.ts"
 import * as AttachmentsHttp from "./Attachments/Http.ts"
 import * as AuthHttp from "./Auth/Http.ts"
 import { Closing } from "./Closing.ts"
+import * as DocumentsHttp from "./Documents/Http.ts"
 import * as Docs from "./Http/Docs.ts"
 import { bounded, explained } from "./Http/Failure.ts"
 import { traced } from "./Http/Trace.ts"
@@ -27,6 +28,7 @@ const api = HttpApiBuilder.api(Api).pipe(
     RoomsHttp.layer.pipe(Layer.provide(RoomStream.layer)),
     MessagesHttp.layer,
     AttachmentsHttp.layer,
+    DocumentsHttp.layer,
     RoundsHttp.layer,
     AgentsHttp.layer,
     AdminHttp.layer,
@@ -84,7 +86,7 @@ const app = Layer.unwrapEffect(
       exposedHeaders: ["traceparent"]
     })
     const routes = yield* HttpApiBuilder.httpApp
-    return HttpServer.serve(traced(explained(cors(bounded(settings.MAX_BODY_BYTES)(routes))))).pipe(
+    return HttpServer.serve(traced(explained(cors(bounded(settings)(routes))))).pipe(
       Layer.provideMerge(NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT }))
     )
   })

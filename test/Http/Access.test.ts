@@ -4,6 +4,7 @@ import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { Auth } from "../../src/Auth.ts"
 import * as Client from "../support/Client.ts"
+import { emptyDocument } from "../support/documents.ts"
 import * as House from "../support/House.ts"
 import { type Route, routes } from "../support/routes.ts"
 import { badTokens } from "../support/tokens.ts"
@@ -36,9 +37,11 @@ const body = ({ method, path }: Route) =>
     ? { name: "another" }
     : path.endsWith("/send")
       ? { content: "Hello" }
-      : method === "PATCH" || path.endsWith("/evict")
-        ? {}
-        : undefined
+      : path.endsWith("/import")
+        ? emptyDocument
+        : method === "PATCH" || path.endsWith("/evict")
+          ? {}
+          : undefined
 
 let rooms = 0
 
