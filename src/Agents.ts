@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Stream } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
+import { sheetOf } from "./Agents/Sheet.ts"
 import { Cache } from "./Cache.ts"
 import {
   type Agent,
@@ -10,14 +11,13 @@ import {
   type PictureNotFound
 } from "./domain/Agent.ts"
 import type { PageSize } from "./domain/Message.ts"
-import { isPersonaName, type Persona, type PersonaReport } from "./domain/Persona.ts"
+import { isPersonaName, type PersonaReport } from "./domain/Persona.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import { CurrentUser } from "./domain/User.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
-import { systemPrompt } from "./Prompt.ts"
 import { logGroup, roomGroup } from "./RoomEvents.ts"
 import { Settings } from "./Settings.ts"
 import { afterCommit } from "./WriteQueue.ts"
@@ -48,22 +48,6 @@ const make = Effect.gen(function* () {
   const repo = yield* AgentRepo
   const turns = yield* Turns
 
-  const sheet = (persona: Persona) => ({
-    name: persona.name,
-    group: persona.group,
-    config_file: persona.config_file,
-    profile_pic: persona.profile_pic,
-    in_a_nutshell: persona.in_a_nutshell,
-    characteristics: persona.characteristics,
-    recent_events: persona.recent_events,
-    is_critic: persona.is_critic,
-    interrupt_every_turn: persona.interrupt_every_turn,
-    priority: persona.priority,
-    transparent: persona.transparent,
-    final_response: persona.final_response,
-    system_prompt: systemPrompt({ persona, roomMemories: [], roster: [persona.name], personName: USER_NAME })
-  })
-
   // Pages of messages show the agents' pictures.
   const forget = (room: RoomId) => Effect.zipRight(cache.invalidate(roomGroup(room)), cache.invalidate(logGroup(room)))
 
@@ -71,7 +55,9 @@ const make = Effect.gen(function* () {
     const found = yield* personas.all
     const at = yield* Time.now
     const names = found.map(({ name }) => name)
-    const write = Effect.forEach(found, (persona) => repo.upsert(sheet(persona), at), { discard: true }).pipe(
+    const write = Effect.forEach(found, (persona) => repo.upsert(sheetOf(persona, USER_NAME), at), {
+      discard: true
+    }).pipe(
       Effect.zipRight(repo.retireOthers(names, at)),
       Effect.zipLeft(
         Effect.flatMap(

@@ -6,6 +6,7 @@ import house from "./Db/migrations/0001_house.ts"
 import engine from "./Db/migrations/0002_engine.ts"
 import attachments from "./Db/migrations/0003_attachments.ts"
 import sessions from "./Db/migrations/0004_sessions.ts"
+import imports from "./Db/migrations/0005_imports.ts"
 import { Settings } from "./Settings.ts"
 
 /** By number and name; a file has had all of them up to its version. */
@@ -15,7 +16,8 @@ const migrations: Migrations = {
   "0001_house": house,
   "0002_engine": engine,
   "0003_attachments": attachments,
-  "0004_sessions": sessions
+  "0004_sessions": sessions,
+  "0005_imports": imports
 }
 
 /** The file was written by a newer Parley; nothing in it was touched. */

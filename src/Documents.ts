@@ -1,22 +1,16 @@
 import { SqlClient } from "@effect/sql"
-import { Array, Chunk, Context, Effect, Layer, Option, Sink, Stream } from "effect"
-import { Attachments } from "./Attachments.ts"
-import { Intake, type Said } from "./Documents/Intake.ts"
+import { Chunk, Context, Effect, Layer, Option, Sink, Stream } from "effect"
+import { Intake } from "./Documents/Intake.ts"
 import * as Json from "./Documents/Json.ts"
 import * as Markdown from "./Documents/Markdown.ts"
 import { DocumentRepo } from "./Documents/Repo.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import type { RoomForbidden, RoomNotFound } from "./domain/Room.ts"
-import {
-  type DocumentMessage,
-  DocumentRefused,
-  type DocumentSeat,
-  type Imported,
-  type RoomDocument
-} from "./domain/RoomDocument.ts"
+import type { DocumentRefused, Imported, RoomDocument } from "./domain/RoomDocument.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import { CurrentUser } from "./domain/User.ts"
+import { Providers } from "./Providers.ts"
 import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
 import { Settings } from "./Settings.ts"
@@ -49,17 +43,16 @@ export class Documents extends Context.Tag("parley/Documents")<
 }
 
 const pageSize = 200
-const batchSize = 500
 /** About how many characters are sent at once. */
 const portion = 65_536
 
 const make = Effect.gen(function* () {
-  const { USER_NAME } = yield* Settings
+  const { DEFAULT_MODEL, USER_NAME } = yield* Settings
   const sql = yield* SqlClient.SqlClient
   const queue = yield* WriteQueue
   const rooms = yield* Rooms
   const roomRepo = yield* RoomRepo
-  const attachments = yield* Attachments
+  const providers = yield* Providers
   const repo = yield* DocumentRepo
   const intake = yield* Intake
   const writeJson = yield* Json.write
@@ -90,16 +83,6 @@ const make = Effect.gen(function* () {
         .pipe(Effect.catchTag("SqlError", Effect.die))
     )
 
-  const prepare = (messages: ReadonlyArray<DocumentMessage>) =>
-    Effect.forEach(messages, ({ id: _, ...message }, at) =>
-      message.images.length === 0
-        ? Effect.succeed({ ...message, images: [] })
-        : attachments.read({ images: message.images }).pipe(
-            Effect.mapError((error) => DocumentRefused.of(at, error)),
-            Effect.map((images): Said => ({ ...message, images }))
-          )
-    )
-
   return Documents.of({
     json: Effect.fn("Documents.json")(function* (id) {
       const { agents, exported_at, extent, room } = yield* snapshot(id)
@@ -117,43 +100,16 @@ const make = Effect.gen(function* () {
       return { name: room.name, text: portioned(Stream.map(Stream.concat(title, written), (part) => `${part}\n\n`)) }
     }),
 
-    take: Effect.fn("Documents.take")(function* ({ agents, messages, room: head }) {
+    take: Effect.fn("Documents.take")(function* (document) {
       const { user_id } = yield* CurrentUser
-      const said = yield* prepare(messages)
-      return yield* queue.write(
-        Effect.gen(function* () {
-          const room = yield* intake.open(user_id, head)
-          const names = Array.dedupe([
-            ...agents.map(({ name }) => name),
-            ...messages.flatMap(({ agent_name }) => agent_name ?? [])
-          ])
-          const cast = yield* intake.cast(names)
-          const stored = yield* Effect.forEach(Array.chunksOf(said, batchSize), (batch) =>
-            intake.append(room.id, batch, cast)
-          )
-          const ids = stored.flat()
-          const placeOf = ({ joined_after }: DocumentSeat) =>
-            ids[messages.findLastIndex(({ id }) => id <= joined_after)] ?? 0
-          yield* repo.seat(
-            room.id,
-            agents.flatMap((seat) => {
-              const agent_id = cast.get(seat.name)
-              return agent_id === undefined
-                ? []
-                : [{ agent_id, joined_at: seat.joined_at, joined_after: placeOf(seat) }]
-            })
-          )
-          yield* repo.settle(room.id, head)
-          return {
-            room_id: room.id,
-            name: room.name,
-            default_provider: room.default_provider,
-            message_count: ids.length,
-            image_count: said.reduce((sum, { images }) => sum + images.length, 0),
-            missing_agents: names.filter((name) => !cast.has(name))
-          }
-        })
-      )
+      const said = yield* intake.prepare(document.messages)
+      const { default_model, default_provider } = document.room
+      const provider = yield* Effect.match(providers.get(default_provider), {
+        onFailure: () => ({ default_provider: providers.all[0].name, default_model: Option.getOrNull(DEFAULT_MODEL) }),
+        onSuccess: () => ({ default_provider, default_model })
+      })
+      const fitting = { ...document, room: { ...document.room, ...provider } }
+      return yield* queue.write(intake.store(user_id, fitting, said))
     })
   })
 })

@@ -1,15 +1,19 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Array, Context, Effect, Layer } from "effect"
 import { Attachments } from "../Attachments.ts"
 import type { AgentId } from "../domain/Agent.ts"
 import type { Image } from "../domain/Image.ts"
 import type { MessageId } from "../domain/Message.ts"
 import type { RoomName, RoomRow } from "../domain/Room.ts"
-import type { DocumentRoom, DocumentMessage } from "../domain/RoomDocument.ts"
+import {
+  type DocumentMessage,
+  DocumentRefused,
+  type DocumentRoom,
+  type Imported,
+  type RoomDocument
+} from "../domain/RoomDocument.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
-import { Providers } from "../Providers.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
-import { Settings } from "../Settings.ts"
 import type { Commit } from "../WriteQueue.ts"
 import { DocumentRepo } from "./Repo.ts"
 
@@ -32,6 +36,14 @@ export class Intake extends Context.Tag("parley/Documents/Intake")<
       messages: ReadonlyArray<Said>,
       cast: Cast
     ) => Effect.Effect<ReadonlyArray<MessageId>, never, Commit>
+    /** The messages of a document with their images looked at; one that is not fit refuses all. */
+    readonly prepare: (messages: RoomDocument["messages"]) => Effect.Effect<ReadonlyArray<Said>, DocumentRefused>
+    /** A whole document, whose messages are prepared. */
+    readonly store: (
+      owner: string,
+      document: RoomDocument,
+      said: ReadonlyArray<Said>
+    ) => Effect.Effect<Imported, never, Commit>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -41,10 +53,9 @@ export class Intake extends Context.Tag("parley/Documents/Intake")<
 }
 
 const longestName = 200
+const batchSize = 500
 
 const make = Effect.gen(function* () {
-  const { DEFAULT_MODEL } = yield* Settings
-  const providers = yield* Providers
   const rooms = yield* RoomRepo
   const messages = yield* MessageRepo
   const attachments = yield* Attachments
@@ -58,39 +69,71 @@ const make = Effect.gen(function* () {
     )
   }
 
+  const open: Intake["Type"]["open"] = Effect.fnUntraced(function* (
+    owner_id,
+    { is_paused: _, last_activity_at: __, ...head }
+  ) {
+    const name = yield* free(owner_id, head.name)
+    return yield* Effect.catchTag(rooms.insert({ ...head, owner_id, name }), "RoomExists", Effect.die)
+  })
+
+  const cast = (names: ReadonlyArray<string>) =>
+    Effect.map(repo.agentsNamed(names), (found): Cast => new Map(found.map(({ id, name }) => [name, id])))
+
+  const append: Intake["Type"]["append"] = Effect.fnUntraced(function* (room_id, said, known) {
+    const ids = yield* messages.append(
+      said.map((message) => ({
+        ...message,
+        room_id,
+        agent_id: (message.role === "assistant" && known.get(message.agent_name ?? "")) || null,
+        idempotency_key: null
+      }))
+    )
+    yield* Effect.forEach(said, ({ images }, at) => {
+      const id = ids[at]
+      return id === undefined || images.length === 0 ? Effect.void : attachments.keep(id, images)
+    })
+    return ids
+  })
+
   return Intake.of({
-    open: Effect.fnUntraced(function* (owner_id, { is_paused: _, last_activity_at: __, ...head }) {
-      const known = yield* Effect.option(providers.get(head.default_provider))
-      const provider = Option.match(known, {
-        onNone: () => ({
-          default_provider: providers.all[0].name,
-          default_model: Option.getOrNull(DEFAULT_MODEL)
-        }),
-        onSome: () => ({})
-      })
-      const name = yield* free(owner_id, head.name)
-      return yield* Effect.catchTag(rooms.insert({ ...head, ...provider, owner_id, name }), "RoomExists", (error) =>
-        Effect.die(error)
-      )
-    }),
+    open,
+    cast,
+    append,
 
-    cast: (names) =>
-      Effect.map(repo.agentsNamed(names), (found) => new Map(found.map(({ id, name }) => [name, id] as const))),
+    prepare: Effect.forEach(({ id: _, ...message }, at) =>
+      message.images.length === 0
+        ? Effect.succeed({ ...message, images: [] })
+        : attachments.read({ images: message.images }).pipe(
+            Effect.mapError((error) => DocumentRefused.of(at, error)),
+            Effect.map((images) => ({ ...message, images }))
+          )
+    ),
 
-    append: Effect.fnUntraced(function* (room_id, said, cast) {
-      const ids = yield* messages.append(
-        said.map((message) => ({
-          ...message,
-          room_id,
-          agent_id: (message.role === "assistant" && cast.get(message.agent_name ?? "")) || null,
-          idempotency_key: null
-        }))
-      )
-      yield* Effect.forEach(said, ({ images }, at) => {
-        const id = ids[at]
-        return id === undefined || images.length === 0 ? Effect.void : attachments.keep(id, images)
+    store: Effect.fnUntraced(function* (owner, { agents, messages: list, room: head }, said) {
+      const room = yield* open(owner, head)
+      const names = Array.dedupe([
+        ...agents.map(({ name }) => name),
+        ...list.flatMap(({ agent_name }) => agent_name ?? [])
+      ])
+      const known = yield* cast(names)
+      const stored = yield* Effect.forEach(Array.chunksOf(said, batchSize), (batch) => append(room.id, batch, known))
+      const ids = stored.flat()
+      const seats = agents.flatMap(({ joined_after, joined_at, name }) => {
+        const agent_id = known.get(name)
+        const before = ids[list.findLastIndex(({ id }) => id <= joined_after)] ?? 0
+        return agent_id === undefined ? [] : [{ agent_id, joined_at, joined_after: before }]
       })
-      return ids
+      yield* repo.seat(room.id, seats)
+      yield* repo.settle(room.id, head)
+      return {
+        room_id: room.id,
+        name: room.name,
+        default_provider: room.default_provider,
+        message_count: ids.length,
+        image_count: said.reduce((sum, { images }) => sum + images.length, 0),
+        missing_agents: names.filter((name) => !known.has(name))
+      }
     })
   })
 })

@@ -78,6 +78,9 @@ const Prices = List.pipe(
   Schema.annotations(expects("prices as gpt-5=1.25/10,qwen=0/0"))
 )
 
+/** The providers that there are. */
+export const ProviderName = literal(["claude", "anthropic", "openai", "scripted"])
+
 /** Every setting under the name that it has in the environment. */
 export const SettingsValues = Schema.Struct({
   HOST: text("address to listen on; other than loopback needs API_KEY_HASH", "127.0.0.1"),
@@ -96,7 +99,7 @@ export const SettingsValues = Schema.Struct({
   ENABLE_GUEST_LOGIN: flag("whether guests may log in", true),
   JWT_SECRET: secret("key that signs tokens; made at the first start when absent"),
 
-  DEFAULT_PROVIDER: Schema.optionalWith(literal(["claude", "anthropic", "openai", "scripted"]), {
+  DEFAULT_PROVIDER: Schema.optionalWith(ProviderName, {
     as: "Option"
   }).annotations({
     description: "provider of a room that names none; the first of these that is configured"

@@ -1,9 +1,9 @@
 import { Arbitrary, FastCheck, Schema } from "effect"
 import { DocumentMessage, RoomDocument } from "../../src/domain/RoomDocument.ts"
-import { Timestamp } from "../../src/domain/Time.ts"
+import * as Time from "../../src/domain/Time.ts"
 import { images } from "./images.ts"
 
-const time = Timestamp.make("2026-01-02T03:04:05.678Z")
+const time = Time.Timestamp.make("2026-01-02T03:04:05.678Z")
 
 /** A room in which nobody has sat. */
 export const emptyDocument = Schema.encodeSync(RoomDocument)({
@@ -41,7 +41,7 @@ const pictures = FastCheck.array(
   FastCheck.constantFrom(...Object.entries(images).map(([media_type, data]) => ({ media_type, data }))),
   { maxLength: 2 }
 )
-const times = FastCheck.integer({ min: 0, max: 4e12 }).map((millis) => Timestamp.make(new Date(millis).toISOString()))
+const times = FastCheck.integer({ min: 0, max: 4e12 }).map(Time.at)
 const said = FastCheck.record({
   message: Arbitrary.make(DocumentMessage.omit("id", "timestamp", "images")),
   timestamp: times,
