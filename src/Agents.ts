@@ -4,6 +4,7 @@ import * as Folder from "./Agents/Folder.ts"
 import { placeOf } from "./Agents/Place.ts"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { asAdmin } from "./Auth.ts"
+import { sheetOf } from "./Agents/Sheet.ts"
 import { Cache } from "./Cache.ts"
 import {
   type Agent,
@@ -20,7 +21,7 @@ import {
 } from "./domain/Agent.ts"
 import { ImageRefused } from "./domain/Image.ts"
 import type { Page } from "./domain/Param.ts"
-import { isPersonaName, type Persona, PersonaMissing, type PersonaReport, type Traits } from "./domain/Persona.ts"
+import { isPersonaName, PersonaMissing, type PersonaReport, type Traits } from "./domain/Persona.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "./domain/User.ts"
@@ -28,7 +29,6 @@ import { coalesced } from "./lib/coalesced.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
-import { systemPrompt } from "./Prompt.ts"
 import { logGroup, roomGroup } from "./RoomEvents.ts"
 import { SdkPool } from "./SdkPool.ts"
 import { Settings } from "./Settings.ts"
@@ -89,22 +89,6 @@ const make = Effect.gen(function* () {
   const folder = yield* Folder.make
   const lock = yield* Effect.makeSemaphore(1)
 
-  const sheet = (persona: Persona) => ({
-    name: persona.name,
-    group: persona.group,
-    config_file: persona.config_file,
-    profile_pic: persona.profile_pic,
-    in_a_nutshell: persona.in_a_nutshell,
-    characteristics: persona.characteristics,
-    recent_events: persona.recent_events,
-    is_critic: persona.is_critic,
-    interrupt_every_turn: persona.interrupt_every_turn,
-    priority: persona.priority,
-    transparent: persona.transparent,
-    final_response: persona.final_response,
-    system_prompt: systemPrompt({ persona, roomMemories: [], roster: [persona.name], personName: USER_NAME })
-  })
-
   // Pages of messages show the agents' pictures.
   const forget = (room: RoomId) => Effect.zipRight(cache.invalidate(roomGroup(room)), cache.invalidate(logGroup(room)))
 
@@ -113,7 +97,9 @@ const make = Effect.gen(function* () {
       const found = yield* personas.all
       const at = yield* Time.now
       const names = found.map(({ name }) => name)
-      const write = Effect.forEach(found, (persona) => repo.upsert(sheet(persona), at), { discard: true }).pipe(
+      const write = Effect.forEach(found, (persona) => repo.upsert(sheetOf(persona, USER_NAME), at), {
+        discard: true
+      }).pipe(
         Effect.zipRight(repo.retireOthers(names, at)),
         Effect.zipLeft(
           Effect.flatMap(

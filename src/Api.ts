@@ -5,6 +5,7 @@ import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
 import { DebugApi } from "./Debug/Api.ts"
 import { document, everywhere } from "./Http/Document.ts"
+import { DocumentsApi } from "./Documents/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
 import { RoomsApi } from "./Rooms/Api.ts"
 import { StreamApi } from "./Rooms/Stream/Api.ts"
@@ -21,6 +22,7 @@ export class Api extends HttpApi.make("parley")
   .add(MessagesApi)
   .add(SearchApi)
   .add(AttachmentsApi)
+  .add(DocumentsApi)
   .add(RoundsApi)
   .add(AgentsApi)
   .add(AdminApi)

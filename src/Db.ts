@@ -8,6 +8,7 @@ import attachments from "./Db/migrations/0003_attachments.ts"
 import sessions from "./Db/migrations/0004_sessions.ts"
 import logins from "./Db/migrations/0005_logins.ts"
 import search from "./Db/migrations/0006_search.ts"
+import imports from "./Db/migrations/0007_imports.ts"
 import { Settings } from "./Settings.ts"
 
 /** By number and name; a file has had all of them up to its version. */
@@ -19,7 +20,8 @@ const migrations: Migrations = {
   "0003_attachments": attachments,
   "0004_sessions": sessions,
   "0005_logins": logins,
-  "0006_search": search
+  "0006_search": search,
+  "0007_imports": imports
 }
 
 /** The file was written by a newer Parley; nothing in it was touched. */

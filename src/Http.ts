@@ -12,6 +12,7 @@ import * as AuthHttp from "./Auth/Http.ts"
 import { Credentials } from "./Auth/Credentials.ts"
 import { Closing } from "./Closing.ts"
 import * as DebugHttp from "./Debug/Http.ts"
+import * as DocumentsHttp from "./Documents/Http.ts"
 import * as Docs from "./Http/Docs.ts"
 import { bounded, explained } from "./Http/Failure.ts"
 import { Origins } from "./Http/Origins.ts"
@@ -35,6 +36,7 @@ const api = HttpApiBuilder.api(Api).pipe(
     MessagesHttp.layer,
     SearchHttp.layer,
     AttachmentsHttp.layer,
+    DocumentsHttp.layer,
     RoundsHttp.layer,
     AgentsHttp.layer,
     AdminHttp.layer,
@@ -90,7 +92,7 @@ const app = Layer.unwrapEffect(
       exposedHeaders: ["traceparent"]
     })
     const routes = yield* HttpApiBuilder.httpApp
-    return HttpServer.serve(traced(explained(cors(bounded(settings.MAX_BODY_BYTES)(routes))))).pipe(
+    return HttpServer.serve(traced(explained(cors(bounded(settings)(routes))))).pipe(
       Layer.provideMerge(NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT }))
     )
   })

@@ -9,6 +9,7 @@ import { Tokens } from "./Auth/Tokens.ts"
 import { Cache } from "./Cache.ts"
 import { Closing } from "./Closing.ts"
 import * as Db from "./Db.ts"
+import { Documents } from "./Documents.ts"
 import { Gates } from "./Gates.ts"
 import * as Http from "./Http.ts"
 import { LiveTurns } from "./LiveTurns.ts"
@@ -119,6 +120,7 @@ const engine = Recovery.layer.pipe(
 export const withoutDoors = Scheduler.layer.pipe(
   Layer.provideMerge(Housekeeping.layer),
   Layer.provideMerge(Rounds.layer),
+  Layer.provideMerge(Documents.layer),
   Layer.provideMerge(Messages.layer),
   Layer.provideMerge(Rooms.layer),
   Layer.provideMerge(engine),

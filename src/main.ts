@@ -5,12 +5,13 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect, Option, Predicate } from "effect"
 import * as Doctor from "./Cli/Doctor.ts"
 import * as HashPassword from "./Cli/HashPassword.ts"
+import * as Import from "./Cli/Import.ts"
 import * as Serve from "./Cli/Serve.ts"
 import * as Settings from "./Cli/Settings.ts"
 
 const parley = Command.make("parley", {}, () => Serve.serve).pipe(
   Command.withDescription("Serve rooms in which AI agents talk with each other and with people"),
-  Command.withSubcommands([Serve.command, Settings.command, HashPassword.command, Doctor.command])
+  Command.withSubcommands([Serve.command, Settings.command, HashPassword.command, Doctor.command, Import.command])
 )
 
 const wordsFor = (error: unknown) =>

@@ -6,7 +6,9 @@ import {
   HttpServerResponse
 } from "@effect/platform"
 import { Cause, Effect, Option, Schema } from "effect"
+import type { BodyBound } from "../domain/Body.ts"
 import { SettingRefused } from "../domain/RoomSettings.ts"
+import type { SettingsValues } from "../domain/Settings.ts"
 import { methodsOf, routeOf } from "./Routes.ts"
 
 const Body = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
@@ -78,14 +80,16 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
 
 /** Refuses a body that is not JSON, or announces itself as larger, unread; one that is larger unsaid is cut off. */
 export const bounded =
-  (bytes: number) =>
+  (limits: Pick<SettingsValues, BodyBound["Type"]>) =>
   <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      const route = routeOf(request)
+      const bytes = limits[route?.bound ?? "MAX_BODY_BYTES"]
       const { "content-length": length, "content-type": type = "application/json" } = request.headers
       if (Number(length) > bytes) {
         return Effect.succeed(plain(413, "BodyTooLarge", `The body is larger than ${bytes} bytes`))
       }
-      if (routeOf(request)?.takesBody && !/^application\/json\s*(;|$)/i.test(type)) {
+      if (route?.takesBody && !/^application\/json\s*(;|$)/i.test(type)) {
         return Effect.succeed(plain(415, "BodyNotJson", "The body must be of the type application/json"))
       }
       return HttpIncomingMessage.withMaxBodySize(app, Option.some(bytes))

@@ -1,12 +1,14 @@
 import { HttpApi, type HttpServerRequest } from "@effect/platform"
-import { Option } from "effect"
+import { Context, Option } from "effect"
 import { Api } from "../Api.ts"
+import { BodyBound } from "../domain/Body.ts"
 
 interface Route {
   readonly method: string
   /** As the contract writes it: `/rooms/{room_id}`. */
   readonly path: string
   readonly takesBody: boolean
+  readonly bound: BodyBound["Type"]
 }
 
 type Request = Pick<HttpServerRequest.HttpServerRequest, "method" | "url">
@@ -20,6 +22,7 @@ HttpApi.reflect(Api, {
       method: endpoint.method,
       path: parts.map((part) => part.replace(/^:(\w+)$/, "{$1}")).join("/"),
       takesBody: Option.isSome(endpoint.payloadSchema),
+      bound: Context.get(endpoint.annotations, BodyBound),
       pattern: new RegExp(`^${parts.map((part) => (part.startsWith(":") ? "[^/]+" : part)).join("/")}/?$`)
     })
   }

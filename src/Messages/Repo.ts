@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import { type Image, ImageLink } from "../domain/Image.ts"
-import { Message, type MessageId, type PageSize } from "../domain/Message.ts"
+import { Message, MessageId, type PageSize } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
@@ -13,6 +13,8 @@ export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")
     readonly insert: (message: NewMessage) => Effect.Effect<Message, never, Commit>
     /** Newest first; those that are gone are left out. */
     readonly these: (ids: ReadonlyArray<MessageId>) => Effect.Effect<ReadonlyArray<Message>>
+    /** Many at once, in their order; their images are only named, as in `insert`. */
+    readonly append: (messages: ReadonlyArray<NewMessage>) => Effect.Effect<ReadonlyArray<MessageId>, never, Commit>
     /** What was stored under a client's key in this room. */
     readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
     /** As JSON text, oldest first: after a cursor the oldest page, else the newest page before one. */
@@ -84,6 +86,7 @@ const encodeKeys = Schema.encodeSync(
 const asPage = Sql.one(Schema.Struct({ page: Schema.String }))
 const asCount = Sql.one(Schema.Struct({ n: Schema.Int }))
 const asReplies = Sql.all(Reply)
+const asIds = Sql.all(Schema.Struct({ id: MessageId }))
 const asId = Sql.first(Schema.Struct({ id: Schema.Int }))
 
 const make = Effect.gen(function* () {
@@ -124,10 +127,21 @@ const make = Effect.gen(function* () {
     ])
 
   return MessageRepo.of({
-    insert: ({ images = [], partial, ...message }) => {
-      const row = { ...message, images: images.length === 0 ? null : encodeKeys(images), partial: Number(partial) }
-      return Effect.flatMap(Commit, () => asMessage(sql`INSERT INTO messages ${sql.insert(row)} RETURNING ${columns}`))
-    },
+    insert: (message) =>
+      Effect.flatMap(Commit, () =>
+        asMessage(sql`INSERT INTO messages ${sql.insert(rowOf(message))} RETURNING ${columns}`)
+      ),
+
+    append: (messages) =>
+      messages.length === 0
+        ? Effect.succeed([])
+        : Effect.flatMap(Commit, () =>
+            Effect.map(
+              asIds(sql`INSERT INTO messages ${sql.insert(messages.map(rowOf))} RETURNING id`),
+              // The rows of one statement get growing ids; in which order it gives them back is its own affair.
+              (rows) => rows.map(({ id }) => id).toSorted((one, other) => one - other)
+            )
+          ),
 
     these: (ids) =>
       ids.length === 0
@@ -184,4 +198,10 @@ const make = Effect.gen(function* () {
 
     clear: (room) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM messages WHERE room_id = ${room}`))
   })
+})
+
+const rowOf = ({ images = [], partial, ...message }: NewMessage) => ({
+  ...message,
+  images: images.length === 0 ? null : encodeKeys(images),
+  partial: Number(partial)
 })

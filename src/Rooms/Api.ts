@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { Agent } from "../domain/Agent.ts"
 import { WriteRefused } from "../domain/Error.ts"
-import { CursorParam, optional, PageParams, RoomParam, SeatParam } from "../domain/Param.ts"
+import { PageParams, RoomParam, SeatParam } from "../domain/Param.ts"
 import {
   ProviderUnknown,
   Room,

@@ -11,7 +11,7 @@ import { Commit } from "../WriteQueue.ts"
 interface NewCritique {
   readonly room_id: RoomId
   readonly round_id: RoundId
-  readonly agent_id: AgentId
+  readonly agent_id: AgentId | null
   readonly agent_name: string
   readonly content: string
   readonly thinking: string | null

@@ -14,7 +14,7 @@ export const Cursor = Schema.Int.pipe(Schema.nonNegative(), Schema.brand("Cursor
 export const PageSize = Schema.Int.pipe(Schema.between(1, 1000), Schema.brand("PageSize"))
 export type PageSize = typeof PageSize.Type
 
-const ParticipantType = Schema.Literal("user", "character", "situation_builder", "system", "agent")
+export const ParticipantType = Schema.Literal("user", "character", "situation_builder", "system", "agent")
 
 export const Message = Schema.Struct({
   id: MessageId,

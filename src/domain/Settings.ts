@@ -78,6 +78,9 @@ const Prices = List.pipe(
   Schema.annotations(expects("prices as gpt-5=1.25/10,qwen=0/0"))
 )
 
+/** The providers that there are. */
+export const ProviderName = literal(["claude", "anthropic", "openai", "scripted"])
+
 /** Every setting under the name that it has in the environment. */
 export const SettingsValues = Schema.Struct({
   HOST: text("address to listen on; other than loopback needs API_KEY_HASH", "127.0.0.1"),
@@ -87,6 +90,7 @@ export const SettingsValues = Schema.Struct({
   FRONTEND_URL: optional("a further origin that browsers may call from"),
   VERCEL_URL: optional("a host whose https origin browsers may call from"),
   MAX_BODY_BYTES: number("largest request body in bytes", 10_485_760, 1024, 1_073_741_824),
+  MAX_IMPORT_BYTES: number("largest room that is imported, in bytes", 67_108_864, 1024, 1_073_741_824),
   MAX_IMAGE_BYTES: number("largest image in bytes; all of one message must fit into its body", 5_242_880, 1024, 1e9),
   SHUTDOWN_SECONDS: number("how long running requests and turns may go on after a signal", 10, 0, 600),
 
@@ -99,7 +103,7 @@ export const SettingsValues = Schema.Struct({
   MAX_STREAMS: number("event streams that may be open at once", 5000, 1, 1_000_000),
   MAX_STREAMS_PER_USER: number("event streams that one identity may have open", 500, 1, 1_000_000),
 
-  DEFAULT_PROVIDER: Schema.optionalWith(literal(["claude", "anthropic", "openai", "scripted"]), {
+  DEFAULT_PROVIDER: Schema.optionalWith(ProviderName, {
     as: "Option"
   }).annotations({
     description: "provider of a room that names none; the first of these that is configured"

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { Auth } from "../../src/Auth.ts"
 import { admin } from "../../src/domain/User.ts"
 import * as Client from "../support/Client.ts"
+import { emptyDocument } from "../support/documents.ts"
 import * as House from "../support/House.ts"
 import { type Route, routes } from "../support/routes.ts"
 import { badTokens } from "../support/tokens.ts"
@@ -49,16 +50,15 @@ const ofRooms = locked
 let rooms = 0
 let newcomers = 0
 
-const body = ({ method, path }: Route) =>
-  path === "/agents" && method === "POST"
-    ? { name: `Newcomer ${++newcomers}`, in_a_nutshell: "Is new." }
-    : path === "/rooms" && method === "POST"
-      ? { name: "another" }
-      : path.endsWith("/send")
-        ? { content: "Hello" }
-        : method === "PATCH" || path.endsWith("/evict")
-          ? {}
-          : undefined
+const bodies: Readonly<Record<string, () => unknown>> = {
+  "POST /agents": () => ({ name: `Newcomer ${++newcomers}`, in_a_nutshell: "Is new." }),
+  "POST /rooms": () => ({ name: "another" }),
+  "POST /rooms/import": () => emptyDocument,
+  "POST /rooms/:room_id/messages/send": () => ({ content: "Hello" }),
+  "POST /admin/pool/evict": () => ({})
+}
+
+const body = (route: Route) => bodies[route.name]?.() ?? (route.method === "PATCH" ? {} : undefined)
 
 const setup = Effect.gen(function* () {
   const admin = yield* Client.make

@@ -1,0 +1,39 @@
+import { Effect, Schema, Stream } from "effect"
+import { AttachmentRepo } from "../Attachments/Repo.ts"
+import { DocumentMessage, RoomDocument } from "../domain/RoomDocument.ts"
+import type { Row } from "./Repo.ts"
+
+const encodeHead = Schema.encodeSync(Schema.parseJson(RoomDocument))
+const encodeMessage = Schema.encodeSync(Schema.parseJson(DocumentMessage))
+
+/** The document as JSON text, a message a line. The images are read from the database one after the other. */
+export const write = Effect.map(
+  AttachmentRepo,
+  ({ content }) =>
+    <E>(head: Omit<RoomDocument, "messages">, rows: Stream.Stream<Row, E>): Stream.Stream<string, E> => {
+      const image = (message_id: Row["id"], position: number) =>
+        Effect.map(Effect.orDie(content({ message_id, position })), ({ bytes, media_type }) => ({
+          media_type,
+          data: Buffer.from(bytes).toString("base64")
+        }))
+      const line = (row: Row) =>
+        row.images === null
+          ? Effect.succeed(encodeMessage({ ...row, images: [] }))
+          : Effect.map(
+              Effect.forEach(row.images, (_, position) => image(row.id, position)),
+              (images) => encodeMessage({ ...row, images })
+            )
+      const [before, after] = split(encodeHead({ ...head, messages: [] }))
+      return Stream.concat(
+        Stream.make(before),
+        rows.pipe(
+          Stream.mapEffect(line),
+          Stream.mapAccum("", (comma, text) => [",", `${comma}\n${text}`]),
+          Stream.concat(Stream.make(`\n${after}`))
+        )
+      )
+    }
+)
+
+/** The text before the messages, and what comes after them. */
+const split = (empty: string) => [empty.slice(0, -2), `${empty.slice(-2)}\n`] as const

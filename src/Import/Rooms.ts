@@ -1,0 +1,166 @@
+import { Array, Effect, Either, Option } from "effect"
+import { Attachments } from "../Attachments.ts"
+import { type Cast, Intake, type Said } from "../Documents/Intake.ts"
+import { DocumentRepo } from "../Documents/Repo.ts"
+import type { MessageId } from "../domain/Message.ts"
+import type { RoomRow } from "../domain/Room.ts"
+import type { RoomId } from "../domain/RoomId.ts"
+import * as Time from "../domain/Time.ts"
+import { MessageRepo } from "../Messages/Repo.ts"
+import { RoomRepo } from "../Rooms/Repo.ts"
+import { Critiques } from "../Rounds/Critiques.ts"
+import { WriteQueue } from "../WriteQueue.ts"
+import { decode, type Figure, time, type Told } from "./Message.ts"
+import type { Known, Original, Row } from "./Original.ts"
+import { ImportRepo } from "./Repo.ts"
+import { headOf, ownerOf, sourceOf } from "./Room.ts"
+import type { Tally } from "./Tally.ts"
+
+const pageSize = 500
+const nothing: Known = { last_id: 0, last_timestamp: "" }
+
+interface Work {
+  readonly original: Original
+  readonly figures: ReadonlyMap<unknown, Figure>
+  readonly cast: Cast
+  readonly tally: Tally
+  /** Called as a room goes on. */
+  readonly progress: (messages: number) => Effect.Effect<void>
+}
+
+/** Takes over a room of the original, or what is new in it; all of it, or nothing. True when there was anything. */
+export const make = Effect.gen(function* () {
+  const queue = yield* WriteQueue
+  const rooms = yield* RoomRepo
+  const messages = yield* MessageRepo
+  const critiques = yield* Critiques
+  const attachments = yield* Attachments
+  const intake = yield* Intake
+  const documents = yield* DocumentRepo
+  const repo = yield* ImportRepo
+
+  const dressed = Effect.fnUntraced(function* (told: Told, tally: Tally) {
+    const found = yield* Effect.forEach(told.images, (data) => Effect.option(attachments.read({ images: [{ data }] })))
+    tally.left("images that cannot be read or are too large", found.filter(Option.isNone).length)
+    return { ...told, images: found.flatMap(Option.toArray).flat() } satisfies Said
+  })
+
+  /** The messages of a page, with their ids in the original. */
+  const sift = (rows: ReadonlyArray<Row>, { figures, tally }: Work) =>
+    rows.flatMap((row) => {
+      const decoded = decode(row, figures)
+      if (Either.isRight(decoded)) {
+        tally.left("images that are not in the database", decoded.right.lost)
+        return [{ id: Number(row["id"]), ...decoded.right }]
+      }
+      tally.left(decoded.left)
+      return []
+    })
+
+  const criticise = Effect.fnUntraced(function* (room: RoomId, said: ReadonlyArray<Told>, { cast, tally }: Work) {
+    const [first] = said
+    if (first === undefined) return
+    const round_id = yield* repo.round(room, first.timestamp)
+    yield* Effect.forEach(said, ({ agent_name, content, partial, provider, thinking, timestamp }) =>
+      critiques.insert({
+        room_id: room,
+        round_id,
+        agent_id: cast.get(agent_name ?? "") ?? null,
+        agent_name: agent_name ?? "",
+        content,
+        partial,
+        provider: provider ?? "claude",
+        thinking,
+        timestamp
+      })
+    )
+    tally.took("critics' messages, now feedback", said.length)
+  })
+
+  /** All that is not known, page by page; gives what each message became, in their order. */
+  const pour = Effect.fnUntraced(function* (id: number, room: RoomId, known: Known, work: Work) {
+    const places: Array<readonly [number, MessageId]> = []
+    const feedback: Array<Told> = []
+    let after = 0
+    let mark = known
+    while (true) {
+      const rows = work.original.messages(id, after, known, pageSize)
+      const [said, critics] = Array.partition(sift(rows, work), ({ isCritic }) => isCritic)
+      feedback.push(...critics.map(({ told }) => told))
+      const whole = yield* Effect.forEach(said, ({ told }) => dressed(told, work.tally))
+      const ids = yield* intake.append(room, whole, work.cast)
+      places.push(...ids.flatMap((own, at) => (said[at] === undefined ? [] : [[said[at].id, own] as const])))
+      work.tally.took("messages", ids.length)
+      work.tally.took("images", Array.flatMap(whole, ({ images }) => [...images]).length)
+      mark = rows.reduce(further, mark)
+      after = Number(rows.at(-1)?.["id"] ?? after)
+      if (rows.length < pageSize) break
+      yield* work.progress(places.length)
+    }
+    yield* criticise(room, feedback, work)
+    return { places, mark }
+  })
+
+  const seat = Effect.fnUntraced(function* (
+    id: number,
+    room: RoomRow,
+    placeAt: (joined: string) => number,
+    { cast, figures, original, tally }: Work
+  ) {
+    const seats = original.seats(id).flatMap((row) => {
+      const name = figures.get(row["agent_id"])?.name
+      const agent_id = cast.get(name ?? "")
+      if (agent_id === undefined) tally.left("seats of agents that have no folder")
+      const joined = typeof row["joined_at"] === "string" ? row["joined_at"] : null
+      const joined_at = Option.getOrElse(time(joined), () => room.created_at)
+      return agent_id === undefined
+        ? []
+        : [{ agent_id, joined_at, joined_after: joined === null ? 0 : placeAt(joined) }]
+    })
+    yield* documents.seat(room.id, seats)
+  })
+
+  const add = Effect.fnUntraced(function* (row: Row, work: Work) {
+    const id = Number(row["id"])
+    const source = sourceOf(row)
+    const mark = yield* repo.find("room", source)
+    const known: Known = Option.getOrElse(mark, () => nothing)
+    const head = headOf(row, yield* Time.now)
+    const room = Option.isSome(mark)
+      ? yield* Effect.orDie(rooms.find(mark.value.room_id))
+      : yield* intake.open(ownerOf(row), head)
+    const before = yield* messages.newest(room.id)
+    const { mark: reached, places } = yield* pour(id, room.id, known, work)
+    const placeAt = (joined: string) => {
+      const last = work.original.lastAt(id, joined)
+      return places.findLast(([theirs]) => theirs <= last)?.[1] ?? before
+    }
+    yield* seat(id, room, placeAt, work)
+    yield* repo.put("room", source, { room_id: room.id, ...reached })
+    if (Option.isSome(mark)) {
+      if (reached.last_id === known.last_id && reached.last_timestamp === known.last_timestamp) return false
+      const heard = Option.getOrNull(time(reached.last_timestamp))
+      const last_activity_at =
+        [room.last_activity_at, heard]
+          .filter((at) => at !== null)
+          .toSorted()
+          .at(-1) ?? null
+      yield* documents.settle(room.id, { is_paused: room.is_paused, last_activity_at })
+      yield* repo.interrupt(room.id)
+      work.tally.took("rooms with something new")
+      return true
+    }
+    yield* documents.settle(room.id, head)
+    const read = time(row["last_read_at"])
+    if (Option.isSome(read)) yield* rooms.markRead(room.id, room.owner_id, read.value)
+    work.tally.took("rooms")
+    return true
+  })
+
+  return (row: Row, work: Work) => queue.write(add(row, work))
+})
+
+const further = (known: Known, row: Row): Known => ({
+  last_id: Math.max(known.last_id, Number(row["id"])),
+  last_timestamp: [known.last_timestamp, String(row["timestamp"] ?? "")].toSorted().at(-1) ?? ""
+})
