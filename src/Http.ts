@@ -14,9 +14,11 @@ import { Closing } from "./Closing.ts"
 import * as DebugHttp from "./Debug/Http.ts"
 import * as Docs from "./Http/Docs.ts"
 import { bounded, explained } from "./Http/Failure.ts"
+import { guarded } from "./Http/Hosts.ts"
 import { Origins } from "./Http/Origins.ts"
 import { traced } from "./Http/Trace.ts"
 import * as Web from "./Http/Web.ts"
+import * as LimitsHttp from "./Limits/Http.ts"
 import * as MessagesHttp from "./Messages/Http.ts"
 import * as RoomsHttp from "./Rooms/Http.ts"
 import * as StreamHttp from "./Rooms/Stream/Http.ts"
@@ -40,7 +42,7 @@ const api = HttpApiBuilder.api(Api).pipe(
     TranscriptsHttp.layer,
     SystemHttp.layer
   ]),
-  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading]),
+  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading, LimitsHttp.layer]),
   Layer.provide(Credentials.layer)
 )
 
@@ -85,10 +87,10 @@ const app = Layer.unwrapEffect(
       allowedOrigins: isAllowed,
       credentials: true,
       allowedMethods: ["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
-      exposedHeaders: ["traceparent"]
+      exposedHeaders: ["traceparent", "x-request-id", "retry-after"]
     })
     const routes = yield* HttpApiBuilder.httpApp
-    return HttpServer.serve(traced(explained(cors(bounded(settings.MAX_BODY_BYTES)(routes))))).pipe(
+    return HttpServer.serve(traced(explained(cors(guarded(settings)(bounded(settings.MAX_BODY_BYTES)(routes)))))).pipe(
       Layer.provideMerge(NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT }))
     )
   })
