@@ -1,9 +1,7 @@
 import { HttpApiBuilder, HttpMiddleware, HttpServer } from "@effect/platform"
 // By their own paths: the root of the package brings an HTTP client of 1 MB along.
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Context, Duration, Effect, Layer, Schedule } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
-import { createServer, type Server } from "node:http"
+import { Duration, Effect, Layer, Schedule } from "effect"
 import * as AdminHttp from "./Admin/Http.ts"
 import * as AgentsHttp from "./Agents/Http.ts"
 import { Api } from "./Api.ts"
@@ -15,6 +13,7 @@ import * as DebugHttp from "./Debug/Http.ts"
 import * as Docs from "./Http/Docs.ts"
 import { bounded, explained } from "./Http/Failure.ts"
 import { guarded } from "./Http/Hosts.ts"
+import { NodeServer } from "./Http/NodeServer.ts"
 import { Origins } from "./Http/Origins.ts"
 import { traced } from "./Http/Trace.ts"
 import * as Web from "./Http/Web.ts"
@@ -45,12 +44,6 @@ const api = HttpApiBuilder.api(Api).pipe(
   Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading, LimitsHttp.layer]),
   Layer.provide(Credentials.layer)
 )
-
-class NodeServer extends Context.Tag("parley/Http/NodeServer")<NodeServer, Server>() {
-  static readonly layer = Layer.sync(this, () =>
-    createServer({ headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 })
-  )
-}
 
 // Built last, so torn down first: requests in flight end while every service is still up.
 const drain = Layer.scopedDiscard(

@@ -1,4 +1,5 @@
 import { type HttpApp, HttpServerRequest } from "@effect/platform"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, Option } from "effect"
 import { isIP } from "node:net"
 import { isLoopback } from "../lib/loopback.ts"
@@ -26,11 +27,17 @@ const known = ({ ALLOWED_HOSTS, FRONTEND_URL, HOST, VERCEL_URL }: Settings["Type
   return (name: string) => isLocal(name) || isOpen || names.has(name)
 }
 
-/** Refuses requests that were meant for another host: a page may point its own name at this machine. */
+const mostHeaders = 100
+
+/** Refuses heads that nobody means, and requests for another host: a page may point its own name at this machine. */
 export const guarded = (settings: Settings["Type"]) => {
   const isKnown = known(settings)
   return <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers: { host = "" } }) => {
+    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      const { host = "" } = request.headers
+      if (NodeHttpServerRequest.toIncomingMessage(request).rawHeaders.length > 2 * mostHeaders) {
+        return Effect.succeed(plain(431, "TooManyHeaders", `The request has more than ${mostHeaders} headers`))
+      }
       if (host === "") return Effect.succeed(plain(400, "HostMissing", "The Host header is missing"))
       if (isKnown(nameOf(host))) return app
       const detail = `This server does not answer to '${host.slice(0, 255)}'; ALLOWED_HOSTS can name it`

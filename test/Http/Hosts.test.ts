@@ -1,27 +1,15 @@
 import { layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
-import { connect } from "node:net"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
-
-/** The head of the answer to bytes as they are. */
-const tell = (base: string, text: string) =>
-  Effect.async<string>((resume) => {
-    const { hostname, port } = new URL(base)
-    const socket = connect(Number(port), hostname, () => socket.write(text))
-    let answer = ""
-    socket.setEncoding("utf8").on("data", (chunk) => (answer += chunk))
-    socket.on("close", () => resume(Effect.succeed(answer)))
-    return Effect.sync(() => socket.destroy())
-  })
+import * as Line from "../support/Line.ts"
 
 const ask = Effect.fnUntraced(function* (host: string | null, version = "1.1") {
   const { base } = yield* Client.as(null)
   const line = host === null ? "" : `Host: ${host}\r\n`
-  const answer = yield* tell(base, `GET /health HTTP/${version}\r\n${line}Connection: close\r\n\r\n`)
-  return { status: Number(answer.split(" ")[1]), answer }
+  const answer = yield* Line.ask(base, `GET /health HTTP/${version}\r\n${line}Connection: close\r\n\r\n`)
+  return { status: Line.statusOf(answer), answer }
 })
 
 const statuses = (hosts: ReadonlyArray<string>) =>
@@ -60,7 +48,7 @@ layer(House.shared({ settings: { ALLOWED_HOSTS: "parley.lan, other", FRONTEND_UR
         answers,
         answers.map(() => 421)
       )
-      const body = JSON.parse(answer.split("\r\n\r\n")[1] ?? "")
+      const body = Line.bodyOf(answer)
       deepStrictEqual(
         [body._tag, body.detail],
         ["HostNotAllowed", "This server does not answer to 'evil.example'; ALLOWED_HOSTS can name it"]
