@@ -1,9 +1,7 @@
 import { HttpApiBuilder, HttpMiddleware, HttpServer } from "@effect/platform"
 // By their own paths: the root of the package brings an HTTP client of 1 MB along.
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Context, Duration, Effect, Layer, Schedule } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
-import { createServer, type Server } from "node:http"
+import { Duration, Effect, Layer, Schedule } from "effect"
 import * as AdminHttp from "./Admin/Http.ts"
 import * as AgentsHttp from "./Agents/Http.ts"
 import { Api } from "./Api.ts"
@@ -15,9 +13,12 @@ import * as DebugHttp from "./Debug/Http.ts"
 import * as DocumentsHttp from "./Documents/Http.ts"
 import * as Docs from "./Http/Docs.ts"
 import { bounded, explained } from "./Http/Failure.ts"
+import { guarded } from "./Http/Hosts.ts"
+import { NodeServer } from "./Http/NodeServer.ts"
 import { Origins } from "./Http/Origins.ts"
 import { traced } from "./Http/Trace.ts"
 import * as Web from "./Http/Web.ts"
+import * as LimitsHttp from "./Limits/Http.ts"
 import * as MessagesHttp from "./Messages/Http.ts"
 import * as RoomsHttp from "./Rooms/Http.ts"
 import * as StreamHttp from "./Rooms/Stream/Http.ts"
@@ -44,15 +45,9 @@ const api = HttpApiBuilder.api(Api).pipe(
     TranscriptsHttp.layer,
     SystemHttp.layer
   ]),
-  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading]),
+  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading, LimitsHttp.layer]),
   Layer.provide(Credentials.layer)
 )
-
-class NodeServer extends Context.Tag("parley/Http/NodeServer")<NodeServer, Server>() {
-  static readonly layer = Layer.sync(this, () =>
-    createServer({ headersTimeout: 20_000, requestTimeout: 60_000, keepAliveTimeout: 5_000 })
-  )
-}
 
 // Built last, so torn down first: requests in flight end while every service is still up.
 const drain = Layer.scopedDiscard(
@@ -89,10 +84,10 @@ const app = Layer.unwrapEffect(
       allowedOrigins: isAllowed,
       credentials: true,
       allowedMethods: ["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
-      exposedHeaders: ["traceparent"]
+      exposedHeaders: ["traceparent", "x-request-id", "retry-after"]
     })
     const routes = yield* HttpApiBuilder.httpApp
-    return HttpServer.serve(traced(explained(cors(bounded(settings)(routes))))).pipe(
+    return HttpServer.serve(traced(explained(cors(guarded(settings)(bounded(settings)(routes)))))).pipe(
       Layer.provideMerge(NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT }))
     )
   })

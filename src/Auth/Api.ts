@@ -16,6 +16,7 @@ import {
   Verified,
   WrongPassword
 } from "../domain/User.ts"
+import { LoginLimit } from "../Limits/Api.ts"
 
 export const cookieName = "auth_token"
 
@@ -43,6 +44,7 @@ const login = <const Name extends string>(name: Name, path: `/${string}`) =>
     .addError(PasswordRequired)
     .addError(LoginUnreadable)
     .addError(WrongPassword)
+    .middleware(LoginLimit)
 
 const verify = <const Name extends string>(name: Name, path: `/${string}`) =>
   HttpApiEndpoint.get(name, path).addSuccess(Verified).middleware(Authenticated)
@@ -53,7 +55,13 @@ export class AuthApi extends HttpApiGroup.make("auth")
   .add(login("loginShort", "/login"))
   .add(verify("verify", "/auth/verify"))
   .add(verify("verifyShort", "/verify"))
-  .add(HttpApiEndpoint.post("link", "/auth/link").setPayload(LinkRequest).addSuccess(LoggedIn).addError(LinkSpent))
+  .add(
+    HttpApiEndpoint.post("link", "/auth/link")
+      .setPayload(LinkRequest)
+      .addSuccess(LoggedIn)
+      .addError(LinkSpent)
+      .middleware(LoginLimit)
+  )
   .add(
     /** A one-time login, to open the same rooms elsewhere; the admin may make one for a guest who lost the token. */
     HttpApiEndpoint.post("makeLink", "/auth/links")

@@ -10,10 +10,12 @@ import {
   PasswordRequired,
   Unauthenticated
 } from "../domain/User.ts"
-import { isSecure } from "../Http/Forwarded.ts"
+import { addressOf, isSecure } from "../Http/Forwarded.ts"
+import { withRetryAfter } from "../Limits/Http.ts"
 import { Settings } from "../Settings.ts"
 import { Authenticated, credentials } from "./Api.ts"
 import { Credentials } from "./Credentials.ts"
+import { Guesses } from "./Guesses.ts"
 
 const refuse = () => Unauthenticated.of()
 
@@ -50,6 +52,7 @@ const password = HttpServerRequest.schemaBodyJson(LoginRequest).pipe(
 export const layer = HttpApiBuilder.group(Api, "auth", (handlers) =>
   Effect.gen(function* () {
     const auth = yield* Auth
+    const { attempt } = yield* Guesses
     const { identify } = yield* Credentials
     const { TRUSTED_PROXY_COUNT } = yield* Settings
 
@@ -66,7 +69,8 @@ export const layer = HttpApiBuilder.group(Api, "auth", (handlers) =>
 
     const login = ({ request }: { readonly request: HttpServerRequest.HttpServerRequest }) =>
       password.pipe(
-        Effect.flatMap(auth.login),
+        Effect.flatMap((password) => attempt(addressOf(request, TRUSTED_PROXY_COUNT), auth.login(password))),
+        withRetryAfter,
         Effect.flatMap((identity) => entered(request, identity))
       )
 
@@ -99,4 +103,4 @@ export const layer = HttpApiBuilder.group(Api, "auth", (handlers) =>
       )
       .handle("logoutEverywhere", ({ payload }) => Effect.as(auth.logoutEverywhere(payload?.user_id), loggedOut))
   })
-)
+).pipe(Layer.provide(Guesses.layer))

@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { Context, Data, Effect, Layer, Option, Redacted, Schema } from "effect"
 import bcrypt from "bcrypt"
 import { randomBytes } from "node:crypto"
+import { isLoopback } from "../lib/loopback.ts"
 import { Settings } from "../Settings.ts"
 
 export class Secrets extends Context.Tag("parley/Auth/Secrets")<
@@ -45,7 +46,6 @@ export class SecretsUnusable extends Data.TaggedError("SecretsUnusable")<{
 const File = Schema.parseJson(Schema.Struct({ jwt_secret: Schema.String, admin_hash: Schema.NullOr(Schema.String) }))
 type File = typeof File.Type
 
-const loopback = new Set(["127.0.0.1", "::1", "localhost"])
 const cost = 12
 
 const random = (bytes: number) => Effect.sync(() => randomBytes(bytes).toString("base64url"))
@@ -89,7 +89,7 @@ const make = Effect.gen(function* () {
   const settings = yield* Settings
   const { exists, stored, write } = yield* paper
 
-  if (!loopback.has(settings.HOST) && Option.isNone(settings.API_KEY_HASH)) {
+  if (!isLoopback(settings.HOST) && Option.isNone(settings.API_KEY_HASH)) {
     return yield* new ExposedWithoutPassword({ host: settings.HOST })
   }
 

@@ -23,7 +23,8 @@ const Undecoded = Schema.TaggedStruct("HttpApiDecodeError", {
   )
 })
 
-const plain = (status: number, _tag: string, detail: string) =>
+/** An error that is no route's own. */
+export const plain = (status: number, _tag: string, detail: string) =>
   HttpServerResponse.unsafeJson({ _tag, detail }, { status })
 
 const notJson = {

@@ -8,6 +8,7 @@ import { Message, MessageCreate } from "../domain/Message.ts"
 import { CursorParam, LimitParam, optional, RoomParam } from "../domain/Param.ts"
 import { RoomBusy, RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { AdminRequired } from "../domain/User.ts"
+import { ChattingLimit, PollLimit, SendLimit } from "../Limits/Api.ts"
 
 /** An agent at work; each text under both names that clients know. */
 const ChattingAgent = Schema.Struct({
@@ -44,6 +45,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
       .addSuccess(Schema.Array(Message))
       .addError(RoomNotFound)
       .addError(RoomForbidden)
+      .middleware(PollLimit)
   )
   .add(
     HttpApiEndpoint.get("chatting", "/chatting-agents")
@@ -51,6 +53,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
       .addSuccess(Schema.Struct({ chatting_agents: Schema.Array(ChattingAgent) }))
       .addError(RoomNotFound)
       .addError(RoomForbidden)
+      .middleware(ChattingLimit)
   )
   .add(
     /** A repeated `Idempotency-Key` answers with the message that was stored first. */
@@ -66,6 +69,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
       .addError(ImageRefused)
       .addError(RoomBusy)
       .addError(WriteRefused)
+      .middleware(SendLimit)
   )
   .add(
     HttpApiEndpoint.del("clear", "/messages")

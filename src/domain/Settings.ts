@@ -100,6 +100,22 @@ export const SettingsValues = Schema.Struct({
   JWT_SECRET: secret("key that signs tokens; made at the first start when absent"),
 
   TRUSTED_PROXY_COUNT: number("proxies in front whose X-Forwarded headers are believed", 0, 0, 10),
+  ALLOWED_HOSTS: list("names that this server is called by, beside addresses and localhost"),
+  RATE_LIMITS: flag("whether requests and logins are counted and bounded", true),
+  RATE_LIMIT_ADDRESS_FACTOR: number(
+    "how many times an identity's limit all who share an address may ask",
+    20,
+    1,
+    10_000
+  ),
+  LOGIN_PER_MINUTE: number("logins that one address may try in a minute", 20, 1, 1_000_000),
+  LOGIN_FAILURES_PER_MINUTE: number("wrong passwords in a minute after which only known addresses go on", 100, 1, 1e6),
+  POLL_PER_MINUTE: number("polls of one room by one identity in a minute", 360, 1, 1_000_000),
+  CHATTING_PER_MINUTE: number("looks at who is speaking in one room, by one identity in a minute", 600, 1, 1_000_000),
+  SEND_PER_MINUTE: number("messages that one identity may send into one room in a minute", 60, 1, 1_000_000),
+  MAX_SOCKETS: number("connections that may be open at once", 10_000, 1, 1_000_000),
+  HEADERS_SECONDS: number("seconds in which a connection must have said what it wants", 20, 1, 3600),
+  REQUEST_SECONDS: number("seconds in which a request must have arrived, with its body", 60, 1, 3600),
   MAX_STREAMS: number("event streams that may be open at once", 5000, 1, 1_000_000),
   MAX_STREAMS_PER_USER: number("event streams that one identity may have open", 500, 1, 1_000_000),
 

@@ -32,7 +32,7 @@ const holding = (base: string, words: string) =>
 const unfinished = (base: string) =>
   holding(
     base,
-    "POST /auth/login HTTP/1.1\r\nhost: parley\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"
+    "POST /auth/login HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"
   )
 
 describe.concurrent("a server that is told to end", () => {
@@ -87,8 +87,8 @@ describe.concurrent("a server that is told to end", () => {
         const server = yield* serve(yield* home)
         const { follow, token } = yield* login(server.base)
         const readers = yield* Effect.replicateEffect(follow(1), 5)
-        yield* Effect.replicateEffect(holding(server.base, "GET /health HTTP/1.1\r\nhost: parley\r\n\r\n"), 5)
-        yield* holding(server.base, `GET /rooms/1/stream HTTP/1.1\r\nhost: parley\r\nx-api-key: ${token}\r\n\r\n`)
+        yield* Effect.replicateEffect(holding(server.base, "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n"), 5)
+        yield* holding(server.base, `GET /rooms/1/stream HTTP/1.1\r\nhost: localhost\r\nx-api-key: ${token}\r\n\r\n`)
 
         const { ms, ...how } = yield* stopped(server, "SIGTERM")
         deepStrictEqual(how, { code: 0, signal: null, leftBehind: false })

@@ -36,7 +36,7 @@ layer(narrow, { excludeTestServices: true })("Stream with a small buffer", (it) 
       const socket = yield* Effect.acquireRelease(
         Effect.async<ReturnType<typeof connect>>((resume) => {
           const opened = connect(Number(port), hostname, () => {
-            opened.write(`GET /rooms/${id}/stream HTTP/1.1\r\nhost: parley\r\nx-api-key: ${token}\r\n\r\n`)
+            opened.write(`GET /rooms/${id}/stream HTTP/1.1\r\nhost: localhost\r\nx-api-key: ${token}\r\n\r\n`)
             opened.once("data", () => {
               opened.pause()
               resume(Effect.succeed(opened))

@@ -74,6 +74,7 @@ export const start = async (folder, settings = {}, agents = [echo]) => {
       AGENTS_DIR: join(folder, "agents"),
       PORT: String(port),
       LOG_LEVEL: "error",
+      RATE_LIMITS: "false",
       JWT_SECRET: secret,
       API_KEY_HASH: "$2b$04$7yL1i2oFskF1V8hyYYdoPuJOedn8fgyjJY2XrQUFML6tnb0kZ4zBi",
       SCRIPTED_PACE_MS: "0",

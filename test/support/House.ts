@@ -37,6 +37,7 @@ const quiet = {
   LOG_LEVEL: "error",
   LOG_FORMAT: "json",
   SHUTDOWN_SECONDS: "2",
+  RATE_LIMITS: "false",
   API_KEY_HASH: "$2b$04$7yL1i2oFskF1V8hyYYdoPuJOedn8fgyjJY2XrQUFML6tnb0kZ4zBi",
   GUEST_PASSWORD_HASH: "$2b$04$j4p7pj2hd1Wn9xfKKlJpBuLTfleT45KyV6WKeDpHHKFRFCshtgnY6"
 }

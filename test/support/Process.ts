@@ -108,6 +108,7 @@ const settingsIn = (folder: string, settings: Settings) => ({
   DATA_DIR: `${folder}/data`,
   AGENTS_DIR: `${repository}/agents`,
   SCRIPTED_PACE_MS: "0",
+  RATE_LIMITS: "false",
   ...settings
 })
 

@@ -1,0 +1,217 @@
+import { layer } from "@effect/vitest"
+import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
+import { Clock, Effect, Layer } from "effect"
+import * as Client from "../support/Client.ts"
+import * as House from "../support/House.ts"
+
+// A clock that the tests set: its minutes are theirs. Whoever sleeps, sleeps really.
+const live = Clock.make()
+const minute = 60_000
+let now = Math.floor(live.unsafeCurrentTimeMillis() / minute) * minute + minute / 2
+const clock: Clock.Clock = {
+  [Clock.ClockTypeId]: Clock.ClockTypeId,
+  unsafeCurrentTimeNanos: () => live.unsafeCurrentTimeNanos(),
+  currentTimeNanos: live.currentTimeNanos,
+  unsafeCurrentTimeMillis: () => now,
+  currentTimeMillis: Effect.sync(() => now),
+  sleep: (duration) => live.sleep(duration)
+}
+const nextMinute = Effect.sync(() => void (now += minute))
+
+const house = (settings: Readonly<Record<string, string>>) =>
+  House.shared({ settings: { RATE_LIMITS: "true", LOGIN_PER_MINUTE: "3", ...settings } }).pipe(
+    Layer.provide(Layer.setClock(clock))
+  )
+
+const from = (address: string) => ({ "x-forwarded-for": address })
+
+let rooms = 0
+
+const setup = Effect.gen(function* () {
+  yield* nextMinute
+  const guest = yield* Client.guest
+  const nobody = yield* Client.as(null)
+  const room = Effect.suspend(() => guest.json("POST", "/rooms", { name: `room ${++rooms}` })).pipe(
+    Effect.map(({ data }) => `/rooms/${data.id}`)
+  )
+  const statuses = (client: typeof nobody, count: number, path: string, address = "1.1.1.1") =>
+    Effect.replicateEffect(
+      Effect.map(client.json("GET", path, undefined, from(address)), ({ status }) => status),
+      count
+    )
+  const login = (address: string, password: string) =>
+    Effect.map(nobody.json("POST", "/auth/login", { password }, from(address)), ({ status }) => status)
+  return { guest, nobody, path: yield* room, other: yield* room, statuses, login }
+})
+
+const settings = {
+  TRUSTED_PROXY_COUNT: "1",
+  RATE_LIMIT_ADDRESS_FACTOR: "2",
+  LOGIN_FAILURES_PER_MINUTE: "6",
+  POLL_PER_MINUTE: "4",
+  CHATTING_PER_MINUTE: "3",
+  SEND_PER_MINUTE: "2"
+}
+
+layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
+  it.effect("who asks too often is told in the original's words, and when to come back", () =>
+    Effect.gen(function* () {
+      const { guest, path, statuses } = yield* setup
+
+      const before = yield* statuses(guest, 4, `${path}/messages/poll`)
+      const { data, headers, status } = yield* guest.json("GET", `${path}/messages/poll?since_id=3`, undefined, {
+        ...from("1.1.1.1"),
+        origin: "http://localhost:5173"
+      })
+
+      const words = "Rate limit exceeded: 4 per 1 minute"
+      deepStrictEqual(before, [200, 200, 200, 200])
+      deepStrictEqual([status, data._tag, data.error, data.detail], [429, "TooManyRequests", words, words])
+      deepStrictEqual([headers["retry-after"], data.retry_after], ["30", 30])
+      assertEquals(headers["access-control-allow-origin"], "http://localhost:5173")
+      assertEquals(data.trace_id, headers["traceparent"]?.split("-")[1])
+    })
+  )
+
+  it.effect("each path has its own count, and the next minute a new one", () =>
+    Effect.gen(function* () {
+      const { guest, other, path, statuses } = yield* setup
+
+      const first = yield* statuses(guest, 5, `${path}/messages/poll`)
+      const second = yield* statuses(guest, 3, `${other}/messages/poll`)
+      yield* nextMinute
+      const later = yield* statuses(guest, 4, `${path}/messages/poll`)
+
+      deepStrictEqual(first, [200, 200, 200, 200, 429])
+      deepStrictEqual([...second, ...later], [200, 200, 200, 200, 200, 200, 200])
+    })
+  )
+
+  it.effect("all that share an address share a larger count, so that new guests do not widen it", () =>
+    Effect.gen(function* () {
+      const { guest, other, path, statuses } = yield* setup
+      const stranger = yield* Client.guest
+
+      yield* statuses(guest, 4, `${path}/messages/poll`)
+      yield* statuses(guest, 4, `${other}/messages/poll`)
+      const same = yield* stranger.json("GET", `${path}/messages/poll`, undefined, from("1.1.1.1"))
+      const elsewhere = yield* statuses(stranger, 1, `${path}/messages/poll`, "2.2.2.2")
+
+      deepStrictEqual([same.status, same.data.error], [429, "Rate limit exceeded: 8 per 1 minute"])
+      deepStrictEqual(elsewhere, [403])
+    })
+  )
+
+  it.effect("another address does not widen what one identity may ask; without a token the address is counted", () =>
+    Effect.gen(function* () {
+      const { guest, nobody, path, statuses } = yield* setup
+
+      yield* statuses(guest, 4, `${path}/messages/poll`)
+      const elsewhere = yield* statuses(guest, 1, `${path}/messages/poll`, "2.2.2.2")
+      const unknown = yield* statuses(nobody, 9, `${path}/messages/poll`, "3.3.3.3")
+
+      deepStrictEqual(elsewhere, [429])
+      deepStrictEqual(unknown, [401, 401, 401, 401, 401, 401, 401, 401, 429])
+    })
+  )
+
+  it.effect("messages and looks at who speaks are bounded too, and what is refused is not stored", () =>
+    Effect.gen(function* () {
+      const { guest, path, statuses } = yield* setup
+
+      const sent = yield* Effect.replicateEffect(
+        Effect.map(guest.json("POST", `${path}/messages/send`, { content: "x" }), ({ status }) => status),
+        3
+      )
+      const looked = yield* statuses(guest, 4, `${path}/chatting-agents`)
+
+      deepStrictEqual(sent, [200, 200, 429])
+      deepStrictEqual(looked, [200, 200, 200, 429])
+      assertEquals((yield* guest.json("GET", `${path}/messages`)).data.length, 2)
+    })
+  )
+
+  it.effect("an address has few logins in a minute, right or wrong, by any of the doors", () =>
+    Effect.gen(function* () {
+      const { login, nobody } = yield* setup
+
+      const tried = [yield* login("1.1.1.1", "wrong"), yield* login("1.1.1.1", "admin")]
+      const link = yield* nobody.json("POST", "/auth/link", { token: "x" }, from("1.1.1.1"))
+      const short = yield* nobody.json("POST", "/login", { password: "admin" }, from("1.1.1.1"))
+      const elsewhere = yield* login("2.2.2.2", "admin")
+      yield* nextMinute
+
+      deepStrictEqual([...tried, link.status, short.status, elsewhere], [401, 200, 401, 429, 200])
+      assertEquals(yield* login("1.1.1.1", "admin"), 200)
+    })
+  )
+
+  it.effect("a hundred guesses from as many addresses come to nothing, and the owner still gets in at home", () =>
+    Effect.gen(function* () {
+      const { login } = yield* setup
+      const home = yield* login("9.9.9.9", "admin")
+      yield* nextMinute
+
+      const guesses = yield* Effect.forEach(Array.from({ length: 100 }), (_, at) =>
+        login(`4.4.4.${at}`, at === 50 ? "admin" : "wrong")
+      )
+      const owner = yield* login("9.9.9.9", "admin")
+      yield* nextMinute
+
+      assertEquals(guesses.filter((status) => status === 401).length, 6)
+      assertEquals(guesses.filter((status) => status === 429).length, 94)
+      deepStrictEqual([home, owner, yield* login("4.4.4.1", "admin")], [200, 200, 200])
+    })
+  )
+
+  it.effect("the contract says of each bounded route that it may answer so, and of no other", () =>
+    Effect.gen(function* () {
+      const { nobody } = yield* setup
+      const { data } = yield* nobody.json("GET", "/openapi.json")
+
+      const bounded = Object.entries<object>(data.paths).flatMap(([path, methods]) =>
+        Object.entries<any>(methods).flatMap(([method, { responses }]) =>
+          429 in responses ? [`${method} ${path}`] : []
+        )
+      )
+      deepStrictEqual(bounded.toSorted(), [
+        "get /rooms/{room_id}/chatting-agents",
+        "get /rooms/{room_id}/messages/poll",
+        "get /rooms/{room_id}/stream",
+        "post /auth/link",
+        "post /auth/login",
+        "post /login",
+        "post /rooms/{room_id}/messages/send"
+      ])
+    })
+  )
+})
+
+layer(house({}), { excludeTestServices: true })("Limits without a proxy", (it) => {
+  it.effect("an address that somebody claims is not believed", () =>
+    Effect.gen(function* () {
+      const { login } = yield* setup
+
+      const tried = yield* Effect.forEach(["1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4"], (address) =>
+        login(address, "wrong")
+      )
+
+      deepStrictEqual(tried, [401, 401, 401, 429])
+    })
+  )
+})
+
+layer(house({ RATE_LIMITS: "false", LOGIN_FAILURES_PER_MINUTE: "1" }), { excludeTestServices: true })(
+  "Limits that are off",
+  (it) => {
+    it.effect("count nothing", () =>
+      Effect.gen(function* () {
+        const { login } = yield* setup
+
+        const tried = yield* Effect.replicateEffect(login("1.1.1.1", "wrong"), 5)
+
+        deepStrictEqual(tried, [401, 401, 401, 401, 401])
+      })
+    )
+  }
+)
