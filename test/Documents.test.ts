@@ -231,7 +231,7 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
   )
 })
 
-const withoutId = (message: DocumentMessage) => Struct.omit(message, "id")
+const withoutId = <M extends { readonly id: number }>(message: M) => Struct.omit(message, "id")
 
 /** Everything but what an import gives anew; a seat is told by how many messages came before it. */
 const withoutIds = ({ agents, messages: list, ...rest }: any) => ({
