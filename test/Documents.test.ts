@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, FastCheck, Schema } from "effect"
+import { Effect, FastCheck, Schema, Struct } from "effect"
 import type { DocumentMessage } from "../src/domain/RoomDocument.ts"
 import * as Client from "./support/Client.ts"
 import { emptyDocument, messageOf, messages, rooms } from "./support/documents.ts"
@@ -49,10 +49,7 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
         const other = yield* document(second.data.room_id)
 
         deepStrictEqual(withoutIds({ ...other, room: { ...other.room, name: one.room.name } }), withoutIds(one))
-        deepStrictEqual(
-          one.messages.map(({ id: _, ...message }: DocumentMessage) => message),
-          list.map(({ id: _, ...message }) => message)
-        )
+        deepStrictEqual(one.messages.map(withoutId), list.map(withoutId))
         assertEquals(one.room.name, own.room.name)
         assertEquals(
           one.messages.filter(({ id }: DocumentMessage) => id <= one.agents[1].joined_after).length,
@@ -234,12 +231,14 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
   )
 })
 
+const withoutId = <M extends { readonly id: number }>(message: M) => Struct.omit(message, "id")
+
 /** Everything but what an import gives anew; a seat is told by how many messages came before it. */
-const withoutIds = ({ agents, exported_at: _, messages: list, ...rest }: any) => ({
-  ...rest,
+const withoutIds = ({ agents, messages: list, ...rest }: any) => ({
+  ...Struct.omit(rest, "exported_at"),
   agents: agents.map(({ joined_after, ...seat }: any) => ({
     ...seat,
     before: list.filter(({ id }: DocumentMessage) => id <= joined_after).length
   })),
-  messages: list.map(({ id: __, ...message }: DocumentMessage) => message)
+  messages: list.map(withoutId)
 })

@@ -1,4 +1,4 @@
-import { Array, Context, Effect, Layer } from "effect"
+import { Array, Context, Effect, Layer, Struct } from "effect"
 import { Attachments } from "../Attachments.ts"
 import type { AgentId } from "../domain/Agent.ts"
 import type { Image } from "../domain/Image.ts"
@@ -69,12 +69,13 @@ const make = Effect.gen(function* () {
     )
   }
 
-  const open: Intake["Type"]["open"] = Effect.fnUntraced(function* (
-    owner_id,
-    { is_paused: _, last_activity_at: __, ...head }
-  ) {
+  const open: Intake["Type"]["open"] = Effect.fnUntraced(function* (owner_id, head) {
     const name = yield* free(owner_id, head.name)
-    return yield* Effect.catchTag(rooms.insert({ ...head, owner_id, name }), "RoomExists", Effect.die)
+    return yield* Effect.catchTag(
+      rooms.insert({ ...Struct.omit(head, "is_paused", "last_activity_at"), owner_id, name }),
+      "RoomExists",
+      Effect.die
+    )
   })
 
   const cast = (names: ReadonlyArray<string>) =>
@@ -101,12 +102,12 @@ const make = Effect.gen(function* () {
     cast,
     append,
 
-    prepare: Effect.forEach(({ id: _, ...message }, at) =>
+    prepare: Effect.forEach((message, at) =>
       message.images.length === 0
-        ? Effect.succeed({ ...message, images: [] })
+        ? Effect.succeed({ ...Struct.omit(message, "id"), images: [] })
         : attachments.read({ images: message.images }).pipe(
             Effect.mapError((error) => DocumentRefused.of(at, error)),
-            Effect.map((images) => ({ ...message, images }))
+            Effect.map((images) => ({ ...Struct.omit(message, "id"), images }))
           )
     ),
 
