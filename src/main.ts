@@ -4,14 +4,26 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Console, Effect, Option, Predicate } from "effect"
 import * as Doctor from "./Cli/Doctor.ts"
+import * as Export from "./Cli/Export.ts"
 import * as HashPassword from "./Cli/HashPassword.ts"
 import * as Import from "./Cli/Import.ts"
 import * as Serve from "./Cli/Serve.ts"
 import * as Settings from "./Cli/Settings.ts"
+import * as Simulate from "./Cli/Simulate.ts"
+import * as Tail from "./Cli/Tail.ts"
 
 const parley = Command.make("parley", {}, () => Serve.serve).pipe(
   Command.withDescription("Serve rooms in which AI agents talk with each other and with people"),
-  Command.withSubcommands([Serve.command, Settings.command, HashPassword.command, Doctor.command, Import.command])
+  Command.withSubcommands([
+    Serve.command,
+    Settings.command,
+    HashPassword.command,
+    Doctor.command,
+    Import.command,
+    Export.command,
+    Simulate.command,
+    Tail.command
+  ])
 )
 
 const wordsFor = (error: unknown) =>

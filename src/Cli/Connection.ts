@@ -1,8 +1,8 @@
 import { Options } from "@effect/cli"
-import { HttpBody, HttpClient } from "@effect/platform"
-import { Clock, Config, Data, Effect, Option, Redacted, Schema } from "effect"
+import { Clock, Config, Data, Deferred, Effect, Option, Queue, Redacted, Stream } from "effect"
 import { SignJWT } from "jose"
 import { signingKey } from "../Auth/Secrets.ts"
+import { type Client, connect as client, Refused, type RoomEvent } from "../client.ts"
 import { Settings } from "../Settings.ts"
 
 /** How a command reaches a server, in the names that scripts for the original know. */
@@ -64,19 +64,14 @@ const own = Effect.gen(function* () {
   )
 })
 
-const LoggedIn = Schema.Struct({ api_key: Schema.String })
+const failed = (url: string) => (error: unknown) =>
+  error instanceof Refused ? error : new NotConnected({ url, reason: "does not answer: is it running?" })
+
+const ask = <A>(url: string, call: () => Promise<A>) => Effect.tryPromise({ try: call, catch: failed(url) })
 
 const login = (url: string, password: Redacted.Redacted) =>
-  HttpClient.post(`${url}/auth/login`, { body: HttpBody.unsafeJson({ password: Redacted.value(password) }) }).pipe(
-    Effect.mapError(() => new NotConnected({ url, reason: "does not answer: is it running?" })),
-    Effect.filterOrFail(
-      ({ status }) => status === 200,
-      ({ status }) =>
-        new NotConnected({ url, reason: status === 401 ? "does not know this password" : `answers ${status}` })
-    ),
-    Effect.flatMap((response) => Effect.orDie(Effect.flatMap(response.json, Schema.decodeUnknown(LoggedIn)))),
-    Effect.map(({ api_key }) => api_key),
-    Effect.scoped
+  ask(url, () => client({ url }).auth.login({ payload: { password: Redacted.value(password) } })).pipe(
+    Effect.map(({ api_key }) => api_key)
   )
 
 /** The address and a token for it. */
@@ -90,4 +85,31 @@ export const connect = Effect.fnUntraced(function* ({ password, token, url: give
       ? yield* login(url, password.value)
       : yield* own
   return { url, token: key } satisfies Connection
+})
+
+/** The contract's client, connected. */
+export const connected = Effect.fnUntraced(function* (wanted: Wanted) {
+  const { token, url } = yield* connect(wanted)
+  const calls = client({ url, token })
+
+  /** What happens in the room from now on: it returns when the stream stands, and ends it with the scope. */
+  const follow = Effect.fnUntraced(function* (room: number) {
+    const opened = yield* Deferred.make<void, Refused | NotConnected>()
+    const events = yield* Queue.unbounded<RoomEvent>()
+    const leave = yield* Effect.acquireRelease(
+      Effect.sync(() => new AbortController()),
+      (leave) => Effect.sync(() => leave.abort())
+    )
+    const following = { signal: leave.signal, onOpen: () => Deferred.unsafeDone(opened, Effect.void) }
+    yield* Stream.fromAsyncIterable(calls.follow(room, following), failed(url)).pipe(
+      Stream.runForEach((event) => Queue.offer(events, event)),
+      Effect.catchAll((error) => Deferred.fail(opened, error)),
+      Effect.ensuring(Queue.shutdown(events)),
+      Effect.forkScoped
+    )
+    yield* Deferred.await(opened)
+    return Stream.fromQueue(events)
+  })
+
+  return { ask: <A>(call: (calls: Client) => Promise<A>) => ask(url, () => call(calls)), follow }
 })
