@@ -21,7 +21,7 @@ export const withRetryAfter = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       : Effect.void
   )
 
-/** One count for each kind of request. Not the library's limiter, whose store costs several times the request's check. */
+/** One count for each kind of request. Not the library's limiter: its store in memory forgets no key. */
 const limit = Effect.fnUntraced(function* (perMinute: number, byIdentity: boolean) {
   const { RATE_LIMIT_ADDRESS_FACTOR, RATE_LIMITS, TRUSTED_PROXY_COUNT } = yield* Settings
   const { identify } = yield* Credentials
