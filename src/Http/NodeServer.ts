@@ -44,9 +44,11 @@ const withPlaces = (server: Server, places: number) => {
       silent.delete(socket)
     })
     if (open <= places) return
+    // Without one, whoever comes next finds a place that was only kept alive.
     if (oldest === undefined) server.closeIdleConnections()
-    else silent.delete(oldest)
-    ;(oldest ?? socket).destroy()
+    const leaving = oldest ?? socket
+    silent.delete(leaving)
+    leaving.destroy()
   })
   server.on("request", ({ socket }) => silent.delete(socket))
 }

@@ -1,5 +1,5 @@
 import { HttpApp, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { Clock, Effect, Layer, Option } from "effect"
+import { Clock, Effect, Layer, Option, Schema } from "effect"
 import { Credentials } from "../Auth/Credentials.ts"
 import { TooManyRequests } from "../domain/Limit.ts"
 import type { User } from "../domain/User.ts"
@@ -9,18 +9,19 @@ import { ChattingLimit, LoginLimit, PollLimit, SendLimit } from "./Api.ts"
 import * as Windows from "./Windows.ts"
 
 const mostKeys = 100_000
+const isTooMany = Schema.is(TooManyRequests)
 
 /** Tells the client when to come back, in the header that is made for it. */
 export const withRetryAfter = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.tapError(effect, (error) =>
-    error instanceof TooManyRequests
+    isTooMany(error)
       ? HttpApp.appendPreResponseHandler((_request, response) =>
           Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", `${error.retry_after}`))
         )
       : Effect.void
   )
 
-/** One count for each kind of request. Not the library's limiter, whose store costs several times the request's check. */
+/** One count for each kind of request. Not the library's limiter: its store in memory forgets no key. */
 const limit = Effect.fnUntraced(function* (perMinute: number, byIdentity: boolean) {
   const { RATE_LIMIT_ADDRESS_FACTOR, RATE_LIMITS, TRUSTED_PROXY_COUNT } = yield* Settings
   const { identify } = yield* Credentials

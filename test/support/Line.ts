@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { connect } from "node:net"
 
 /** A connection of its own to a server, for what no client of HTTP would say. It ends with the scope. */

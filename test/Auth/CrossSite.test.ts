@@ -1,0 +1,64 @@
+import { describe, layer } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import { Effect } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { createServer } from "node:http"
+import { browse, whyNoChromium } from "../support/chromium.ts"
+import * as Client from "../support/Client.ts"
+import * as House from "../support/House.ts"
+
+/** A page of somebody else's on the same machine: to a browser the same site, so that it sends the cookie along. */
+const neighbour = (html: string) =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly url: string; readonly close: () => void }>((resume) => {
+      const server = createServer((_request, response) => {
+        response.writeHead(200, { "content-type": "text/html" }).end(html)
+      }).listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        const port = address === null || typeof address === "string" ? 0 : address.port
+        resume(Effect.succeed({ url: `http://127.0.0.1:${port}/`, close: () => void server.close() }))
+      })
+    }),
+    ({ close }) => Effect.sync(close)
+  )
+
+/** What a script does with all that the browser gives it, and what it learns of the answer. */
+const fetching = (url: string, init = "") =>
+  `fetch("${url}", { method: "POST", mode: "no-cors", credentials: "include", ${init} }).then(({ type }) => type)`
+const login = fetching("/auth/login", `headers: { "content-type": "application/json" }, body: '{"password":"admin"}'`)
+
+describe.skipIf(whyNoChromium !== "")(`other sites${whyNoChromium === "" ? "" : ` (${whyNoChromium})`}`, () => {
+  layer(House.shared(), { excludeTestServices: true })((it) => {
+    it.scoped("cannot act with the cookie of somebody who is logged in here, though the browser sends it along", () =>
+      Effect.gen(function* () {
+        const { base, json } = yield* Client.make
+        const { data } = yield* json("POST", "/rooms", { name: "theirs" })
+        const pause = `${base}/rooms/${data.id}/pause`
+        const there = yield* neighbour(`<form method="post" action="${pause}"></form>`)
+        const isPaused = Effect.map(json("GET", `/rooms/${data.id}`), ({ data }) => data.is_paused)
+        const { on } = yield* browse
+        yield* on((page) => page.goto(`${base}/health`))
+        yield* on((page) => page.evaluate(login))
+
+        yield* on((page) => page.goto(there.url))
+        const fetched = yield* on(async (page) => {
+          const [response] = await Promise.all([page.waitForResponse(pause), page.evaluate(fetching(pause))])
+          return response.status()
+        })
+        const submitted = yield* on(async (page) => {
+          const [response] = await Promise.all([
+            page.waitForResponse(pause),
+            page.evaluate("document.forms[0].submit()")
+          ])
+          return response.status()
+        })
+        const untouched = yield* isPaused
+        yield* on((page) => page.goto(`${base}/health`))
+        const own = yield* on((page) => page.evaluate(fetching(pause)))
+
+        deepStrictEqual([fetched, submitted, untouched], [401, 401, false])
+        deepStrictEqual([own, yield* isPaused], ["basic", true])
+      })
+    )
+  })
+})
