@@ -1,8 +1,10 @@
 import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, FastCheck, Schema, Struct } from "effect"
+import { Effect, FastCheck, Schema, Stream, Struct } from "effect"
+import { Documents } from "../src/Documents.ts"
 import type { DocumentMessage } from "../src/domain/RoomDocument.ts"
+import { CurrentUser } from "../src/domain/User.ts"
 import * as Client from "./support/Client.ts"
 import { emptyDocument, messageOf, messages, rooms } from "./support/documents.ts"
 import * as House from "./support/House.ts"
@@ -177,19 +179,40 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
     })
   )
 
+  const begun = Effect.gen(function* () {
+    const house = yield* setup
+    const { data } = yield* house.with_(Array.from({ length: 900 }, (_, i) => messageOf(i + 1)))
+    const { json } = yield* Documents
+    const { text } = yield* json(data.room_id).pipe(
+      Effect.provideService(CurrentUser, { role: "admin", user_id: "admin" })
+    )
+    const say = (content: string) => house.json("POST", `/rooms/${data.room_id}/messages/send`, { content })
+    return { ...house, id: Number(data.room_id), say, text: Stream.mkString(text) }
+  })
+
   it.effect("what is said while a room is read is not in its export", () =>
     Effect.gen(function* () {
-      const { client, json, sql, with_ } = yield* setup
-      const { data } = yield* with_(Array.from({ length: 900 }, (_, i) => messageOf(i + 1)))
+      const { document, id, say, text } = yield* begun
+      yield* say("too late")
 
-      const response = yield* client.send("GET", `/rooms/${data.room_id}/export`)
-      yield* json("POST", `/rooms/${data.room_id}/messages/send`, { content: "too late" })
-      const document = yield* Effect.flatMap(response.text, Schema.decode(Schema.parseJson(Schema.Any)))
+      const read = yield* Effect.flatMap(text, Schema.decode(Schema.parseJson(Schema.Any)))
 
-      assertEquals(document.messages.length, 900)
-      const [row] = yield* sql`SELECT count(*) AS n FROM messages WHERE room_id = ${data.room_id}`
-      assertEquals(row?.["n"], 901)
-    }).pipe(Effect.scoped)
+      assertEquals(read.messages.length, 900)
+      assertEquals((yield* document(id)).messages.length, 901)
+    })
+  )
+
+  it.effect("an export breaks off when its room is emptied meanwhile, whatever is said there afterwards", () =>
+    Effect.gen(function* () {
+      const { id, json, sql, text } = yield* begun
+      yield* json("DELETE", `/rooms/${id}/messages`)
+      yield* sql`
+        INSERT INTO messages (room_id, role, content, timestamp)
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)
+        SELECT ${id}, 'user', 'new', '2026-01-01T00:00:00.000Z' FROM n`
+
+      assertEquals((yield* Effect.exit(text))._tag, "Failure")
+    })
   )
 
   it.effect("in a transcript no text and no name passes for a line of another speaker", () =>

@@ -90,7 +90,12 @@ export const SettingsValues = Schema.Struct({
   FRONTEND_URL: optional("a further origin that browsers may call from"),
   VERCEL_URL: optional("a host whose https origin browsers may call from"),
   MAX_BODY_BYTES: number("largest request body in bytes", 10_485_760, 1024, 1_073_741_824),
-  MAX_IMPORT_BYTES: number("largest room that is imported, in bytes", 67_108_864, 1024, 1_073_741_824),
+  MAX_IMPORT_BYTES: number(
+    "largest room that is imported, in bytes; nobody else writes meanwhile",
+    33_554_432,
+    1024,
+    1_073_741_824
+  ),
   MAX_IMAGE_BYTES: number("largest image in bytes; all of one message must fit into its body", 5_242_880, 1024, 1e9),
   SHUTDOWN_SECONDS: number("how long running requests and turns may go on after a signal", 10, 0, 600),
 
