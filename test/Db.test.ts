@@ -5,6 +5,9 @@ import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Layer, Predicate } from "effect"
 import house from "../src/Db/migrations/0001_house.ts"
+import engine from "../src/Db/migrations/0002_engine.ts"
+import attachments from "../src/Db/migrations/0003_attachments.ts"
+import sessions from "../src/Db/migrations/0004_sessions.ts"
 import * as Db from "../src/Db.ts"
 import { Settings } from "../src/Settings.ts"
 
@@ -95,6 +98,25 @@ describe("Db", () => {
       assertEquals(refused.message, "the database has schema 2, this Parley knows 1: start the newer version")
       deepStrictEqual(yield* fs.readFile(file("parley.db")), before)
       deepStrictEqual(yield* files, ["parley.db"])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("what was said before there was a search is found by it", () =>
+    Effect.gen(function* () {
+      const { open } = yield* setup
+      const said = step(`
+        INSERT INTO messages (room_id, role, content, timestamp) VALUES (1, 'user', '등대지기가 웃었다', 'now')`)
+      const four = Db.layerOf({
+        "0001_house": house,
+        "0002_engine": engine,
+        "0003_attachments": attachments,
+        "0004_sessions": sessions
+      })
+      yield* open(four, Effect.zipRight(add("old"), said))
+
+      const found = yield* open(Db.layer, column(`SELECT rowid FROM messages_search WHERE content MATCH '등대지기'`))
+
+      deepStrictEqual(found, [1])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

@@ -86,6 +86,45 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     })
   )
 
+  it.effect("a change takes away a limit that is named as null and leaves alone what is not named", () =>
+    Effect.gen(function* () {
+      const { id, json } = yield* setup
+      const change = (body: object) =>
+        Effect.map(json("PATCH", `/rooms/${id}`, body), ({ data, status }) =>
+          status === 200 ? [data.name, data.max_interactions] : [status, data._tag]
+        )
+      const name = `renamed ${id}`
+
+      deepStrictEqual(
+        yield* Effect.forEach(
+          [
+            { max_interactions: 5 },
+            { name: `  ${name}\n`, is_finished: true },
+            { name: null, is_paused: null },
+            { max_interactions: -1 },
+            { max_interactions: 1.5 },
+            { name: " \n" },
+            { name: "x".repeat(201) },
+            {},
+            { max_interactions: null }
+          ],
+          change
+        ),
+        [
+          [`room ${rooms}`, 5],
+          [name, 5],
+          [name, 5],
+          [400, "SettingRefused"],
+          [400, "SettingRefused"],
+          [422, "Invalid"],
+          [422, "Invalid"],
+          [name, 5],
+          [name, null]
+        ]
+      )
+    })
+  )
+
   it.effect(
     "a room deleted while posts are in flight: each post is stored and acknowledged, or 404, and no row is left",
     () =>

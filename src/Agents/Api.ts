@@ -14,13 +14,13 @@ import {
 } from "../domain/Agent.ts"
 import { WriteRefused } from "../domain/Error.ts"
 import { ImageRefused } from "../domain/Image.ts"
-import { AgentParam, LimitParam, optional, PageParams } from "../domain/Param.ts"
+import { AgentParam, LimitParam, number, optional, PageParams } from "../domain/Param.ts"
 import { PersonaMissing } from "../domain/Persona.ts"
 import { ProviderUnknown, Room, RoomExists, RoomNotFound } from "../domain/Room.ts"
 import { AdminRequired } from "../domain/User.ts"
 
 /** Accepted for the sake of clients that ask for less than the whole picture, which they get. */
-const PictureSize = Schema.NumberFromString.pipe(Schema.int(), Schema.between(16, 1024))
+const PictureSize = number(Schema.Int.pipe(Schema.between(16, 1024)), 16, 1024)
 
 const Configs = Schema.Struct({
   configs: Schema.Record({

@@ -123,10 +123,10 @@ describe("personas", () => {
     deepStrictEqual(bad.filter(isPersonaName), [])
   })
 
-  it("have the picture that the known names, then the kinds, put first", () => {
+  it("have the picture that the known names, then the kinds, put first, and never an SVG", () => {
     deepStrictEqual(
       pictureCandidates(["z.png", "photo.png", "a.SVG", "profile.webp", "notes.md", ".hidden.png", "a.png"]),
-      ["profile.webp", "photo.png", "z.png", "a.png", "a.SVG"]
+      ["profile.webp", "photo.png", "z.png", "a.png"]
     )
   })
 })
