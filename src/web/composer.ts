@@ -1,7 +1,7 @@
-import type { Message } from "../domain/Message.ts"
-import { api, newKey } from "./api.ts"
+import { client, newKey } from "./api.ts"
 import { byId } from "./dom.ts"
 import { type Attached, makePictures } from "./pictures.ts"
+import type { Message } from "./wire.ts"
 
 const form = byId("write-form", HTMLFormElement)
 const box = byId("write", HTMLTextAreaElement)
@@ -34,7 +34,12 @@ export const makeComposer = (options: {
     if (content.trim() === "" && images.length === 0) return
     const isSame = attempt?.content === content && attempt.room === room && attempt.images === images
     if (attempt === null || !isSame) attempt = { room, content, images, key: newKey() }
-    const message = await api.send(room, content, images, myName.value.trim(), attempt.key)
+    const name = myName.value.trim()
+    const message = await client.messages.send({
+      path: { room_id: room },
+      payload: { content, images, ...(name === "" ? {} : { participant_name: name }) },
+      headers: { "idempotency-key": attempt.key }
+    })
     attempt = null
     if (box.value === content) box.value = ""
     pictures.sent(images)

@@ -1,6 +1,6 @@
-import type { Usage } from "../domain/History.ts"
-import { api } from "./api.ts"
+import { client } from "./api.ts"
 import { byId, h, hue } from "./dom.ts"
+import type { Usage } from "./wire.ts"
 import { locale, words } from "./words.ts"
 
 const budgets = byId("budgets", HTMLElement)
@@ -59,7 +59,7 @@ const byCost = (one: Usage["agents"][number], other: Usage["agents"][number]) =>
 
 /** Shows what a room and its agents have used, and what of the budgets is left. */
 export const showCosts = async (room: number, isCurrent: () => boolean) => {
-  const usage = await api.usage(room)
+  const usage = await client.rounds.usage({ path: { room_id: room } })
   if (!isCurrent()) return
   budgets.replaceChildren(
     budget(words.tokensTitle, usage.spent_tokens, usage.budget_tokens, number),

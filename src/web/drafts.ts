@@ -1,15 +1,14 @@
-import type { AgentId } from "../domain/Agent.ts"
-import type { LiveEvent } from "../domain/Event.ts"
 import { byId, h, say, timeOfDay } from "./dom.ts"
 import { spoken } from "./message.ts"
+import type { EventOf } from "./wire.ts"
 import { words } from "./words.ts"
 
-type Start = Extract<LiveEvent, { readonly type: "stream_start" }>
-type Delta = Extract<LiveEvent, { readonly type: "content_delta" | "thinking_delta" }>
-type Wait = Extract<LiveEvent, { readonly type: "turn_waiting" }>
+type Start = EventOf<"stream_start">
+type Delta = EventOf<"content_delta" | "thinking_delta">
+type Wait = EventOf<"turn_waiting">
 
 interface Draft {
-  readonly agentId: AgentId
+  readonly agentId: number
   readonly name: string
   readonly content: Text
   readonly thinking: Text
@@ -84,7 +83,7 @@ export const makeDrafts = (changed: () => void) => {
     end,
 
     /** Takes away what the agent was saying: its message stands in the conversation now. */
-    settled(agentId: AgentId) {
+    settled(agentId: number) {
       for (const draft of drafts.values()) if (draft.agentId === agentId) draft.item.remove()
     },
 

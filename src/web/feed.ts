@@ -1,8 +1,8 @@
-import type { Message } from "../domain/Message.ts"
 import { makeDrafts } from "./drafts.ts"
 import { announce, byId } from "./dom.ts"
 import { heard } from "./message.ts"
 import { makeTimeline } from "./timeline.ts"
+import type { Message } from "./wire.ts"
 
 const scroll = byId("scroll", HTMLElement)
 const list = byId("messages", HTMLOListElement)

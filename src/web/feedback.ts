@@ -1,7 +1,7 @@
-import type { Message } from "../domain/Message.ts"
-import { api } from "./api.ts"
+import { client } from "./api.ts"
 import { announce, byId, clock, h, hue, write } from "./dom.ts"
 import { thoughts } from "./message.ts"
+import type { Message } from "./wire.ts"
 import { words } from "./words.ts"
 
 const button = byId("feedback-open", HTMLButtonElement)
@@ -45,7 +45,7 @@ export const makeFeedback = () => {
     mark,
     /** Reads them again. */
     async show(wanted: number, at: { readonly isCurrent: () => boolean; readonly isShown: () => boolean }) {
-      const found = await api.critiques(wanted)
+      const found = await client.rounds.critiques({ path: { room_id: wanted } })
       if (!at.isCurrent()) return
       const before = room === wanted ? newest : Infinity
       room = wanted

@@ -1,20 +1,19 @@
-import type { DurableEvent } from "../domain/Event.ts"
-import type { Round, RoundSummary } from "../domain/History.ts"
-import type { RoundId, StopReason } from "../domain/Round.ts"
-import { api, roundsPage } from "./api.ts"
+import type { StopReason } from "../domain/Round.ts"
+import { client, pageBefore, roundsPage } from "./api.ts"
 import type { Feed, Moment } from "./feed.ts"
+import type { EventOf, Round, RoundSummary } from "./wire.ts"
 import { words } from "./words.ts"
 
 type TurnEnd = Pick<Round["turns"][number], "agent_name" | "outcome"> & {
   readonly id: number
   readonly error: { readonly _tag: string } | null
 }
-type RoundEnd = Pick<RoundSummary, "stop_reason" | "stop_detail"> & { readonly id: RoundId }
+type RoundEnd = Pick<RoundSummary, "id" | "stop_reason" | "stop_detail">
 
 interface Filling {
   readonly isCurrent: () => boolean
   /** Told the rounds that have not ended, oldest first. */
-  readonly open: (rounds: ReadonlyArray<RoundId>) => void
+  readonly open: (rounds: ReadonlyArray<number>) => void
 }
 
 /** Pages of rounds that are read for a page of messages; a room may have many rounds in which nobody spoke. */
@@ -26,7 +25,7 @@ export const makeHistory = (room: number, feed: Feed) => {
   let isWhole = false
   let last: StopReason | null = null
   let filling: Promise<unknown> = Promise.resolve()
-  const placed = new Set<RoundId>()
+  const placed = new Set<number>()
 
   const turnEnded = ({ agent_name, error, id, outcome }: TurnEnd, moment: Moment) => {
     if (outcome === null) return
@@ -44,13 +43,19 @@ export const makeHistory = (room: number, feed: Feed) => {
   /** The turns are asked for only where one of them left no message. */
   const place = async (summary: RoundSummary) => {
     placed.add(summary.id)
-    const { turns } = summary.turn_count > summary.reply_count ? await api.round(room, summary.id) : { turns: [] }
+    const { turns } =
+      summary.turn_count > summary.reply_count
+        ? await client.rounds.get({ path: { room_id: room, round_id: summary.id } })
+        : { turns: [] }
     for (const turn of turns) if (turn.reason !== "critic") turnEnded(turn, turn.ended_at ?? summary.started_at)
     roundEnded(summary, summary.ended_at ?? summary.started_at)
   }
 
   const nextPage = async () => {
-    const page = await api.rounds(room, read.at(-1)?.id ?? null)
+    const page = await client.rounds.list({
+      path: { room_id: room },
+      urlParams: pageBefore(read.at(-1)?.id ?? null, roundsPage)
+    })
     read = [...read, ...page]
     isWhole = page.length < roundsPage
   }
@@ -78,7 +83,7 @@ export const makeHistory = (room: number, feed: Feed) => {
     /** Why the newest round ended. */
     last: () => last,
 
-    ended(event: Extract<DurableEvent, { readonly type: "stream_end" | "round_ended" }>) {
+    ended(event: EventOf<"stream_end" | "round_ended">) {
       if (event.type === "stream_end") return turnEnded({ ...event, id: event.turn_id }, "now")
       last = event.stop_reason
       roundEnded({ ...event, id: event.round_id }, "now")

@@ -1,12 +1,16 @@
-import { api, type Identity, Refused, session } from "./api.ts"
+import { connect, Refused } from "../client.ts"
+import { client } from "./api.ts"
 import { byId, say } from "./dom.ts"
+import { explain } from "./refusals.ts"
 
 const view = byId("login", HTMLElement)
 const form = byId("login-form", HTMLFormElement)
 const password = byId("login-password", HTMLInputElement)
 const problem = byId("login-problem", HTMLElement)
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+export interface Identity {
+  readonly role: string
+}
 
 /** Takes the one-time token out of the address, so that it stays in no history and no bookmark. */
 const takeLinkToken = () => {
@@ -15,7 +19,24 @@ const takeLinkToken = () => {
   return token
 }
 
-/** Finds out who is here: by link, by the token kept from last time, or by asking. */
+const isUnknown = (error: unknown) => error instanceof Refused && error.status === 401
+
+const oldKey = "parley.api_key"
+
+/** A page of an earlier version kept its token where scripts can read it: its login goes over into the cookie. */
+const takeOver = async () => {
+  const token = localStorage.getItem(oldKey)
+  if (token === null) return
+  try {
+    const link = await connect({ token }).auth.makeLink({ payload: null })
+    await client.auth.link({ payload: { token: link.token } })
+  } catch (error) {
+    if (!isUnknown(error)) throw error
+  }
+  localStorage.removeItem(oldKey)
+}
+
+/** Finds out who is here: by link, by the cookie of last time, or by asking. */
 export const makeLogin = (on: { readonly asking: () => void; readonly entered: (who: Identity) => void }) => {
   const ask = (reason: string | null) => {
     on.asking()
@@ -37,25 +58,22 @@ export const makeLogin = (on: { readonly asking: () => void; readonly entered: (
 
   form.addEventListener("submit", (event) => {
     event.preventDefault()
-    void enter(api.login(password.value), (error) => ask(messageOf(error)))
+    void enter(client.auth.login({ payload: { password: password.value } }), (error) => ask(explain(error)))
   })
 
-  const resume = () =>
-    void enter(api.verify(), (error) => {
-      const isUnknown = error instanceof Refused && error.status === 401
-      if (isUnknown) session.keep(null)
-      ask(isUnknown ? null : messageOf(error))
-    })
+  const known = async () => {
+    await takeOver()
+    return client.auth.verify()
+  }
 
-  /** A link works once; opened again, it is no more than the page's address. */
-  const follow = (token: string) =>
-    void enter(api.link(token), (error) => (session.key === null ? ask(messageOf(error)) : resume()))
+  const resume = (reason: string | null) =>
+    void enter(known(), (error) => ask(isUnknown(error) ? reason : explain(error)))
 
   const begin = () => {
     const token = takeLinkToken()
-    if (token !== undefined) follow(token)
-    else if (session.key !== null) resume()
-    else ask(null)
+    if (token === undefined) resume(null)
+    // A link works once; opened again, it is no more than the page's address.
+    else void enter(client.auth.link({ payload: { token } }), (error) => resume(explain(error)))
   }
 
   window.addEventListener("hashchange", () => {

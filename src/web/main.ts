@@ -1,14 +1,15 @@
-import type { RoomSummary } from "../domain/Room.ts"
-import { api, type Identity, session } from "./api.ts"
+import { client, session } from "./api.ts"
 import { makeComposer } from "./composer.ts"
 import { byId, say } from "./dom.ts"
 import { makeFeed } from "./feed.ts"
-import { makeLogin } from "./login.ts"
+import { type Identity, makeLogin } from "./login.ts"
+import { explain } from "./refusals.ts"
 import { type OpenRoom, openRoom } from "./room.ts"
 import { makeNewRoom, markSeen, showRooms } from "./rooms.ts"
 import { makeRoster } from "./roster.ts"
 import { makeSettings } from "./settings.ts"
 import { makeSide } from "./side.ts"
+import type { RoomSummary } from "./wire.ts"
 import { chooseLanguage, language, translatePage, words } from "./words.ts"
 
 const refreshMillis = 20_000
@@ -25,15 +26,15 @@ const isWide = matchMedia("(min-width: 48rem)")
 const feed = makeFeed()
 let rooms: ReadonlyArray<RoomSummary> = []
 let open: OpenRoom | null = null
-let who: Identity = { role: "guest", user_id: "" }
+let who: Identity = { role: "guest" }
 
-const complain = (error: unknown) => say(problem, error instanceof Error ? error.message : String(error))
+const complain = (error: unknown) => say(problem, explain(error))
 const trying = (work: () => Promise<unknown>) => () => void work().catch(complain)
 
 const list = () => showRooms(rooms, open?.id ?? null)
 
 const showBanner = async (room: RoomSummary) => {
-  const { providers } = await api.providers()
+  const { providers } = await client.system.providers()
   const isModel = providers.find(({ name }) => name === room.default_provider)?.is_model ?? true
   const models = providers.flatMap(({ available, is_model, name }) => (available && is_model ? name : []))
   if (open?.id === room.id) say(banner, words.scriptBanner(isModel, models))
@@ -96,7 +97,7 @@ const route = () => {
 }
 
 const refresh = async () => {
-  rooms = await api.rooms()
+  rooms = await client.rooms.list()
   const current = rooms.find(({ id }) => id === open?.id)
   if (current) open?.showRoom(current)
   list()
@@ -126,13 +127,17 @@ const login = makeLogin({
   }
 })
 
-const signOut = (reason: string | null) => {
-  session.keep(null)
+const ask = (reason: string | null) => {
   side.close()
   leave()
   login.ask(reason)
 }
-session.onLost = () => signOut(words.loginEnded)
+session.onLost = () => ask(words.loginEnded)
+
+const signOut = async () => {
+  await client.auth.logout()
+  ask(null)
+}
 
 const openNewRoom = makeNewRoom((id) => {
   void refresh().then(() => (location.hash = `#room=${id}`), complain)
@@ -152,7 +157,7 @@ byId("go-on", HTMLElement).addEventListener("click", () => {
 })
 byId("pause", HTMLElement).addEventListener("click", () => void open?.turnPause())
 byId("earlier", HTMLElement).addEventListener("click", () => void open?.readEarlier())
-byId("sign-out", HTMLElement).addEventListener("click", () => signOut(null))
+byId("sign-out", HTMLElement).addEventListener("click", trying(signOut))
 byId("skip", HTMLElement).addEventListener("click", (event) => {
   // The address names the room, not the place in the page.
   event.preventDefault()
@@ -160,7 +165,7 @@ byId("skip", HTMLElement).addEventListener("click", (event) => {
 })
 window.addEventListener("hashchange", route)
 setInterval(() => {
-  if (!document.hidden && session.key !== null && !house.hidden) void refresh().catch(() => {})
+  if (!document.hidden && !house.hidden) void refresh().catch(() => {})
 }, refreshMillis)
 
 login.begin()

@@ -1,5 +1,5 @@
-import type { Message } from "../domain/Message.ts"
 import { avatar, clock, h, hue } from "./dom.ts"
+import type { Message } from "./wire.ts"
 import { pictureWords, words } from "./words.ts"
 
 export const isSystem = (message: Message) => message.participant_type === "system"

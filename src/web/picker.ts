@@ -1,5 +1,6 @@
-import type { Agent } from "../domain/Agent.ts"
 import { avatar, byId, h, say } from "./dom.ts"
+import { explain } from "./refusals.ts"
+import type { Agent } from "./wire.ts"
 import { words } from "./words.ts"
 
 const firstSentence = (text: string | null) => /^.*?[.!?](?=\s|$)/s.exec(text ?? "")?.[0] ?? text ?? ""
@@ -50,7 +51,7 @@ export const makeDialog = (id: string, done: () => Promise<void>) => {
       await done()
       dialog.close()
     } catch (error) {
-      say(problem, error instanceof Error ? error.message : String(error))
+      say(problem, explain(error))
     }
     form.removeAttribute("aria-busy")
   }

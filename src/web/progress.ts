@@ -1,7 +1,5 @@
-import type { DurableEvent } from "../domain/Event.ts"
-import type { Round } from "../domain/History.ts"
-import type { RoundId } from "../domain/Round.ts"
-import { api } from "./api.ts"
+import { client } from "./api.ts"
+import type { EventOf, Round } from "./wire.ts"
 
 /** Who has still to speak in the newest pass. */
 const stillToCome = ({ tape, turns }: Round) => {
@@ -20,16 +18,16 @@ const stillToCome = ({ tape, turns }: Round) => {
 /** Which rounds of a room are under way, and who is to speak next. */
 export const makeProgress = (room: number, changed: () => void) => {
   /** Who is still to speak, by round; the oldest round is the one that is played. */
-  const open = new Map<RoundId, ReadonlyArray<string>>()
-  const over = new Set<RoundId>()
+  const open = new Map<number, ReadonlyArray<string>>()
+  const over = new Set<number>()
 
   const current = () => open.entries().next().value ?? null
   const next = () => current()?.[1] ?? []
 
   /** The tape is read again where the events do not tell: after a reload, and from the second pass on. */
-  const read = async (id: RoundId) => {
+  const read = async (id: number) => {
     const before = open.get(id)
-    const round = await api.round(room, id)
+    const round = await client.rounds.get({ path: { room_id: room, round_id: id } })
     if (before === undefined || open.get(id) !== before) return
     open.set(id, stillToCome(round))
     changed()
@@ -39,12 +37,12 @@ export const makeProgress = (room: number, changed: () => void) => {
     isQuiet: () => open.size === 0,
     next,
 
-    started({ agents, round_id }: Extract<DurableEvent, { readonly type: "round_started" }>) {
+    started({ agents, round_id }: EventOf<"round_started">) {
       open.set(round_id, agents)
     },
 
     /** Known from the list of rounds, not from its beginning. */
-    async found(id: RoundId) {
+    async found(id: number) {
       if (open.has(id) || over.has(id)) return
       open.set(id, [])
       await read(id)
@@ -59,7 +57,7 @@ export const makeProgress = (room: number, changed: () => void) => {
       if (place === -1) await read(id)
     },
 
-    ended(id: RoundId) {
+    ended(id: number) {
       open.delete(id)
       over.add(id)
     }

@@ -1,12 +1,13 @@
-import type { RoomSummary } from "../domain/Room.ts"
-import { api, pageSize } from "./api.ts"
+import { Refused } from "../client.ts"
+import { client, pageBefore, pageSize } from "./api.ts"
 import { byId, write } from "./dom.ts"
 import type { Feed } from "./feed.ts"
 import { makeHistory } from "./history.ts"
 import { makeProgress } from "./progress.ts"
+import { explain } from "./refusals.ts"
 import { makeSeats } from "./seats.ts"
 import { showState } from "./state.ts"
-import { follow, type RoomEvent } from "./stream.ts"
+import type { RoomEvent, RoomSummary } from "./wire.ts"
 import { words } from "./words.ts"
 
 const title = byId("room-name", HTMLElement)
@@ -28,12 +29,14 @@ export const openRoom = (
   { changed, failed, feed, gone, happened, mention, seated }: RoomHooks
 ) => {
   let room = summary
+  const path = { room_id: summary.id }
   const seats = makeSeats(mention)
   const begin = () => ({ history: makeHistory(room.id, feed), progress: makeProgress(room.id, () => show()) })
   let { history, progress } = begin()
   let connected = true
   let isRead = false
-  let closed = false
+  const ending = new AbortController()
+  const closed = () => ending.signal.aborted
 
   const show = () => {
     const speakers = feed.drafts.speakers()
@@ -62,14 +65,14 @@ export const openRoom = (
   const attempt = async <T>(work: Promise<T>, use: (result: T) => unknown) => {
     try {
       const result = await work
-      if (!closed) await use(result)
+      if (!closed()) await use(result)
     } catch (error) {
-      if (!closed) failed(error)
+      if (!closed()) failed(error)
     }
   }
 
   const readSeats = () =>
-    attempt(api.seated(room.id), (agents) => {
+    attempt(client.rooms.roster({ path }), (agents) => {
       seats.seat(agents)
       show()
       seated()
@@ -78,7 +81,7 @@ export const openRoom = (
   const readHistory = () => {
     const mine = history
     return mine.recall({
-      isCurrent: () => !closed && mine === history,
+      isCurrent: () => !closed() && mine === history,
       open: (rounds) => {
         for (const id of rounds) void attempt(progress.found(id), show)
         show()
@@ -87,7 +90,7 @@ export const openRoom = (
   }
 
   const readPage = (before: number | null) =>
-    attempt(api.messages(room.id, before), async (page) => {
+    attempt(client.messages.list({ path, urlParams: pageBefore(before, pageSize) }), async (page) => {
       feed.showPage(page, page.length === pageSize)
       isRead = true
       show()
@@ -141,29 +144,40 @@ export const openRoom = (
     }
   }
 
-  const stop = follow(room.id, {
-    opened: (resumed) => {
-      connected = true
-      feed.drafts.clear()
-      if (resumed) show()
-      else readAgain()
-    },
-    event: (event) => {
-      react(event)
-      if (closed) return
-      show()
-      happened(event)
-    },
-    waiting: () => {
-      connected = false
-      show()
-    },
-    refused: (error) => gone(error.message)
-  })
+  const { signal } = ending
+  let hurry = () => {}
+  window.addEventListener("online", () => hurry(), { signal })
+
+  const onOpen = (resumed: boolean) => {
+    if (closed()) return
+    connected = true
+    feed.drafts.clear()
+    if (resumed) show()
+    else readAgain()
+  }
+  const onLost = (again: () => void) => {
+    hurry = again
+    connected = false
+    show()
+  }
+  const listen = async () => {
+    try {
+      for await (const event of client.follow(room.id, { signal, onOpen, onLost })) {
+        if (!closed()) react(event)
+        if (closed()) return
+        show()
+        happened(event)
+      }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      if (!closed()) gone(explain(error))
+    }
+  }
 
   feed.clear()
   seats.seat([])
   showRoom(room)
+  void listen()
 
   return {
     id: room.id,
@@ -175,14 +189,12 @@ export const openRoom = (
     readEarlier: () => readPage(feed.oldest()?.id ?? null),
     readSeats,
     turnPause: () =>
-      attempt(room.is_paused ? api.resume(room.id) : api.pause(room.id), ({ is_paused }) =>
+      attempt(room.is_paused ? client.rooms.resume({ path }) : client.rooms.pause({ path }), ({ is_paused }) =>
         showRoom({ ...room, is_paused })
       ),
-    goOn: () => attempt(api.goOn(room.id), ({ id, ended_at }) => (ended_at === null ? progress.found(id) : undefined)),
-    close() {
-      closed = true
-      stop()
-    }
+    goOn: () =>
+      attempt(client.rounds.goOn({ path }), ({ id, ended_at }) => (ended_at === null ? progress.found(id) : undefined)),
+    close: () => ending.abort()
   }
 }
 

@@ -1,7 +1,7 @@
-import type { RoomSummary } from "../domain/Room.ts"
-import { api, type ProviderInfo } from "./api.ts"
+import { client } from "./api.ts"
 import { byId, clock, h } from "./dom.ts"
 import { fillPicker, makeDialog, picked } from "./picker.ts"
+import type { ProviderInfo, RoomSummary } from "./wire.ts"
 import { words } from "./words.ts"
 
 const list = byId("rooms", HTMLUListElement)
@@ -73,12 +73,17 @@ newProvider.addEventListener("change", offerModels)
 /** Lets a person make a room and seat agents in it. */
 export const makeNewRoom = (made: (room: number) => void) => {
   const show = makeDialog("new-room", async () => {
-    const { id } = await api.createRoom(newName.value.trim(), newProvider.value, newModel.value.trim() || null)
-    await Promise.all(picked(newAgents).map((agent) => api.seat(id, agent)))
-    made(id)
+    const { id: room_id } = await client.rooms.create({
+      payload: { name: newName.value.trim(), provider: newProvider.value, model: newModel.value.trim() || null }
+    })
+    await Promise.all(picked(newAgents).map((agent_id) => client.rooms.join({ path: { room_id, agent_id } })))
+    made(room_id)
   })
   return async () => {
-    const [agents, { default: preferred, providers }] = await Promise.all([api.agents(), api.providers()])
+    const [agents, { default: preferred, providers }] = await Promise.all([
+      client.agents.list(),
+      client.system.providers()
+    ])
     newName.value = ""
     newProvider.replaceChildren(...choices(providers, preferred))
     offered = providers

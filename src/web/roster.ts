@@ -1,4 +1,4 @@
-import { api } from "./api.ts"
+import { client } from "./api.ts"
 import { byId } from "./dom.ts"
 import { fillPicker, makeDialog, picked } from "./picker.ts"
 import type { OpenRoom } from "./room.ts"
@@ -12,8 +12,12 @@ export const makeRoster = (options: { readonly room: () => OpenRoom | null; read
     if (room === null) return
     const before = new Set<number>(room.agents().map(({ id }) => id))
     const after = new Set(picked(choices))
-    const coming = [...after].filter((id) => !before.has(id)).map((id) => api.seat(room.id, id))
-    const going = [...before].filter((id) => !after.has(id)).map((id) => api.unseat(room.id, id))
+    const coming = [...after]
+      .filter((id) => !before.has(id))
+      .map((agent_id) => client.rooms.join({ path: { room_id: room.id, agent_id } }))
+    const going = [...before]
+      .filter((id) => !after.has(id))
+      .map((agent_id) => client.rooms.leave({ path: { room_id: room.id, agent_id } }))
     try {
       await Promise.all([...coming, ...going])
     } finally {
@@ -21,7 +25,7 @@ export const makeRoster = (options: { readonly room: () => OpenRoom | null; read
     }
   })
   return async () => {
-    const agents = await api.agents()
+    const agents = await client.agents.list()
     const seated = new Set<number>(
       options
         .room()

@@ -1,7 +1,7 @@
-import type { Round, RoundSummary } from "../domain/History.ts"
-import { api } from "./api.ts"
+import { client, pageBefore } from "./api.ts"
 import { number, partsOf, price, tokensOf } from "./costs.ts"
 import { byId, clock, h, hue } from "./dom.ts"
+import type { Round, RoundSummary } from "./wire.ts"
 import { settingWords, words } from "./words.ts"
 
 const list = byId("rounds", HTMLElement)
@@ -87,7 +87,7 @@ export const makeRounds = (failed: (error: unknown) => void) => {
         isOver = round.ended_at !== null
         body.replaceChildren(...detail(round))
       }
-      void api.round(room, id).then(show, failed)
+      void client.rounds.get({ path: { room_id: room, round_id: id } }).then(show, failed)
     }
     item.addEventListener("toggle", read)
     return {
@@ -114,7 +114,7 @@ export const makeRounds = (failed: (error: unknown) => void) => {
   }
 
   const read = async (before: number | null, isCurrent: () => boolean) => {
-    const page = await api.rounds(room, before, pageSize)
+    const page = await client.rounds.list({ path: { room_id: room }, urlParams: pageBefore(before, pageSize) })
     if (!isCurrent()) return
     show(page)
     if (before === null && oldest !== null) return

@@ -1,6 +1,6 @@
-import type { Agent } from "../domain/Agent.ts"
 import { avatar, byId, h, write } from "./dom.ts"
 import { introduction } from "./picker.ts"
+import type { Agent } from "./wire.ts"
 import { words } from "./words.ts"
 
 const row = byId("seats", HTMLUListElement)

@@ -1,9 +1,11 @@
-import type { RoomSummary } from "../domain/Room.ts"
+import { Refused } from "../client.ts"
 import type { RoomSettings } from "../domain/RoomSettings.ts"
-import { api, Refused } from "./api.ts"
+import { client } from "./api.ts"
 import { byId, h, say } from "./dom.ts"
 import { makeDialog } from "./picker.ts"
+import { fieldsOf } from "./refusals.ts"
 import type { OpenRoom } from "./room.ts"
+import type { RoomSummary } from "./wire.ts"
 import { settingWords, words } from "./words.ts"
 
 type Name = keyof RoomSettings | "name"
@@ -111,10 +113,17 @@ export const makeSettings = (options: { readonly room: () => OpenRoom | null }) 
     refuse(new Map())
     if (room === null || Object.keys(wanted).length === 0) return
     try {
-      const { agents: _agents, messages: _messages, ...changed } = await api.change(room.id, wanted)
+      const {
+        agents: _agents,
+        messages: _messages,
+        ...changed
+      } = await client.rooms.update({
+        path: { room_id: room.id },
+        payload: wanted
+      })
       room.showRoom({ ...room.room(), ...changed })
     } catch (error) {
-      throw error instanceof Refused && refuse(error.fields) ? new Error(words.checkFields) : error
+      throw error instanceof Refused && refuse(fieldsOf(error)) ? new Error(words.checkFields) : error
     }
   })
 

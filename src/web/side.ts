@@ -4,7 +4,7 @@ import { makeFeedback } from "./feedback.ts"
 import { makePanel } from "./panel.ts"
 import type { OpenRoom } from "./room.ts"
 import { makeRounds } from "./rounds.ts"
-import type { RoomEvent } from "./stream.ts"
+import type { RoomEvent } from "./wire.ts"
 
 const costsView = byId("costs", HTMLElement)
 const feedbackView = byId("feedback", HTMLElement)

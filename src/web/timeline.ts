@@ -1,6 +1,6 @@
-import type { Message } from "../domain/Message.ts"
 import { h, write } from "./dom.ts"
 import { noticeItem, render } from "./message.ts"
+import type { Message } from "./wire.ts"
 import { words } from "./words.ts"
 
 interface Entry {

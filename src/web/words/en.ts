@@ -149,6 +149,8 @@ export const english = {
 
   answered: (status: number) => `The server answered ${status}`,
   trace: (id: string) => ` (trace ${id})`,
+  tooMany: (seconds: number) =>
+    `That was too much at once. Try again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`,
   /** Refusals that a page meets in everyday use; others say it in the server's words. */
   refusals: {
     RoomBusy: "The room is still answering. Try again when it is quiet.",

@@ -133,6 +133,7 @@ export const korean: Words = {
   noAgents: "아직 에이전트가 없습니다. agents/ 안의 마크다운 폴더 하나가 에이전트 하나입니다.",
   answered: (status) => `서버가 ${status}로 답했습니다`,
   trace: (id) => ` (추적 ${id})`,
+  tooMany: (seconds) => `한꺼번에 너무 많이 요청했습니다. ${seconds}초 뒤에 다시 시도하세요.`,
   refusals: {
     RoomBusy: "방이 아직 답하는 중입니다. 조용해지면 다시 시도하세요.",
     RoomPaused: "방이 멈춰 있습니다. 먼저 다시 여세요.",

@@ -1,0 +1,19 @@
+import type { RoomEvent, Wire } from "../client.ts"
+import type * as AgentDomain from "../domain/Agent.ts"
+import type * as HistoryDomain from "../domain/History.ts"
+import type * as MessageDomain from "../domain/Message.ts"
+import type { ProviderList } from "../domain/ProviderList.ts"
+import type * as RoomDomain from "../domain/Room.ts"
+
+// What the server tells, as it is in JSON.
+
+export type Agent = Wire<AgentDomain.Agent>
+export type Message = Wire<MessageDomain.Message>
+export type ProviderInfo = Wire<ProviderList["providers"][number]>
+export type RoomSummary = Wire<RoomDomain.RoomSummary>
+export type Round = Wire<HistoryDomain.Round>
+export type RoundSummary = Wire<HistoryDomain.RoundSummary>
+export type Usage = Wire<HistoryDomain.Usage>
+
+export type { RoomEvent }
+export type EventOf<Type extends RoomEvent["type"]> = Extract<RoomEvent, { readonly type: Type }>
