@@ -1,7 +1,9 @@
 import { client, newKey } from "./api.ts"
-import { byId } from "./dom.ts"
+import { Refused } from "../client.ts"
+import { announce, byId, write } from "./dom.ts"
 import { type Attached, makePictures } from "./pictures.ts"
 import type { Message } from "./wire.ts"
+import { doorWords } from "./words.ts"
 
 const form = byId("write-form", HTMLFormElement)
 const box = byId("write", HTMLTextAreaElement)
@@ -46,11 +48,30 @@ export const makeComposer = (options: {
     options.sent(room, message)
   }
 
+  /** Counts down to when the server takes messages again, and then offers to send what still stands there. */
+  const wait = (seconds: number) => {
+    if (seconds > 0) {
+      write(button, doorWords.sendIn(seconds))
+      setTimeout(() => wait(seconds - 1), 1000)
+      return
+    }
+    write(button, doorWords.send)
+    button.removeAttribute("aria-disabled")
+    announce(doorWords.mayAgain)
+  }
+
+  const failed = (error: unknown) => {
+    options.failed(error)
+    if (!(error instanceof Refused) || error.status !== 429 || error.retryAfterSeconds === null) return
+    button.setAttribute("aria-disabled", "true")
+    wait(Math.ceil(error.retryAfterSeconds))
+  }
+
   const send = async () => {
     const room = options.room()
-    if (room === null || button.getAttribute("aria-busy") === "true") return
+    if (room === null || button.ariaBusy === "true" || button.ariaDisabled === "true") return
     button.setAttribute("aria-busy", "true")
-    await attemptIn(room).catch(options.failed)
+    await attemptIn(room).catch(failed)
     button.setAttribute("aria-busy", "false")
   }
 

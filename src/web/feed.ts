@@ -64,6 +64,19 @@ export const makeFeed = () => {
     isEmpty: () => timeline.firstMessage() === undefined,
     oldest: () => timeline.firstMessage() ?? null,
 
+    hasEarlier: () => !earlier.hidden,
+
+    /** Brings a message into view and gives it the focus; answers whether it is shown at all. */
+    reveal(id: number) {
+      const item = timeline.itemOf(id)
+      if (item === null) return false
+      follows = false
+      item.tabIndex = -1
+      item.scrollIntoView({ block: "center" })
+      item.focus({ preventScroll: true })
+      return true
+    },
+
     clear() {
       timeline.clear()
       earlier.hidden = true

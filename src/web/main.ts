@@ -1,3 +1,4 @@
+import { makeAccount } from "./account.ts"
 import { client, session } from "./api.ts"
 import { makeComposer } from "./composer.ts"
 import { byId, say } from "./dom.ts"
@@ -7,6 +8,7 @@ import { explain } from "./refusals.ts"
 import { type OpenRoom, openRoom } from "./room.ts"
 import { makeNewRoom, markSeen, showRooms } from "./rooms.ts"
 import { makeRoster } from "./roster.ts"
+import { makeSearch } from "./search.ts"
 import { makeSettings } from "./settings.ts"
 import { makeSide } from "./side.ts"
 import type { RoomSummary } from "./wire.ts"
@@ -85,15 +87,17 @@ const enter = (room: RoomSummary) => {
 
 const route = () => {
   if (house.hidden) return
-  const wanted = Number(/^#room=(\d+)$/.exec(location.hash)?.[1])
+  const [, ofRoom, ofMessage] = /^#room=(\d+)(?:&message=(\d+))?$/.exec(location.hash) ?? []
+  const wanted = Number(ofRoom)
   const room = rooms.find(({ id }) => id === wanted) ?? (isWide.matches ? rooms[0] : undefined)
   if (room === undefined) {
     side.close()
     leave()
-  } else if (room.id !== open?.id) {
-    history.replaceState(null, "", `#room=${room.id}`)
-    enter(room)
+    return
   }
+  history.replaceState(null, "", `#room=${room.id}`)
+  if (room.id !== open?.id) enter(room)
+  if (room.id === wanted && ofMessage !== undefined) open?.reveal(Number(ofMessage))
 }
 
 const refresh = async () => {
@@ -129,6 +133,7 @@ const login = makeLogin({
 
 const ask = (reason: string | null) => {
   side.close()
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close()
   leave()
   login.ask(reason)
 }
@@ -139,17 +144,30 @@ const signOut = async () => {
   ask(null)
 }
 
-const openNewRoom = makeNewRoom((id) => {
-  void refresh().then(() => (location.hash = `#room=${id}`), complain)
+const openNewRoom = makeNewRoom((id, notice) => {
+  const show = () => {
+    location.hash = `#room=${id}`
+    route()
+    say(problem, notice)
+  }
+  void refresh().then(show, complain)
 })
 const openRoster = makeRoster({ room: () => open, mayUnseat: () => who.role === "admin" })
-const openSettings = makeSettings({ room: () => open })
+const openSettings = makeSettings({ room: () => open, mayRemove: () => who.role === "admin" })
+const openAccount = makeAccount(() => ask(null))
+const openSearch = makeSearch({
+  room: () => open?.id ?? null,
+  nameOf: (id) => rooms.find((room) => room.id === id)?.name ?? ""
+})
 const languages = byId("language", HTMLSelectElement)
 languages.value = language
 
 byId("new-room-open", HTMLElement).addEventListener("click", trying(openNewRoom))
 byId("roster-open", HTMLElement).addEventListener("click", trying(openRoster))
 byId("settings-open", HTMLElement).addEventListener("click", openSettings)
+byId("account-open", HTMLElement).addEventListener("click", openAccount)
+byId("search-open", HTMLElement).addEventListener("click", () => openSearch("all"))
+byId("search-here", HTMLElement).addEventListener("click", () => openSearch("room"))
 languages.addEventListener("change", () => chooseLanguage(languages.value))
 byId("go-on", HTMLElement).addEventListener("click", () => {
   if (open?.isOverBudget()) openSettings()

@@ -41,29 +41,38 @@ export const fillPicker = (
 export const picked = (container: HTMLElement) =>
   Array.from(container.querySelectorAll<HTMLInputElement>("input:checked"), ({ value }) => Number(value))
 
-/** Opens a dialog; it closes when `done` succeeds, and shows the reason when it does not. */
+/** A dialog; it closes when `done` succeeds, and shows the reason when it does not. */
 export const makeDialog = (id: string, done: () => Promise<void>) => {
   const dialog = byId(id, HTMLDialogElement)
   const form = byId(`${id}-form`, HTMLFormElement)
   const problem = byId(`${id}-problem`, HTMLElement)
-  const submit = async () => {
+  const attempt = async (work: () => Promise<unknown>, succeeded: () => void) => {
+    if (form.hasAttribute("aria-busy")) return
+    form.setAttribute("aria-busy", "true")
+    say(problem, null)
     try {
-      await done()
-      dialog.close()
+      await work()
+      succeeded()
     } catch (error) {
       say(problem, explain(error))
     }
     form.removeAttribute("aria-busy")
   }
+  const close = () => dialog.close()
   form.addEventListener("submit", (event) => {
     event.preventDefault()
-    if (form.hasAttribute("aria-busy")) return
-    form.setAttribute("aria-busy", "true")
-    void submit()
+    void attempt(done, close)
   })
-  for (const button of form.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close())
-  return () => {
-    say(problem, null)
-    dialog.showModal()
+  for (const button of form.querySelectorAll("[data-close]")) button.addEventListener("click", close)
+  return {
+    close,
+    show() {
+      say(problem, null)
+      dialog.showModal()
+    },
+    /** Does something else in its place, and closes like it. */
+    instead: (work: () => Promise<unknown>) => void attempt(work, close),
+    /** Does something after which it stays open. */
+    stay: (work: () => Promise<unknown>) => void attempt(work, () => {})
   }
 }

@@ -8,9 +8,13 @@ import { explain } from "./refusals.ts"
 import { makeSeats } from "./seats.ts"
 import { showState } from "./state.ts"
 import type { RoomEvent, RoomSummary } from "./wire.ts"
-import { words } from "./words.ts"
+import { doorWords, words } from "./words.ts"
 
 const title = byId("room-name", HTMLElement)
+
+/** Messages that are read at once, and how often, on the way up to one that is looked for. */
+const leap = 1000
+const mostLeaps = 5
 
 export interface RoomHooks {
   readonly feed: Feed
@@ -35,6 +39,7 @@ export const openRoom = (
   let { history, progress } = begin()
   let connected = true
   let isRead = false
+  let sought: { readonly id: number; readonly pages: number } | null = null
   const ending = new AbortController()
   const closed = () => ending.signal.aborted
 
@@ -89,13 +94,28 @@ export const openRoom = (
     })
   }
 
-  const readPage = (before: number | null) =>
-    attempt(client.messages.list({ path, urlParams: pageBefore(before, pageSize) }), async (page) => {
-      feed.showPage(page, page.length === pageSize)
+  const readPage = (before: number | null, limit = pageSize): Promise<void> =>
+    attempt(client.messages.list({ path, urlParams: pageBefore(before, limit) }), async (page) => {
+      feed.showPage(page, page.length === limit)
       isRead = true
       show()
+      seek()
       await readHistory()
     })
+
+  /** Shows the message that is looked for, further up if need be. */
+  const seek = () => {
+    if (sought === null || !isRead) return
+    const { id, pages } = sought
+    if (feed.reveal(id)) sought = null
+    else if (pages > 0 && feed.hasEarlier()) {
+      sought = { id, pages: pages - 1 }
+      void readPage(feed.oldest()?.id ?? null, leap)
+    } else {
+      sought = null
+      failed(new Error(doorWords.outOfReach))
+    }
+  }
 
   const readAgain = () => {
     feed.clear()
@@ -188,6 +208,10 @@ export const openRoom = (
     showState: show,
     readEarlier: () => readPage(feed.oldest()?.id ?? null),
     readSeats,
+    reveal(id: number) {
+      sought = { id, pages: mostLeaps }
+      seek()
+    },
     turnPause: () =>
       attempt(room.is_paused ? client.rooms.resume({ path }) : client.rooms.pause({ path }), ({ is_paused }) =>
         showRoom({ ...room, is_paused })

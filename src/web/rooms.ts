@@ -1,8 +1,9 @@
 import { client } from "./api.ts"
 import { byId, clock, h } from "./dom.ts"
+import { importRoom } from "./files.ts"
 import { fillPicker, makeDialog, picked } from "./picker.ts"
 import type { ProviderInfo, RoomSummary } from "./wire.ts"
-import { words } from "./words.ts"
+import { doorWords, words } from "./words.ts"
 
 const list = byId("rooms", HTMLUListElement)
 const empty = byId("rooms-empty", HTMLElement)
@@ -11,6 +12,7 @@ const newProvider = byId("new-room-provider", HTMLSelectElement)
 const newModel = byId("new-room-model", HTMLInputElement)
 const newModels = byId("new-room-models", HTMLDataListElement)
 const newAgents = byId("new-room-agents", HTMLElement)
+const newFile = byId("new-room-file", HTMLInputElement)
 
 const seenKey = "parley.seen"
 
@@ -70,14 +72,24 @@ const offerModels = () => {
 
 newProvider.addEventListener("change", offerModels)
 
-/** Lets a person make a room and seat agents in it. */
-export const makeNewRoom = (made: (room: number) => void) => {
-  const show = makeDialog("new-room", async () => {
+/** Lets a person make a room and seat agents in it, or bring one from a file. */
+export const makeNewRoom = (made: (room: number, notice: string | null) => void) => {
+  const dialog = makeDialog("new-room", async () => {
     const { id: room_id } = await client.rooms.create({
       payload: { name: newName.value.trim(), provider: newProvider.value, model: newModel.value.trim() || null }
     })
     await Promise.all(picked(newAgents).map((agent_id) => client.rooms.join({ path: { room_id, agent_id } })))
-    made(room_id)
+    made(room_id, null)
+  })
+  byId("new-room-import", HTMLElement).addEventListener("click", () => newFile.click())
+  newFile.addEventListener("change", () => {
+    const [file] = newFile.files ?? []
+    newFile.value = ""
+    if (file === undefined) return
+    dialog.instead(async () => {
+      const { missing_agents, room_id } = await importRoom(file)
+      made(room_id, missing_agents.length > 0 ? doorWords.missing(missing_agents) : null)
+    })
   })
   return async () => {
     const [agents, { default: preferred, providers }] = await Promise.all([
@@ -89,6 +101,6 @@ export const makeNewRoom = (made: (room: number) => void) => {
     offered = providers
     offerModels()
     fillPicker(newAgents, agents, { seated: new Set(), mayUnseat: true })
-    show()
+    dialog.show()
   }
 }

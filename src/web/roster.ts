@@ -7,7 +7,7 @@ const choices = byId("roster-agents", HTMLElement)
 
 /** Lets a person change who sits in the room. */
 export const makeRoster = (options: { readonly room: () => OpenRoom | null; readonly mayUnseat: () => boolean }) => {
-  const show = makeDialog("roster", async () => {
+  const dialog = makeDialog("roster", async () => {
     const room = options.room()
     if (room === null) return
     const before = new Set<number>(room.agents().map(({ id }) => id))
@@ -33,6 +33,6 @@ export const makeRoster = (options: { readonly room: () => OpenRoom | null; read
         .map(({ id }) => id)
     )
     fillPicker(choices, agents, { seated, mayUnseat: options.mayUnseat() })
-    show()
+    dialog.show()
   }
 }

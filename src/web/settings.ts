@@ -2,8 +2,10 @@ import { Refused } from "../client.ts"
 import type { RoomSettings } from "../domain/RoomSettings.ts"
 import { client } from "./api.ts"
 import { byId, h, say } from "./dom.ts"
+import { offerFiles } from "./files.ts"
 import { makeDialog } from "./picker.ts"
 import { fieldsOf } from "./refusals.ts"
+import { makeRemoval } from "./removal.ts"
 import type { OpenRoom } from "./room.ts"
 import type { RoomSummary } from "./wire.ts"
 import { settingWords, words } from "./words.ts"
@@ -11,6 +13,7 @@ import { settingWords, words } from "./words.ts"
 type Name = keyof RoomSettings | "name"
 
 const container = byId("settings-fields", HTMLElement)
+const remove = byId("remove-open", HTMLButtonElement)
 
 /** Empty, such a setting does not bound. */
 const removable: ReadonlySet<Name> = new Set<Name>(["max_interactions", "budget_tokens", "budget_usd"])
@@ -70,7 +73,7 @@ const makeField = (name: Name) => {
 }
 
 /** The dialog in which people decide about a room. */
-export const makeSettings = (options: { readonly room: () => OpenRoom | null }) => {
+export const makeSettings = (options: { readonly room: () => OpenRoom | null; readonly mayRemove: () => boolean }) => {
   const made = new Map<Name, ReturnType<typeof makeField>>()
   const fields = (...names: ReadonlyArray<Name>) =>
     names.map((name) => {
@@ -107,7 +110,7 @@ export const makeSettings = (options: { readonly room: () => OpenRoom | null }) 
     return all.some(({ name }) => reasons.has(name))
   }
 
-  const show = makeDialog("settings", async () => {
+  const dialog = makeDialog("settings", async () => {
     const room = options.room()
     const wanted = Object.fromEntries(all.flatMap((field) => field.wanted()))
     refuse(new Map())
@@ -127,12 +130,20 @@ export const makeSettings = (options: { readonly room: () => OpenRoom | null }) 
     }
   })
 
+  const openRemoval = makeRemoval(options)
+  remove.addEventListener("click", () => {
+    dialog.close()
+    openRemoval()
+  })
+
   return () => {
     const room = options.room()
     if (room === null) return
     for (const field of all) field.fill(room.room())
     refuse(new Map())
     unfold()
-    show()
+    offerFiles(room.id)
+    remove.hidden = !options.mayRemove()
+    dialog.show()
   }
 }

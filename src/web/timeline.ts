@@ -68,6 +68,8 @@ export const makeTimeline = (list: HTMLElement) => {
       return true
     },
 
+    itemOf: (id: number) => entries.find((entry) => entry.id === id)?.item ?? null,
+
     firstMessage: () => entries.find(({ id }) => id !== null),
 
     clear() {

@@ -4,10 +4,12 @@ import type * as HistoryDomain from "../domain/History.ts"
 import type * as MessageDomain from "../domain/Message.ts"
 import type { ProviderList } from "../domain/ProviderList.ts"
 import type * as RoomDomain from "../domain/Room.ts"
+import type * as SearchDomain from "../domain/Search.ts"
 
 // What the server tells, as it is in JSON.
 
 export type Agent = Wire<AgentDomain.Agent>
+export type Hit = Wire<SearchDomain.Hit>
 export type Message = Wire<MessageDomain.Message>
 export type ProviderInfo = Wire<ProviderList["providers"][number]>
 export type RoomSummary = Wire<RoomDomain.RoomSummary>

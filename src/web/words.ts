@@ -1,3 +1,4 @@
+import * as doors from "./words/doors.ts"
 import { english } from "./words/en.ts"
 import { korean } from "./words/ko.ts"
 import { page } from "./words/page.ts"
@@ -15,6 +16,7 @@ export const language = wanted.startsWith("ko") ? "ko" : "en"
 export const locale = navigator.languages.find((one) => one.startsWith(language)) ?? language
 
 export const words = language === "ko" ? korean : english
+export const doorWords = language === "ko" ? doors.korean : doors.english
 export const pictureWords = language === "ko" ? pictures.korean : pictures.english
 export const settingWords = language === "ko" ? settings.korean : settings.english
 

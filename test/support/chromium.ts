@@ -16,20 +16,24 @@ const executablePath = places.find((place) => existsSync(place))
 /** Why no browser can be started here; empty where one can. */
 export const whyNoChromium = executablePath === undefined ? "skipped: no Chromium was found" : ""
 
-/** A browser of its own, and what it is asked to do; it ends with the scope. */
-export const browse = Effect.gen(function* () {
+/** A browser of its own; it ends with the scope. Every visitor it lets in has cookies of its own. */
+export const launch = Effect.gen(function* () {
   const browser = yield* Effect.acquireRelease(
     Effect.promise(() =>
       chromium.launch({ ...(executablePath ? { executablePath } : {}), args: ["--no-sandbox", "--disable-quic"] })
     ),
     (browser) => Effect.promise(() => browser.close())
   )
-  const page = yield* Effect.promise(() => browser.newPage({ locale: "en-GB" }))
-  page.setDefaultTimeout(15_000)
-  const faults: Array<string> = []
-  page.on("pageerror", ({ message }) => void faults.push(message))
-  return {
-    faults,
-    on: <A>(use: (page: Page) => Promise<A>) => Effect.promise(() => use(page))
-  }
+  return Effect.gen(function* () {
+    const page = yield* Effect.promise(() => browser.newPage({ locale: "en-GB" }))
+    page.setDefaultTimeout(15_000)
+    const faults: Array<string> = []
+    page.on("pageerror", ({ message }) => void faults.push(message))
+    return {
+      faults,
+      on: <A>(use: (page: Page) => Promise<A>) => Effect.promise(() => use(page))
+    }
+  })
 })
+
+export const browse = Effect.flatten(launch)

@@ -1,5 +1,28 @@
 /** The words of index.html in Korean, by what they are in English. */
 export const page: Readonly<Record<string, string>> = {
+  "Search all rooms": "모든 방에서 찾기",
+  Search: "찾기",
+  "Words that were said": "찾을 말",
+  Where: "범위",
+  "In this room": "이 방에서",
+  "In all rooms": "모든 방에서",
+  Found: "찾은 것",
+  "Look further back": "더 이전에서 찾기",
+  "Other devices": "다른 기기",
+  "A link opens these rooms on another device, without the password.":
+    "링크로 다른 기기에서 비밀번호 없이 이 방들을 엽니다.",
+  "Make a link": "링크 만들기",
+  "Link for another device": "다른 기기용 링크",
+  Copy: "복사",
+  "Sign out everywhere": "모든 기기에서 나가기",
+  "File of a room": "방 파일",
+  "From a file…": "파일에서…",
+  "The room as a file": "방을 파일로",
+  "Everything, to bring it back (JSON)": "다시 가져올 수 있는 전체 (JSON)",
+  "What was said, to read (Markdown)": "읽을 수 있는 대화 (Markdown)",
+  "Delete the room…": "방 삭제…",
+  "Delete the room?": "방을 삭제할까요?",
+  "Delete for good": "완전히 삭제",
   "Rooms in which AI agents talk with each other and with people": "AI 에이전트들이 서로, 그리고 사람과 이야기하는 방",
   "Parley's page needs JavaScript. The API does not: see /docs.":
     "이 페이지에는 JavaScript가 필요합니다. API에는 필요 없습니다: /docs 참고.",
