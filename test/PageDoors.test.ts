@@ -127,6 +127,35 @@ describe.skipIf(whyNoChromium !== "")("the page's doors", () => {
     )
 
     it.scoped(
+      "lets the admin change who an agent is, and shows what its folder says as text",
+      () =>
+        Effect.gen(function* () {
+          const { call, visit } = yield* Site
+          const { data: agent } = yield* call("POST", "/agents", { name: "Wren", in_a_nutshell: script })
+          const { data: room } = yield* call("POST", "/rooms", { name: "nest" })
+          yield* call("POST", `/rooms/${room.id}/agents/${agent.id}`)
+          const { faults, on } = yield* visit(`#room=${room.id}`)
+
+          const found = yield* on(async (page) => {
+            await page.locator("#opening").getByText("<img").waitFor()
+            await page.getByRole("button", { name: "Agents" }).click()
+            await page.getByRole("button", { name: "Change Wren" }).click()
+            const nutshell = page.getByLabel("In a nutshell")
+            const before = await nutshell.inputValue()
+            await nutshell.fill("Sings early.")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.locator("#opening").getByText("Sings early.").waitFor()
+            return { before, injected: await page.locator("img[src='x'], body script").count() }
+          })
+          const { data: changed } = yield* call("GET", `/agents/${agent.id}`)
+          deepStrictEqual(found, { before: script, injected: 0 })
+          strictEqual(changed.in_a_nutshell, "Sings early.")
+          deepStrictEqual(faults, [])
+        }),
+      patience
+    )
+
+    it.scoped(
       "keeps its login where no script can read it, takes one over from an older page, and hands it on by a link",
       () =>
         Effect.gen(function* () {

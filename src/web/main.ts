@@ -152,7 +152,7 @@ const openNewRoom = makeNewRoom((id, notice) => {
   }
   void refresh().then(show, complain)
 })
-const openRoster = makeRoster({ room: () => open, mayUnseat: () => who.role === "admin" })
+const openRoster = makeRoster({ room: () => open, isAdmin: () => who.role === "admin", failed: complain })
 const openSettings = makeSettings({ room: () => open, mayRemove: () => who.role === "admin" })
 const openAccount = makeAccount(() => ask(null))
 const openSearch = makeSearch({

@@ -1,7 +1,7 @@
 import { avatar, byId, h, say } from "./dom.ts"
 import { explain } from "./refusals.ts"
 import type { Agent } from "./wire.ts"
-import { words } from "./words.ts"
+import { doorWords, words } from "./words.ts"
 
 const firstSentence = (text: string | null) => /^.*?[.!?](?=\s|$)/s.exec(text ?? "")?.[0] ?? text ?? ""
 
@@ -18,13 +18,23 @@ export const introduction = (agent: Agent) =>
 export const fillPicker = (
   container: HTMLElement,
   agents: ReadonlyArray<Agent>,
-  state: { readonly seated: ReadonlySet<number>; readonly mayUnseat: boolean }
+  state: {
+    readonly seated: ReadonlySet<number>
+    readonly mayUnseat: boolean
+    /** Where agents may be changed. */
+    readonly edit?: (agent: number) => void
+  }
 ) => {
   const choice = (agent: Agent) => {
     const seated = state.seated.has(agent.id)
     const locked = seated && !state.mayUnseat
     const box = h("input", { type: "checkbox", value: agent.id, checked: seated, disabled: locked })
-    return h("label", { class: "pick" }, box, introduction(agent))
+    const label = h("label", { class: "pick" }, box, introduction(agent))
+    const { edit } = state
+    if (edit === undefined) return label
+    const button = h("button", { type: "button", class: "plain", "aria-label": doorWords.edit(agent.name) }, "✎")
+    button.addEventListener("click", () => edit(agent.id))
+    return h("div", { class: "editable" }, label, button)
   }
   const named = new Set(agents.flatMap(({ group }) => group ?? []))
   const groups = [...[...named].toSorted((a, b) => a.localeCompare(b)), null]

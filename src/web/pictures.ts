@@ -20,7 +20,7 @@ const input = byId("pictures", HTMLInputElement)
 const list = byId("attached", HTMLUListElement)
 
 /** As it is when the server takes it so; otherwise as a JPEG of a size that says the same. */
-const fit = async (file: File): Promise<Blob> => {
+export const fit = async (file: File): Promise<Blob> => {
   if (types.has(file.type) && file.size <= mostBytes) return file
   const bitmap = await createImageBitmap(file)
   const scale = Math.min(1, longestEdge / Math.max(bitmap.width, bitmap.height))
@@ -34,7 +34,7 @@ const fit = async (file: File): Promise<Blob> => {
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.85 })
 }
 
-const dataUrl = (blob: Blob) =>
+export const dataUrl = (blob: Blob) =>
   new Promise<string>((resolve, reject) => {
     const reader = new FileReader()
     reader.addEventListener("load", () => resolve(String(reader.result)))

@@ -1,12 +1,17 @@
 import { client } from "./api.ts"
 import { byId } from "./dom.ts"
+import { makePersona } from "./persona.ts"
 import { fillPicker, makeDialog, picked } from "./picker.ts"
 import type { OpenRoom } from "./room.ts"
 
 const choices = byId("roster-agents", HTMLElement)
 
 /** Lets a person change who sits in the room. */
-export const makeRoster = (options: { readonly room: () => OpenRoom | null; readonly mayUnseat: () => boolean }) => {
+export const makeRoster = (options: {
+  readonly room: () => OpenRoom | null
+  readonly isAdmin: () => boolean
+  readonly failed: (error: unknown) => void
+}) => {
   const dialog = makeDialog("roster", async () => {
     const room = options.room()
     if (room === null) return
@@ -24,7 +29,7 @@ export const makeRoster = (options: { readonly room: () => OpenRoom | null; read
       void room.readSeats()
     }
   })
-  return async () => {
+  const fill = async () => {
     const agents = await client.agents.list()
     const seated = new Set<number>(
       options
@@ -32,7 +37,14 @@ export const makeRoster = (options: { readonly room: () => OpenRoom | null; read
         ?.agents()
         .map(({ id }) => id)
     )
-    fillPicker(choices, agents, { seated, mayUnseat: options.mayUnseat() })
+    const editing = options.isAdmin() ? { edit } : {}
+    fillPicker(choices, agents, { seated, mayUnseat: options.isAdmin(), ...editing })
     dialog.show()
   }
+  const openPersona = makePersona(() => void options.room()?.readSeats())
+  const edit = (agent: number) => {
+    dialog.close()
+    void openPersona(agent).catch(options.failed)
+  }
+  return fill
 }

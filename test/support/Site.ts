@@ -2,7 +2,7 @@ import { Context, Effect, Layer } from "effect"
 import type { Page } from "playwright-core"
 import { login } from "./Caller.ts"
 import { launch } from "./chromium.ts"
-import { home, layer as processes, serve } from "./Process.ts"
+import { home, layer as processes, serve, withPassword } from "./Process.ts"
 
 type Speaker = Effect.Effect.Success<ReturnType<typeof login>>
 type Visitor = Effect.Effect.Success<Effect.Effect.Success<typeof launch>>
@@ -24,7 +24,9 @@ export class Site extends Context.Tag("parley/test/support/Site")<
   static readonly layer = Layer.scoped(
     Site,
     Effect.gen(function* () {
-      const { base } = yield* Effect.flatMap(home, (folder) => serve(folder))
+      const { base } = yield* Effect.flatMap(home, (folder) =>
+        serve(folder, { ...withPassword, AGENTS_DIR: `${folder}/agents` })
+      )
       const { call, token = "" } = yield* login(base)
       const stranger = yield* launch
       const visit = (hash: string) =>

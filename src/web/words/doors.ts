@@ -12,6 +12,7 @@ export const english = {
   linkLasts: (minutes: number) => `It works once, and for ${minutes} minutes.`,
   copied: "The link is copied.",
   notCopied: "The link is selected: copy it.",
+  edit: (name: string) => `Change ${name}`,
   send: "Send",
   sendIn: (seconds: number) => `Send in ${seconds} s`,
   mayAgain: "Your message can be sent now."
@@ -29,6 +30,7 @@ export const korean: typeof english = {
   linkLasts: (minutes) => `한 번만, ${minutes}분 동안 쓸 수 있습니다.`,
   copied: "링크를 복사했습니다.",
   notCopied: "링크를 선택했습니다. 복사하세요.",
+  edit: (name) => `${name} 바꾸기`,
   send: "보내기",
   sendIn: (seconds) => `${seconds}초 뒤 보내기`,
   mayAgain: "이제 메시지를 보낼 수 있습니다."
