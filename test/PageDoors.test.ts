@@ -145,10 +145,27 @@ describe.skipIf(whyNoChromium !== "")("the page's doors", () => {
             await nutshell.fill("Sings early.")
             await page.getByRole("button", { name: "Save" }).click()
             await page.locator("#opening").getByText("Sings early.").waitFor()
-            return { before, injected: await page.locator("img[src='x'], body script").count() }
+            const widths: Array<unknown> = []
+            const shown = `document.querySelector("#opening img")`
+            for (const width of [3, 5]) {
+              const before = await page.locator("#opening img, #opening .avatar").first().elementHandle()
+              await page.getByRole("button", { name: "Agents" }).click()
+              await page.getByRole("button", { name: "Change Wren" }).click()
+              const drawn = await page.evaluate<string>(
+                `Object.assign(document.createElement("canvas"), { width: ${width}, height: 2 }).toDataURL()`
+              )
+              const buffer = Buffer.from(drawn.split(",")[1] ?? "", "base64")
+              await page.getByLabel("New picture").setInputFiles({ name: "wren.png", mimeType: "image/png", buffer })
+              await page.getByRole("button", { name: "Save" }).click()
+              await page.locator("#persona").waitFor({ state: "hidden" })
+              await before?.waitForElementState("hidden")
+              await page.locator("#opening img").waitFor({ state: "attached" })
+              widths.push(await page.evaluate(`${shown}.decode().then(() => ${shown}.naturalWidth)`))
+            }
+            return { before, widths, injected: await page.locator("img[src='x'], body script").count() }
           })
           const { data: changed } = yield* call("GET", `/agents/${agent.id}`)
-          deepStrictEqual(found, { before: script, injected: 0 })
+          deepStrictEqual(found, { before: script, widths: [3, 5], injected: 0 })
           strictEqual(changed.in_a_nutshell, "Sings early.")
           deepStrictEqual(faults, [])
         }),

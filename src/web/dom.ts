@@ -73,11 +73,16 @@ const hueOf = (name: string) => {
 /** The colour that a speaker keeps: goes on `data-hue`, the values are in style.css. */
 export const hue = (name: string) => ({ "data-hue": hueOf(name) })
 
+const pictureOf = (name: string) => `/agents/${encodeURIComponent(name)}/profile-pic`
+
+/** A picture that has changed is kept by the browser as it was, until it is read past what is kept. */
+export const renewPicture = (name: string) => fetch(pictureOf(name), { cache: "reload" })
+
 /** A picture, or the first letter where there is none. Says nothing to a screen reader: the name stands beside it. */
 export const avatar = (name: string, picture: string | null) => {
   const frame = h("span", { class: "avatar", "aria-hidden": "true", ...hue(name) }, [...name][0] ?? "?")
   if (picture === null) return frame
-  const image = h("img", { src: `/agents/${encodeURIComponent(name)}/profile-pic`, alt: "", loading: "lazy" })
+  const image = h("img", { src: pictureOf(name), alt: "", loading: "lazy" })
   image.addEventListener("error", () => image.remove())
   frame.append(image)
   return frame

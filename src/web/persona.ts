@@ -1,5 +1,5 @@
 import { client } from "./api.ts"
-import { byId, write } from "./dom.ts"
+import { byId, renewPicture, write } from "./dom.ts"
 import { makeDialog } from "./picker.ts"
 import { dataUrl, fit } from "./pictures.ts"
 import type { Agent } from "./wire.ts"
@@ -28,7 +28,7 @@ const changesSince = (before: Texts): Partial<Texts> => {
   return Object.fromEntries(names.flatMap((name) => (now[name] === before[name] ? [] : [[name, now[name]]])))
 }
 
-const chosenPicture = async () => {
+const chosenPicture = async (): Promise<{ readonly profile_pic?: string }> => {
   const [file] = picture.files ?? []
   return file === undefined ? {} : { profile_pic: await dataUrl(await fit(file)) }
 }
@@ -41,6 +41,7 @@ export const makePersona = (changed: () => void) => {
     if (agent === null) return
     const payload = { ...changesSince(before), ...(await chosenPicture()) }
     await client.agents.update({ path: { agent_id: agent.id }, payload })
+    if (payload.profile_pic !== undefined) await renewPicture(agent.name)
     changed()
   })
   return async (agent_id: number) => {
