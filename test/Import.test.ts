@@ -12,6 +12,7 @@ import { Settings } from "../src/Settings.ts"
 import { emptyDocument, messageOf } from "./support/documents.ts"
 import { folders } from "./support/House.ts"
 import * as Original from "./support/Original.ts"
+import { stringify } from "../src/lib/json.ts"
 
 const hash = "$2b$04$7yL1i2oFskF1V8hyYYdoPuJOedn8fgyjJY2XrQUFML6tnb0kZ4zBi"
 
@@ -204,8 +205,8 @@ describe("Import", () => {
   it.scopedLive("a room's export is taken once, and anything else is refused in plain words", () =>
     Effect.gen(function* () {
       const { put, query, run, there } = yield* setup
-      yield* put("room.json", JSON.stringify({ ...emptyDocument, messages: [messageOf(1)] }))
-      yield* put("bad.json", JSON.stringify({ ...emptyDocument, messages: [messageOf(0)] }))
+      yield* put("room.json", stringify({ ...emptyDocument, messages: [messageOf(1)] }))
+      yield* put("bad.json", stringify({ ...emptyDocument, messages: [messageOf(0)] }))
       yield* put("noise.db", "noise")
 
       yield* run(`${there}/room.json`)

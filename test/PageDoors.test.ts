@@ -145,9 +145,8 @@ describe.skipIf(whyNoChromium !== "")("the page's doors", () => {
             await nutshell.fill("Sings early.")
             await page.getByRole("button", { name: "Save" }).click()
             await page.locator("#opening").getByText("Sings early.").waitFor()
-            const widths: Array<unknown> = []
             const shown = `document.querySelector("#opening img")`
-            for (const width of [3, 5]) {
+            const redrawn = async (width: number) => {
               const before = await page.locator("#opening img, #opening .avatar").first().elementHandle()
               await page.getByRole("button", { name: "Agents" }).click()
               await page.getByRole("button", { name: "Change Wren" }).click()
@@ -160,8 +159,9 @@ describe.skipIf(whyNoChromium !== "")("the page's doors", () => {
               await page.locator("#persona").waitFor({ state: "hidden" })
               await before?.waitForElementState("hidden")
               await page.locator("#opening img").waitFor({ state: "attached" })
-              widths.push(await page.evaluate(`${shown}.decode().then(() => ${shown}.naturalWidth)`))
+              return page.evaluate(`${shown}.decode().then(() => ${shown}.naturalWidth)`)
             }
+            const widths = [await redrawn(3), await redrawn(5)]
             return { before, widths, injected: await page.locator("img[src='x'], body script").count() }
           })
           const { data: changed } = yield* call("GET", `/agents/${agent.id}`)

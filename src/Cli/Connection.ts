@@ -96,10 +96,7 @@ export const connected = Effect.fnUntraced(function* (wanted: Wanted) {
   const follow = Effect.fnUntraced(function* (room: number) {
     const opened = yield* Deferred.make<void, Refused | NotConnected>()
     const events = yield* Queue.unbounded<RoomEvent>()
-    const leave = yield* Effect.acquireRelease(
-      Effect.sync(() => new AbortController()),
-      (leave) => Effect.sync(() => leave.abort())
-    )
+    const leave = new AbortController()
     const following = { signal: leave.signal, onOpen: () => Deferred.unsafeDone(opened, Effect.void) }
     yield* Stream.fromAsyncIterable(calls.follow(room, following), failed(url)).pipe(
       Stream.runForEach((event) => Queue.offer(events, event)),
@@ -107,6 +104,8 @@ export const connected = Effect.fnUntraced(function* (wanted: Wanted) {
       Effect.ensuring(Queue.shutdown(events)),
       Effect.forkScoped
     )
+    // Before the fiber is interrupted: it would wait for the next event.
+    yield* Effect.addFinalizer(() => Effect.sync(() => leave.abort()))
     yield* Deferred.await(opened)
     return Stream.fromQueue(events)
   })

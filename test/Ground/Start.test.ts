@@ -17,6 +17,7 @@ const checkout = Effect.fn(function* (options: { readonly installed: boolean }) 
   if (options.installed) yield* fs.symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"))
   yield* fs.makeDirectory(path.join(folder, "src/web"), { recursive: true })
   yield* write("src/main.ts", `console.log("runs", ...process.argv.slice(2))`)
+  yield* write("src/client.ts", "export {}")
   yield* write("src/web/main.ts", `document.title = "Parley"`)
   yield* write("src/web/index.html", "<!doctype html>")
 

@@ -28,7 +28,8 @@ export interface Result {
 
 const every = new Set(["rooms", "room_agents", "rounds", "turns", "messages", "events"])
 const deadlines = { AGENT_QUERY_TIMEOUT: "5", FIRST_TOKEN_TIMEOUT: "8", IDLE_TIMEOUT: "4", TURN_TIMEOUT: "30" }
-const patience = 3_600_000
+// A turn may wait half an hour for its provider, and a round has many.
+const patience = 24 * 3_600_000
 
 const named = ({ after, speakers }: Cell) =>
   `${speakers.map(({ name }) => name).join("+")}${after === null ? "" : `(after ${after})`}`
