@@ -1,26 +1,14 @@
 import { describe, layer } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
-import { createServer } from "node:http"
 import { browse, whyNoChromium } from "../support/chromium.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
+import { listening } from "../support/listening.ts"
 
 /** A page of somebody else's on the same machine: to a browser the same site, so that it sends the cookie along. */
 const neighbour = (html: string) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly url: string; readonly close: () => void }>((resume) => {
-      const server = createServer((_request, response) => {
-        response.writeHead(200, { "content-type": "text/html" }).end(html)
-      }).listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        const port = address === null || typeof address === "string" ? 0 : address.port
-        resume(Effect.succeed({ url: `http://127.0.0.1:${port}/`, close: () => void server.close() }))
-      })
-    }),
-    ({ close }) => Effect.sync(close)
-  )
+  listening((_request, response) => void response.writeHead(200, { "content-type": "text/html" }).end(html))
 
 /** What a script does with all that the browser gives it, and what it learns of the answer. */
 const fetching = (url: string) =>

@@ -3,25 +3,9 @@ import { describe, it } from "@effect/vitest"
 import { assertInclude, assertMatch, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
-import { createServer, request, type RequestListener } from "node:http"
+import { request, type RequestListener } from "node:http"
+import { listening } from "../support/listening.ts"
 import { attempt, home, layer, patience, run, serve, withPassword } from "../support/Process.ts"
-
-/** A server of loopback that answers as told until the scope closes. */
-const listening = (answer: RequestListener) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly url: string; readonly close: () => void }>((resume) => {
-      const server = createServer(answer).listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        const port = address === null || typeof address === "string" ? 0 : address.port
-        const close = () => {
-          server.closeAllConnections()
-          server.close()
-        }
-        resume(Effect.succeed({ url: `http://127.0.0.1:${port}`, close }))
-      })
-    }),
-    ({ close }) => Effect.sync(close)
-  )
 
 /** Passes requests on, and answers only when they are whole. */
 const holdingBack =

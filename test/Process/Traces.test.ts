@@ -1,9 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Clock, Deferred, Effect, Schema } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
-import { createServer, type RequestListener } from "node:http"
 import { login } from "../support/Caller.ts"
+import { listening } from "../support/listening.ts"
 import { home, layer, patience, query, serve, tamper, withPassword } from "../support/Process.ts"
 
 const Span = Schema.Struct({
@@ -29,26 +28,10 @@ const LogLine = Schema.parseJson(
   })
 )
 
-const listening = (listener: RequestListener) =>
-  Effect.acquireRelease(
-    Effect.async<{ readonly endpoint: string; readonly close: () => void }>((resume) => {
-      const server = createServer(listener).listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        const port = address === null || typeof address === "string" ? 0 : address.port
-        const close = () => {
-          server.close()
-          server.closeAllConnections()
-        }
-        resume(Effect.succeed({ endpoint: `http://127.0.0.1:${port}`, close }))
-      })
-    }),
-    ({ close }) => Effect.sync(close)
-  )
-
 /** Takes what an exporter sends. */
 const collector = Effect.gen(function* () {
   const bodies: Array<string> = []
-  const { endpoint } = yield* listening((request, response) => {
+  const { url: endpoint } = yield* listening((request, response) => {
     let body = ""
     request.setEncoding("utf8").on("data", (chunk: string) => {
       body += chunk
@@ -107,7 +90,7 @@ describe.concurrent("traces", () => {
     () =>
       Effect.gen(function* () {
         const asked = yield* Deferred.make<void>()
-        const { endpoint } = yield* listening(() => Deferred.unsafeDone(asked, Effect.void))
+        const { url: endpoint } = yield* listening(() => Deferred.unsafeDone(asked, Effect.void))
         const deaf = { ...withPassword, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }
         const absent = { ...withPassword, OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" }
         const ends = Effect.fn(function* (settings: typeof deaf) {
