@@ -26,8 +26,8 @@ describe("the secrets of the settings", () => {
         })
         const vendor = yield* listening(({ headers }, response) => {
           const words = `the key ${headers["x-api-key"]} of ${headers.authorization} is not known`
-          const error = { type: "authentication_error", message: words }
-          response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify({ error }))
+          const error = { type: "invalid_request_error", message: words }
+          response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error }))
         })
         const server = yield* serve(yield* home, {
           ...withPassword,
@@ -73,7 +73,7 @@ describe("the secrets of the settings", () => {
           "\n"
         )
         const everything = `${told}\n${log.reader.text}\n${server.text.stdout}\n${server.text.stderr}`
-        assertInclude(told, "Unauthorized")
+        assertInclude(told, "is not known")
         assertInclude(seen.join(""), "resourceSpans")
         const secrets = [...Object.values(planted), withPassword.API_KEY_HASH, "planted-password", token]
         deepStrictEqual(
