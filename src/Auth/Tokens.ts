@@ -1,5 +1,5 @@
 import { Clock, Context, DateTime, Effect, Layer, Redacted, Schema } from "effect"
-import { jwtVerify, SignJWT } from "jose"
+import { jwtVerify } from "jose"
 import type { WriteRefused } from "../domain/Error.ts"
 import * as Time from "../domain/Time.ts"
 import { type Identity, Unauthenticated, User } from "../domain/User.ts"
@@ -7,6 +7,7 @@ import { sha256 } from "../lib/hash.ts"
 import { afterCommit, WriteQueue } from "../WriteQueue.ts"
 import { LoginRepo } from "./Repo.ts"
 import { Secrets } from "./Secrets.ts"
+import { sign } from "./Sign.ts"
 
 export class Tokens extends Context.Tag("parley/Auth/Tokens")<
   Tokens,
@@ -83,13 +84,7 @@ const make = Effect.gen(function* () {
   return Tokens.of({
     issue: Effect.fnUntraced(function* (user) {
       const at = (yield* tick) / 1e6
-      const jwt = new SignJWT({ ...user, type: "access_token" }).setProtectedHeader({ alg: "HS256" })
-      const token = yield* Effect.promise(() =>
-        jwt
-          .setIssuedAt(at)
-          .setExpirationTime(Math.floor(at) + week)
-          .sign(key)
-      )
+      const token = yield* sign(jwtSecret, user, { from: at, seconds: week })
       return { user, token }
     }),
 

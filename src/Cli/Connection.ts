@@ -1,8 +1,9 @@
 import { Options } from "@effect/cli"
 import { Clock, Config, Data, Deferred, Effect, Option, Queue, Redacted, Stream } from "effect"
-import { SignJWT } from "jose"
 import { signingKey } from "../Auth/Secrets.ts"
+import { sign } from "../Auth/Sign.ts"
 import { type Client, connect as client, Refused, type RoomEvent } from "../client.ts"
+import { admin } from "../domain/User.ts"
 import { Settings } from "../Settings.ts"
 
 /** How a command reaches a server, in the names that scripts for the original know. */
@@ -51,17 +52,8 @@ const hour = 3600
 /** Whoever may read the server's secrets is its admin. */
 const own = Effect.gen(function* () {
   const secret = yield* signingKey
-  const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-  const jwt = new SignJWT({ role: "admin", user_id: "admin", type: "access_token" }).setProtectedHeader({
-    alg: "HS256"
-  })
-  const key = new TextEncoder().encode(Redacted.value(secret))
-  return yield* Effect.promise(() =>
-    jwt
-      .setIssuedAt(now)
-      .setExpirationTime(now + hour)
-      .sign(key)
-  )
+  const now = yield* Clock.currentTimeMillis
+  return yield* sign(secret, admin, { from: now / 1000, seconds: hour })
 })
 
 const failed = (url: string) => (error: unknown) =>
