@@ -12,10 +12,12 @@ import { Closing } from "./Closing.ts"
 import * as DebugHttp from "./Debug/Http.ts"
 import * as DocumentsHttp from "./Documents/Http.ts"
 import * as Docs from "./Http/Docs.ts"
-import { bounded, explained } from "./Http/Failure.ts"
+import { bounded } from "./Http/Body.ts"
+import { explained } from "./Http/Failure.ts"
 import { guarded } from "./Http/Hosts.ts"
 import { NodeServer } from "./Http/NodeServer.ts"
 import { Origins } from "./Http/Origins.ts"
+import { revalidated } from "./Http/Revalidate.ts"
 import { traced } from "./Http/Trace.ts"
 import * as Web from "./Http/Web.ts"
 import * as LimitsHttp from "./Limits/Http.ts"
@@ -84,10 +86,10 @@ const app = Layer.unwrapEffect(
       allowedOrigins: isAllowed,
       credentials: true,
       allowedMethods: ["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
-      exposedHeaders: ["traceparent", "x-request-id", "retry-after"]
+      exposedHeaders: ["traceparent", "x-request-id", "retry-after", "etag"]
     })
     const routes = yield* HttpApiBuilder.httpApp
-    return HttpServer.serve(traced(explained(cors(guarded(settings)(bounded(settings)(routes)))))).pipe(
+    return HttpServer.serve(traced(explained(cors(guarded(settings)(bounded(settings)(revalidated(routes))))))).pipe(
       Layer.provideMerge(NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT }))
     )
   })

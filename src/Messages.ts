@@ -12,6 +12,7 @@ import type { RoomId } from "./domain/RoomId.ts"
 import type { Trigger } from "./domain/Round.ts"
 import * as Time from "./domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "./domain/User.ts"
+import { type Tagged, tagged } from "./lib/tagged.ts"
 import { MessageRepo, type Window } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
@@ -31,8 +32,8 @@ type Denied = RoomNotFound | RoomForbidden
 export class Messages extends Context.Tag("parley/Messages")<
   Messages,
   {
-    /** A page as JSON text, oldest first. */
-    readonly page: (room: RoomId, window: Window) => Effect.Effect<string, Denied, CurrentUser>
+    /** A page as JSON, oldest first. */
+    readonly page: (room: RoomId, window: Window) => Effect.Effect<Tagged, Denied, CurrentUser>
     /**
      * Stores what a person says and opens the round that answers it. Both are durable when it returns. The same key in
      * the same room gives the message that was stored first, and starts nothing.
@@ -67,7 +68,7 @@ const make = Effect.gen(function* () {
   const events = yield* RoomEvents
   const pool = yield* SdkPool
   const orchestrator = yield* Orchestrator
-  const pages = cache.region<string>()
+  const pages = cache.region<Tagged>()
 
   const nameOf = (window: Window) =>
     [window.limit, Option.getOrElse(window.after, () => "-"), Option.getOrElse(window.before, () => "-")].join("/")
@@ -131,7 +132,7 @@ const make = Effect.gen(function* () {
         rooms.access(roomId),
         pages.get(
           { group: logGroup(roomId), name: nameOf(window) },
-          Effect.suspend(() => repo.page(roomId, window))
+          Effect.suspend(() => Effect.map(repo.page(roomId, window), tagged))
         )
       ),
 

@@ -3,7 +3,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { Api } from "../Api.ts"
 import { Credentials } from "../Auth/Credentials.ts"
 import { Unauthenticated } from "../domain/User.ts"
-import { inert } from "../lib/response.ts"
+import { inert, isKnown } from "../lib/response.ts"
 import { Viewing } from "./Api.ts"
 import { type Sight, View } from "./View.ts"
 
@@ -33,7 +33,7 @@ const shown = Effect.fnUntraced(function* ({ bytes, media_type, sha256 }: Sight)
     "content-disposition": "inline",
     etag: `"${sha256}"`
   }
-  return request.headers["if-none-match"] === headers.etag
+  return isKnown(request, headers.etag)
     ? HttpServerResponse.empty({ status: 304, headers })
     : HttpServerResponse.uint8Array(yield* bytes, { contentType: media_type, headers })
 })

@@ -33,8 +33,14 @@ const unfit = ({ parameters, requestBody }: Operation): Record<string, ReadonlyA
       ? { 400: [referenceTo("Invalid")] }
       : {}
 
+/** What is read as JSON has a tag, by which it need not be sent again. */
+const unchanged = ({ responses }: Operation) =>
+  responses["200"]?.content?.["application/json"] === undefined
+    ? {}
+    : { 304: { description: "The answer is the one whose ETag the request names in If-None-Match" } }
+
 /** The library's word for a request that does not fit is replaced by what such a request is really answered. */
-const responsesOf = (operation: Operation) => {
+const responsesOf = (method: string, operation: Operation) => {
   const [refused, fine] = Array.partition(Object.entries(operation.responses), ([status]) => Number(status) < 400)
   const known = refused.map(
     ([status, response]) => [status, schemasOf(response).filter(Predicate.not(isTheirs))] as const
@@ -42,6 +48,7 @@ const responsesOf = (operation: Operation) => {
   const errors = Record.union(Object.fromEntries(known), unfit(operation), (one, other) => [...one, ...other])
   return {
     ...Object.fromEntries(fine),
+    ...(method === "get" ? unchanged(operation) : {}),
     ...Record.map(Record.filter(errors, Array.isNonEmptyReadonlyArray), refusal),
     default: { ...refusal([referenceTo("Failure")]), description: "Any other failure" }
   }
@@ -70,7 +77,7 @@ export const document: OpenApi.Transform["Type"] = (spec) => {
         Object.fromEntries(
           Object.entries(item).map(([method, operation]) => [
             method,
-            { ...operation, responses: responsesOf(operation) }
+            { ...operation, responses: responsesOf(method, operation) }
           ])
         )
       ])

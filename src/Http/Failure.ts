@@ -1,14 +1,7 @@
-import {
-  type HttpApp,
-  HttpIncomingMessage,
-  HttpServerError,
-  HttpServerRequest,
-  HttpServerResponse
-} from "@effect/platform"
+import { type HttpApp, HttpServerError, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { Cause, Effect, Option, Schema } from "effect"
-import type { BodyBound } from "../domain/Body.ts"
+import { BodyNotJson, BodyTooLarge } from "../domain/Error.ts"
 import { SettingRefused } from "../domain/RoomSettings.ts"
-import type { SettingsValues } from "../domain/Settings.ts"
 import { methodsOf, routeOf } from "./Routes.ts"
 
 const Body = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
@@ -32,6 +25,9 @@ const notJson = {
   detail: [{ type: "json_invalid", loc: ["body"], msg: "The body cannot be read as JSON" }]
 }
 
+const isTooLarge = Schema.is(BodyTooLarge)
+const isNotJson = Schema.is(BodyNotJson)
+
 const unrouted = (request: HttpServerRequest.HttpServerRequest) => {
   const allowed = methodsOf(request)
   if (allowed.length === 0) return plain(404, "RouteNotFound", "Not Found")
@@ -45,6 +41,8 @@ const unforeseen = (cause: Cause.Cause<unknown>) => {
   if (error instanceof HttpServerError.RequestError) {
     return Effect.succeed(HttpServerResponse.unsafeJson(notJson, { status: 422 }))
   }
+  if (isTooLarge(error)) return Effect.succeed(plain(413, error._tag, error.detail))
+  if (isNotJson(error)) return Effect.succeed(plain(415, error._tag, error.detail))
   return Effect.as(Effect.logError("a request broke", cause), plain(500, "Defect", "Internal Server Error"))
 }
 
@@ -78,23 +76,6 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
   const invalid = { _tag: "Invalid", detail: places(fields, route), ...trace }
   return HttpServerResponse.unsafeJson(invalid, { status: route?.takesBody ? 422 : 400, headers })
 })
-
-/** Refuses a body that is not JSON, or announces itself as larger, unread; one that is larger unsaid is cut off. */
-export const bounded =
-  (limits: Pick<SettingsValues, BodyBound["Type"]>) =>
-  <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-      const route = routeOf(request)
-      const bytes = limits[route?.bound ?? "MAX_BODY_BYTES"]
-      const { "content-length": length, "content-type": type = "application/json" } = request.headers
-      if (Number(length) > bytes) {
-        return Effect.succeed(plain(413, "BodyTooLarge", `The body is larger than ${bytes} bytes`))
-      }
-      if (route?.takesBody && !/^application\/json\s*(;|$)/i.test(type)) {
-        return Effect.succeed(plain(415, "BodyNotJson", "The body must be of the type application/json"))
-      }
-      return HttpIncomingMessage.withMaxBodySize(app, Option.some(bytes))
-    })
 
 /** Every answer that is an error is JSON with `detail`, `_tag` and `trace_id`. */
 export const explained = <E, R>(app: HttpApp.Default<E, R>) =>

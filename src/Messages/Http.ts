@@ -2,7 +2,7 @@ import { HttpApiBuilder } from "@effect/platform"
 import { Effect, Option } from "effect"
 import { Api } from "../Api.ts"
 import { PageSize } from "../domain/Message.ts"
-import { json } from "../lib/response.ts"
+import { page } from "../lib/response.ts"
 import { LiveTurns } from "../LiveTurns.ts"
 import { Messages } from "../Messages.ts"
 import { Rooms } from "../Rooms.ts"
@@ -23,13 +23,13 @@ export const layer = HttpApiBuilder.group(Api, "messages", (handlers) =>
             after: Option.fromNullable(after),
             before: Option.fromNullable(before)
           }),
-          json
+          page
         )
       )
       .handle("poll", ({ path, urlParams: { since_id } }) =>
         Effect.map(
           messages.page(path.room_id, { limit: pollPage, after: Option.fromNullable(since_id), before: Option.none() }),
-          json
+          page
         )
       )
       .handle("chatting", ({ path }) =>

@@ -46,7 +46,7 @@ export class BodyNotJson extends Schema.TaggedError<BodyNotJson>()(
   { ...ErrorBody },
   HttpApiSchema.annotations({ status: 415 })
 ) {
-  static readonly of = () => new BodyNotJson({ detail: "The body must be of the type application/json" })
+  static readonly of = (detail = "The body must be of the type application/json") => new BodyNotJson({ detail })
 }
 
 /** Any error as far as all are alike: no such route, no such method, a bug. */

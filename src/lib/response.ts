@@ -1,7 +1,12 @@
 import { type HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import type { Tagged } from "./tagged.ts"
 
 /** Sends text that is JSON already. */
 export const json = (text: string) => HttpServerResponse.text(text, { contentType: "application/json" })
+
+/** The same where it is known already by its tag. */
+export const page = ({ bytes, etag }: Tagged) =>
+  HttpServerResponse.uint8Array(bytes, { contentType: "application/json", headers: { etag } })
 
 /** Headers for what somebody brought along: whatever it contains, a browser must not run it. */
 export const inert = {
@@ -9,8 +14,10 @@ export const inert = {
   "x-content-type-options": "nosniff"
 }
 
+const bare = (tag: string) => tag.trim().replace(/^W\//, "")
+
 /** Whether whoever asks has it already. */
 export const isKnown = ({ headers }: HttpServerRequest.HttpServerRequest, etag: string) => {
-  const bare = (tag: string) => tag.trim().replace(/^W\//, "")
-  return (headers["if-none-match"] ?? "").split(",").some((tag) => bare(tag) === bare(etag))
+  const known = headers["if-none-match"]
+  return known !== undefined && known.split(",").some((tag) => bare(tag) === bare(etag))
 }

@@ -6,6 +6,7 @@ import { ProviderEvent } from "../../src/domain/Provider.ts"
 import type { RoomForbidden, RoomNotFound } from "../../src/domain/Room.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { CurrentUser } from "../../src/domain/User.ts"
+import type { Tagged } from "../../src/lib/tagged.ts"
 import { Messages } from "../../src/Messages.ts"
 import { MessageRepo } from "../../src/Messages/Repo.ts"
 import * as Client from "../support/Client.ts"
@@ -268,7 +269,7 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
           const acknowledged: Array<string> = []
           const readers: Array<{
             readonly due: ReadonlyArray<string>
-            readonly page: Fiber.Fiber<string, RoomNotFound | RoomForbidden>
+            readonly page: Fiber.Fiber<Tagged, RoomNotFound | RoomForbidden>
           }> = []
           for (const [at, moment] of schedule.entries()) {
             if (moment === "post") {
@@ -284,7 +285,7 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
           yield* Effect.forEach(gates.splice(0), (gate) => Deferred.succeed(gate, undefined))
 
           for (const { due, page } of readers) {
-            const seen = yield* Fiber.join(page)
+            const seen = new TextDecoder().decode((yield* Fiber.join(page)).bytes)
             deepStrictEqual(
               due.filter((message) => !seen.includes(message)),
               []

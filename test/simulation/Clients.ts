@@ -163,7 +163,7 @@ export const make = (book: Book, rooms: Array<number>) => {
           world,
           request,
           Effect.flatMap(Messages, (it) => it.page(id, page)),
-          (text) => read(request, text)
+          ({ bytes }) => read(request, new TextDecoder().decode(bytes))
         )
       }
       case "create": {

@@ -21,6 +21,13 @@ export const open = Effect.fnUntraced(function* (base: string) {
   })
   return {
     say: (text: string) => Effect.sync(() => void socket.write(text)),
+    /** Says that nothing more will be said. */
+    end: Effect.sync(() => void socket.end()),
+    /** The first that is heard. */
+    first: Effect.async<string>((resume) => {
+      if (heard === "") socket.once("data", () => resume(Effect.sync(() => heard)))
+      else resume(Effect.succeed(heard))
+    }),
     isOpen: Effect.sync(() => !socket.closed),
     /** All that was heard, once the other side has closed. */
     closed
