@@ -4,7 +4,7 @@ import { Clock, Console, Data, Duration, Effect, Option, Stream } from "effect"
 import { Settings } from "../Settings.ts"
 import * as Connection from "./Connection.ts"
 import { transcript } from "./Simulate/Transcript.ts"
-import { printable } from "./Tail/Script.ts"
+import { printable } from "./Speaker.ts"
 
 export class AgentsUnknown extends Data.TaggedError("AgentsUnknown")<{
   readonly names: ReadonlyArray<string>

@@ -1,5 +1,6 @@
 import type { Wire } from "../../client.ts"
 import type { Message } from "../../domain/Message.ts"
+import { speakerOf } from "../Speaker.ts"
 
 interface Head {
   readonly room: string
@@ -7,9 +8,6 @@ interface Head {
   readonly scenario: string
   readonly ended: string
 }
-
-const speakerOf = ({ agent_name, participant_name, participant_type }: Wire<Message>) =>
-  agent_name ?? participant_name ?? (participant_type === "situation_builder" ? "Situation" : "Person")
 
 const indented = (text: string) => text.replaceAll(/^/gm, "  ")
 

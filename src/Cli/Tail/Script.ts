@@ -1,5 +1,6 @@
 import type { RoomEvent, Wire } from "../../client.ts"
 import type { Message } from "../../domain/Message.ts"
+import { printable, speakerOf } from "../Speaker.ts"
 
 /** What stands on the terminal. */
 export interface Script {
@@ -10,14 +11,6 @@ export interface Script {
 }
 
 export const blank: Script = { speaking: null, last: 0 }
-
-/** Without what a terminal would obey. */
-export const printable = (text: string) => text.replaceAll(/(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "")
-
-export const speakerOf = ({ agent_name, participant_name, participant_type }: Wire<Message>) =>
-  participant_type === "system"
-    ? "*"
-    : printable(agent_name ?? participant_name ?? (participant_type === "situation_builder" ? "Situation" : "Person"))
 
 const headOf = (message: Wire<Message>) => `[${message.timestamp.slice(11, 19)}] ${speakerOf(message)}: `
 
