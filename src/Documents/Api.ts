@@ -4,6 +4,7 @@ import { Authenticated } from "../Auth/Api.ts"
 import { BodyBound } from "../domain/Body.ts"
 import { WriteRefused } from "../domain/Error.ts"
 import { optional, RoomParam } from "../domain/Param.ts"
+import { ImportLimit } from "../Limits/Api.ts"
 import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { DocumentRefused, Imported, RoomDocument } from "../domain/RoomDocument.ts"
 
@@ -32,6 +33,7 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
       .addError(DocumentRefused)
       .addError(WriteRefused)
       .annotate(BodyBound, "MAX_IMPORT_BYTES")
+      .middleware(ImportLimit)
   )
   .middleware(Authenticated)
   .prefix("/rooms") {}

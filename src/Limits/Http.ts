@@ -5,7 +5,7 @@ import { TooManyRequests } from "../domain/Limit.ts"
 import type { User } from "../domain/User.ts"
 import { addressOf } from "../Http/Forwarded.ts"
 import { Settings } from "../Settings.ts"
-import { ChattingLimit, LoginLimit, PollLimit, SendLimit } from "./Api.ts"
+import { ChattingLimit, ImportLimit, LoginLimit, PollLimit, SendLimit } from "./Api.ts"
 import * as Windows from "./Windows.ts"
 
 const mostKeys = 100_000
@@ -52,12 +52,15 @@ const limit = Effect.fnUntraced(function* (perMinute: number, byIdentity: boolea
 })
 
 export const layer = Layer.unwrapEffect(
-  Effect.map(Settings, ({ CHATTING_PER_MINUTE, LOGIN_PER_MINUTE, POLL_PER_MINUTE, SEND_PER_MINUTE }) =>
-    Layer.mergeAll(
-      Layer.effect(LoginLimit, limit(LOGIN_PER_MINUTE, false)),
-      Layer.effect(PollLimit, limit(POLL_PER_MINUTE, true)),
-      Layer.effect(ChattingLimit, limit(CHATTING_PER_MINUTE, true)),
-      Layer.effect(SendLimit, limit(SEND_PER_MINUTE, true))
-    )
+  Effect.map(
+    Settings,
+    ({ CHATTING_PER_MINUTE, IMPORTS_PER_MINUTE, LOGIN_PER_MINUTE, POLL_PER_MINUTE, SEND_PER_MINUTE }) =>
+      Layer.mergeAll(
+        Layer.effect(LoginLimit, limit(LOGIN_PER_MINUTE, false)),
+        Layer.effect(ImportLimit, limit(IMPORTS_PER_MINUTE, false)),
+        Layer.effect(PollLimit, limit(POLL_PER_MINUTE, true)),
+        Layer.effect(ChattingLimit, limit(CHATTING_PER_MINUTE, true)),
+        Layer.effect(SendLimit, limit(SEND_PER_MINUTE, true))
+      )
   )
 )

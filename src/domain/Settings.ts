@@ -118,6 +118,7 @@ export const SettingsValues = Schema.Struct({
   POLL_PER_MINUTE: number("polls of one room by one identity in a minute", 360, 1, 1_000_000),
   CHATTING_PER_MINUTE: number("looks at who is speaking in one room, by one identity in a minute", 600, 1, 1_000_000),
   SEND_PER_MINUTE: number("messages that one identity may send into one room in a minute", 60, 1, 1_000_000),
+  IMPORTS_PER_MINUTE: number("rooms that one address may import in a minute", 6, 1, 1_000_000),
   MAX_SOCKETS: number("connections that may be open at once", 10_000, 1, 1_000_000),
   HEADERS_SECONDS: number("seconds in which a connection must have said what it wants", 20, 1, 3600),
   REQUEST_SECONDS: number("seconds in which a request must have arrived, with its body", 60, 1, 3600),

@@ -2,6 +2,7 @@ import { layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Clock, Effect, Layer } from "effect"
 import * as Client from "../support/Client.ts"
+import { emptyDocument } from "../support/documents.ts"
 import * as House from "../support/House.ts"
 
 // A clock that the tests set: its minutes are theirs. Whoever sleeps, sleeps really.
@@ -50,7 +51,8 @@ const settings = {
   LOGIN_FAILURES_PER_MINUTE: "6",
   POLL_PER_MINUTE: "4",
   CHATTING_PER_MINUTE: "3",
-  SEND_PER_MINUTE: "2"
+  SEND_PER_MINUTE: "2",
+  IMPORTS_PER_MINUTE: "1"
 }
 
 layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
@@ -70,6 +72,17 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
       deepStrictEqual([headers["retry-after"], data.retry_after], ["30", 30])
       assertEquals(headers["access-control-allow-origin"], "http://localhost:5173")
       assertEquals(data.trace_id, headers["traceparent"]?.split("-")[1])
+    })
+  )
+
+  it.effect("an address imports few rooms, whoever asks", () =>
+    Effect.gen(function* () {
+      const { guest } = yield* setup
+      const other = yield* Client.guest
+      const bring = (client: typeof guest) =>
+        Effect.map(client.json("POST", "/rooms/import", emptyDocument, from("5.5.5.5")), ({ status }) => status)
+
+      deepStrictEqual([yield* bring(guest), yield* bring(other), yield* bring(guest)], [200, 429, 429])
     })
   )
 
