@@ -194,6 +194,7 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
         "post /auth/link",
         "post /auth/login",
         "post /login",
+        "post /rooms/import",
         "post /rooms/{room_id}/messages/send"
       ])
     })
