@@ -13,24 +13,30 @@ interface Route {
 
 type Request = Pick<HttpServerRequest.HttpServerRequest, "method" | "url">
 
-const routes: Array<Route & { readonly pattern: RegExp }> = []
+const partsOf = (path: string) => path.replace(/(?<=.)\/$/, "").split("/")
+
+/** By how many parts their paths have. */
+const routes = new Map<number, Array<Route & { readonly parts: ReadonlyArray<string> }>>()
 HttpApi.reflect(Api, {
   onGroup: () => {},
   onEndpoint: ({ endpoint }) => {
-    const parts = endpoint.path.replace(/(?<=.)\/$/, "").split("/")
-    routes.push({
+    const parts = partsOf(endpoint.path)
+    const alike = routes.get(parts.length) ?? []
+    alike.push({
       method: endpoint.method,
       path: parts.map((part) => part.replace(/^:(\w+)$/, "{$1}")).join("/"),
       takesBody: Option.isSome(endpoint.payloadSchema),
       bound: Context.get(endpoint.annotations, BodyBound),
-      pattern: new RegExp(`^${parts.map((part) => (part.startsWith(":") ? "[^/]+" : part)).join("/")}/?$`)
+      parts
     })
+    routes.set(parts.length, alike)
   }
 })
 
 const withPath = ({ url }: Request) => {
-  const [path = "/"] = url.split("?", 1)
-  return routes.filter(({ pattern }) => pattern.test(path))
+  const said = partsOf(url.split("?", 1)[0] ?? "/")
+  const isFit = (part: string, at: number) => part === said[at] || (part.startsWith(":") && said[at] !== "")
+  return (routes.get(said.length) ?? []).filter(({ parts }) => parts.every(isFit))
 }
 
 /** The route of the contract that answers the request. */

@@ -3,14 +3,14 @@ import Database from "better-sqlite3"
 import { createServer } from "node:http"
 import { answering } from "./calls.mjs"
 
-let answer = { headers: {}, body: "" }
+let answer = { status: 200, headers: {}, body: "" }
 let frame = Buffer.alloc(0)
 let store
 const readers = new Set()
 
 const routes = {
   "GET /same": (_request, response) => {
-    response.writeHead(200, answer.headers)
+    response.writeHead(answer.status, answer.headers)
     response.end(answer.body)
   },
   "GET /stream": (_request, response) => {
@@ -52,8 +52,14 @@ const openStore = ({ file, like, message }) => {
   db.pragma("synchronous = FULL")
   db.pragma("foreign_keys = ON")
   const original = new Database(like, { readonly: true })
+  // A virtual table makes the tables behind it itself.
   const parts = original
-    .prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type = 'index'")
+    .prepare(
+      `SELECT sql FROM sqlite_master AS part WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND NOT EXISTS (
+        SELECT 1 FROM sqlite_master AS whole
+        WHERE whole.sql LIKE 'CREATE VIRTUAL %' AND part.name GLOB whole.name || '_*'
+      ) ORDER BY type = 'index'`
+    )
     .all()
   original.close()
   for (const { sql } of parts) db.exec(sql)

@@ -96,9 +96,9 @@ export const start = async (folder, settings = {}, agents = [echo]) => {
 const clientOf = (port) => {
   const key = token()
   /** A request as it goes over the wire. */
-  const request = (method, path, body) => {
+  const request = (method, path, body, headers = []) => {
     const text = body === undefined ? "" : JSON.stringify(body)
-    const lines = [`${method} ${path} HTTP/1.1`, "host: bench", `x-api-key: ${key}`]
+    const lines = [`${method} ${path} HTTP/1.1`, "host: localhost", `x-api-key: ${key}`, ...headers]
     const more = text === "" ? [] : ["content-type: application/json", `content-length: ${Buffer.byteLength(text)}`]
     return `${[...lines, ...more].join("\r\n")}\r\n\r\n${text}`
   }

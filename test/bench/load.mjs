@@ -26,7 +26,7 @@ const ask = ({ atMost, ms, request }) =>
         connection.socket.write(request)
       }
       connection.onAnswer = (head) => {
-        if (!head.startsWith("HTTP/1.1 200")) return reject(new Error(head.split("\r\n", 1)[0]))
+        if (!/^HTTP\/1\.1 (200|304) /.test(head)) return reject(new Error(head.split("\r\n", 1)[0]))
         answered++
         if (asked < atMost && performance.now() - began < ms) next()
         else if (answered === asked) resolve({ count: answered, ms: performance.now() - began })

@@ -1,4 +1,4 @@
-// npm run bench [-- --rows post,poll --runs 5]
+// npm run bench [-- --rows http,stream --runs 5]
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { performance } from "node:perf_hooks"
 import { childOf } from "./calls.mjs"
 import { rooms, turn } from "./engine.mjs"
+import { inOrder, numbers } from "./lists.mjs"
 import * as House from "./house.mjs"
 import { costing, cpuOf, median, memoryOf } from "./machine.mjs"
 import { aloneOf, fileOf, newRoom, onlyWall, pause, text, vendorOf } from "./parts.mjs"
@@ -25,46 +26,66 @@ const loadBoth = async (stage, house, bare) => {
   }
 }
 
-const headersOf = (head) => {
-  const lines = head
-    .split("\r\n")
-    .slice(1)
-    .map((line) => line.split(": "))
-  return Object.fromEntries(lines.filter(([name]) => !/^(date|connection|keep-alive)$/i.test(name)))
+const answerOf = ({ body, head }) => {
+  const [first, ...lines] = head.split("\r\n")
+  const headers = lines.map((line) => line.split(": "))
+  return {
+    status: Number(first.split(" ")[1]),
+    headers: Object.fromEntries(headers.filter(([name]) => !/^(date|connection|keep-alive)$/i.test(name))),
+    body
+  }
 }
 
 const bareRequest = (line, body = "") =>
-  `${line} HTTP/1.1\r\nhost: bench\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  `${line} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
 const ask = (stage, request) => stage.load.call("once", { port: stage.house.port, request })
 
-const post = async (stage) => {
+const send = async (stage) => {
   const { house } = stage
-  const room = await newRoom(house, "post")
+  const room = await newRoom(house, "send")
   const request = house.request("POST", `${room}/messages/send`, { content: text })
-  const { body, head } = await ask(stage, request)
-  await stage.bare.call("giveAnswer", { headers: headersOf(head), body })
-  const store = { file: join(stage.folder, "bare.db"), like: house.database, message: JSON.parse(body) }
+  const answer = answerOf(await ask(stage, request))
+  await stage.bare.call("giveAnswer", answer)
+  const store = { file: join(stage.folder, "bare.db"), like: house.database, message: JSON.parse(answer.body) }
   await stage.bare.call("openStore", store)
   return loadBoth(stage, request, bareRequest("POST /send", JSON.stringify({ content: text })))
+}
+
+/** The server sends what node:http then sends too. */
+const same = async (stage, request) => {
+  await stage.bare.call("giveAnswer", answerOf(await ask(stage, request)))
+  return loadBoth(stage, request, bareRequest("GET /same"))
 }
 
 const reading = async (stage, name, pathOf) => {
   const { house } = stage
   const room = await newRoom(house, name)
-  const fill = async (left) => {
-    const { id } = await house.send("POST", `${room}/messages/send`, { content: text })
-    return left === 1 ? id : fill(left - 1)
-  }
-  const request = house.request("GET", `${room}${pathOf(await fill(60))}`)
-  const { body, head } = await ask(stage, request)
-  await stage.bare.call("giveAnswer", { headers: headersOf(head), body })
-  return loadBoth(stage, request, bareRequest("GET /same"))
+  const messages = await inOrder(numbers(60), () => house.send("POST", `${room}/messages/send`, { content: text }))
+  return `${room}${pathOf(messages.map(({ id }) => id))}`
 }
 
-const poll = (stage) => reading(stage, "poll", (last) => `/messages/poll?since_id=${last}`)
+const unchanged = async (stage) => {
+  const path = await reading(stage, "poll304", (ids) => `/messages/poll?since_id=${ids.at(-2)}`)
+  const { headers } = answerOf(await ask(stage, stage.house.request("GET", path)))
+  return same(stage, stage.house.request("GET", path, undefined, [`if-none-match: ${headers.etag}`]))
+}
 
-const page = (stage) => reading(stage, "page", () => "/messages?limit=50")
+const oneNew = async (stage) => {
+  const path = await reading(stage, "poll1", (ids) => `/messages/poll?since_id=${ids.at(-2)}`)
+  return same(stage, stage.house.request("GET", path))
+}
+
+const page = async (stage) => {
+  const path = await reading(stage, "page50", () => "/messages?limit=50")
+  return same(stage, stage.house.request("GET", path))
+}
+
+const list = async (stage) => {
+  const house = await stage.start("rooms200")
+  await inOrder(numbers(200), (number) => newRoom(house, `room ${number}`))
+  return same({ ...stage, house }, house.request("GET", "/rooms"))
+}
 
 const stream = async (stage) => {
   const { bare, house, load } = stage
@@ -147,9 +168,11 @@ const most = (limit, unit) => ({ text: `<= ${limit} ${unit}`, met: ({ ours }) =>
 
 /** `per` is what the CPU time is for; `wall` is the unit of the wall figure. */
 export const rows = {
-  post: { title: "durable POST message, 64 connections", per: "request", wall: "/s", aim: times(2.5), prepare: post },
-  poll: { title: "poll of an unchanged room", per: "request", wall: "/s", aim: times(3), prepare: poll },
-  page: { title: "page of 50 messages", per: "request", wall: "/s", aim: times(3), prepare: page },
+  send: { title: "durable POST message, 64 connections", per: "request", wall: "/s", aim: times(2.5), prepare: send },
+  poll304: { title: "poll, nothing new: 304", per: "request", wall: "/s", aim: times(2), prepare: unchanged },
+  poll1: { title: "poll, one new message", per: "request", wall: "/s", aim: times(2), prepare: oneNew },
+  page50: { title: "page of 50 messages", per: "request", wall: "/s", aim: times(2), prepare: page },
+  rooms200: { title: "list of 200 rooms", per: "request", wall: "/s", aim: told, prepare: list },
   stream: { title: "one event to 1,000 readers", per: "delivery", wall: "ms", aim: times(1.5), prepare: stream },
   scripted: {
     title: "first token, scripted",
@@ -196,4 +219,7 @@ export const rows = {
 }
 
 /** What can be asked for by one name. */
-export const groups = { providers: ["warm", "anthropic", "openai", "script"] }
+export const groups = {
+  http: ["send", "poll304", "poll1", "page50", "rooms200"],
+  providers: ["warm", "anthropic", "openai", "script"]
+}
