@@ -15,7 +15,6 @@ import {
   type RoomNotFound,
   RoomOrAgentNotFound,
   RoomRow,
-  type RoomSummary,
   type RoomUpdate
 } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
@@ -37,13 +36,15 @@ import { WriteQueue } from "./WriteQueue.ts"
 type Denied = RoomNotFound | RoomForbidden
 /** A `Room` as JSON text. */
 type RoomJson = string
+/** A list of `RoomSummary` as JSON text. */
+type RoomsJson = string
 
 export class Rooms extends Context.Tag("parley/Rooms")<
   Rooms,
   {
     /** Passes the owner and the admin; reads nothing while the room is remembered. */
     readonly access: (id: RoomId) => Effect.Effect<RoomRow, Denied, CurrentUser>
-    readonly list: (page: RoomPage) => Effect.Effect<ReadonlyArray<RoomSummary>, never, CurrentUser>
+    readonly list: (page: RoomPage) => Effect.Effect<RoomsJson, never, CurrentUser>
     readonly create: (
       room: typeof RoomCreate.Type
     ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | WriteRefused, CurrentUser>

@@ -28,8 +28,7 @@ const firstRoom = Effect.gen(function* () {
   if (!firstStart) return
   const guests = company(yield* agents.list({ limit: 1000 }))
   // The secrets may be new and the rooms not: somebody lost the password.
-  const known = yield* rooms.list("admin", null, { limit: 1 })
-  if (guests.length === 0 || known.length > 0) return
+  if (guests.length === 0 || (yield* rooms.hasAny)) return
   const at = yield* Time.now
   const room = rooms.insert({
     owner_id: "admin",

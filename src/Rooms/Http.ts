@@ -11,7 +11,10 @@ export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
     const rooms = yield* Rooms
     return handlers
       .handle("list", ({ urlParams }) =>
-        rooms.list({ limit: everything, ...urlParams, unreadFirst: Object.keys(urlParams).length === 0 })
+        Effect.map(
+          rooms.list({ limit: everything, ...urlParams, unreadFirst: Object.keys(urlParams).length === 0 }),
+          json
+        )
       )
       .handle("create", ({ payload }) => Effect.map(rooms.create(payload), json))
       .handle("get", ({ path }) => Effect.map(rooms.get(path.room_id), json))

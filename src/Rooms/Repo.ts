@@ -15,8 +15,12 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
   {
     readonly insert: (room: NewRoom) => Effect.Effect<RoomRow, RoomExists, Commit>
     readonly find: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound>
-    /** By the latest activity, newest first, or the unread of the page before the others. No owner means every room. */
-    readonly list: (user: string, owner: string | null, page: RoomPage) => Effect.Effect<ReadonlyArray<RoomSummary>>
+    readonly hasAny: Effect.Effect<boolean>
+    /**
+     * As JSON text, by the latest activity, newest first, or the unread of the page before the others. No owner means
+     * every room.
+     */
+    readonly list: (user: string, owner: string | null, page: RoomPage) => Effect.Effect<string>
     /** The owner's room of that name, and whether the agent sits in it. */
     readonly named: (owner: string, name: string, agent: AgentId) => Effect.Effect<Option.Option<Named>>
     readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
@@ -74,7 +78,8 @@ const asRoom = Sql.first(RoomRow)
 const maybeNamed = Sql.first(Named)
 const asRooms = Sql.all(RoomRow)
 const asNewRoom = Sql.one(RoomRow)
-const asSummaries = Sql.all(RoomSummary)
+const asId = Sql.first(Schema.Struct({ id: RoomId }))
+const asList = Sql.one(Schema.Struct({ list: Schema.String }))
 const asReading = Sql.first(Schema.Struct({ last_read_at: Timestamp }))
 
 const make = Effect.gen(function* () {
@@ -82,6 +87,15 @@ const make = Effect.gen(function* () {
 
   const found = (id: RoomId) =>
     Effect.flatMap(Option.match({ onNone: () => RoomNotFound.of(id), onSome: (room: RoomRow) => Effect.succeed(room) }))
+
+  const asJson = sql.onDialectOrElse({
+    orElse: () => {
+      const values = Object.entries(RoomSummary.fields).map(
+        ([name, field]) => `'${name}', ${field === Flag ? `json(iif(${name}, 'true', 'false'))` : name}`
+      )
+      return sql.literal(`coalesce(json_group_array(json_object(${values.join(", ")})), '[]')`)
+    }
+  })
 
   const newest = sql`(SELECT coalesce(max(id), 0) FROM messages WHERE room_id = rooms.id)`
 
@@ -106,13 +120,20 @@ const make = Effect.gen(function* () {
         row: (id) => sql`FROM rooms WHERE id = ${id} AND ${mine}`,
         ...cursors
       })
-      return asSummaries(sql`
-        SELECT rooms.*, last_read_at,
-          last_read_at IS NULL OR ${sql.literal(activity)} > last_read_at AS has_unread
-        FROM (SELECT * FROM rooms WHERE ${sql.and([mine, ...bounds])} ORDER BY ${by} LIMIT ${limit}) AS rooms
-        LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
-        ORDER BY ${sql.literal(unreadFirst ? "has_unread DESC," : "")} ${sql.literal(activity)} DESC, rooms.id DESC`)
+      const order = `${unreadFirst ? "has_unread DESC," : ""} ${activity} DESC, rooms.id DESC`
+      return Effect.map(
+        asList(sql`
+          SELECT ${asJson} AS list FROM (
+            SELECT rooms.*, last_read_at, last_read_at IS NULL OR ${sql.literal(activity)} > last_read_at AS has_unread
+            FROM (SELECT * FROM rooms WHERE ${sql.and([mine, ...bounds])} ORDER BY ${by} LIMIT ${limit}) AS rooms
+            LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
+            ORDER BY ${sql.literal(order)}
+          ) AS listed`),
+        (row) => row.list
+      )
     },
+
+    hasAny: Effect.map(asId(sql`SELECT id FROM rooms LIMIT 1`), Option.isSome),
 
     named: (owner, name, agent) =>
       maybeNamed(sql`
