@@ -24,10 +24,15 @@ const setup = Effect.gen(function* () {
 })
 
 const who = ["admin", "admin", "guest", "nobody"] as const
-const callers = { admin: Client.make, guest: Client.guest, nobody: Client.as(null) }
+// A bearer for each route: some routes end its token.
+const callers = Effect.all({ admin: Client.make, guest: Client.guest, nobody: Client.as(null) })
+type Caller = Effect.Effect.Success<typeof callers>["admin" | "nobody"]
 
-const ask = Effect.fnUntraced(function* (target: Target, request: Request, who: keyof typeof callers) {
-  const { base, token } = yield* callers[who]
+const ask = Effect.fnUntraced(function* (
+  target: Target,
+  request: Request,
+  { base, token }: Pick<Caller, "base" | "token">
+) {
   const http = HttpClient.withTracerPropagation(yield* HttpClient.HttpClient, false)
   const own = token === null ? {} : { "x-api-key": token }
   const response = yield* http.execute(
@@ -58,10 +63,14 @@ layer(house, { excludeTestServices: true })("Fuzz", (it) => {
         for (const target of targets) {
           const ids = yield* setup
           const promised = promisesOf(target)
+          const clients = yield* callers
           const keeps = fc.asyncProperty(target.requests(ids), fc.constantFrom(...who), (request, caller) =>
             Runtime.runPromise(runtime)(
               Effect.gen(function* () {
-                const { body, status, text, type } = yield* Effect.timeout(ask(target, request, caller), "5 seconds")
+                const { body, status, text, type } = yield* Effect.timeout(
+                  ask(target, request, clients[caller]),
+                  "5 seconds"
+                )
                 const broken = strayed.has(tagOf(body)) ? null : promised(status, type, body)
                 if (broken !== null) return yield* Effect.dieMessage(`${target.name} ${broken}\n${text.slice(0, 500)}`)
                 if (status >= 500) return yield* Effect.dieMessage(`${target.name} answers ${status}\n${text}`)
