@@ -2,6 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
+import { stringify } from "../../src/lib/json.ts"
 import { client, login } from "../support/Caller.ts"
 import { listening } from "../support/listening.ts"
 import { home, layer, patience, serve, withPassword } from "../support/Process.ts"
@@ -27,7 +28,7 @@ describe("the secrets of the settings", () => {
         const vendor = yield* listening(({ headers }, response) => {
           const words = `the key ${headers["x-api-key"]} of ${headers.authorization} is not known`
           const error = { type: "invalid_request_error", message: words }
-          response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error }))
+          response.writeHead(400, { "content-type": "application/json" }).end(stringify({ error }))
         })
         const server = yield* serve(yield* home, {
           ...withPassword,
@@ -69,9 +70,7 @@ describe("the secrets of the settings", () => {
         yield* server.signal("SIGTERM")
         yield* server.ended
 
-        const told = [...seen, ...answers.map(({ data }) => JSON.stringify(data)), JSON.stringify(wrong.data)].join(
-          "\n"
-        )
+        const told = [...seen, ...[...answers, wrong].map(({ data }) => stringify(data))].join("\n")
         const everything = `${told}\n${log.reader.text}\n${server.text.stdout}\n${server.text.stderr}`
         assertInclude(told, "is not known")
         assertInclude(seen.join(""), "resourceSpans")
