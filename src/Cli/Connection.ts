@@ -1,5 +1,5 @@
 import { Options } from "@effect/cli"
-import { Clock, Config, Data, Deferred, Effect, Option, Queue, Redacted, Stream } from "effect"
+import { Clock, Config, Data, Deferred, Effect, Option, Queue, Redacted, Stream, type Take } from "effect"
 import { signingKey } from "../Auth/Secrets.ts"
 import { sign } from "../Auth/Sign.ts"
 import { type Client, connect as client, Refused, type RoomEvent } from "../client.ts"
@@ -79,28 +79,26 @@ export const connect = Effect.fnUntraced(function* ({ password, token, url: give
   return { url, token: key } satisfies Connection
 })
 
-/** The contract's client, connected. */
-export const connected = Effect.fnUntraced(function* (wanted: Wanted) {
-  const { token, url } = yield* connect(wanted)
+/** The contract's client for a connection. */
+export const speak = ({ token, url }: Connection) => {
   const calls = client({ url, token })
 
   /** What happens in the room from now on: it returns when the stream stands, and ends it with the scope. */
   const follow = Effect.fnUntraced(function* (room: number) {
     const opened = yield* Deferred.make<void, Refused | NotConnected>()
-    const events = yield* Queue.unbounded<RoomEvent>()
+    const events = yield* Queue.bounded<Take.Take<RoomEvent, Refused | NotConnected>>(1024)
     const leave = new AbortController()
     const following = { signal: leave.signal, onOpen: () => Deferred.unsafeDone(opened, Effect.void) }
     yield* Stream.fromAsyncIterable(calls.follow(room, following), failed(url)).pipe(
-      Stream.runForEach((event) => Queue.offer(events, event)),
-      Effect.catchAll((error) => Deferred.fail(opened, error)),
-      Effect.ensuring(Queue.shutdown(events)),
+      Stream.tapError((error) => Deferred.fail(opened, error)),
+      Stream.runIntoQueue(events),
       Effect.forkScoped
     )
     // Before the fiber is interrupted: it would wait for the next event.
     yield* Effect.addFinalizer(() => Effect.sync(() => leave.abort()))
     yield* Deferred.await(opened)
-    return Stream.fromQueue(events)
+    return Stream.flattenTake(Stream.fromQueue(events))
   })
 
   return { ask: <A>(call: (calls: Client) => Promise<A>) => ask(url, () => call(calls)), follow }
-})
+}

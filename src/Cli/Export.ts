@@ -55,8 +55,8 @@ const documentOf = ({ token, url }: Connection.Connection, room: number, format:
     )
   )
 
-const everyRoom = Effect.fnUntraced(function* (wanted: Connection.Wanted) {
-  const { ask } = yield* Connection.connected(wanted)
+const everyRoom = (connection: Connection.Connection) => {
+  const { ask } = Connection.speak(connection)
   const more = (after: number | null) =>
     Effect.map(
       ask(({ rooms }) => rooms.list({ urlParams: after === null ? { limit: page } : { limit: page, after } })),
@@ -64,8 +64,8 @@ const everyRoom = Effect.fnUntraced(function* (wanted: Connection.Wanted) {
         [found.map(({ id }) => id), Option.fromNullable(found.length < page ? null : found.at(-1)?.id)] as const
     )
   const pages = Stream.paginateEffect(null, more)
-  return yield* Stream.runCollect(Stream.flattenIterables(pages))
-})
+  return Stream.runCollect(Stream.flattenIterables(pages))
+}
 
 export const command = Command.make("export", options, ({ folder, format, rooms, ...wanted }) =>
   Effect.gen(function* () {
@@ -84,7 +84,7 @@ export const command = Command.make("export", options, ({ folder, format, rooms,
       )
     }
     const into = Option.getOrElse(folder, () => ".")
-    const chosen = rooms.length > 0 ? rooms : yield* everyRoom(wanted)
+    const chosen = rooms.length > 0 ? rooms : yield* everyRoom(connection)
     yield* Effect.forEach(
       chosen,
       (room) => {

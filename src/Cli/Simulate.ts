@@ -1,6 +1,6 @@
 import { Command, Options } from "@effect/cli"
 import { FileSystem, Path } from "@effect/platform"
-import { Clock, Console, Data, Duration, Effect, Option, Stream } from "effect"
+import { Clock, Console, Data, Duration, Effect, Option, Schema, Stream } from "effect"
 import { Settings } from "../Settings.ts"
 import * as Connection from "./Connection.ts"
 import { transcript } from "./Simulate/Transcript.ts"
@@ -14,6 +14,8 @@ export class AgentsUnknown extends Data.TaggedError("AgentsUnknown")<{
     return `there is no agent ${this.names.join(", ")}; there are ${this.known.join(", ")}`
   }
 }
+
+const whole = (min: number, max: number) => Schema.Int.pipe(Schema.between(min, max))
 
 const options = {
   ...Connection.options,
@@ -33,6 +35,7 @@ const options = {
   ),
   limit: Options.integer("max-interactions").pipe(
     Options.withAlias("m"),
+    Options.withSchema(whole(1, 999)),
     Options.withDefault(20),
     Options.withDescription("replies after which it ends")
   ),
@@ -43,10 +46,12 @@ const options = {
   ),
   variants: Options.integer("variants").pipe(
     Options.withAlias("v"),
+    Options.withSchema(whole(1, 100)),
     Options.withDefault(1),
     Options.withDescription("how many rooms play the same at the same time, a transcript each")
   ),
   seconds: Options.integer("timeout").pipe(
+    Options.withSchema(whole(1, 86_400)),
     Options.withDefault(1200),
     Options.withDescription("seconds after which what was said is written down, ended or not")
   ),
@@ -55,8 +60,8 @@ const options = {
 
 type Wanted = Command.Command.ParseConfig<typeof options>
 
-/** As many as the room takes for one trigger: the scenario is the only one. */
-const most = { messages: 1000, passes: 100 }
+/** The most that a room takes for one trigger: the scenario is the only one. */
+const mostPasses = 100
 
 const numbered = (output: string, variants: number) =>
   Effect.map(Path.Path, (path) => {
@@ -78,7 +83,7 @@ const free = Effect.fnUntraced(function* (variants: number) {
 
 const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
   const fs = yield* FileSystem.FileSystem
-  const { ask, follow } = yield* Connection.connected(wanted)
+  const { ask, follow } = Connection.speak(yield* Connection.connect(wanted))
   const known = yield* ask(({ agents }) => agents.list())
   const idOf = new Map(known.map(({ id, name }) => [name, id]))
   const unknown = wanted.agents.filter((name) => !idOf.has(name))
@@ -97,8 +102,8 @@ const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
         payload: {
           name: title,
           max_interactions: wanted.limit,
-          max_messages: Math.min(Math.max(wanted.limit, 1), most.messages),
-          max_follow_ups: most.passes
+          max_messages: wanted.limit,
+          max_follow_ups: mostPasses
         }
       })
     )
@@ -128,7 +133,7 @@ const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
     const said = yield* ask(({ messages }) => messages.list({ path, urlParams: { limit: 1000 } }))
     const head = { room: title, agents: wanted.agents, scenario: wanted.scenario, ended: reason }
     yield* fs.writeFileString(file, transcript(head, said, !wanted.noThinking))
-    yield* Console.log(`${file}: ${said.length - 1} replies, ended by ${reason}`)
+    yield* Console.log(`${file}: ${replies} replies, ended by ${reason}`)
   }, Effect.scoped)
 
   yield* Effect.forEach(files, play, { concurrency: "unbounded", discard: true })

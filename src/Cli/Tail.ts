@@ -1,5 +1,5 @@
 import { Args, Command, Options } from "@effect/cli"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import type { RoomEvent } from "../client.ts"
 import { Settings } from "../Settings.ts"
 import * as Connection from "./Connection.ts"
@@ -8,6 +8,7 @@ import { blank, perform, type Script } from "./Tail/Script.ts"
 const room = Args.integer({ name: "room" }).pipe(Args.withDescription("the room's number"))
 const lines = Options.integer("lines").pipe(
   Options.withAlias("n"),
+  Options.withSchema(Schema.Int.pipe(Schema.between(0, 1000))),
   Options.withDefault(10),
   Options.withDescription("messages to begin with")
 )
@@ -15,7 +16,7 @@ const lines = Options.integer("lines").pipe(
 const write = (text: string) => Effect.sync(() => void process.stdout.write(text))
 
 const follow = Effect.fnUntraced(function* (id: number, count: number, wanted: Connection.Wanted) {
-  const { ask, follow } = yield* Connection.connected(wanted)
+  const { ask, follow } = Connection.speak(yield* Connection.connect(wanted))
   const names = new Map<number, string>()
   let script: Script = blank
 
@@ -27,11 +28,10 @@ const follow = Effect.fnUntraced(function* (id: number, count: number, wanted: C
   }
 
   const path = { room_id: id }
-  const limit = Math.min(Math.max(count, 1), 1000)
   const events = yield* follow(id)
   const seated = yield* ask(({ rooms }) => rooms.roster({ path }))
   for (const agent of seated) names.set(agent.id, agent.name)
-  const past = yield* ask(({ messages }) => messages.list({ path, urlParams: { limit } }))
+  const past = yield* ask(({ messages }) => messages.list({ path, urlParams: { limit: Math.max(count, 1) } }))
   yield* Effect.forEach(count > 0 ? past : [], (message) => show({ type: "new_message", message }), { discard: true })
   yield* Stream.runForEach(events, show)
 }, Effect.scoped)

@@ -4,9 +4,9 @@ import { Authenticated } from "../Auth/Api.ts"
 import { BodyBound } from "../domain/Body.ts"
 import { WriteRefused } from "../domain/Error.ts"
 import { optional, RoomParam } from "../domain/Param.ts"
-import { ImportLimit } from "../Limits/Api.ts"
 import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import { DocumentRefused, Imported, RoomDocument } from "../domain/RoomDocument.ts"
+import { ImportLimit } from "../Limits/Api.ts"
 
 export class DocumentsApi extends HttpApiGroup.make("documents")
   .add(

@@ -43,6 +43,17 @@ describe("the document", () => {
     strictEqual(text.includes("HttpApiDecodeError"), false)
   })
 
+  it("tells of what is read as JSON that it can answer 304, and of nothing else", () => {
+    const wrong = operations.filter(({ name, responses }) => {
+      const isRead = name.startsWith("GET ") && responses[200]?.content?.["application/json"] !== undefined
+      return isRead !== "304" in responses
+    })
+    deepStrictEqual(
+      wrong.map(({ name }) => name),
+      []
+    )
+  })
+
   it("gives every number in a path or a query as a number", () => {
     const texts = operations.flatMap(({ name, parameters }) =>
       parameters

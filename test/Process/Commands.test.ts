@@ -100,6 +100,28 @@ describe.concurrent("the commands for a server that runs", () => {
   )
 
   it.scopedLive(
+    "tail ends in words when who follows is logged out",
+    () =>
+      Effect.gen(function* () {
+        const { folder, id, server, settings } = yield* setup
+        const { call, token = "" } = yield* login(server.base)
+        yield* call("POST", `/rooms/${id}/messages/send`, { content: "here" })
+        const tail = yield* run({
+          command: process.execPath,
+          args: [`${repository}/dist/main.js`, "tail", String(id), "--token", token],
+          cwd: folder,
+          env: settings
+        })
+        yield* tail.sees(/: here\n/)
+        yield* call("POST", "/auth/logout")
+
+        strictEqual((yield* tail.ended).code, 1)
+        assertMatch(tail.text.stderr, /^parley: Invalid or missing authentication token$/m)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
     "say in one line that there is no server, or that it does not know who asks",
     () =>
       Effect.gen(function* () {
