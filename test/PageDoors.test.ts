@@ -141,6 +141,7 @@ describe.skipIf(whyNoChromium !== "")("the page's doors", () => {
             await page.getByRole("button", { name: "Agents" }).click()
             await page.getByRole("button", { name: "Change Wren" }).click()
             const nutshell = page.getByLabel("In a nutshell")
+            await nutshell.waitFor()
             const before = await nutshell.inputValue()
             await nutshell.fill("Sings early.")
             await page.getByRole("button", { name: "Save" }).click()
@@ -150,6 +151,7 @@ describe.skipIf(whyNoChromium !== "")("the page's doors", () => {
               const before = await page.locator("#opening img, #opening .avatar").first().elementHandle()
               await page.getByRole("button", { name: "Agents" }).click()
               await page.getByRole("button", { name: "Change Wren" }).click()
+              await nutshell.waitFor()
               const drawn = await page.evaluate<string>(
                 `Object.assign(document.createElement("canvas"), { width: ${width}, height: 2 }).toDataURL()`
               )

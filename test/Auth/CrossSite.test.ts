@@ -38,6 +38,7 @@ describe.skipIf(whyNoChromium !== "")(`other sites${whyNoChromium === "" ? "" : 
         const submitted = yield* on(async (page) => {
           const [response] = await Promise.all([
             page.waitForResponse(pause),
+            page.waitForURL(pause),
             page.evaluate("document.forms[0].submit()")
           ])
           return response.status()
