@@ -32,6 +32,8 @@ export class Auth extends Context.Tag("parley/Auth")<
     readonly linkFor: (user_id: string | undefined) => Effect.Effect<string, AdminRequired, CurrentUser>
     /** Only access tokens of this server that have not run out or been revoked. */
     readonly verify: (token: string) => Effect.Effect<User, Unauthenticated>
+    /** Whose it is, if it was verified before and holds at that time, in milliseconds. */
+    readonly known: (token: string, now: number) => User | undefined
     /** Ends the token, and the streams that it opened. */
     readonly logout: (token: string) => Effect.Effect<void, WriteRefused>
     /** The same for all that the caller was issued until now; the admin may name somebody else. */
@@ -100,6 +102,7 @@ const make = Effect.gen(function* () {
     link,
     linkFor: Effect.fn("Auth.linkFor")((user_id) => Effect.flatMap(meant(user_id), link)),
     verify: tokens.verify,
+    known: tokens.known,
 
     logout: Effect.fn("Auth.logout")((token) =>
       Effect.zipRight(

@@ -14,6 +14,8 @@ export interface Region<A, E> {
    * than an invalidation that returned before. A load must not read its own key: it would wait for itself.
    */
   readonly get: <R>(key: Key, load: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** What `get` would answer from memory; it loads nothing, and waits for nobody. */
+  readonly getIfPresent: (key: Key) => A | undefined
 }
 
 export interface CacheStats {
@@ -58,7 +60,7 @@ class Link {
 }
 
 class Entry<A, E> extends Link {
-  value: Exit.Exit<A, E> | undefined
+  value: Exit.Success<A, E> | undefined
   /** Made by the first reader who joins the load. */
   flight: Deferred.Deferred<Exit.Exit<A, E>> | undefined
 }
@@ -123,6 +125,12 @@ const make = (capacity: number) => {
       })
     }
 
+    const hit = (entry: Entry<A, E>) => {
+      counts.hits++
+      remove(entry)
+      append(entry)
+    }
+
     const join = (entry: Entry<A, E>) => Deferred.await((entry.flight ??= Deferred.unsafeMake(FiberId.none)))
 
     const get = <R>(key: Key, load: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -130,9 +138,7 @@ const make = (capacity: number) => {
         const entry = find(key)
         if (entry === undefined) return lead(key, restore(load))
         if (entry.value !== undefined) {
-          counts.hits++
-          remove(entry)
-          append(entry)
+          hit(entry)
           return entry.value
         }
         return Effect.flatMap(restore(join(entry)), (exit) => {
@@ -142,6 +148,13 @@ const make = (capacity: number) => {
         })
       })
 
+    const getIfPresent = (key: Key) => {
+      const entry = find(key)
+      if (entry?.value === undefined) return undefined
+      hit(entry)
+      return entry.value.value
+    }
+
     // A load under way keeps the map that it began in, so that what it brings is never found again.
     invalidators.push((group) => {
       for (const label of group === undefined ? [...groups.keys()] : [group]) {
@@ -149,7 +162,7 @@ const make = (capacity: number) => {
         groups.delete(label)
       }
     })
-    return { get }
+    return { get, getIfPresent }
   }
 
   const invalidate = (group?: string) =>

@@ -1,4 +1,4 @@
-import { HttpApiBuilder, HttpMiddleware, HttpServer } from "@effect/platform"
+import { HttpApiBuilder, HttpMiddleware } from "@effect/platform"
 // By their own paths: the root of the package brings an HTTP client of 1 MB along.
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Duration, Effect, Layer, Schedule } from "effect"
@@ -16,11 +16,13 @@ import { bounded } from "./Http/Body.ts"
 import { explained } from "./Http/Failure.ts"
 import { guarded } from "./Http/Hosts.ts"
 import { NodeServer } from "./Http/NodeServer.ts"
-import { Origins } from "./Http/Origins.ts"
+import { exposedHeaders, Origins } from "./Http/Origins.ts"
 import { revalidated } from "./Http/Revalidate.ts"
 import { traced } from "./Http/Trace.ts"
 import * as Web from "./Http/Web.ts"
+import * as FastPath from "./Http/FastPath.ts"
 import * as LimitsHttp from "./Limits/Http.ts"
+import { Limits } from "./Limits.ts"
 import * as MessagesHttp from "./Messages/Http.ts"
 import * as RoomsHttp from "./Rooms/Http.ts"
 import * as StreamHttp from "./Rooms/Stream/Http.ts"
@@ -47,8 +49,7 @@ const api = HttpApiBuilder.api(Api).pipe(
     TranscriptsHttp.layer,
     SystemHttp.layer
   ]),
-  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading, LimitsHttp.layer]),
-  Layer.provide(Credentials.layer)
+  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading, LimitsHttp.layer])
 )
 
 // Built last, so torn down first: requests in flight end while every service is still up.
@@ -77,7 +78,7 @@ const drain = Layer.scopedDiscard(
 )
 
 /** Routes, documents and page, behind the same edge. The port opens when all of it stands: nobody knocks in vain. */
-const app = Layer.unwrapEffect(
+const app = Layer.unwrapScoped(
   Effect.gen(function* () {
     const settings = yield* Settings
     const node = yield* NodeServer
@@ -86,16 +87,23 @@ const app = Layer.unwrapEffect(
       allowedOrigins: isAllowed,
       credentials: true,
       allowedMethods: ["GET", "POST", "PATCH", "DELETE", "OPTIONS"],
-      exposedHeaders: ["traceparent", "x-request-id", "retry-after", "etag"]
+      exposedHeaders
     })
     const routes = yield* HttpApiBuilder.httpApp
-    return HttpServer.serve(traced(explained(cors(guarded(settings)(bounded(settings)(revalidated(routes))))))).pipe(
-      Layer.provideMerge(NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT }))
+    const handler = yield* NodeHttpServer.makeHandler(
+      traced(explained(cors(guarded(settings)(bounded(settings)(revalidated(routes))))))
     )
+    const fastPath = yield* FastPath.make(handler)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => node.on("request", fastPath)),
+      () => Effect.sync(() => node.off("request", fastPath))
+    )
+    return NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT })
   })
 ).pipe(
   Layer.provide([Web.layer, Docs.layer, HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),
   Layer.provide(api),
+  Layer.provide([Credentials.layer, Limits.layer]),
   Layer.provide(Origins.layer),
   Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
   Layer.provide(NodeHttpServer.layerContext),

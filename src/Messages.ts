@@ -11,7 +11,7 @@ import type { RoomBusy, RoomForbidden, RoomNotFound, RoomRow } from "./domain/Ro
 import type { RoomId } from "./domain/RoomId.ts"
 import type { Trigger } from "./domain/Round.ts"
 import * as Time from "./domain/Time.ts"
-import { type AdminRequired, CurrentUser } from "./domain/User.ts"
+import { type AdminRequired, CurrentUser, type User } from "./domain/User.ts"
 import { type Tagged, tagged } from "./lib/tagged.ts"
 import { MessageRepo, type Window } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
@@ -34,6 +34,8 @@ export class Messages extends Context.Tag("parley/Messages")<
   {
     /** A page as JSON, oldest first. */
     readonly page: (room: RoomId, window: Window) => Effect.Effect<Tagged, Denied, CurrentUser>
+    /** The same, if it is remembered and the user may read it. */
+    readonly pageIfPresent: (user: User, room: RoomId, window: Window) => Tagged | undefined
     /**
      * Stores what a person says and opens the round that answers it. Both are durable when it returns. The same key in
      * the same room gives the message that was stored first, and starts nothing.
@@ -70,8 +72,10 @@ const make = Effect.gen(function* () {
   const orchestrator = yield* Orchestrator
   const pages = cache.region<Tagged>()
 
-  const nameOf = (window: Window) =>
-    [window.limit, Option.getOrElse(window.after, () => "-"), Option.getOrElse(window.before, () => "-")].join("/")
+  const keyOf = (roomId: RoomId, { after, before, limit }: Window) => ({
+    group: logGroup(roomId),
+    name: `${limit}/${Option.getOrElse(after, () => "-")}/${Option.getOrElse(before, () => "-")}`
+  })
 
   const open = Effect.fnUntraced(function* (
     room: RoomRow,
@@ -131,10 +135,13 @@ const make = Effect.gen(function* () {
       Effect.zipRight(
         rooms.access(roomId),
         pages.get(
-          { group: logGroup(roomId), name: nameOf(window) },
+          keyOf(roomId, window),
           Effect.suspend(() => Effect.map(repo.page(roomId, window), tagged))
         )
       ),
+
+    pageIfPresent: (user, roomId, window) =>
+      rooms.isOpenTo(user, roomId) ? pages.getIfPresent(keyOf(roomId, window)) : undefined,
 
     send: Effect.fnUntraced(function* (roomId, body, key) {
       const room = yield* rooms.access(roomId)

@@ -20,7 +20,7 @@ import {
 import type { RoomId } from "./domain/RoomId.ts"
 import type { Wanted } from "./domain/RoomSettings.ts"
 import * as Time from "./domain/Time.ts"
-import { type AdminRequired, CurrentUser } from "./domain/User.ts"
+import { type AdminRequired, CurrentUser, type User } from "./domain/User.ts"
 import { Memory } from "./Memory.ts"
 import { MessageRepo } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
@@ -44,6 +44,8 @@ export class Rooms extends Context.Tag("parley/Rooms")<
   {
     /** Passes the owner and the admin; reads nothing while the room is remembered. */
     readonly access: (id: RoomId) => Effect.Effect<RoomRow, Denied, CurrentUser>
+    /** Whether it is remembered that the user may pass. */
+    readonly isOpenTo: (user: User, id: RoomId) => boolean
     readonly list: (page: RoomPage) => Effect.Effect<RoomsJson, never, CurrentUser>
     readonly create: (
       room: typeof RoomCreate.Type
@@ -104,14 +106,22 @@ const make = Effect.gen(function* () {
   const orchestrator = yield* Orchestrator
   const rows = cache.region<RoomRow, RoomNotFound>()
 
+  const keyOf = (id: RoomId) => ({ group: roomGroup(id), name: "row" })
+  const mayPass = (user: User, room: RoomRow) => user.role === "admin" || room.owner_id === user.user_id
+
   const access = Effect.fnUntraced(function* (id: RoomId) {
     const user = yield* CurrentUser
     const room = yield* rows.get(
-      { group: roomGroup(id), name: "row" },
+      keyOf(id),
       Effect.suspend(() => rooms.find(id))
     )
-    return user.role === "admin" || room.owner_id === user.user_id ? room : yield* RoomForbidden.of()
+    return mayPass(user, room) ? room : yield* RoomForbidden.of()
   })
+
+  const isOpenTo = (user: User, id: RoomId) => {
+    const room = rows.getIfPresent(keyOf(id))
+    return room !== undefined && mayPass(user, room)
+  }
 
   const seated = (id: RoomId, page?: Page) =>
     Effect.zipWith(CurrentUser, agents.inRoom(id, page), (user, found) => found.map(asSeenBy(user)))
@@ -146,6 +156,7 @@ const make = Effect.gen(function* () {
 
   return Rooms.of({
     access,
+    isOpenTo,
 
     list: (page) =>
       Effect.flatMap(CurrentUser, ({ role, user_id }) => rooms.list(user_id, role === "admin" ? null : user_id, page)),

@@ -206,6 +206,29 @@ describe("Cache", () => {
     })
   )
 
+  it.effect("a look at what is present is a read, and gives nothing of a load under way or what is forgotten", () =>
+    Effect.gen(function* () {
+      const { cache, loads, read, rows } = yield* setup(2)
+      const gate = yield* Deferred.make<string>()
+      const loading = yield* Effect.fork(rows.get(key("room:0"), Deferred.await(gate)))
+      yield* settle
+      assertEquals(rows.getIfPresent(key("room:0")), undefined)
+      yield* Fiber.interrupt(loading)
+
+      yield* read("room:1")
+      yield* read("room:2")
+      assertEquals(rows.getIfPresent(key("room:1")), "room:1/row")
+      yield* read("room:3")
+      assertEquals(rows.getIfPresent(key("room:2")), undefined)
+      yield* cache.invalidate("room:1")
+      assertEquals(rows.getIfPresent(key("room:1")), undefined)
+      assertEquals(rows.getIfPresent(key("room:3")), "room:3/row")
+
+      const { hits, misses } = yield* cache.stats
+      deepStrictEqual([hits, misses, loads.length], [2, 4, 3])
+    })
+  )
+
   it.effect("invalidating room 1 forgets all of it in every region, and nothing of room 10", () =>
     Effect.gen(function* () {
       const { cache, loads, read } = yield* setup()

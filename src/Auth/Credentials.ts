@@ -1,11 +1,11 @@
 import type { HttpServerRequest } from "@effect/platform"
 import { Context, Effect, Layer } from "effect"
 import { Auth } from "../Auth.ts"
-import { type Identity, Unauthenticated } from "../domain/User.ts"
+import { type Identity, Unauthenticated, type User } from "../domain/User.ts"
 import { Origins } from "../Http/Origins.ts"
 import { cookieName } from "./Api.ts"
 
-type Request = HttpServerRequest.HttpServerRequest
+type Request = Pick<HttpServerRequest.HttpServerRequest, "cookies" | "headers">
 
 export class Credentials extends Context.Tag("parley/Auth/Credentials")<
   Credentials,
@@ -15,6 +15,8 @@ export class Credentials extends Context.Tag("parley/Auth/Credentials")<
      * decides: a wrong key is not rescued by a good cookie. Of a cross-site request the cookie is not seen.
      */
     readonly identify: (request: Request) => Effect.Effect<Identity, Unauthenticated>
+    /** The same, if the token was verified before and holds at that time, in milliseconds. */
+    readonly known: (request: Request, now: number) => User | undefined
   }
 >() {
   static readonly layer = Layer.effect(
@@ -26,7 +28,7 @@ export class Credentials extends Context.Tag("parley/Auth/Credentials")<
 const bearer = /^bearer +/i
 
 const make = Effect.gen(function* () {
-  const { verify } = yield* Auth
+  const { known, verify } = yield* Auth
   const { isAllowed } = yield* Origins
 
   const isOwnPage = ({ headers: { host, origin, "sec-fetch-site": site } }: Request) => {
@@ -43,6 +45,7 @@ const make = Effect.gen(function* () {
   }
 
   return Credentials.of({
+    known: (request, now) => known(presented(request), now),
     identify: (request) => {
       const token = presented(request)
       return token === "" ? Unauthenticated.of() : Effect.map(verify(token), (user) => ({ user, token }))

@@ -16,6 +16,8 @@ export class Tokens extends Context.Tag("parley/Auth/Tokens")<
     readonly issue: (user: User) => Effect.Effect<Identity>
     /** Only access tokens of this server that have not run out or been revoked. One that is known costs no statement. */
     readonly verify: (token: string) => Effect.Effect<User, Unauthenticated>
+    /** Whose it is, if it was verified before and holds at that time, in milliseconds. */
+    readonly known: (token: string, now: number) => User | undefined
     /** One that does not hold needs no end. */
     readonly revoke: (token: string) => Effect.Effect<void, WriteRefused>
     /** All that this identity was issued until now; what it is issued next holds. */
@@ -75,6 +77,11 @@ const make = Effect.gen(function* () {
     verified.set(token, known)
   }
 
+  const known = (token: string, now: number) => {
+    const found = verified.get(token)
+    return found !== undefined && found.until > now ? found.user : undefined
+  }
+
   const forget = (isGone: (token: string, user: User) => boolean) =>
     Effect.sync(() => {
       revocations += 1
@@ -88,10 +95,12 @@ const make = Effect.gen(function* () {
       return { user, token }
     }),
 
+    known,
+
     verify: (token) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const known = verified.get(token)
-        if (known !== undefined && known.until > now) return Effect.succeed(known.user)
+        const user = known(token, now)
+        if (user !== undefined) return Effect.succeed(user)
         verified.delete(token)
         return Effect.mapError(check(token), () => Unauthenticated.of())
       }),

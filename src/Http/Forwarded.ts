@@ -29,7 +29,10 @@ const network = (address: string) => {
 }
 
 /** The network address that the request comes from: an IPv4 address, or the /64 of an IPv6 one. */
-export const addressOf = (request: HttpServerRequest.HttpServerRequest, trusted: number) => {
+export const addressOf = (
+  request: Pick<HttpServerRequest.HttpServerRequest, "headers" | "remoteAddress">,
+  trusted: number
+) => {
   const said = withoutPort(told(request.headers["x-forwarded-for"], trusted) ?? "")
   const address = isIP(said) > 0 ? said : Option.getOrElse(request.remoteAddress, () => "")
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "")

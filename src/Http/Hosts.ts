@@ -15,8 +15,8 @@ const nameOf = (host: string) =>
 
 const isLocal = (name: string) => name === "localhost" || name.endsWith(".localhost") || isIP(name) > 0
 
-/** Whether a name is one of this server's: on loopback, where a name that somebody else owns may lead, only known ones. */
-const known = ({ ALLOWED_HOSTS, FRONTEND_URL, HOST, VERCEL_URL }: Settings["Type"]) => {
+/** Whether a host is this server: on loopback, where a name that somebody else owns may lead, only known ones are. */
+export const known = ({ ALLOWED_HOSTS, FRONTEND_URL, HOST, VERCEL_URL }: Settings["Type"]) => {
   const isOpen = ALLOWED_HOSTS.length === 0 && !isLoopback(HOST)
   const page = Option.filter(FRONTEND_URL, (url) => URL.canParse(url))
   const names = new Set([
@@ -24,10 +24,13 @@ const known = ({ ALLOWED_HOSTS, FRONTEND_URL, HOST, VERCEL_URL }: Settings["Type
     ...Option.toArray(Option.map(page, (url) => nameOf(new URL(url).host))),
     ...Option.toArray(Option.map(VERCEL_URL, nameOf))
   ])
-  return (name: string) => isLocal(name) || isOpen || names.has(name)
+  return (host: string) => {
+    const name = nameOf(host)
+    return isLocal(name) || isOpen || names.has(name)
+  }
 }
 
-const mostHeaders = 100
+export const mostHeaders = 100
 
 /** Refuses heads that nobody means, and requests for another host: a page may point its own name at this machine. */
 export const guarded = (settings: Settings["Type"]) => {
@@ -39,7 +42,7 @@ export const guarded = (settings: Settings["Type"]) => {
         return Effect.succeed(plain(431, "TooManyHeaders", `The request has more than ${mostHeaders} headers`))
       }
       if (host === "") return Effect.succeed(plain(400, "HostMissing", "The Host header is missing"))
-      if (isKnown(nameOf(host))) return app
+      if (isKnown(host)) return app
       const detail = `This server does not answer to '${host.slice(0, 255)}'; ALLOWED_HOSTS can name it`
       return Effect.succeed(plain(421, "HostNotAllowed", detail))
     })

@@ -13,6 +13,15 @@ export class Origins extends Context.Tag("parley/Http/Origins")<
   )
 }
 
+/** What a page of another origin may read of an answer beside its body. */
+export const exposedHeaders = ["traceparent", "x-request-id", "retry-after", "etag"]
+
+/** Stand in every answer, also where no page of another origin asks. */
+export const corsHeaders = {
+  "access-control-allow-credentials": "true",
+  "access-control-expose-headers": exposedHeaders.join(",")
+}
+
 const lan = Effect.sync(() =>
   Object.values(networkInterfaces()).flatMap((addresses = []) =>
     addresses.flatMap(({ address, family, internal }) => (family === "IPv4" && !internal ? [address] : []))

@@ -6,10 +6,13 @@ import { tagOf } from "../lib/tagged.ts"
 type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
 
+/** Kept by whoever asked, and asked for again each time. */
+export const tagHeaders = (etag: string) => ({ "cache-control": "private, no-cache", etag })
+
 const answer = (request: Request, response: Response) => {
   const { body, headers, status } = response
   if (status !== 200 || body._tag !== "Uint8Array" || body.contentType !== "application/json") return response
-  const tags = { "cache-control": "private, no-cache", etag: headers["etag"] ?? tagOf(body.body) }
+  const tags = tagHeaders(headers["etag"] ?? tagOf(body.body))
   return isKnown(request, tags.etag)
     ? HttpServerResponse.empty({ status: 304, headers: tags })
     : HttpServerResponse.setHeaders(response, tags)

@@ -6,7 +6,7 @@ import {
   HttpServerResponse as Response,
   HttpTraceContext
 } from "@effect/platform"
-import { Effect, Option } from "effect"
+import { Effect, Option, type Tracer } from "effect"
 import { routeOf } from "./Routes.ts"
 
 // Whoever calls is told of our trace and named in it, but does not decide what becomes of it.
@@ -21,38 +21,46 @@ const requestId = /^[A-Za-z0-9._-]{1,128}$/
 /** The caller's name for the request, where it has a fitting one. */
 const nameOf = ({ "x-request-id": name = "" }: Headers.Headers) => (requestId.test(name) ? name : undefined)
 
-/** Also reaches answers that are written past the library, as the event stream is. */
-const announce = (name: string | undefined) =>
-  Effect.flatMap(Effect.orDie(Effect.currentSpan), (span) => {
-    const headers = {
-      traceparent: `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}`,
-      "x-request-id": name ?? span.traceId
+/** What an answer says of the span that it was made in. */
+export const headersOf = ({ sampled, spanId, traceId }: Tracer.Span, request: Headers.Headers) => ({
+  traceparent: `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`,
+  "x-request-id": nameOf(request) ?? traceId
+})
+
+type Request = Pick<HttpServerRequest.HttpServerRequest, "headers" | "method">
+
+/** The span of a request: named by method and route, and the root of its trace. */
+export const spanOf = ({ headers, method }: Request, route: string | undefined) => {
+  const name = nameOf(headers)
+  const options = {
+    root: true,
+    kind: "server",
+    captureStackTrace: false,
+    links: links(headers),
+    attributes: {
+      "http.request.method": method,
+      ...(route === undefined ? {} : { "http.route": route }),
+      ...(name === undefined ? {} : { "http.request.header.x-request-id": name })
     }
-    return HttpApp.appendPreResponseHandler((_request, response) =>
-      Effect.succeed(Response.setHeaders(response, headers))
-    )
+  } as const
+  return [route === undefined ? method : `${method} ${route}`, options] as const
+}
+
+/** Also reaches answers that are written past the library, as the event stream is. */
+const announce = (headers: Headers.Headers) =>
+  Effect.flatMap(Effect.orDie(Effect.currentSpan), (span) => {
+    const own = headersOf(span, headers)
+    return HttpApp.appendPreResponseHandler((_request, response) => Effect.succeed(Response.setHeaders(response, own)))
   })
 
 type App<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 
-/** One span for each request, named by method and route; its W3C id is in the answer. */
+/** One span for each request; its W3C id is in the answer. */
 export const traced = <R>(app: App<R>): App<R | HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-    const route = routeOf(request)?.path
-    const name = nameOf(request.headers)
-    return announce(name).pipe(
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+    announce(request.headers).pipe(
       Effect.zipRight(app),
       Effect.tap((response) => Effect.annotateCurrentSpan("http.response.status_code", response.status)),
-      Effect.withSpan(route === undefined ? request.method : `${request.method} ${route}`, {
-        root: true,
-        kind: "server",
-        captureStackTrace: false,
-        links: links(request.headers),
-        attributes: {
-          "http.request.method": request.method,
-          ...(route === undefined ? {} : { "http.route": route }),
-          ...(name === undefined ? {} : { "http.request.header.x-request-id": name })
-        }
-      })
+      Effect.withSpan(...spanOf(request, routeOf(request)?.path))
     )
-  })
+  )

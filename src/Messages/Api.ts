@@ -21,40 +21,38 @@ const ChattingAgent = Schema.Struct({
   response_text: Schema.String
 })
 
+/** The newest page; with `before` the page before that id, with `after` the page after it. */
+export const list = HttpApiEndpoint.get("list", "/messages")
+  .setPath(RoomParam)
+  .setUrlParams(
+    Schema.Struct({
+      limit: optional(LimitParam),
+      after: optional(CursorParam),
+      before: optional(CursorParam)
+    })
+  )
+  .addSuccess(Schema.Array(Message))
+  .addError(RoomNotFound)
+  .addError(RoomForbidden)
+
+/** What came after `since_id`, at most a hundred; the newest hundred without it. */
+export const poll = HttpApiEndpoint.get("poll", "/messages/poll")
+  .setPath(RoomParam)
+  .setUrlParams(Schema.Struct({ since_id: optional(CursorParam) }))
+  .addSuccess(Schema.Array(Message))
+  .addError(RoomNotFound)
+  .addError(RoomForbidden)
+
+export const chatting = HttpApiEndpoint.get("chatting", "/chatting-agents")
+  .setPath(RoomParam)
+  .addSuccess(Schema.Struct({ chatting_agents: Schema.Array(ChattingAgent) }))
+  .addError(RoomNotFound)
+  .addError(RoomForbidden)
+
 export class MessagesApi extends HttpApiGroup.make("messages")
-  .add(
-    /** The newest page; with `before` the page before that id, with `after` the page after it. */
-    HttpApiEndpoint.get("list", "/messages")
-      .setPath(RoomParam)
-      .setUrlParams(
-        Schema.Struct({
-          limit: optional(LimitParam),
-          after: optional(CursorParam),
-          before: optional(CursorParam)
-        })
-      )
-      .addSuccess(Schema.Array(Message))
-      .addError(RoomNotFound)
-      .addError(RoomForbidden)
-  )
-  .add(
-    /** What came after `since_id`, at most a hundred; the newest hundred without it. */
-    HttpApiEndpoint.get("poll", "/messages/poll")
-      .setPath(RoomParam)
-      .setUrlParams(Schema.Struct({ since_id: optional(CursorParam) }))
-      .addSuccess(Schema.Array(Message))
-      .addError(RoomNotFound)
-      .addError(RoomForbidden)
-      .middleware(PollLimit)
-  )
-  .add(
-    HttpApiEndpoint.get("chatting", "/chatting-agents")
-      .setPath(RoomParam)
-      .addSuccess(Schema.Struct({ chatting_agents: Schema.Array(ChattingAgent) }))
-      .addError(RoomNotFound)
-      .addError(RoomForbidden)
-      .middleware(ChattingLimit)
-  )
+  .add(list)
+  .add(poll.middleware(PollLimit))
+  .add(chatting.middleware(ChattingLimit))
   .add(
     /** A repeated `Idempotency-Key` answers with the message that was stored first. */
     HttpApiEndpoint.post("send", "/messages/send")

@@ -17,7 +17,7 @@ export const inert = {
 const bare = (tag: string) => tag.trim().replace(/^W\//, "")
 
 /** Whether whoever asks has it already. */
-export const isKnown = ({ headers }: HttpServerRequest.HttpServerRequest, etag: string) => {
+export const isKnown = ({ headers }: Pick<HttpServerRequest.HttpServerRequest, "headers">, etag: string) => {
   const known = headers["if-none-match"]
   return known !== undefined && known.split(",").some((tag) => bare(tag) === bare(etag))
 }

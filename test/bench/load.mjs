@@ -20,6 +20,11 @@ const ask = ({ atMost, ms, request }) =>
     const began = performance.now()
     let asked = 0
     let answered = 0
+    // Who sleeps must be woken, at the cost of the server that answers: the slower it is, the more often.
+    const stayAwake = () => {
+      if (answered < asked) setImmediate(stayAwake)
+    }
+    setImmediate(stayAwake)
     for (const connection of connections) {
       const next = () => {
         asked++

@@ -1,0 +1,87 @@
+import type { HttpApiEndpoint } from "@effect/platform"
+import { Option, Schema } from "effect"
+import type { User } from "../../domain/User.ts"
+import type { Tagged } from "../../lib/tagged.ts"
+
+type LookUp = (user: User) => Tagged | undefined
+
+/** A GET route whose path and query hold nothing but numbers. */
+export interface Route {
+  /** As the contract writes it: `/rooms/{room_id}`. */
+  readonly path: string
+  readonly middlewares: ReadonlySet<unknown>
+  /** Nothing when the URL is another route's, or not as plain as almost all are. */
+  readonly match: (url: string) => LookUp | undefined
+}
+
+interface Group {
+  readonly middlewares: ReadonlySet<unknown>
+  readonly endpoints: Readonly<
+    Record<string, Pick<HttpApiEndpoint.HttpApiEndpoint.AnyWithProps, "method" | "middlewares" | "path">>
+  >
+}
+
+interface Described<Path, Query> {
+  readonly name: string
+  readonly pathSchema: Option.Option<Schema.Schema<Path, unknown>>
+  readonly urlParamsSchema: Option.Option<Schema.Schema<Query, unknown>>
+}
+
+const plain = /^\w+=\d+(&\w+=\d+)*$/
+
+/** Nothing when a field occurs twice, or is no number. */
+const fieldsOf = (query: string): Readonly<Record<string, string>> | undefined => {
+  if (query === "") return {}
+  if (!plain.test(query)) return undefined
+  const pairs = query.split("&").map((pair) => pair.split("="))
+  return new Set(pairs.map(([name]) => name)).size === pairs.length ? Object.fromEntries(pairs) : undefined
+}
+
+/** Path, schemas and middlewares are the contract's. */
+export const route = <Path, Query>(
+  group: Group,
+  { name, pathSchema, urlParamsSchema }: Described<Path, Query>,
+  lookUp: (user: User, path: Path, query: Query | undefined) => Tagged | undefined
+): Route => {
+  const endpoint = group.endpoints[name]
+  if (endpoint?.method !== "GET") throw new Error(`'${name}' is no route that is read`)
+  const pattern = new RegExp(`^${endpoint.path.replace(/:(\w+)/g, "(?<$1>\\d+)")}$`)
+  const decodePath = Schema.decodeUnknownOption(Option.getOrThrow(pathSchema))
+  const decodeQuery = Option.match(urlParamsSchema, {
+    onNone: () => () => Option.some(undefined),
+    onSome: (schema) => Schema.decodeUnknownOption(schema)
+  })
+  return {
+    path: endpoint.path.replace(/:(\w+)/g, "{$1}"),
+    middlewares: new Set([...group.middlewares, ...endpoint.middlewares]),
+    match: (url) => {
+      const [path = "", query = ""] = url.split("?", 2)
+      const parts = pattern.exec(path)?.groups
+      const fields = parts && fieldsOf(query)
+      if (fields === undefined) return undefined
+      const asked = Option.all([decodePath(parts), decodeQuery(fields)])
+      return Option.isSome(asked) ? (user) => lookUp(user, ...asked.value) : undefined
+    }
+  }
+}
+
+const mostKnown = 10_000
+
+/** Finds the route of a URL; who polls asks for the same again. */
+export const finder = (routes: ReadonlyArray<Route>) => {
+  const known = new Map<string, { readonly route: Route; readonly lookUp: LookUp } | undefined>()
+  const find = (url: string) => {
+    for (const route of routes) {
+      const lookUp = route.match(url)
+      if (lookUp !== undefined) return { route, lookUp }
+    }
+    return undefined
+  }
+  return (url: string) => {
+    if (known.has(url)) return known.get(url)
+    const found = find(url)
+    if (known.size >= mostKnown) known.clear()
+    known.set(url, found)
+    return found
+  }
+}

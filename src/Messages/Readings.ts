@@ -1,0 +1,69 @@
+import type { HttpApiEndpoint } from "@effect/platform"
+import { Effect, Option } from "effect"
+import { PageSize } from "../domain/Message.ts"
+import type { RoomParam } from "../domain/Param.ts"
+import type { User } from "../domain/User.ts"
+import * as Json from "../lib/json.ts"
+import { tagged } from "../lib/tagged.ts"
+import { LiveTurns } from "../LiveTurns.ts"
+import { Messages } from "../Messages.ts"
+import { Rooms } from "../Rooms.ts"
+import type { list, poll } from "./Api.ts"
+import type { Window } from "./Repo.ts"
+
+type Path = typeof RoomParam.Type
+type Query<Endpoint extends HttpApiEndpoint.HttpApiEndpoint.Any> = HttpApiEndpoint.HttpApiEndpoint.UrlParams<Endpoint>
+
+const everything = PageSize.make(1000)
+const pollPage = PageSize.make(100)
+
+const listed = ({ after, before, limit = everything }: Query<typeof list> = {}): Window => ({
+  limit,
+  after: Option.fromNullable(after),
+  before: Option.fromNullable(before)
+})
+
+const polled = ({ since_id }: Query<typeof poll> = {}): Window => ({
+  limit: pollPage,
+  after: Option.fromNullable(since_id),
+  before: Option.none()
+})
+
+const nobody = tagged(Json.stringify({ chatting_agents: [] }))
+
+/** What clients read again and again, as it is sent; `present` answers when it is remembered and the user may read it. */
+export const make = Effect.gen(function* () {
+  const { page, pageIfPresent } = yield* Messages
+  const { access, isOpenTo } = yield* Rooms
+  const live = yield* LiveTurns
+
+  const pages = <Query>(windowOf: (query?: Query) => Window) => ({
+    read: ({ room_id }: Path, query?: Query) => page(room_id, windowOf(query)),
+    present: (user: User, { room_id }: Path, query?: Query) => pageIfPresent(user, room_id, windowOf(query))
+  })
+
+  const chatting = ({ room_id }: Path) => {
+    const turns = live.inRoom(room_id)
+    return turns.length === 0 ? nobody : tagged(Json.stringify({ chatting_agents: turns.map(shown) }))
+  }
+
+  return {
+    list: pages(listed),
+    poll: pages(polled),
+    chatting: {
+      read: (path: Path) => Effect.map(access(path.room_id), () => chatting(path)),
+      present: (user: User, path: Path) => (isOpenTo(user, path.room_id) ? chatting(path) : undefined)
+    }
+  }
+})
+
+const shown = ({ agent, draft }: ReturnType<typeof LiveTurns.Service.inRoom>[number]) => {
+  const content = draft.shown ? draft.text : ""
+  return {
+    ...agent,
+    partial_thinking: draft.thinking,
+    partial_content: content,
+    thinking_text: draft.thinking,
+    response_text: content
+  }
+}
