@@ -44,6 +44,8 @@ export class Agents extends Context.Tag("parley/Agents")<
     readonly list: (page: Page) => Effect.Effect<ReadonlyArray<Agent>, never, CurrentUser>
     readonly get: (id: AgentId) => Effect.Effect<Agent, AgentNotFound, CurrentUser>
     readonly configs: Effect.Effect<ReadonlyArray<PersonaReport>>
+    /** Reads all folders anew, and says what is wrong with them. */
+    readonly refresh: Effect.Effect<ReadonlyArray<PersonaReport>>
     /** Writes the agent's folder, whole or not at all; the agent can be seated when this returns. */
     readonly create: (
       agent: typeof AgentCreate.Type
@@ -147,6 +149,7 @@ const make = Effect.gen(function* () {
     list: (page) => Effect.zipWith(CurrentUser, repo.list(page), (user, found) => found.map(asSeenBy(user))),
     get: (id) => Effect.zipWith(CurrentUser, repo.find(id), (user, agent) => asSeenBy(user)(agent)),
     configs: personas.report,
+    refresh: Effect.zipRight(sync, personas.report),
 
     create: Effect.fn("Agents.create")(function* (body) {
       yield* asAdmin

@@ -1,11 +1,13 @@
 import type { HttpServerRequest } from "@effect/platform"
 import { Context, Effect, Layer } from "effect"
 import { TooManyRequests } from "./domain/Limit.ts"
+import type { LiveValues } from "./domain/Settings.ts"
 import type { User } from "./domain/User.ts"
 import { addressOf } from "./Http/Forwarded.ts"
 import * as Windows from "./Limits/Windows.ts"
-import { Settings } from "./Settings.ts"
+import { LiveSettings, Settings } from "./Settings.ts"
 
+type PerMinute = Extract<keyof LiveValues, `${string}_PER_MINUTE`>
 type Request = Pick<HttpServerRequest.HttpServerRequest, "headers" | "remoteAddress" | "url">
 
 /**
@@ -21,40 +23,36 @@ export class Limits extends Context.Tag("parley/Limits")<
 >() {
   static readonly layer = Layer.effect(
     this,
-    Effect.map(Settings, (settings) => make(settings))
+    Effect.zipWith(Settings, LiveSettings, (settings, { current }) => make(settings, current))
   )
 }
 
 const mostKeys = 100_000
 
-const make = (settings: Settings["Type"]): Limits["Type"] => {
-  const { RATE_LIMIT_ADDRESS_FACTOR, RATE_LIMITS, TRUSTED_PROXY_COUNT } = settings
-
+const make = ({ TRUSTED_PROXY_COUNT }: Settings["Type"], current: () => LiveValues): Limits["Type"] => {
   // Not the library's limiter: its store in memory forgets no key.
-  const limit = (perAddress: number, perIdentity: number): Limit => {
+  const limit = (name: PerMinute, of: "address" | "identity"): Limit => {
     const addresses = Windows.make(mostKeys)
     const identities = Windows.make(mostKeys)
     return (request, user, now) => {
+      const { [name]: perMinute, RATE_LIMIT_ADDRESS_FACTOR, RATE_LIMITS } = current()
+      if (!RATE_LIMITS) return undefined
       const refuse = (limit: number) => TooManyRequests.perMinute(limit, addresses.secondsLeft(now))
+      const perAddress = of === "address" ? perMinute : perMinute * RATE_LIMIT_ADDRESS_FACTOR
       const address = addressOf(request, TRUSTED_PROXY_COUNT)
       if (addresses.count(address, now) >= perAddress) return refuse(perAddress)
       const identity = user && `${user.user_id} ${request.url.split("?", 1)[0]}`
-      if (identity !== undefined && !identities.take(identity, perIdentity, now)) return refuse(perIdentity)
+      if (identity !== undefined && !identities.take(identity, perMinute, now)) return refuse(perMinute)
       addresses.take(address, perAddress, now)
       return undefined
     }
   }
-  const byAddress = (perMinute: number) => (RATE_LIMITS ? limit(perMinute, 0) : none)
-  const byIdentity = (perMinute: number) =>
-    RATE_LIMITS ? limit(perMinute * RATE_LIMIT_ADDRESS_FACTOR, perMinute) : none
 
   return {
-    login: byAddress(settings.LOGIN_PER_MINUTE),
-    import: byAddress(settings.IMPORTS_PER_MINUTE),
-    poll: byIdentity(settings.POLL_PER_MINUTE),
-    chatting: byIdentity(settings.CHATTING_PER_MINUTE),
-    send: byIdentity(settings.SEND_PER_MINUTE)
+    login: limit("LOGIN_PER_MINUTE", "address"),
+    import: limit("IMPORTS_PER_MINUTE", "address"),
+    poll: limit("POLL_PER_MINUTE", "identity"),
+    chatting: limit("CHATTING_PER_MINUTE", "identity"),
+    send: limit("SEND_PER_MINUTE", "identity")
   }
 }
-
-const none: Limit = () => undefined

@@ -26,7 +26,7 @@ import { Ledger } from "./Orchestrator/Ledger.ts"
 import { Openings } from "./Orchestrator/Opening.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
 import { dueAt } from "./Scheduler/Pace.ts"
-import { Settings } from "./Settings.ts"
+import { LiveSettings } from "./Settings.ts"
 import { WriteQueue } from "./WriteQueue.ts"
 
 /**
@@ -50,7 +50,7 @@ const ceilingMs = 3_600_000
 const rounds = Metric.counter("parley_autonomous_rounds_total")
 
 const make = Effect.gen(function* () {
-  const { AUTONOMOUS_ROUND_SECONDS, MAX_CONCURRENT_ROOMS } = yield* Settings
+  const { current } = yield* LiveSettings
   const rooms = yield* RoomRepo
   const agents = yield* AgentRepo
   const ledger = yield* Ledger
@@ -84,7 +84,7 @@ const make = Effect.gen(function* () {
     const opened = yield* queue.write(open(room.id, yield* agents.members(room.id)))
     if (Option.isNone(opened)) return
     const played = orchestrator.playIfQuiet(room.id, opened.value)
-    const limit = Duration.seconds(AUTONOMOUS_ROUND_SECONDS)
+    const limit = Duration.seconds(current().AUTONOMOUS_ROUND_SECONDS)
     yield* Effect.raceFirst(played, Effect.zipRight(Effect.sleep(limit), orchestrator.stop(room.id, "interrupted")))
     const reason = yield* ledger.reasonOf(opened.value)
     yield* Metric.increment(
@@ -110,10 +110,12 @@ const make = Effect.gen(function* () {
     const ids = new Set(willing.map(({ id }) => id))
     for (const id of breakers.keys()) if (!ids.has(id)) breakers.delete(id)
     const now = yield* Clock.currentTimeMillis
-    const free = MAX_CONCURRENT_ROOMS - (yield* FiberMap.size(running))
+    const free = current().MAX_CONCURRENT_ROOMS - (yield* FiberMap.size(running))
     const due = willing.filter((room) => readyAt(room) <= now && !FiberMap.unsafeHas(running, room.id))
     const able = yield* Effect.filter(due, ({ default_provider }) => gates.isOpen(default_provider))
-    yield* Effect.forEach(Array.take(Array.sortWith(able, readyAt, Order.number), free), start, { discard: true })
+    yield* Effect.forEach(Array.take(Array.sortWith(able, readyAt, Order.number), Math.max(0, free)), start, {
+      discard: true
+    })
   })
 
   yield* tick.pipe(
@@ -128,7 +130,7 @@ const make = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const willing = yield* rooms.autonomous(considered)
       return {
-        capacity: MAX_CONCURRENT_ROOMS,
+        capacity: current().MAX_CONCURRENT_ROOMS,
         running: Array.fromIterable(running).map(([id]) => id),
         rooms: Array.sortWith(willing, readyAt, Order.number).map((room) => ({
           room_id: room.id,

@@ -1,22 +1,37 @@
 import { FileSystem } from "@effect/platform"
 import { Array, Context, Data, Effect, Layer, ParseResult, Schema } from "effect"
 import { parseEnv } from "node:util"
-import { about, SettingsValues, show } from "./domain/Settings.ts"
+import { about, LiveValues, type SettingChange, type SettingName, SettingsValues, show } from "./domain/Settings.ts"
 
-/** Decoded once; nothing else reads the environment. */
-export class Settings extends Context.Tag("parley/Settings")<Settings, SettingsValues>() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => Effect.flatMap(sources, (found) => decode(found.raw)))
+/** What was decoded at the start; nothing else reads the environment. */
+export class Settings extends Context.Tag("parley/Settings")<Settings, Omit<SettingsValues, keyof LiveValues>>() {
+  /** From the environment and the file `.env`, whose values give way to it. */
+  static readonly layer = Layer.unwrapEffect(
+    Effect.map(FileSystem.FileSystem, (fs) =>
+      layerOf(
+        Effect.provideService(
+          Effect.map(sources, ({ raw }) => raw),
+          FileSystem.FileSystem,
+          fs
+        )
+      )
+    )
   )
 
   /** From the given record alone, for tests and benchmarks. */
-  static readonly layerFrom = (raw: Raw) =>
-    Layer.effect(
-      this,
-      Effect.suspend(() => decode(raw))
-    )
+  static readonly layerFrom = (raw: Raw) => layerOf(Effect.succeed(raw))
 }
+
+/** The settings that can change while the server runs. */
+export class LiveSettings extends Context.Tag("parley/Settings/LiveSettings")<
+  LiveSettings,
+  {
+    /** To be asked anew each time. */
+    readonly current: () => LiveValues
+    /** Reads the sources again and takes over what can change. Bad values change nothing. */
+    readonly reload: Effect.Effect<ReadonlyArray<SettingChange>, SettingsInvalid>
+  }
+>() {}
 
 /** Lists every bad value at once. */
 export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ readonly problems: ReadonlyArray<string> }> {
@@ -26,9 +41,31 @@ export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ reado
 }
 
 type Raw = Readonly<Record<string, string>>
-type Name = keyof SettingsValues
 
-const names = Object.keys(SettingsValues.fields) as ReadonlyArray<Name>
+const names = Object.keys(SettingsValues.fields) as ReadonlyArray<SettingName>
+const isLive = (name: SettingName) => name in LiveValues.fields
+
+const layerOf = (raw: Effect.Effect<Raw>) =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const read = Effect.flatMap(raw, decode)
+      const start = yield* read
+      let current = start
+      const reload = Effect.map(read, (found) => {
+        const before = current
+        current = found
+        return names.flatMap((name) => changeOf(name, isLive(name) ? before : start, found))
+      })
+      return Context.make(Settings, start).pipe(Context.add(LiveSettings, { current: () => current, reload }))
+    })
+  )
+
+const encode = Schema.encodeSync(SettingsValues)
+
+const changeOf = (name: SettingName, before: SettingsValues, now: SettingsValues): ReadonlyArray<SettingChange> =>
+  encode(before)[name] === encode(now)[name]
+    ? []
+    : [{ name, from: show(before[name]), to: show(now[name]), applied: isLive(name) }]
 
 const decode = (raw: Raw) =>
   Schema.decodeUnknown(SettingsValues, { errors: "all" })(raw).pipe(
@@ -58,7 +95,8 @@ const sources = Effect.gen(function* () {
 export const describe = Effect.gen(function* () {
   const found = yield* sources
   const values = yield* decode(found.raw)
-  const sourceOf = (name: Name) => (name in found.environment ? "environment" : name in found.file ? ".env" : "default")
+  const sourceOf = (name: SettingName) =>
+    name in found.environment ? "environment" : name in found.file ? ".env" : "default"
   const rows = names.map((name) => ({ name, value: show(values[name]), source: sourceOf(name) }))
   const widest = (column: keyof (typeof rows)[number]) =>
     Math.max(...rows.map((row) => row[column].length).filter((length) => length <= 40))

@@ -3,7 +3,7 @@ import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
 import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
 import { FetchHttpClient } from "@effect/platform"
 import { Context, Effect, FiberRef, FiberRefs, HashMap, Layer, Logger, LogLevel, Option, Tracer } from "effect"
-import { Settings } from "./Settings.ts"
+import { LiveSettings, Settings } from "./Settings.ts"
 
 /** Every line says in which trace it was written. */
 export const withTrace = <Output>(logger: Logger.Logger<unknown, Output>) =>
@@ -24,12 +24,17 @@ const levels = {
 } as const
 
 const logs = Layer.unwrapEffect(
-  Effect.map(Settings, ({ DEBUG_AGENTS, LOG_FORMAT, LOG_LEVEL }) => {
+  Effect.zipWith(Settings, LiveSettings, ({ LOG_FORMAT }, { current }) => {
     const pretty = LOG_FORMAT === "pretty" || (LOG_FORMAT === "auto" && process.stdout.isTTY)
-    const logger = pretty ? Logger.prettyLogger() : Logger.withConsoleLog(Logger.jsonLogger)
+    const logger = withTrace(pretty ? Logger.prettyLogger() : Logger.withConsoleLog(Logger.jsonLogger))
+    const lowest = () => (current().DEBUG_AGENTS ? LogLevel.Debug : levels[current().LOG_LEVEL])
     return Layer.merge(
-      Logger.replace(Logger.defaultLogger, withTrace(logger)),
-      Logger.minimumLogLevel(DEBUG_AGENTS ? LogLevel.Debug : levels[LOG_LEVEL])
+      Logger.replace(
+        Logger.defaultLogger,
+        Logger.make((line) => (LogLevel.lessThan(line.logLevel, lowest()) ? undefined : logger.log(line)))
+      ),
+      // What is too low for now is kept out by the logger: it can be asked again.
+      Logger.minimumLogLevel(LogLevel.Debug)
     )
   })
 )

@@ -76,6 +76,21 @@ describe("the system prompt", () => {
     assertTrue(!headings(prompt).includes("The end") && !headings(prompt).includes("b"))
   })
 
+  it("takes the house's words where it has some, and keeps what holds the room together", () => {
+    const words = {
+      opening: "Here is {agent_name}.",
+      manners: ["{agent_name} whispers.\n# Loud"],
+      rules: "No spoilers."
+    }
+    const prompt = systemPrompt({ ...input, persona: { ...mira, prompt: words } })
+
+    assertTrue(prompt.startsWith("Here is Mira."))
+    assertInclude(prompt, "- Mira whispers. # Loud\n- Use the language of the conversation")
+    assertInclude(prompt, "# Rules of this house\n\nNo spoilers.")
+    assertInclude(prompt, "Only lines that begin with this mark come from the room")
+    assertTrue(!prompt.includes("You are Mira") && !prompt.includes("Stay Mira all through"))
+  })
+
   it("gives a critic another part", () => {
     const prompt = systemPrompt({ ...input, persona: { ...full, name: "critic", is_critic: true } })
 

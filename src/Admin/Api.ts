@@ -1,6 +1,7 @@
 import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
 import { Authenticated } from "../Auth/Api.ts"
 import { Eviction, PoolState } from "../domain/Pool.ts"
+import { Reloaded, ReloadRefused } from "../domain/Reload.ts"
 import { SchedulerState } from "../domain/Scheduled.ts"
 import { AdminRequired } from "../domain/User.ts"
 
@@ -12,6 +13,13 @@ export class AdminApi extends HttpApiGroup.make("admin")
      * Closes the idle sessions of the seats that fit; one in use is closed when its turn has ended. Answers what is left.
      */
     HttpApiEndpoint.post("evict", "/pool/evict").setPayload(Eviction).addSuccess(PoolState).addError(AdminRequired)
+  )
+  .add(
+    /**
+     * Reads the settings and the agents' files again. What can change while the server runs is in force from now on,
+     * what is not `applied` from the next start. A setting that cannot be used leaves all of them as they were.
+     */
+    HttpApiEndpoint.post("reload", "/reload").addSuccess(Reloaded).addError(ReloadRefused).addError(AdminRequired)
   )
   .middleware(Authenticated)
   .prefix("/admin") {}

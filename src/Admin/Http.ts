@@ -4,12 +4,16 @@ import { Api } from "../Api.ts"
 import { asAdmin } from "../Auth.ts"
 import { Scheduler } from "../Scheduler.ts"
 import * as Pool from "./Pool.ts"
+import * as Reload from "./Reload.ts"
 
 export const layer = HttpApiBuilder.group(Api, "admin", (handlers) =>
-  Effect.map(Effect.all({ pool: Pool.make, scheduler: Scheduler }), ({ pool, scheduler }) =>
-    handlers
-      .handle("scheduler", () => Effect.zipRight(asAdmin, scheduler.state))
-      .handle("pool", () => Effect.zipRight(asAdmin, pool.state))
-      .handle("evict", ({ payload }) => Effect.zipRight(asAdmin, pool.evict(payload)))
+  Effect.map(
+    Effect.all({ pool: Pool.make, reload: Reload.make, scheduler: Scheduler }),
+    ({ pool, reload, scheduler }) =>
+      handlers
+        .handle("scheduler", () => Effect.zipRight(asAdmin, scheduler.state))
+        .handle("pool", () => Effect.zipRight(asAdmin, pool.state))
+        .handle("evict", ({ payload }) => Effect.zipRight(asAdmin, pool.evict(payload)))
+        .handle("reload", () => Effect.zipRight(asAdmin, reload))
   )
 )

@@ -2,7 +2,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { TooManyRequests } from "../domain/Limit.ts"
 import type { Identity, WrongPassword } from "../domain/User.ts"
 import * as Windows from "../Limits/Windows.ts"
-import { Settings } from "../Settings.ts"
+import { LiveSettings } from "../Settings.ts"
 
 export class Guesses extends Context.Tag("parley/Auth/Guesses")<
   Guesses,
@@ -29,7 +29,7 @@ const patience = "5 seconds"
 const mostAddresses = 1000
 
 const make = Effect.gen(function* () {
-  const { LOGIN_FAILURES_PER_MINUTE, RATE_LIMITS } = yield* Settings
+  const { current } = yield* LiveSettings
   const failures = Windows.make(1)
   const known = new Set<string>()
   const places = yield* Effect.makeSemaphore(atOnce)
@@ -41,18 +41,21 @@ const make = Effect.gen(function* () {
     if (oldest !== undefined) known.delete(oldest)
   }
 
-  const refusal = Effect.map(Clock.currentTimeMillis, (now) =>
-    RATE_LIMITS && failures.count("", now) >= LOGIN_FAILURES_PER_MINUTE
+  const refusal = Effect.map(Clock.currentTimeMillis, (now) => {
+    const { LOGIN_FAILURES_PER_MINUTE, RATE_LIMITS } = current()
+    return RATE_LIMITS && failures.count("", now) >= LOGIN_FAILURES_PER_MINUTE
       ? TooManyRequests.perMinute(LOGIN_FAILURES_PER_MINUTE, failures.secondsLeft(now))
       : null
-  )
+  })
 
   const place = Effect.acquireRelease(places.take(1), () => places.release(1)).pipe(
     Effect.interruptible,
     Effect.timeoutFail({ duration: patience, onTimeout: () => TooManyRequests.of("Too many logins at once", 5) })
   )
 
-  const failed = Effect.map(Clock.currentTimeMillis, (now) => failures.take("", LOGIN_FAILURES_PER_MINUTE, now))
+  const failed = Effect.map(Clock.currentTimeMillis, (now) =>
+    failures.take("", current().LOGIN_FAILURES_PER_MINUTE, now)
+  )
 
   return Guesses.of({
     attempt: Effect.fn("Guesses.attempt")(function* (address, login) {

@@ -21,6 +21,8 @@ const ChattingAgent = Schema.Struct({
   response_text: Schema.String
 })
 
+export const Chatting = Schema.Struct({ chatting_agents: Schema.Array(ChattingAgent) })
+
 /** The newest page; with `before` the page before that id, with `after` the page after it. */
 export const list = HttpApiEndpoint.get("list", "/messages")
   .setPath(RoomParam)
@@ -45,7 +47,7 @@ export const poll = HttpApiEndpoint.get("poll", "/messages/poll")
 
 export const chatting = HttpApiEndpoint.get("chatting", "/chatting-agents")
   .setPath(RoomParam)
-  .addSuccess(Schema.Struct({ chatting_agents: Schema.Array(ChattingAgent) }))
+  .addSuccess(Chatting)
   .addError(RoomNotFound)
   .addError(RoomForbidden)
 

@@ -1,14 +1,13 @@
 import type { HttpApiEndpoint } from "@effect/platform"
-import { Effect, Option } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { PageSize } from "../domain/Message.ts"
 import type { RoomParam } from "../domain/Param.ts"
 import type { User } from "../domain/User.ts"
-import * as Json from "../lib/json.ts"
 import { tagged } from "../lib/tagged.ts"
 import { LiveTurns } from "../LiveTurns.ts"
 import { Messages } from "../Messages.ts"
 import { Rooms } from "../Rooms.ts"
-import type { list, poll } from "./Api.ts"
+import { Chatting, type list, type poll } from "./Api.ts"
 import type { Window } from "./Repo.ts"
 
 type Path = typeof RoomParam.Type
@@ -29,7 +28,8 @@ const polled = ({ since_id }: Query<typeof poll> = {}): Window => ({
   before: Option.none()
 })
 
-const nobody = tagged(Json.stringify({ chatting_agents: [] }))
+const encode = Schema.encodeSync(Schema.parseJson(Chatting))
+const nobody = tagged(encode({ chatting_agents: [] }))
 
 /** What clients read again and again, as it is sent; `present` answers when it is remembered and the user may read it. */
 export const make = Effect.gen(function* () {
@@ -44,7 +44,7 @@ export const make = Effect.gen(function* () {
 
   const chatting = ({ room_id }: Path) => {
     const turns = live.inRoom(room_id)
-    return turns.length === 0 ? nobody : tagged(Json.stringify({ chatting_agents: turns.map(shown) }))
+    return turns.length === 0 ? nobody : tagged(encode({ chatting_agents: turns.map(shown) }))
   }
 
   return {

@@ -5,7 +5,7 @@ import { Gates } from "../Gates.ts"
 import type { Draft } from "../LiveTurns.ts"
 import { Memory } from "../Memory.ts"
 import { SdkPool } from "../SdkPool.ts"
-import { Settings } from "../Settings.ts"
+import { LiveSettings } from "../Settings.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
 import { callTool } from "../Tools.ts"
 import { type Brief, Briefs } from "./Brief.ts"
@@ -47,7 +47,7 @@ export class Speech extends Context.Tag("parley/Orchestrator/Speech")<
 const agentsPatienceMs = 60_000
 
 const make = Effect.gen(function* () {
-  const settings = yield* Settings
+  const { current } = yield* LiveSettings
   const gates = yield* Gates
   const briefs = yield* Briefs
   const sessions = yield* Sessions
@@ -55,11 +55,10 @@ const make = Effect.gen(function* () {
   const pool = yield* SdkPool
   const memory = yield* Memory
 
-  const hearWithin = hear({
-    firstTokenMs: settings.FIRST_TOKEN_TIMEOUT * 1000,
-    idleMs: settings.IDLE_TIMEOUT * 1000,
-    totalMs: settings.TURN_TIMEOUT * 1000
-  })
+  const deadlines = () => {
+    const { FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TURN_TIMEOUT } = current()
+    return { firstTokenMs: FIRST_TOKEN_TIMEOUT * 1000, idleMs: IDLE_TIMEOUT * 1000, totalMs: TURN_TIMEOUT * 1000 }
+  }
 
   const toolsFor = ({ persona, room }: Stand, draft: Draft): TurnInput["callTool"] => {
     const call = callTool(memory, { persona, room })
@@ -82,13 +81,13 @@ const make = Effect.gen(function* () {
       Done: () => Effect.void
     })
 
-  const patienceMs = settings.PROVIDER_PATIENCE_SECONDS * 1000
-  const patience = { person: patienceMs, agents: Math.min(patienceMs, agentsPatienceMs) }
+  const patienceOf = (priority: Stand["priority"]) =>
+    Math.min(current().PROVIDER_PATIENCE_SECONDS * 1000, priority === "agents" ? agentsPatienceMs : Infinity)
 
   /** On one session: from the lease to the provider's last event. */
   const converse = (stand: Stand, brief: Brief, draft: Draft, answered: Effect.Effect<void>) =>
     Effect.flatMap(pool.lease(stand.provider, brief.spec, stand.priority), (session) =>
-      hearWithin(session.turn({ ...brief.input, callTool: toolsFor(stand, draft) }), (event) =>
+      hear(deadlines())(session.turn({ ...brief.input, callTool: toolsFor(stand, draft) }), (event) =>
         Effect.zipRight(answered, listen(draft)(event))
       ).pipe(
         Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
@@ -106,7 +105,7 @@ const make = Effect.gen(function* () {
       {
         provider: stand.provider.name,
         priority: stand.priority,
-        patienceMs: patience[stand.priority],
+        patienceMs: patienceOf(stand.priority),
         canRetry: () => draft.isUntouched,
         waiting: draft.wait
       }

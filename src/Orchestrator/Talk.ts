@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, Option, Random } from "effect"
 import type { Message } from "../domain/Message.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
-import { Settings } from "../Settings.ts"
+import { LiveSettings } from "../Settings.ts"
 import type { Stand } from "./Stand.ts"
 import type { SessionRecord } from "./Sessions.ts"
 
@@ -39,11 +39,12 @@ export class Talk extends Context.Tag("parley/Orchestrator/Talk")<
 const makeMark = Effect.map(Random.nextIntBetween(0x1000000, 0xfffffff), (number) => `#${number.toString(36)}`)
 
 const make = Effect.gen(function* () {
-  const { CONTEXT_WINDOW } = yield* Settings
+  const { current } = yield* LiveSettings
   const log = yield* MessageRepo
 
   /** All that is new, to a session that has its own replies already, or to one that begins. */
   const news = Effect.fnUntraced(function* ({ agent, horizon, room }: Stand, session: Option.Option<SessionRecord>) {
+    const { CONTEXT_WINDOW } = current()
     const { after, except } = Option.match(session, {
       onNone: () => ({ after: agent.joined_after, except: null }),
       onSome: (it) => ({ after: Math.max(it.last_message_id, agent.joined_after), except: agent.id })
@@ -56,6 +57,7 @@ const make = Effect.gen(function* () {
 
   /** All from where the session began; none when it is to begin anew. */
   const again = Effect.fnUntraced(function* ({ agent, horizon, room }: Stand, session: SessionRecord) {
+    const { CONTEXT_WINDOW } = current()
     const { first_message_id, last_message_id, session_id: mark } = session
     const after = Math.max(first_message_id - 1, agent.joined_after)
     const messages = yield* log.said(room.id, { after, horizon, own: agent.id, except: null }, 2 * CONTEXT_WINDOW)

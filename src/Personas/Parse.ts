@@ -14,6 +14,8 @@ export interface Place {
 
 type Draft = Omit<Persona, "fingerprint">
 
+/** In the root of the agents folder, for all of them. */
+export const houseConfig = "house_config.yaml"
 export const groupConfig = "group_config.yaml"
 export const agentConfig = "agent_config.yaml"
 export const personaFiles = ["in_a_nutshell.md", "characteristics.md", "recent_events.md"] as const
@@ -42,12 +44,13 @@ export const parseTraits = (file: string, text: string | undefined): Either.Eith
     )
   )
 
-const merge = (group: Traits, agent: Traits) => {
-  const names = [...new Set([group, agent].flatMap(({ tools }) => Object.keys(tools ?? {})))]
+/** The nearer to the agent, the stronger. */
+const merge = (outer: Traits, inner: Traits) => {
+  const names = [...new Set([outer, inner].flatMap(({ tools }) => Object.keys(tools ?? {})))]
   const tools: Record<string, ToolOverride> = Object.fromEntries(
-    names.map((name) => [name, { ...group.tools?.[name], ...agent.tools?.[name] }])
+    names.map((name) => [name, { ...outer.tools?.[name], ...inner.tools?.[name] }])
   )
-  return { ...group, ...agent, tools }
+  return { ...outer, ...inner, tools, prompt: { ...outer.prompt, ...inner.prompt } }
 }
 
 const section = (text: string | undefined) => text?.trim() || null
@@ -57,8 +60,9 @@ export const assemble = (place: Place, texts: Texts, memoryFile: string | null, 
   Either.gen(function* () {
     const [nutshell, characteristics, events] = personaFiles.map((file) => section(texts[file]))
     if (!nutshell && !characteristics) return yield* Either.left("in_a_nutshell.md and characteristics.md hold no text")
+    const house = yield* parseTraits(houseConfig, texts[houseConfig])
     const group = yield* parseTraits(groupConfig, texts[groupConfig])
-    const traits = merge(group, yield* parseTraits(agentConfig, texts[agentConfig]))
+    const traits = merge(merge(house, group), yield* parseTraits(agentConfig, texts[agentConfig]))
     const persona: Draft = {
       name: place.name,
       group: place.group,
@@ -74,6 +78,7 @@ export const assemble = (place: Place, texts: Texts, memoryFile: string | null, 
       transparent: traits.transparent ?? false,
       final_response: traits.final_response ?? false,
       memory_scope: traits.memory_scope ?? "room",
+      prompt: traits.prompt,
       tools: traits.tools
     }
     return persona

@@ -9,6 +9,7 @@ import {
   assemble,
   fingerprinted,
   groupConfig,
+  houseConfig,
   personaFiles,
   pictureCandidates,
   type Texts
@@ -40,6 +41,9 @@ const attempts = 3
 // Clocks of file systems are coarse: within this time a second change may leave size and time as they were.
 const clockGrain = 2000
 
+/** Files that need not be there, outside the folder. */
+const shared: ReadonlySet<string> = new Set([houseConfig, groupConfig])
+
 const isFilled = (text: string | undefined) => text !== undefined && text.trim() !== ""
 
 interface Mark {
@@ -66,6 +70,7 @@ const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
   const own = [...personaFiles, agentConfig, memoryFile].filter((file) => file !== null && names.includes(file))
   const sources = own.map((file) => paths.join(folder.path, file ?? ""))
   if (folder.group !== null) sources.push(paths.join(paths.dirname(folder.path), groupConfig))
+  sources.push(paths.join(library.root, houseConfig))
   const ownPictures = pictureCandidates(names).map((file) => paths.join(folder.path, file))
   const pictures = [...ownPictures, ...folder.legacyPictures].slice(0, pictureLimit)
   const marks = yield* Effect.forEach([...sources, ...pictures], markOf(fs), { concurrency: "unbounded" })
@@ -73,21 +78,20 @@ const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
   return {
     key: marks.map(({ mark, path }) => `${path}:${mark}`).join("\n"),
     times: marks.map(({ time }) => time),
-    sources: texts.filter(({ mark, path }) => mark !== "missing" || paths.basename(path) !== groupConfig),
+    sources: texts.filter(({ mark, path }) => mark !== "missing" || !shared.has(paths.basename(path))),
     pictures,
     memoryFile
   }
 })
 type Stamp = Effect.Effect.Success<ReturnType<typeof stampOf>>
 
-const readAll = Effect.fnUntraced(function* ({ root }: Library, folder: Folder, { sources }: Stamp) {
+const readAll = Effect.fnUntraced(function* ({ root }: Library, { sources }: Stamp) {
   const paths = yield* Path.Path
-  const own = yield* enter(root, folder.path)
-  const around = folder.group === null ? own : yield* enter(root, paths.dirname(folder.path))
-  const read = ({ path }: { readonly path: string }) => {
-    const file = paths.basename(path)
-    return Effect.map(readText(file === groupConfig ? around : own, file, textLimit), (text) => [file, text] as const)
-  }
+  const read = ({ path }: { readonly path: string }) =>
+    Effect.flatMap(enter(root, paths.dirname(path)), (place) => {
+      const file = paths.basename(path)
+      return Effect.map(readText(place, file, textLimit), (text) => [file, text] as const)
+    })
   const texts: Texts = Object.fromEntries(yield* Effect.forEach(sources, read, { concurrency: "unbounded" }))
   return texts
 })
@@ -144,7 +148,7 @@ export const look = Effect.fnUntraced(function* (library: Library, folder: Folde
     let stamp = yield* stampOf(library, folder)
     if (previous?.settled && previous.stamp === stamp.key) return previous
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const texts = yield* Effect.either(readAll(library, folder, stamp))
+      const texts = yield* Effect.either(readAll(library, stamp))
       const after = yield* stampOf(library, folder)
       if (after.key === stamp.key) {
         return yield* Either.match(texts, {

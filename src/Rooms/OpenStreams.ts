@@ -1,7 +1,7 @@
 import { Context, Effect, Layer, type Scope } from "effect"
 import { TooManyStreams } from "../domain/Limit.ts"
 import type { Identity } from "../domain/User.ts"
-import { Settings } from "../Settings.ts"
+import { LiveSettings } from "../Settings.ts"
 
 export class OpenStreams extends Context.Tag("parley/Rooms/OpenStreams")<
   OpenStreams,
@@ -23,7 +23,7 @@ interface Open {
 }
 
 const make = Effect.gen(function* () {
-  const { MAX_STREAMS, MAX_STREAMS_PER_USER } = yield* Settings
+  const { current } = yield* LiveSettings
   const all = new Set<Open>()
   const counts = new Map<string, number>()
 
@@ -38,6 +38,7 @@ const make = Effect.gen(function* () {
       Effect.acquireRelease(
         Effect.suspend(() => {
           const { user_id } = holder.user
+          const { MAX_STREAMS, MAX_STREAMS_PER_USER } = current()
           if (all.size >= MAX_STREAMS) return TooManyStreams.of("server", MAX_STREAMS)
           if ((counts.get(user_id) ?? 0) >= MAX_STREAMS_PER_USER) return TooManyStreams.of("user", MAX_STREAMS_PER_USER)
           const stream = { holder, end }

@@ -2,7 +2,7 @@ import { DateTime, Effect, Layer, Schedule } from "effect"
 import { LoginRepo } from "../Auth/Repo.ts"
 import * as Time from "../domain/Time.ts"
 import { RoomEvents } from "../RoomEvents.ts"
-import { Settings } from "../Settings.ts"
+import { LiveSettings } from "../Settings.ts"
 import { WriteQueue } from "../WriteQueue.ts"
 
 const batch = 1000
@@ -13,14 +13,14 @@ const batch = 1000
  */
 export const layer = Layer.scopedDiscard(
   Effect.gen(function* () {
-    const { EVENT_DAYS } = yield* Settings
+    const { current } = yield* LiveSettings
     const events = yield* RoomEvents
     const logins = yield* LoginRepo
     const queue = yield* WriteQueue
 
     const prune = Effect.gen(function* () {
       const now = yield* DateTime.now
-      const before = Time.Timestamp.make(DateTime.formatIso(DateTime.subtract(now, { days: EVENT_DAYS })))
+      const before = Time.Timestamp.make(DateTime.formatIso(DateTime.subtract(now, { days: current().EVENT_DAYS })))
       const gone = yield* queue.write(
         Effect.all([events.prune(before, batch), logins.prune(Time.at(now.epochMillis), batch)])
       )

@@ -18,7 +18,18 @@ export const ToolOverride = Schema.Struct({
 })
 export type ToolOverride = typeof ToolOverride.Type
 
-/** What `group_config.yaml` and `agent_config.yaml` may say; other keys are ignored. */
+/** Words of a prompt in place of ours; `{agent_name}` stands for the name. */
+export const PromptWords = Schema.Struct({
+  /** Says who the agent is, before its pages. */
+  opening: maybe(Text),
+  /** How to take part, in points. */
+  manners: maybe(Schema.Array(Text).pipe(Schema.maxItems(50))),
+  /** Stand in the prompt beside all else. */
+  rules: maybe(Text)
+})
+export type PromptWords = typeof PromptWords.Type
+
+/** What `house_config.yaml`, `group_config.yaml` and `agent_config.yaml` may say; other keys are ignored. */
 export const Traits = Schema.Struct({
   critic: maybe(Schema.Boolean),
   interrupt_every_turn: maybe(Schema.Boolean),
@@ -26,6 +37,7 @@ export const Traits = Schema.Struct({
   transparent: maybe(Schema.Boolean),
   final_response: maybe(Schema.Boolean),
   memory_scope: maybe(Schema.Literal("room", "shared")),
+  prompt: maybe(PromptWords),
   tools: maybe(Schema.Record({ key: Schema.String, value: Schema.NullOr(ToolOverride) }))
 })
 export type Traits = typeof Traits.Type
@@ -48,6 +60,7 @@ export interface Persona {
   readonly final_response: boolean
   /** Whether what the agent memorizes stays in the room or reaches every room it sits in. */
   readonly memory_scope: "room" | "shared"
+  readonly prompt: PromptWords
   readonly tools: Readonly<Record<string, ToolOverride>>
   /** Changes exactly when one of the other fields does; the same on every machine and after a restart. */
   readonly fingerprint: string

@@ -180,6 +180,33 @@ export const SettingsValues = Schema.Struct({
 })
 export type SettingsValues = typeof SettingsValues.Type
 
+/** What can change while the server runs; of all else the value at the start holds. */
+export const LiveValues = SettingsValues.pick(
+  "RATE_LIMITS",
+  "RATE_LIMIT_ADDRESS_FACTOR",
+  "LOGIN_PER_MINUTE",
+  "LOGIN_FAILURES_PER_MINUTE",
+  "POLL_PER_MINUTE",
+  "CHATTING_PER_MINUTE",
+  "SEND_PER_MINUTE",
+  "IMPORTS_PER_MINUTE",
+  "MAX_STREAMS",
+  "MAX_STREAMS_PER_USER",
+  "FIRST_TOKEN_TIMEOUT",
+  "IDLE_TIMEOUT",
+  "TURN_TIMEOUT",
+  "PROVIDER_PATIENCE_SECONDS",
+  "CONTEXT_WINDOW",
+  "MAX_CONCURRENT_ROOMS",
+  "AUTONOMOUS_ROUND_SECONDS",
+  "EVENT_DAYS",
+  "LOG_LEVEL",
+  "DEBUG_AGENTS"
+)
+export type LiveValues = typeof LiveValues.Type
+
+export type SettingName = keyof SettingsValues
+
 /** What each setting is for. */
 export const about = new Map(
   AST.getPropertySignatures(Schema.typeSchema(SettingsValues).ast).map((setting) => [
@@ -195,3 +222,12 @@ export const show = (value: unknown): string => {
   // The address of a proxy or a collector may hold a password.
   return Array.isArray(value) ? value.join(",") : String(value).replace(/\/\/[^/@\s]+@/g, "//<redacted>@")
 }
+
+/** A setting that is not as it was; secrets are told as such. One that is not `applied` waits for a restart. */
+export const SettingChange = Schema.Struct({
+  name: Schema.keyof(Schema.typeSchema(SettingsValues)),
+  from: Schema.String,
+  to: Schema.String,
+  applied: Schema.Boolean
+})
+export type SettingChange = typeof SettingChange.Type

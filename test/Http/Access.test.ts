@@ -25,6 +25,7 @@ const forAdmins: ReadonlySet<string> = new Set([
   "GET /admin/scheduler",
   "GET /admin/pool",
   "POST /admin/pool/evict",
+  "POST /admin/reload",
   "POST /agents",
   "PATCH /agents/:agent_id",
   "POST /agents/:agent_id/reload",

@@ -69,6 +69,19 @@ describe("configuration files", () => {
     deepStrictEqual(persona.tools, { skip: { description: "Wait.", enabled: false }, recall: {} })
   })
 
+  it("what the house says for all counts where neither group nor agent says otherwise", () => {
+    const persona = build({
+      "house_config.yaml":
+        "priority: 9\ncritic: yes\nprompt: {rules: Be brief., opening: You are.}\ntools: {skip: {response: Silent.}}\n",
+      "group_config.yaml": "priority: 5\nprompt: {opening: You sail.}\ntools: {skip: {description: Wait.}}\n",
+      "agent_config.yaml": "prompt: {manners: [Speak up.]}\n"
+    })
+
+    deepStrictEqual([persona.priority, persona.is_critic], [5, true])
+    deepStrictEqual(persona.prompt, { rules: "Be brief.", opening: "You sail.", manners: ["Speak up."] })
+    deepStrictEqual(persona.tools, { skip: { response: "Silent.", description: "Wait." } })
+  })
+
   it("an empty one says nothing", () => {
     deepStrictEqual(build({ "group_config.yaml": "\n", "agent_config.yaml": "# nothing" }).tools, {})
   })
@@ -87,6 +100,7 @@ describe("configuration files", () => {
     assertInclude(left("priority: 1.5"), "group_config.yaml: priority")
     assertInclude(left("tools: [skip]"), "group_config.yaml: tools")
     assertInclude(left("- a list"), "group_config.yaml")
+    assertInclude(left("prompt: {manners: Speak up.}"), "group_config.yaml: prompt: manners")
     assertInclude(left("memory_scope: everywhere"), "group_config.yaml: memory_scope")
     assertTrue(left("a: &a [*a, *a]\nb: {").startsWith("group_config.yaml is not valid YAML"))
   })

@@ -118,6 +118,24 @@ describe("Personas, when something is broken", () => {
     })
   )
 
+  scenario("what the house says for all is read from the next turn on, and a mistake in it changes nobody", (world) =>
+    Effect.gen(function* () {
+      const { personas, problem, write } = world
+      const rules = Effect.map(personas.all, (all) => all.map(({ prompt }) => prompt.rules))
+      yield* write("house_config.yaml", "prompt: {rules: Be brief.}")
+      assertEquals((yield* personas.get("mira")).prompt.rules, "Be brief.")
+      deepStrictEqual(yield* rules, ["Be brief.", "Be brief."])
+
+      yield* write("house_config.yaml", "prompt: {rules: [Be brief.]}")
+      deepStrictEqual(yield* rules, ["Be brief.", "Be brief."])
+      assertInclude((yield* problem("agents/mira")) ?? "", "house_config.yaml: prompt: rules")
+
+      yield* write("house_config.yaml", "priority: 3")
+      deepStrictEqual(yield* rules, [undefined, undefined])
+      assertEquals(yield* problem("agents/mira"), null)
+    })
+  )
+
   scenario("an agents folder that cannot be listed leaves everybody in place", ({ names, spy, write }) =>
     Effect.gen(function* () {
       yield* write("mira/in_a_nutshell.md", "Mira winds clocks.")

@@ -1,10 +1,10 @@
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Effect } from "effect"
+import { type Context, Effect } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Db from "../../src/Db.ts"
 import { Rooms } from "../../src/Rooms.ts"
-import { Settings } from "../../src/Settings.ts"
+import { type LiveSettings, Settings } from "../../src/Settings.ts"
 import * as Cast from "./Cast.ts"
 import * as Dice from "./Dice.ts"
 import * as Vendor from "./Vendor.ts"
@@ -37,12 +37,12 @@ const migrated = Effect.flatMap(SqliteClient.SqliteClient, (client) => client.ex
 
 /** Decoded once for all schedules that have the same. */
 export const settingsFrom = (() => {
-  const known = new Map<string, Settings["Type"]>()
+  const known = new Map<string, Context.Context<Settings | LiveSettings>>()
   return (raw: Readonly<Record<string, string>>) => {
     const key = Object.values(raw).join(" ")
     const found = known.get(key)
     if (found !== undefined) return Effect.succeed(found)
-    return Settings.pipe(
+    return Effect.context<Settings | LiveSettings>().pipe(
       Effect.provide(Settings.layerFrom(raw)),
       Effect.orDie,
       Effect.tap((settings) => Effect.sync(() => known.set(key, settings)))

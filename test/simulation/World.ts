@@ -1,5 +1,6 @@
 import { NodeContext } from "@effect/platform-node"
 import {
+  type Context,
   Cause,
   Effect,
   Exit,
@@ -16,7 +17,7 @@ import {
 import { Closing } from "../../src/Closing.ts"
 import * as Parley from "../../src/Parley.ts"
 import { Providers } from "../../src/Providers.ts"
-import { Settings } from "../../src/Settings.ts"
+import type { LiveSettings, Settings } from "../../src/Settings.ts"
 import { CurrentUser, type User } from "../../src/domain/User.ts"
 import type * as Cast from "./Cast.ts"
 import * as Disk from "./Disk.ts"
@@ -26,7 +27,7 @@ import type { Listener, Vendor } from "./Vendor.ts"
 export interface WorldOptions {
   readonly image: Uint8Array
   readonly machine: Machine.MachineOptions
-  readonly settings: Settings["Type"]
+  readonly settings: Context.Context<Settings | LiveSettings>
   readonly vendor: Vendor
   readonly cast: ReturnType<typeof Cast.make>
   readonly listener: Omit<Listener, "counts">
@@ -82,7 +83,7 @@ export const start = Effect.fnUntraced(function* (options: WorldOptions) {
     Layer.provide(options.cast.layer),
     Layer.provide(disk.layer),
     Layer.provide(NodeContext.layer),
-    Layer.provide(Layer.succeed(Settings, options.settings))
+    Layer.provide(Layer.succeedContext(options.settings))
   )
   const scope = yield* Scope.make()
   const building = Layer.toRuntime(layer).pipe(

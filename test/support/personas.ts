@@ -15,6 +15,7 @@ export const mira: Persona = {
   transparent: false,
   final_response: false,
   memory_scope: "room",
+  prompt: {},
   tools: {},
   fingerprint: ""
 }
