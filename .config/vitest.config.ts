@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config"
 // A test clock is not found in a process in which a whole house was built before.
 const onTestClock = [
   "test/{Auth,Deadlines,Gates,Memory,RoomEvents,SdkPool,Tools}.test.ts",
+  "test/Auth/Guesses.test.ts",
   "test/SdkPool/*.test.ts",
   "test/Personas/Watch.test.ts",
   "test/Providers/Scripted.test.ts",

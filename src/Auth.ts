@@ -40,9 +40,9 @@ export class Auth extends Context.Tag("parley/Auth")<
     readonly logoutEverywhere: (
       user_id: string | undefined
     ) => Effect.Effect<void, WriteRefused | AdminRequired, CurrentUser>
-    /** Stands for the token once, at the room's stream. */
-    readonly ticket: (room: RoomId, holder: Identity) => Effect.Effect<string>
-    readonly redeem: (room: number, ticket: string) => Effect.Effect<Identity, Unauthenticated>
+    /** Stands for the token once, at the room's stream; without a room, at that of all. */
+    readonly ticket: (room: RoomId | null, holder: Identity) => Effect.Effect<string>
+    readonly redeem: (room: number | null, ticket: string) => Effect.Effect<Identity, Unauthenticated>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -76,7 +76,7 @@ const make = Effect.gen(function* () {
   const tokens = yield* Tokens
   const streams = yield* OpenStreams
   const links = OneTime.make<User>({ seconds: linkSeconds, perOwner: 10, inAll: 1000 })
-  const tickets = OneTime.make<{ readonly room: number; readonly token: string }>({
+  const tickets = OneTime.make<{ readonly room: number | null; readonly token: string }>({
     seconds: ticketSeconds,
     perOwner: 100,
     inAll: 10_000

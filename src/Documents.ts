@@ -12,6 +12,7 @@ import * as Time from "./domain/Time.ts"
 import { CurrentUser } from "./domain/User.ts"
 import { Providers } from "./Providers.ts"
 import { Rooms } from "./Rooms.ts"
+import { RoomEvents } from "./RoomEvents.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
 import { Settings } from "./Settings.ts"
 import { WriteQueue } from "./WriteQueue.ts"
@@ -52,6 +53,7 @@ const make = Effect.gen(function* () {
   const queue = yield* WriteQueue
   const rooms = yield* Rooms
   const roomRepo = yield* RoomRepo
+  const events = yield* RoomEvents
   const providers = yield* Providers
   const repo = yield* DocumentRepo
   const intake = yield* Intake
@@ -109,7 +111,11 @@ const make = Effect.gen(function* () {
         onSuccess: () => ({ default_provider, default_model })
       })
       const fitting = { ...document, room: { ...document.room, ...provider } }
-      return yield* queue.write(intake.store(user_id, fitting, said))
+      return yield* queue.write(
+        Effect.tap(intake.store(user_id, fitting, said), ({ room_id }) =>
+          Effect.flatMap(Effect.orDie(roomRepo.find(room_id)), events.open)
+        )
+      )
     })
   })
 })

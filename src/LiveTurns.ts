@@ -1,10 +1,11 @@
 import { Clock, Context, Effect, Layer, type Scope } from "effect"
 import type { Member } from "./domain/Agent.ts"
-import type { LiveEvent } from "./domain/Event.ts"
+import type { LiveEvent, Placed } from "./domain/Event.ts"
 import type { Waiting } from "./domain/ProviderState.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { TurnId } from "./domain/Round.ts"
 import { RoomEvents } from "./RoomEvents.ts"
+import { keyOf, keysOf, type Place, type Topic } from "./RoomEvents/Topic.ts"
 
 /** What an agent has brought forth so far in its turn. */
 export interface Draft {
@@ -33,6 +34,7 @@ export interface Draft {
 }
 
 interface LiveTurn {
+  readonly place: Place
   readonly turnId: TurnId
   readonly agent: Pick<Member, "id" | "name" | "profile_pic">
   readonly draft: Draft
@@ -43,7 +45,7 @@ export class LiveTurns extends Context.Tag("parley/LiveTurns")<
   {
     /** Shows its audience that the agent is at it, for as long as the scope is open. */
     readonly open: (
-      roomId: RoomId,
+      place: Place,
       turnId: TurnId,
       agent: LiveTurn["agent"],
       audience: "room" | "nobody"
@@ -51,7 +53,7 @@ export class LiveTurns extends Context.Tag("parley/LiveTurns")<
     /** The turns under way in a room, oldest first. */
     readonly inRoom: (roomId: RoomId) => ReadonlyArray<LiveTurn>
     /** What a reader who comes now must be told before it can follow the deltas. */
-    readonly greeting: (roomId: RoomId) => ReadonlyArray<LiveEvent>
+    readonly greeting: (topic: Topic) => ReadonlyArray<Placed<LiveEvent>>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -86,9 +88,14 @@ const make = Effect.gen(function* () {
 
   const inRoom = (roomId: RoomId) => [...(rooms.get(roomId) ?? [])]
 
+  const within = (topic: Topic) =>
+    topic._tag === "Room"
+      ? inRoom(topic.id)
+      : [...rooms.values()].flatMap((turns) => [...turns].filter(({ place }) => keysOf(place).includes(keyOf(topic))))
+
   type Send = (event: LiveEvent) => Effect.Effect<void>
 
-  const begin = (turnId: TurnId, agent: LiveTurn["agent"], began: number, send: Send): LiveTurn => {
+  const begin = ({ agent, place, turnId }: Omit<LiveTurn, "draft">, began: number, send: Send): LiveTurn => {
     const state = {
       text: "",
       thinking: "",
@@ -144,28 +151,30 @@ const make = Effect.gen(function* () {
         return true
       })
     })
-    return { turnId, agent, draft }
+    return { place, turnId, agent, draft }
   }
 
   return LiveTurns.of({
-    open: (roomId, turnId, agent, audience) =>
+    open: (place, turnId, agent, audience) =>
       Effect.acquireRelease(
         Effect.flatMap(Clock.currentTimeMillis, (began) => {
-          if (audience === "nobody") return Effect.succeed(begin(turnId, agent, began, () => Effect.void))
-          const turn = begin(turnId, agent, began, (event) => events.send(roomId, event))
-          rooms.set(roomId, (rooms.get(roomId) ?? new Set()).add(turn))
-          return Effect.as(events.send(roomId, startOf(turn)), turn)
+          const who = { place, turnId, agent }
+          if (audience === "nobody") return Effect.succeed(begin(who, began, () => Effect.void))
+          const turn = begin(who, began, (event) => events.send(place, event))
+          rooms.set(place.id, (rooms.get(place.id) ?? new Set()).add(turn))
+          return Effect.as(events.send(place, startOf(turn)), turn)
         }),
         (turn) =>
           Effect.sync(() => {
-            const turns = rooms.get(roomId)
-            if (turns?.delete(turn) && turns.size === 0) rooms.delete(roomId)
+            const turns = rooms.get(place.id)
+            if (turns?.delete(turn) && turns.size === 0) rooms.delete(place.id)
           })
       ).pipe(Effect.map((turn) => turn.draft)),
     inRoom,
-    greeting: (roomId) =>
-      inRoom(roomId).flatMap((turn) =>
-        turn.draft.waiting === null ? [startOf(turn)] : [startOf(turn), waitingOf(turn)]
-      )
+    greeting: (topic) =>
+      within(topic).flatMap((turn) => {
+        const events = turn.draft.waiting === null ? [startOf(turn)] : [startOf(turn), waitingOf(turn)]
+        return events.map((event) => ({ room_id: turn.place.id, ...event }))
+      })
   })
 })

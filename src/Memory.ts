@@ -1,10 +1,11 @@
 import { FileSystem, Path } from "@effect/platform"
-import { Context, DateTime, Effect, Layer, Option, RcMap } from "effect"
+import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { MemoryRefused, type Persona, RecollectionUnknown } from "./domain/Persona.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import { enter, readText, writeAtomic } from "./lib/files.ts"
 import { newestWithin, oneLine } from "./lib/text.ts"
 import { formatLine, parseLines, sanitise } from "./Memory/Entry.ts"
+import { PathLocks } from "./PathLocks.ts"
 
 export interface MemoryOptions {
   readonly agentsDir: string
@@ -50,7 +51,7 @@ export class Memory extends Context.Tag("parley/Memory")<
     readonly forget: (roomId: RoomId) => Effect.Effect<void>
   }
 >() {
-  static readonly layer = (options: MemoryOptions) => Layer.scoped(this, make(options))
+  static readonly layer = (options: MemoryOptions) => Layer.effect(this, make(options))
 }
 
 const fileLimit = 64 * 1024
@@ -79,13 +80,12 @@ const make = Effect.fnUntraced(function* ({ agentsDir, dataDir }: MemoryOptions)
   const paths = yield* Path.Path
   const agentsRoot = paths.resolve(agentsDir)
   const roomsRoot = paths.resolve(dataDir, "memories")
-  const locks = yield* RcMap.make({ lookup: (_path: string) => Effect.makeSemaphore(1) })
+  const { alone } = yield* PathLocks
 
   const roomFolder = (roomId: RoomId) => paths.join(roomsRoot, String(roomId))
   const roomFile = (roomId: RoomId, persona: Persona) =>
     paths.join(roomFolder(roomId), paths.basename(`${persona.name}.md`))
-  const sharedFile = (persona: Persona) =>
-    paths.join(paths.dirname(agentsRoot), ...persona.config_file.split("/"), "recent_events.md")
+  const ownFolder = (persona: Persona) => paths.join(paths.dirname(agentsRoot), ...persona.config_file.split("/"))
 
   const read = Effect.fnUntraced(function* (root: string, path: string, limit: number) {
     const exists = yield* fs.exists(path)
@@ -102,8 +102,7 @@ const make = Effect.fnUntraced(function* ({ agentsDir, dataDir }: MemoryOptions)
   })
 
   const appendToFolder = Effect.fnUntraced(function* ({ persona }: Note, line: string) {
-    const path = sharedFile(persona)
-    yield* enter(agentsRoot, paths.dirname(path))
+    const path = paths.join(ownFolder(persona), "recent_events.md")
     const before = (yield* read(agentsRoot, path, 4 * fileLimit)).trimEnd()
     const after = before === "" ? `${line}\n` : `${before}\n${line}\n`
     if (new TextEncoder().encode(after).length > fileLimit) {
@@ -112,15 +111,18 @@ const make = Effect.fnUntraced(function* ({ agentsDir, dataDir }: MemoryOptions)
     yield* writeAtomic(path, after, 0o644)
   })
 
-  const locked = <A, E, R>(path: string, effect: Effect.Effect<A, E, R>) =>
-    Effect.scoped(Effect.flatMap(RcMap.get(locks, path), (lock) => lock.withPermits(1)(effect)))
+  const append = Effect.fnUntraced(function* (note: Note, line: string) {
+    if (note.persona.memory_scope !== "shared") {
+      return yield* alone(roomFile(note.room.id, note.persona), appendToRoom(note, line))
+    }
+    const folder = yield* enter(agentsRoot, ownFolder(note.persona))
+    yield* alone(folder.path, appendToFolder(note, line))
+  })
 
   const memorize = Effect.fn("Memory.memorize")(function* (note: Note) {
     const entry = yield* sanitise(note.entry)
     const line = formatLine(DateTime.formatIsoDateUtc(yield* DateTime.now), entry)
-    const shared = note.persona.memory_scope === "shared"
-    const path = shared ? sharedFile(note.persona) : roomFile(note.room.id, note.persona)
-    yield* locked(path, (shared ? appendToFolder : appendToRoom)(note, line)).pipe(
+    yield* append(note, line).pipe(
       Effect.provide(context),
       Effect.catchTags({
         BadArgument: Effect.die,

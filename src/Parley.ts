@@ -31,6 +31,7 @@ import { Speech } from "./Orchestrator/Speech.ts"
 import { Stands } from "./Orchestrator/Stand.ts"
 import { Talk } from "./Orchestrator/Talk.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
+import { PathLocks } from "./PathLocks.ts"
 import { Personas } from "./Personas.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
@@ -135,6 +136,7 @@ export const layer = Welcome.layer.pipe(
   Layer.provideMerge(auth),
   Layer.provideMerge(withoutDoors),
   Layer.provideMerge(Layer.merge(personas, memory)),
+  Layer.provideMerge(PathLocks.layer),
   Layer.provideMerge(Secrets.layer),
   Layer.provideMerge(Db.layer),
   Layer.provideMerge(Telemetry.layer)

@@ -1,12 +1,13 @@
-import { SqlClient, SqlSchema } from "@effect/sql"
-import { Context, Effect, Layer, Option, Schedule, Schema, type Scope } from "effect"
+import { Context, Effect, Layer, Option, Schedule, type Scope } from "effect"
 import { Cache } from "./Cache.ts"
-import type { DurableEvent, LiveEvent } from "./domain/Event.ts"
-import { RoomId } from "./domain/RoomId.ts"
+import type { DurableEvent, LiveEvent, Notice, Placed } from "./domain/Event.ts"
+import type { RoomRow } from "./domain/Room.ts"
+import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import * as Json from "./lib/json.ts"
-import * as Sql from "./lib/sql.ts"
 import * as Sse from "./lib/sse.ts"
+import * as Log from "./RoomEvents/Log.ts"
+import { keyOf, keysOf, type Place, type Topic } from "./RoomEvents/Topic.ts"
 import { afterCommit, Commit } from "./WriteQueue.ts"
 
 /** Where a reader's frames go. `write` must not block: a reader that cannot keep up is the sink's to drop. */
@@ -14,7 +15,7 @@ export interface Sink {
   readonly write: (frame: Uint8Array) => void
   /** Waits until the reader can take more: for what is read from the log, which has time. */
   readonly drained: Effect.Effect<void>
-  /** Called once when the room is gone. */
+  /** Called once when the room is gone that was followed alone. */
   readonly end: () => void
 }
 
@@ -29,21 +30,24 @@ export class RoomEvents extends Context.Tag("parley/RoomEvents")<
     /** Empties the room's log in the write under way; what says so is to be appended after it. */
     readonly wipe: (roomId: RoomId) => Effect.Effect<void, never, Commit>
     /** Reaches the readers of the moment, in the order of the calls; never waits for one. */
-    readonly send: (roomId: RoomId, event: LiveEvent) => Effect.Effect<void>
+    readonly send: (place: Place, event: LiveEvent) => Effect.Effect<void>
     /**
-     * Follows the room until the scope closes. With a position, every later event of the log comes first; a position
-     * that the log does not know gives `reset`. `greeting` is taken at the moment from which live events arrive.
+     * Follows a room, or many, until the scope closes. With a position, every later event of the log comes first; a
+     * position that the log does not know gives `reset`. Of many, the reader is told first which they are. `greeting` is
+     * taken at the moment from which live events arrive.
      */
     readonly follow: (options: {
-      readonly roomId: RoomId
+      readonly topic: Topic
       readonly after: Option.Option<number>
       readonly sink: Sink
-      readonly greeting: () => ReadonlyArray<LiveEvent>
+      readonly greeting: () => ReadonlyArray<Placed<LiveEvent>>
     }) => Effect.Effect<void, never, Scope.Scope>
     /** Forgets up to `limit` events older than a time; gives how many. Who comes back from before them gets `reset`. */
     readonly prune: (before: Time.Timestamp, limit: number) => Effect.Effect<number, never, Commit>
-    /** Tells the readers that the room is gone and lets them go. */
-    readonly close: (roomId: RoomId) => Effect.Effect<void>
+    /** Tells who follows all rooms of the one that is made in the write under way. */
+    readonly open: (room: RoomRow) => Effect.Effect<void, never, Commit>
+    /** Tells the readers that the room is gone, and lets those go who follow it alone. */
+    readonly close: (place: Place) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -59,87 +63,73 @@ export const roomGroup = (roomId: RoomId) => `room:${roomId}`
 const changeTheRoom: ReadonlySet<string> = new Set(["room_updated", "agent_joined", "agent_left"])
 
 interface Reader {
+  readonly topic: Topic
   readonly sink: Sink
   /** What came while the reader was still reading the log; null once it is live. */
-  missed: Array<Logged> | null
+  missed: Array<Log.Logged> | null
+  /** Rooms that were closed meanwhile: of them it hears no more. */
+  readonly gone: Set<RoomId>
 }
 
-const Logged = Schema.Struct({ id: Schema.Int, type: Schema.String, body: Schema.String })
-type Logged = typeof Logged.Type
-
-const asPruned = Sql.all(Schema.Struct({ id: Schema.Int, room_id: RoomId }))
-const maybePrunedTo = Sql.first(Schema.Struct({ events_pruned_to: Schema.Int }))
-
 const pageSize = 500
+const roomsAtOnce = 1000
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
+  const log = yield* Log.make
   const cache = yield* Cache
-  const rooms = new Map<RoomId, Set<Reader>>()
-
-  const insert = SqlSchema.single({
-    Request: Schema.Struct({ room_id: RoomId, type: Schema.String, body: Schema.String, created_at: Time.Timestamp }),
-    Result: Schema.Struct({ id: Schema.Int }),
-    execute: (event) => sql`INSERT INTO events ${sql.insert(event)} RETURNING id`
-  })
-
-  const later = SqlSchema.findAll({
-    Request: Schema.Struct({ roomId: RoomId, after: Schema.Int }),
-    Result: Logged,
-    execute: ({ after, roomId }) =>
-      sql`SELECT id, type, body FROM events WHERE room_id = ${roomId} AND id > ${after} ORDER BY id LIMIT ${pageSize}`
-  })
-
-  const newest = SqlSchema.single({
-    Request: Schema.Void,
-    Result: Schema.Struct({ id: Schema.NullOr(Schema.Int) }),
-    execute: () => sql`SELECT max(id) AS id FROM events`
-  })
-
-  const prunedTo = (roomId: RoomId) =>
-    Effect.map(
-      maybePrunedTo(sql`SELECT events_pruned_to FROM rooms WHERE id = ${roomId}`),
-      Option.match({ onNone: () => 0, onSome: (room) => room.events_pruned_to })
-    )
+  const readers = new Map<string, Set<Reader>>()
 
   const forget = (roomId: RoomId, room: boolean) =>
     Effect.zipRight(cache.invalidate(logGroup(roomId)), room ? cache.invalidate(roomGroup(roomId)) : Effect.void)
 
-  const publish = (roomId: RoomId, event: Logged) =>
+  /** Everyone who follows the room, alone or among others. */
+  function* readersOf(place: Place) {
+    for (const key of keysOf(place)) yield* readers.get(key) ?? []
+  }
+
+  const publish = (place: Place, event: Log.Logged) =>
     Effect.sync(() => {
-      const frame = Sse.frame(event)
-      for (const reader of rooms.get(roomId) ?? []) {
+      const frame = logFrame(event)
+      for (const reader of readersOf(place)) {
         if (reader.missed === null) reader.sink.write(frame)
         else reader.missed.push(event)
       }
     })
 
-  const attach = (roomId: RoomId, reader: Reader) =>
+  const attach = (key: string, reader: Reader) =>
     Effect.acquireRelease(
-      Effect.sync(() => {
-        const readers = rooms.get(roomId) ?? new Set()
-        rooms.set(roomId, readers.add(reader))
-      }),
+      Effect.sync(() => readers.set(key, (readers.get(key) ?? new Set()).add(reader))),
       () =>
         Effect.sync(() => {
-          const readers = rooms.get(roomId)
-          if (readers?.delete(reader) && readers.size === 0) rooms.delete(roomId)
+          const others = readers.get(key)
+          if (others?.delete(reader) && others.size === 0) readers.delete(key)
         })
     )
 
+  const tellRooms = Effect.fn("RoomEvents.tellRooms")(function* ({ gone, sink, topic }: Reader) {
+    let after: number | undefined = 0
+    while (after !== undefined) {
+      const page: ReadonlyArray<RoomId> = yield* log.rooms(topic, after, roomsAtOnce)
+      after = page.length < roomsAtOnce ? undefined : page.at(-1)
+      const ids = page.filter((id) => !gone.has(id))
+      sink.write(noticeFrame({ type: "rooms", ids, more: after !== undefined }))
+      yield* sink.drained
+    }
+  })
+
   // What is published before a page is read is found in the log, and need not be kept aside.
   const catchUp = Effect.fn("RoomEvents.catchUp")(function* (
-    roomId: RoomId,
-    sink: Sink,
-    missed: Array<Logged>,
+    { gone, sink, topic }: Reader,
+    missed: Array<Log.Logged>,
     position: number
   ) {
     let after = position
     while (true) {
       missed.length = 0
-      const page = yield* Effect.orDie(later({ roomId, after }))
+      const page = yield* log.later(topic, after, pageSize)
       for (const event of page) {
-        sink.write(Sse.frame(event))
+        if (gone.has(event.room_id)) continue
+        sink.write(logFrame(event))
         yield* sink.drained
       }
       after = page.at(-1)?.id ?? after
@@ -148,73 +138,83 @@ const make = Effect.gen(function* () {
   })
 
   yield* Effect.sync(() => {
-    for (const readers of rooms.values()) for (const { sink } of readers) sink.write(Sse.heartbeat)
+    for (const group of readers.values()) for (const { sink } of group) sink.write(Sse.heartbeat)
   }).pipe(Effect.schedule(Schedule.spaced("15 seconds")), Effect.forkScoped)
 
   return RoomEvents.of({
-    append: Effect.fnUntraced(function* (roomId, event) {
+    append: Effect.fnUntraced(function* (room_id, event) {
+      const { type } = event
       const body = Json.stringify(event)
       const created_at = yield* Time.now
-      const { id } = yield* Effect.orDie(insert({ room_id: roomId, type: event.type, body, created_at }))
+      const { id, owner_id } = yield* log.insert({ room_id, type, body, created_at })
       yield* afterCommit(
-        Effect.zipRight(forget(roomId, changeTheRoom.has(event.type)), publish(roomId, { id, type: event.type, body }))
+        Effect.zipRight(
+          forget(room_id, changeTheRoom.has(type)),
+          publish({ id: room_id, owner_id }, { id, room_id, type, body })
+        )
       )
     }),
 
-    wipe: (roomId) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM events WHERE room_id = ${roomId}`)),
+    wipe: (roomId) => Effect.zipRight(Commit, log.wipe(roomId)),
 
-    send: (roomId, event) =>
+    send: (place, event) =>
       Effect.sync(() => {
-        const readers = rooms.get(roomId)
-        if (readers === undefined) return
-        const frame = liveFrame(event)
-        for (const { missed, sink } of readers) if (missed === null) sink.write(frame)
+        let frame: Uint8Array | undefined
+        for (const { missed, sink } of readersOf(place)) {
+          if (missed === null) sink.write((frame ??= liveFrame({ room_id: place.id, ...event })))
+        }
       }),
 
-    follow: Effect.fn("RoomEvents.follow")(function* ({ after, greeting, roomId, sink }) {
-      const missed: Array<Logged> = []
-      const reader: Reader = { sink, missed }
-      yield* attach(roomId, reader)
+    follow: Effect.fn("RoomEvents.follow")(function* ({ after, greeting, sink, topic }) {
+      const missed: Array<Log.Logged> = []
+      const reader: Reader = { topic, sink, missed, gone: new Set() }
+      yield* attach(keyOf(topic), reader)
       sink.write(Sse.heartbeat)
-      const end = (yield* Effect.orDie(newest())).id ?? 0
-      const kept = Option.isSome(after) ? yield* prunedTo(roomId) : 0
+      if (topic._tag !== "Room") yield* tellRooms(reader)
+      const end = yield* log.newest
+      const kept = Option.isSome(after) ? yield* log.prunedTo(topic) : 0
       const behind = Option.filter(after, (position) => position >= kept && position <= end)
       const isLost = Option.isSome(after) && Option.isNone(behind)
-      if (isLost) sink.write(liveFrame({ type: "reset", after: end }))
+      if (isLost) sink.write(noticeFrame({ type: "reset", after: end }))
       const start = isLost ? end : 0
       // Without a position everything since the attachment is new.
-      const seen = Option.isSome(behind) ? yield* catchUp(roomId, sink, missed, behind.value) : start
+      const seen = Option.isSome(behind) ? yield* catchUp(reader, missed, behind.value) : start
       yield* Effect.sync(() => {
-        for (const event of missed) if (event.id > seen) sink.write(Sse.frame(event))
+        for (const event of missed) if (event.id > seen && !reader.gone.has(event.room_id)) sink.write(logFrame(event))
         reader.missed = null
         for (const event of greeting()) sink.write(liveFrame(event))
       })
     }),
 
-    prune: Effect.fn("RoomEvents.prune")(function* (before, limit) {
-      yield* Commit
-      const gone = yield* asPruned(sql`
-        DELETE FROM events WHERE id IN (
-          SELECT id FROM events WHERE created_at < ${before} ORDER BY created_at, id LIMIT ${limit}
-        ) RETURNING id, room_id`)
-      const newestOf = new Map(gone.toSorted((one, other) => one.id - other.id).map(({ id, room_id }) => [room_id, id]))
-      yield* Effect.forEach(newestOf, ([room, id]) =>
-        Effect.orDie(sql`UPDATE rooms SET events_pruned_to = ${id} WHERE id = ${room} AND events_pruned_to < ${id}`)
-      )
-      return gone.length
-    }),
+    prune: (before, limit) => Effect.zipRight(Commit, log.prune(before, limit)),
 
-    close: (roomId) =>
-      Effect.zipRight(
-        forget(roomId, true),
+    open: (room) =>
+      afterCommit(
         Effect.sync(() => {
-          for (const { sink } of rooms.get(roomId) ?? []) {
-            sink.write(liveFrame({ type: "room_deleted" }))
-            sink.end()
+          const frame = liveFrame({ room_id: room.id, type: "room_created", room })
+          for (const { sink } of readersOf(room)) sink.write(frame)
+        })
+      ),
+
+    close: (place) =>
+      Effect.zipRight(
+        forget(place.id, true),
+        Effect.sync(() => {
+          const frame = liveFrame({ room_id: place.id, type: "room_deleted" })
+          for (const { gone, missed, sink, topic } of readersOf(place)) {
+            sink.write(frame)
+            if (missed !== null) gone.add(place.id)
+            if (topic._tag === "Room") sink.end()
           }
         })
       )
   })
 })
 
-const liveFrame = (event: LiveEvent) => Sse.frame({ type: event.type, body: Json.stringify(event) })
+// The body is written once and is never without its type.
+const logFrame = ({ body, id, room_id, type }: Log.Logged) =>
+  Sse.frame({ id, type, body: `{"room_id":${room_id},${body.slice(1)}` })
+
+const liveFrame = (event: Placed<LiveEvent>) => Sse.frame({ type: event.type, body: Json.stringify(event) })
+
+const noticeFrame = (notice: Notice) => Sse.frame({ type: notice.type, body: Json.stringify(notice) })

@@ -165,17 +165,16 @@ const make = Effect.gen(function* () {
       const { user_id } = yield* CurrentUser
       const chosen = provider ? yield* providers.get(provider) : providers.all[0]
       const created_at = yield* Time.now
-      const room = yield* queue.write(
-        rooms.insert({
-          owner_id: user_id,
-          name,
-          ...settingsOf(wanted),
-          default_provider: chosen.name,
-          default_model: model ?? Option.getOrNull(settings.DEFAULT_MODEL),
-          created_at
-        })
-      )
-      return yield* Effect.orDie(json(room.id))
+      const room = rooms.insert({
+        owner_id: user_id,
+        name,
+        ...settingsOf(wanted),
+        default_provider: chosen.name,
+        default_model: model ?? Option.getOrNull(settings.DEFAULT_MODEL),
+        created_at
+      })
+      const { id } = yield* queue.write(Effect.tap(room, events.open))
+      return yield* Effect.orDie(json(id))
     }),
 
     get: Effect.fn("Rooms.get")((id) => Effect.zipRight(access(id), json(id))),
@@ -206,9 +205,9 @@ const make = Effect.gen(function* () {
 
     remove: Effect.fn("Rooms.remove")(function* (id) {
       yield* asAdmin
-      yield* queue.write(rooms.remove(id))
+      const room = yield* queue.write(rooms.remove(id))
       yield* orchestrator.stop(id, "interrupted")
-      yield* events.close(id)
+      yield* events.close(room)
       yield* pool.evict((seat) => seat.roomId === id)
       yield* memory.forget(id)
     }, Effect.uninterruptible),

@@ -7,6 +7,7 @@ import type { Agent } from "./domain/Agent.ts"
 import * as Time from "./domain/Time.ts"
 import { admin } from "./domain/User.ts"
 import { Providers } from "./Providers.ts"
+import { RoomEvents } from "./RoomEvents.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
 import { Settings } from "./Settings.ts"
 import { WriteQueue } from "./WriteQueue.ts"
@@ -25,6 +26,7 @@ const firstRoom = Effect.gen(function* () {
   const queue = yield* WriteQueue
   const rooms = yield* RoomRepo
   const agents = yield* AgentRepo
+  const events = yield* RoomEvents
   if (!firstStart) return
   const guests = company(yield* agents.list({ limit: 1000 }))
   // The secrets may be new and the rooms not: somebody lost the password.
@@ -39,7 +41,9 @@ const firstRoom = Effect.gen(function* () {
     created_at: at
   })
   yield* queue.write(
-    Effect.flatMap(room, ({ id }) => Effect.forEach(guests, (agent) => rooms.join(id, agent.id, at), { discard: true }))
+    Effect.flatMap(Effect.tap(room, events.open), ({ id }) =>
+      Effect.forEach(guests, (agent) => rooms.join(id, agent.id, at), { discard: true })
+    )
   )
 })
 

@@ -23,6 +23,11 @@ export type Client = Routes & {
    * A position that the server does not keep gives the event `reset`. Throws `Refused` when asking again is no use.
    */
   readonly follow: (roomId: number, following?: Following) => AsyncGenerator<RoomEvent, void>
+  /**
+   * The same of all rooms over one connection; every event names its room. Each connection begins with `rooms`: what it
+   * does not name was deleted meanwhile.
+   */
+  readonly followAll: (following?: Following) => AsyncGenerator<RoomEvent, void>
 }
 
 interface Request extends Settings {
@@ -66,16 +71,16 @@ export const connect = ({ fetch = globalThis.fetch, token, url = "" }: Connectio
   const callsOf = (group: string) =>
     routes.flatMap(([of, name, method, template]) => (of === group ? [[name, call(method, template)]] : []))
   const calls = Array.from(groups, (group) => [group, Object.fromEntries(callsOf(group))])
+  const open =
+    (template: string, path: Readonly<Record<string, unknown>>) => (after: string | null, signal: AbortSignal) =>
+      send("GET", template, {
+        path,
+        headers: { Accept: "text/event-stream", ...(after === null ? {} : { "Last-Event-ID": after }) },
+        signal
+      })
   return {
     ...Object.fromEntries(calls),
-    follow: (roomId, following = {}) => {
-      const open = (after: string | null, signal: AbortSignal) =>
-        send("GET", "/rooms/:room_id/stream", {
-          path: { room_id: roomId },
-          headers: { Accept: "text/event-stream", ...(after === null ? {} : { "Last-Event-ID": after }) },
-          signal
-        })
-      return follow(open, following)
-    }
+    follow: (roomId, following = {}) => follow(open("/rooms/:room_id/stream", { room_id: roomId }), following),
+    followAll: (following = {}) => follow(open("/stream", {}), following)
   }
 }

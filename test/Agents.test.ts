@@ -174,6 +174,7 @@ describe("an agent that is deleted", () => {
         json("GET", `/agents/${bo}/direct-room`),
         json("DELETE", `/agents/${bo}`)
       ])
+      const roster = yield* json("GET", `/rooms/${room.id}/agents`)
       const left = yield* json("DELETE", `/rooms/${room.id}/agents/${bo}`)
       const listed = (yield* json("GET", "/agents")).data.map(({ name }: { readonly name: string }) => name)
 
@@ -186,7 +187,7 @@ describe("an agent that is deleted", () => {
         [404, "AgentNotFound"],
         [404, "AgentNotFound"]
       ])
-      deepStrictEqual([left.status, listed], [200, ["Ada"]])
+      deepStrictEqual([roster.data, left.status, listed], [[], 200, ["Ada"]])
       const again = yield* json("POST", "/agents", { name: "Bo", in_a_nutshell: "Bo is back." })
       deepStrictEqual([again.status, again.data.id, again.data.group], [200, bo, null])
     })

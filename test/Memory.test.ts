@@ -5,6 +5,7 @@ import { Context, Effect, Layer, Logger, LogLevel, Option, TestClock } from "eff
 import type { Persona } from "../src/domain/Persona.ts"
 import { RoomId } from "../src/domain/RoomId.ts"
 import { Memory } from "../src/Memory.ts"
+import { PathLocks } from "../src/PathLocks.ts"
 import { agentsFolder } from "./support/AgentsFolder.ts"
 import { mira } from "./support/personas.ts"
 
@@ -18,7 +19,7 @@ const setup = Effect.gen(function* () {
   const folder = yield* agentsFolder
   yield* folder.write("group_harbour/Mira/in_a_nutshell.md", "Mira mends clocks.")
   const dataDir = `${folder.home}/data`
-  const layer = Memory.layer({ agentsDir: folder.root, dataDir })
+  const layer = Memory.layer({ agentsDir: folder.root, dataDir }).pipe(Layer.provide(PathLocks.layer))
   const memory = Context.get(yield* Layer.build(layer), Memory)
   const text = (file: string) => folder.fs.readFileString(folder.at(file))
   const left = Effect.map(folder.fs.readDirectory(folder.home, { recursive: true }), (names) =>

@@ -3,12 +3,13 @@ import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, FastCheck, Fiber, Layer, Option, TestClock } from "effect"
 import { Cache } from "../src/Cache.ts"
-import type { LiveEvent } from "../src/domain/Event.ts"
+import type { LiveEvent, Placed } from "../src/domain/Event.ts"
 import { AgentId } from "../src/domain/Agent.ts"
 import { RoomId } from "../src/domain/RoomId.ts"
 import { TurnId } from "../src/domain/Round.ts"
 import { Timestamp } from "../src/domain/Time.ts"
 import { RoomEvents } from "../src/RoomEvents.ts"
+import { Topic } from "../src/RoomEvents/Topic.ts"
 import { WriteQueue } from "../src/WriteQueue.ts"
 import * as TestDb from "./support/TestDb.ts"
 
@@ -18,13 +19,14 @@ const world = RoomEvents.layer.pipe(
 )
 
 const room = RoomId.make(1)
+const place = { id: room, owner_id: "admin" }
 const text = new TextDecoder()
 
 interface Options {
   readonly roomId?: RoomId
   readonly after?: number
   readonly drained?: Effect.Effect<void>
-  readonly greeting?: () => ReadonlyArray<LiveEvent>
+  readonly greeting?: () => ReadonlyArray<Placed<LiveEvent>>
 }
 
 const setup = Effect.gen(function* () {
@@ -48,16 +50,21 @@ const setup = Effect.gen(function* () {
       drained,
       end: () => void ended++
     }
-    const begun = events.follow({ roomId, after: Option.fromNullable(after), sink, greeting })
+    const begun = events.follow({
+      topic: Topic.Room({ id: roomId }),
+      after: Option.fromNullable(after),
+      sink,
+      greeting
+    })
     const seen = () => frames.flatMap((frame) => /^id: (\d+)$/m.exec(frame)?.slice(1).map(Number) ?? [])
     return Effect.as(begun, { frames, seen, ended: () => ended })
   }
   return { sql, queue, events, append, ids, follow }
 })
 
-const delta = (offset: number): LiveEvent => {
+const delta = (offset: number) => {
   const turn = { turn_id: TurnId.make(1), temp_id: "temp_1", agent_id: AgentId.make(1) }
-  return { type: "content_delta", ...turn, delta: "x", offset }
+  return { type: "content_delta" as const, room_id: room, ...turn, delta: "x", offset }
 }
 
 describe("RoomEvents", () => {
@@ -149,7 +156,7 @@ describe("RoomEvents", () => {
       const { append, follow, ids, sql } = yield* setup
       yield* sql`
         WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 1200)
-        INSERT INTO events (room_id, type, body, created_at) SELECT 1, 'old', '{}', 'now' FROM counter`
+        INSERT INTO events (room_id, type, body, created_at) SELECT 1, 'old', '{"type":"old"}', 'now' FROM counter`
       let written = 0
       const posting = { at: new Set([1, 499, 500, 501, 1000, 1199, 1200, 1201, 1203]) }
       const drained = Effect.suspend(() => (posting.at.has(++written) ? Effect.orDie(append()) : Effect.void))
@@ -167,7 +174,7 @@ describe("RoomEvents", () => {
       const { append, events, follow, ids, queue, sql } = yield* setup
       yield* sql`
         WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 500)
-        INSERT INTO events (room_id, type, body, created_at) SELECT 1, 'old', '{}', 'now' FROM counter`
+        INSERT INTO events (room_id, type, body, created_at) SELECT 1, 'old', '{"type":"old"}', 'now' FROM counter`
       const [begun, go] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
       const wait = Effect.zipRight(Deferred.succeed(begun, undefined), Deferred.await(go))
       const slow = queue.write(Effect.zipRight(events.append(room, { type: "messages_cleared" }), wait))
@@ -227,7 +234,7 @@ describe("RoomEvents", () => {
       const [reached, go] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
       const drained = Effect.zipRight(Deferred.succeed(reached, undefined), Deferred.await(go))
       let said = 0
-      const say = Effect.suspend(() => events.send(room, delta(said++)))
+      const say = Effect.suspend(() => events.send(place, delta(said++)))
 
       const reader = yield* Effect.fork(follow({ after: 0, drained, greeting: () => [delta(said)] }))
       yield* Deferred.await(reached)
@@ -262,13 +269,13 @@ describe("RoomEvents", () => {
         yield* append()
         const other = yield* follow({ roomId: RoomId.make(2) })
         const live = yield* follow()
-        const reading = yield* Effect.forkScoped(follow({ after: 0, drained: events.close(room) }))
+        const reading = yield* Effect.forkScoped(follow({ after: 0, drained: events.close(place) }))
 
         const { ended, frames } = yield* Fiber.join(reading)
 
         deepStrictEqual([live.ended(), ended(), other.ended()], [1, 1, 0])
         for (const found of [live.frames, frames]) {
-          assertTrue(found.includes('event: room_deleted\ndata: {"type":"room_deleted"}\n\n'))
+          assertTrue(found.includes('event: room_deleted\ndata: {"room_id":1,"type":"room_deleted"}\n\n'))
         }
         assertEquals(other.frames.length, 1)
       }).pipe(Effect.provide(world))

@@ -63,7 +63,8 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         "one NEAR two",
         "c:\\dir",
         "50\\%",
-        "plain words"
+        "plain words",
+        `a 12"34 pipe`
       ]
       for (const text of odd) yield* say(text)
 
@@ -88,13 +89,15 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
             "-",
             "content:plain",
             "^plain",
-            "'"
+            "'",
+            `12"34`,
+            `pipe" OR "hello`
           ],
           of
         ),
         [
           [`"hello"`, odd[0]],
-          [`"`, odd[0]],
+          [`"`, odd[8], odd[0]],
           ["100%", odd[1]],
           ["0%", odd[1]],
           ["e_c", odd[2]],
@@ -110,7 +113,9 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
           ["-"],
           ["content:plain"],
           ["^plain"],
-          ["'"]
+          ["'"],
+          [`12"34`, odd[8]],
+          [`pipe" OR "hello`]
         ]
       )
       const refused = yield* Effect.forEach(["", "?q=", "?q=%20", `?q=${"x".repeat(201)}`], (query) =>
@@ -147,19 +152,23 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
   it.effect("looks at a bounded number of messages at a time, and can be asked to go on behind them", () =>
     Effect.gen(function* () {
       const { id, say, search, sql } = yield* setup
-      const { data: first } = yield* say("the needle: 바늘")
+      const { data: first } = yield* say("the needle: 바늘, in the barn")
       yield* sql`
         WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 5001)
         INSERT INTO messages (room_id, role, participant_type, content, timestamp)
-        SELECT ${id}, 'user', 'user', 'hay', '2026-01-01T00:00:00.000Z' FROM counter`
+        SELECT ${id}, 'user', 'user', 'hay of the barn', '2026-01-01T00:00:00.000Z' FROM counter`
 
       const { data: page } = yield* search("바늘")
       const { data: next } = yield* search("바늘", `&before=${page.next_before}`)
       const { data: indexed } = yield* search("needle")
+      const { data: common } = yield* search("barn 바늘")
+      const { data: rest } = yield* search("barn 바늘", `&before=${common.next_before}`)
 
       deepStrictEqual([page.hits, typeof page.next_before], [[], "number"])
       deepStrictEqual([next.hits[0].id, next.next_before], [first.id, null])
       deepStrictEqual([indexed.hits[0].id, indexed.next_before], [first.id, null])
+      deepStrictEqual([common.hits, typeof common.next_before], [[], "number"])
+      deepStrictEqual([rest.hits[0].id, rest.next_before], [first.id, null])
     })
   )
 

@@ -36,7 +36,7 @@ layer(house, { excludeTestServices: true })("The client", (it) => {
         routes.map(([, , method, path]) => `${method} ${path}`),
         all.map(({ name }) => name)
       )
-      const groups: Record<string, Record<string, unknown>> = { ...client, follow: {} }
+      const groups: Record<string, Record<string, unknown>> = { ...client, follow: {}, followAll: {} }
       for (const [group, name] of routes) strictEqual(typeof groups[group]?.[name], "function")
     })
   )

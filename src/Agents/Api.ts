@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import {
@@ -19,7 +19,7 @@ import { PersonaMissing } from "../domain/Persona.ts"
 import { ProviderUnknown, Room, RoomExists, RoomNotFound } from "../domain/Room.ts"
 import { AdminRequired } from "../domain/User.ts"
 
-/** Accepted for the sake of clients that ask for less than the whole picture, which they get. */
+/** Accepted for the sake of clients of the original, which made pictures smaller. */
 const PictureSize = number(Schema.Int.pipe(Schema.between(16, 1024)), 16, 1024)
 
 const Configs = Schema.Struct({
@@ -124,5 +124,6 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .addSuccess(HttpApiSchema.Uint8Array({ contentType: "image/*" }))
       .addError(AgentNameInvalid)
       .addError(PictureNotFound)
+      .annotate(OpenApi.Description, "The picture as it is stored: `size` has no effect.")
   )
   .prefix("/agents") {}

@@ -4,6 +4,7 @@ import { DateTime, Effect, Random } from "effect"
 import { AgentRefused, AgentUnwritable } from "../domain/Agent.ts"
 import type { Traits } from "../domain/Persona.ts"
 import { enter, readText, type Unreadable, writeAtomic } from "../lib/files.ts"
+import { PathLocks } from "../PathLocks.ts"
 import { agentConfig, type personaFiles } from "../Personas/Parse.ts"
 import { Settings } from "../Settings.ts"
 import { type Edit, olderPictures, withTraits } from "./Edit.ts"
@@ -22,6 +23,7 @@ export const make = Effect.gen(function* () {
   const context = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
   const fs = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
+  const { alone } = yield* PathLocks
   const root = paths.resolve(AGENTS_DIR)
 
   const unwritable = (error: unknown) =>
@@ -49,6 +51,11 @@ export const make = Effect.gen(function* () {
     )
     const old = olderPictures(files, yield* fs.readDirectory(folder))
     yield* Effect.forEach(old, (file) => fs.remove(paths.join(folder, file), { force: true }))
+  })
+
+  const change = Effect.fnUntraced(function* (path: string, edits: Edits) {
+    const folder = yield* enter(root, path)
+    yield* alone(folder.path, write(folder.path, edits))
   })
 
   /** Names that begin with a dot are read by nobody. */
@@ -89,7 +96,7 @@ export const make = Effect.gen(function* () {
         yield* fs.makeDirectory(paths.dirname(target), { recursive: true })
         yield* enter(root, paths.dirname(target))
         const exists = yield* fs.exists(target)
-        if (exists && mayExist) yield* write((yield* enter(root, target)).path, edits)
+        if (exists && mayExist) yield* change(target, edits)
         if (!exists) yield* bring(target, edits)
         return !exists || mayExist
       },
@@ -97,13 +104,7 @@ export const make = Effect.gen(function* () {
       Effect.provide(context)
     ),
 
-    edit: Effect.fn("AgentFolder.edit")(
-      function* (path: string, edits: Edits) {
-        yield* write((yield* enter(root, path)).path, edits)
-      },
-      told,
-      Effect.provide(context)
-    ),
+    edit: Effect.fn("AgentFolder.edit")(change, told, Effect.provide(context)),
 
     /** Puts the folder out of sight, where it can be found again. */
     remove: Effect.fn("AgentFolder.remove")(

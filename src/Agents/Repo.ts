@@ -26,7 +26,7 @@ export class AgentRepo extends Context.Tag("parley/Agents/Repo/AgentRepo")<
     readonly named: (name: string) => Effect.Effect<Agent, AgentNotFound>
     /** Retired or not. */
     readonly known: (id: AgentId) => Effect.Effect<Agent, AgentNotFound>
-    /** In the order of joining; up to a thousand without a page. */
+    /** Those who can speak, in the order of joining; up to a thousand without a page. */
     readonly inRoom: (room: RoomId, page?: Page) => Effect.Effect<ReadonlyArray<Agent>>
     /** Rooms in which anybody sits. */
     readonly occupiedRooms: Effect.Effect<ReadonlyArray<RoomId>>
@@ -121,7 +121,7 @@ const make = Effect.gen(function* () {
       return Effect.map(
         asAgents(sql`
           ${agents} JOIN room_agents ON agent_id = id
-          WHERE ${sql.and([sql`room_id = ${room}`, ...bounds])} ORDER BY ${by} LIMIT ${limit}`),
+          WHERE ${sql.and([sql`room_id = ${room}`, sql`retired_at IS NULL`, ...bounds])} ORDER BY ${by} LIMIT ${limit}`),
         (found) => (isBackwards ? found.toReversed() : found)
       )
     },

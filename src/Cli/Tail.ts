@@ -32,7 +32,9 @@ const follow = Effect.fnUntraced(function* (id: number, count: number, wanted: C
   const seated = yield* ask(({ rooms }) => rooms.roster({ path }))
   for (const agent of seated) names.set(agent.id, agent.name)
   const past = yield* ask(({ messages }) => messages.list({ path, urlParams: { limit: Math.max(count, 1) } }))
-  yield* Effect.forEach(count > 0 ? past : [], (message) => show({ type: "new_message", message }), { discard: true })
+  yield* Effect.forEach(count > 0 ? past : [], (message) => show({ type: "new_message", room_id: id, message }), {
+    discard: true
+  })
   yield* Stream.runForEach(events, show)
 }, Effect.scoped)
 

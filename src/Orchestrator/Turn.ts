@@ -141,7 +141,7 @@ const make = Effect.gen(function* () {
   const perform = (place: TurnPlace, stand: Stand, turnId: TurnId, spoken: (draft: Draft) => Effect.Effect<Spoken>) =>
     Effect.scoped(
       Effect.flatMap(
-        live.open(place.roomId, turnId, stand.agent, stand.occasion === "critique" ? "nobody" : "room"),
+        live.open(stand.room, turnId, stand.agent, stand.occasion === "critique" ? "nobody" : "room"),
         (draft) => Effect.map(spoken(draft), (exit) => ({ draft, exit }))
       )
     )

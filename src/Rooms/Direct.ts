@@ -52,6 +52,7 @@ export const make = Effect.gen(function* () {
     const { default_model, default_provider } = setup
     const at = yield* Time.now
     const room = yield* repo.insert({ owner_id, name, default_provider, default_model, created_at: at })
+    yield* events.open(room)
     yield* repo.join(room.id, agent.id, at)
     yield* events.append(room.id, { type: "agent_joined", agent_id: agent.id, agent_name: agent.name })
     return room.id

@@ -25,7 +25,7 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
     readonly named: (owner: string, name: string, agent: AgentId) => Effect.Effect<Option.Option<Named>>
     readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
     readonly update: (id: RoomId, changes: Changes) => Effect.Effect<RoomRow, RoomExists | RoomNotFound, Commit>
-    readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound, Commit>
+    readonly remove: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
     readonly markRead: (id: RoomId, user: string, at: Timestamp) => Effect.Effect<void, never, Commit>
     /** A person has spoken: the loop guard and the count of quiet rounds begin anew. */
     readonly heard: (id: RoomId, at: Timestamp) => Effect.Effect<RoomRow, RoomNotFound, Commit>
@@ -155,7 +155,7 @@ const make = Effect.gen(function* () {
         )
       ),
 
-    remove: (id) => write(Effect.asVoid(found(id)(asRoom(sql`DELETE FROM rooms WHERE id = ${id} RETURNING *`)))),
+    remove: (id) => write(found(id)(asRoom(sql`DELETE FROM rooms WHERE id = ${id} RETURNING *`))),
 
     markRead: (id, user, at) =>
       write(

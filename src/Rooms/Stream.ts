@@ -7,19 +7,22 @@ import { Auth } from "../Auth.ts"
 import { Closing } from "../Closing.ts"
 import type { TooManyStreams } from "../domain/Limit.ts"
 import { CursorParam } from "../domain/Param.ts"
-import type { RoomId } from "../domain/RoomId.ts"
 import type { Identity, Unauthenticated } from "../domain/User.ts"
 import { LiveTurns } from "../LiveTurns.ts"
 import { RoomEvents, type Sink } from "../RoomEvents.ts"
+import type { Topic } from "../RoomEvents/Topic.ts"
 import { Settings } from "../Settings.ts"
 import { OpenStreams } from "./OpenStreams.ts"
 
 export class RoomStream extends Context.Tag("parley/Rooms/Stream/RoomStream")<
   RoomStream,
   {
-    /** Writes the room's events to the connection until the reader leaves or is logged out, the room goes, or the server closes. */
+    /**
+     * Writes the events to the connection until the reader leaves or is logged out, the room goes that is followed
+     * alone, or the server closes.
+     */
     readonly follow: (
-      roomId: RoomId,
+      topic: Topic,
       request: HttpServerRequest.HttpServerRequest,
       reader: Identity,
       after: number | undefined
@@ -75,7 +78,7 @@ const make = Effect.gen(function* () {
     })
 
   return RoomStream.of({
-    follow: (roomId, request, reader, after) =>
+    follow: (topic, request, reader, after) =>
       Effect.gen(function* () {
         const response = NodeHttpServerRequest.toServerResponse(request)
         yield* streams.open(reader, () => response.end())
@@ -88,10 +91,10 @@ const make = Effect.gen(function* () {
         response.socket?.setNoDelay(true)
 
         const following = events.follow({
-          roomId,
+          topic,
           after: Option.orElse(Option.fromNullable(after), () => lastEventId(request)),
           sink: sinkOf(response),
-          greeting: () => live.greeting(roomId)
+          greeting: () => live.greeting(topic)
         })
         yield* Effect.raceFirst(Effect.zipRight(following, left(response)), closing.await)
         response.end()

@@ -1,10 +1,10 @@
 // @effect-diagnostics globalTimers:off
-import type { DurableEvent, LiveEvent } from "../domain/Event.ts"
+import type { DurableEvent, LiveEvent, Notice, Placed } from "../domain/Event.ts"
 import { Refused } from "./refused.ts"
 import type { Wire } from "./types.ts"
 
-/** An entry of a room's log, or what its readers of the moment are told. */
-export type RoomEvent = Wire<DurableEvent> | Wire<LiveEvent>
+/** An entry of a room's log, what its readers of the moment are told, or what the stream says of itself. */
+export type RoomEvent = Wire<Placed<DurableEvent>> | Wire<Placed<LiveEvent>> | Wire<Notice>
 
 export interface Following {
   /** The last event that is known; the stream begins after it. */
@@ -62,7 +62,7 @@ const pause = (millis: number, signal: AbortSignal | undefined, onLost: Followin
     onLost?.(end)
   })
 
-/** Every event of a room from the position on, across lost connections, until the signal or a final refusal. */
+/** Every event of a stream from the position on, across lost connections, until the signal or a final refusal. */
 export async function* follow(
   open: (after: string | null, signal: AbortSignal) => Promise<Response>,
   { after, onLost, onOpen, signal }: Following

@@ -2,6 +2,7 @@ import type { AgentId } from "./Agent.ts"
 import type { Message } from "./Message.ts"
 import type { Waiting } from "./ProviderState.ts"
 import type { RoomRow } from "./Room.ts"
+import type { RoomId } from "./RoomId.ts"
 import type { Outcome, RoundId, StopReason, Trigger, TurnId } from "./Round.ts"
 
 /** One turn as clients know it while it streams; `temp_id` is the original's name for it. */
@@ -61,6 +62,16 @@ export type LiveEvent =
   | ({ readonly type: "content_delta" | "thinking_delta"; readonly delta: string; readonly offset: number } & TurnRef)
   /** The provider cannot be asked yet; null when it is being asked. */
   | ({ readonly type: "turn_waiting"; readonly waiting: Waiting | null } & TurnRef)
+  /** Reaches those who follow all rooms. */
+  | { readonly type: "room_created"; readonly room: RoomRow }
   | { readonly type: "room_deleted" }
-  /** The position asked for is not kept: read the room again, then go on after `after`. */
+
+/** An event as its readers get it. */
+export type Placed<Event> = Event & { readonly room_id: RoomId }
+
+/** What a stream tells its reader of itself. */
+export type Notice =
+  /** The position asked for is not kept: read the room (or all) again, then go on after `after`. */
   | { readonly type: "reset"; readonly after: number }
+  /** The rooms that a stream of all rooms begins with, in parts; a room that none of them names is gone. */
+  | { readonly type: "rooms"; readonly ids: ReadonlyArray<RoomId>; readonly more: boolean }

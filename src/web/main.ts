@@ -144,15 +144,22 @@ const signOut = async () => {
   ask(null)
 }
 
-const openNewRoom = makeNewRoom((id, notice) => {
+const goTo = (room: number, notice: string | null) => {
   const show = () => {
-    location.hash = `#room=${id}`
+    location.hash = `#room=${room}`
     route()
     say(problem, notice)
   }
   void refresh().then(show, complain)
-})
-const openRoster = makeRoster({ room: () => open, isAdmin: () => who.role === "admin", failed: complain })
+}
+
+const alone = async (agent_id: number) => {
+  const { id } = await client.agents.directRoom({ path: { agent_id } })
+  goTo(id, null)
+}
+
+const openNewRoom = makeNewRoom({ made: goTo, alone })
+const openRoster = makeRoster({ room: () => open, isAdmin: () => who.role === "admin", alone, failed: complain })
 const openSettings = makeSettings({ room: () => open, mayRemove: () => who.role === "admin" })
 const openAccount = makeAccount(() => ask(null))
 const openSearch = makeSearch({

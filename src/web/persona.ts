@@ -2,9 +2,15 @@ import { client } from "./api.ts"
 import { byId, renewPicture, write } from "./dom.ts"
 import { makeDialog } from "./picker.ts"
 import { dataUrl, fit } from "./pictures.ts"
+import { makeRetirement } from "./retirement.ts"
 import type { Agent } from "./wire.ts"
+import { doorWords } from "./words.ts"
 
 const title = byId("persona-title", HTMLElement)
+const who = byId("persona-who", HTMLElement)
+const name = byId("persona-name", HTMLInputElement)
+const group = byId("persona-group", HTMLInputElement)
+const retire = byId("retire-open", HTMLElement)
 const picture = byId("persona-picture", HTMLInputElement)
 const texts = {
   in_a_nutshell: byId("persona-nutshell", HTMLTextAreaElement),
@@ -33,23 +39,47 @@ const chosenPicture = async (): Promise<{ readonly profile_pic?: string }> => {
   return file === undefined ? {} : { profile_pic: await dataUrl(await fit(file)) }
 }
 
-/** Lets the admin change who an agent is: the server writes it into the agent's folder. */
-export const makePersona = (changed: () => void) => {
+/** Lets the admin say who an agent is, and retire it: the server writes it into the agent's folder. */
+export const makePersona = (options: { readonly changed: () => void; readonly made: () => void }) => {
   let agent: Agent | null = null
   let before = written()
-  const dialog = makeDialog("persona", async () => {
-    if (agent === null) return
+
+  const create = async () => {
+    const payload = { name: name.value.trim(), group: group.value.trim() || null, ...written() }
+    await client.agents.create({ payload: { ...payload, ...(await chosenPicture()) } })
+    options.made()
+  }
+
+  const change = async ({ id: agent_id, name }: Agent) => {
     const payload = { ...changesSince(before), ...(await chosenPicture()) }
-    await client.agents.update({ path: { agent_id: agent.id }, payload })
-    if (payload.profile_pic !== undefined) await renewPicture(agent.name)
-    changed()
+    await client.agents.update({ path: { agent_id }, payload })
+    if (payload.profile_pic !== undefined) await renewPicture(name)
+    options.changed()
+  }
+
+  const dialog = makeDialog("persona", () => (agent === null ? create() : change(agent)))
+  const askToRetire = makeRetirement(() => {
+    dialog.close()
+    options.changed()
   })
-  return async (agent_id: number) => {
-    agent = await client.agents.get({ path: { agent_id } })
-    write(title, agent.name)
-    for (const name of names) texts[name].value = agent[name] ?? ""
+  retire.addEventListener("click", () => {
+    if (agent !== null) askToRetire(agent)
+  })
+
+  const show = (shown: Agent | null) => {
+    agent = shown
+    write(title, shown?.name ?? doorWords.newAgent)
+    for (const text of names) texts[text].value = shown?.[text] ?? ""
     before = written()
-    picture.value = ""
+    for (const input of [name, group, picture]) input.value = ""
+    who.hidden = shown !== null
+    name.required = shown === null
+    retire.hidden = shown === null
     dialog.show()
+  }
+
+  return {
+    create: () => show(null),
+    change: async (agent_id: number) => show(await client.agents.get({ path: { agent_id } }))
   }
 }

@@ -14,6 +14,13 @@ export const introduction = (agent: Agent) =>
     h("span", {}, h("strong", {}, agent.name), h("span", { class: "hint" }, firstSentence(agent.in_a_nutshell)))
   )
 
+/** What can be done with an agent beside picking it. */
+export interface Act {
+  readonly sign: string
+  readonly label: (name: string) => string
+  readonly act: (agent: number) => void
+}
+
 /** Check boxes for the agents, by group. */
 export const fillPicker = (
   container: HTMLElement,
@@ -21,8 +28,7 @@ export const fillPicker = (
   state: {
     readonly seated: ReadonlySet<number>
     readonly mayUnseat: boolean
-    /** Where agents may be changed. */
-    readonly edit?: (agent: number) => void
+    readonly acts: ReadonlyArray<Act>
   }
 ) => {
   const choice = (agent: Agent) => {
@@ -30,11 +36,13 @@ export const fillPicker = (
     const locked = seated && !state.mayUnseat
     const box = h("input", { type: "checkbox", value: agent.id, checked: seated, disabled: locked })
     const label = h("label", { class: "pick" }, box, introduction(agent))
-    const { edit } = state
-    if (edit === undefined) return label
-    const button = h("button", { type: "button", class: "plain", "aria-label": doorWords.edit(agent.name) }, "✎")
-    button.addEventListener("click", () => edit(agent.id))
-    return h("div", { class: "editable" }, label, button)
+    const buttons = state.acts.map(({ act, label, sign }) => {
+      const name = label(agent.name)
+      const button = h("button", { type: "button", class: "plain", title: name, "aria-label": name }, sign)
+      button.addEventListener("click", () => act(agent.id))
+      return button
+    })
+    return h("div", { class: "pickable" }, label, ...buttons)
   }
   const named = new Set(agents.flatMap(({ group }) => group ?? []))
   const groups = [...[...named].toSorted((a, b) => a.localeCompare(b)), null]
@@ -47,6 +55,9 @@ export const fillPicker = (
   const nobody = h("p", { class: "hint" }, words.noAgents)
   container.replaceChildren(...(fieldsets.length > 0 ? fieldsets : [nobody]))
 }
+
+/** Leads to the person's own room with the agent. */
+export const alone = (act: Act["act"]): Act => ({ sign: "⇄", label: doorWords.alone, act })
 
 export const picked = (container: HTMLElement) =>
   Array.from(container.querySelectorAll<HTMLInputElement>("input:checked"), ({ value }) => Number(value))

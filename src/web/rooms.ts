@@ -1,7 +1,7 @@
 import { client } from "./api.ts"
 import { byId, clock, h } from "./dom.ts"
 import { importRoom } from "./files.ts"
-import { fillPicker, makeDialog, picked } from "./picker.ts"
+import { alone, fillPicker, makeDialog, picked } from "./picker.ts"
 import type { ProviderInfo, RoomSummary } from "./wire.ts"
 import { doorWords, words } from "./words.ts"
 
@@ -73,7 +73,11 @@ const offerModels = () => {
 newProvider.addEventListener("change", offerModels)
 
 /** Lets a person make a room and seat agents in it, or bring one from a file. */
-export const makeNewRoom = (made: (room: number, notice: string | null) => void) => {
+export const makeNewRoom = (options: {
+  readonly made: (room: number, notice: string | null) => void
+  readonly alone: (agent: number) => Promise<void>
+}) => {
+  const { made } = options
   const dialog = makeDialog("new-room", async () => {
     const { id: room_id } = await client.rooms.create({
       payload: { name: newName.value.trim(), provider: newProvider.value, model: newModel.value.trim() || null }
@@ -100,7 +104,11 @@ export const makeNewRoom = (made: (room: number, notice: string | null) => void)
     newProvider.replaceChildren(...choices(providers, preferred))
     offered = providers
     offerModels()
-    fillPicker(newAgents, agents, { seated: new Set(), mayUnseat: true })
+    fillPicker(newAgents, agents, {
+      seated: new Set(),
+      mayUnseat: true,
+      acts: [alone((agent) => dialog.instead(() => options.alone(agent)))]
+    })
     dialog.show()
   }
 }

@@ -1,15 +1,18 @@
 import { client } from "./api.ts"
 import { byId } from "./dom.ts"
 import { makePersona } from "./persona.ts"
-import { fillPicker, makeDialog, picked } from "./picker.ts"
+import { alone, fillPicker, makeDialog, picked } from "./picker.ts"
 import type { OpenRoom } from "./room.ts"
+import { doorWords } from "./words.ts"
 
 const choices = byId("roster-agents", HTMLElement)
+const newcomer = byId("agent-new", HTMLElement)
 
 /** Lets a person change who sits in the room. */
 export const makeRoster = (options: {
   readonly room: () => OpenRoom | null
   readonly isAdmin: () => boolean
+  readonly alone: (agent: number) => Promise<void>
   readonly failed: (error: unknown) => void
 }) => {
   const dialog = makeDialog("roster", async () => {
@@ -37,14 +40,27 @@ export const makeRoster = (options: {
         ?.agents()
         .map(({ id }) => id)
     )
-    const editing = options.isAdmin() ? { edit } : {}
-    fillPicker(choices, agents, { seated, mayUnseat: options.isAdmin(), ...editing })
+    const isAdmin = options.isAdmin()
+    const apart = alone((agent) => dialog.instead(() => options.alone(agent)))
+    fillPicker(choices, agents, { seated, mayUnseat: isAdmin, acts: isAdmin ? [apart, edit] : [apart] })
+    newcomer.hidden = !isAdmin
     dialog.show()
   }
-  const openPersona = makePersona(() => void options.room()?.readSeats())
-  const edit = (agent: number) => {
-    dialog.close()
-    void openPersona(agent).catch(options.failed)
+  const persona = makePersona({
+    changed: () => void options.room()?.readSeats(),
+    made: () => void fill().catch(options.failed)
+  })
+  const edit = {
+    sign: "✎",
+    label: doorWords.edit,
+    act: (agent: number) => {
+      dialog.close()
+      void persona.change(agent).catch(options.failed)
+    }
   }
+  newcomer.addEventListener("click", () => {
+    dialog.close()
+    persona.create()
+  })
   return fill
 }

@@ -63,8 +63,10 @@ const life = Effect.gen(function* () {
     "/messages/search?q=message%20m"
   ]
   yield* Effect.forEach(searches, (search) => json("GET", search))
-  const reader = yield* events(`${path}/stream?after=0`)
-  yield* reader.until(({ type }) => type === "round_ended")
+  for (const stream of [`${path}/stream`, "/stream"]) {
+    const reader = yield* events(`${stream}?after=0`)
+    yield* reader.until(({ type }) => type === "round_ended")
+  }
   yield* Effect.flatMap(Ledger, (ledger) => Effect.all([ledger.openTurns, ledger.open(null)]))
   yield* json("POST", `${path}/mark-read`)
   yield* json("PATCH", path, { max_interactions: 50 })
@@ -118,7 +120,8 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         /SELECT media_type, bytes FROM attachments/,
         /FROM attachments WHERE .* ORDER BY message_id DESC, position DESC/,
         /FROM events WHERE room_id = \? AND id > \?/,
-        /max\(id\) AS id FROM events/,
+        /FROM events WHERE id > \?/,
+        /max\(id\), 0\) AS id FROM events/,
         /INSERT INTO turns/,
         /UPDATE turns/,
         /FROM turns WHERE outcome IS NULL/,

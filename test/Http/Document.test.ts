@@ -54,6 +54,11 @@ describe("the document", () => {
     )
   })
 
+  it("says of the size of a picture that it has no effect", () => {
+    const picture = operations.find(({ name }) => name === "GET /agents/{name}/profile-pic")
+    strictEqual(picture?.description, "The picture as it is stored: `size` has no effect.")
+  })
+
   it("gives every number in a path or a query as a number", () => {
     const texts = operations.flatMap(({ name, parameters }) =>
       parameters

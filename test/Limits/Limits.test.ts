@@ -191,6 +191,7 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
         "get /rooms/{room_id}/chatting-agents",
         "get /rooms/{room_id}/messages/poll",
         "get /rooms/{room_id}/stream",
+        "get /stream",
         "post /auth/link",
         "post /auth/login",
         "post /login",

@@ -5,6 +5,7 @@ import { Clock, Effect, Stream } from "effect"
 import { Overloaded, RateLimited } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { LiveTurns } from "../../src/LiveTurns.ts"
+import { Topic } from "../../src/RoomEvents/Topic.ts"
 import { SdkPool } from "../../src/SdkPool.ts"
 import * as Client from "../support/Client.ts"
 import { inHouse, room, setup } from "../support/Duo.ts"
@@ -68,7 +69,7 @@ describe("a room whose provider cannot be asked", () => {
 
           yield* say("Are you there, @Ada?")
           const told = yield* watch.until(isWaiting)
-          const greeting = live.greeting(RoomId.make(id))
+          const greeting = live.greeting(Topic.Room({ id: RoomId.make(id) }))
           assertEquals((yield* pool.leases).length, 0)
           const over = yield* watch.until(({ type }) => type === "turn_waiting")
           yield* watch.ended

@@ -220,14 +220,14 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
 
   it.scoped("the deletion of the room ends the stream and says why, and the room cannot be followed again", () =>
     Effect.gen(function* () {
-      const { follow, json, path } = yield* setup
+      const { follow, id, json, path } = yield* setup
       const reader = yield* follow()
       yield* reader.next
 
       yield* json("DELETE", path)
       yield* reader.over
 
-      deepStrictEqual(reader.seen.at(-1), { id: null, type: "room_deleted", data: { type: "room_deleted" } })
+      deepStrictEqual(reader.seen.at(-1)?.data, { room_id: id, type: "room_deleted" })
       assertEquals((yield* follow()).status, 404)
     })
   )

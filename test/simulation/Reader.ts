@@ -2,6 +2,7 @@ import { Effect, Option, Schema } from "effect"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { LiveTurns } from "../../src/LiveTurns.ts"
 import { RoomEvents } from "../../src/RoomEvents.ts"
+import { Topic } from "../../src/RoomEvents/Topic.ts"
 import { Rooms } from "../../src/Rooms.ts"
 import type { Book } from "./Committed.ts"
 
@@ -85,8 +86,9 @@ export const make = ({ chronicle, journal, ledger }: Book, room: number, after: 
     const live = yield* LiveTurns
     const id = RoomId.make(room)
     yield* Effect.flatMap(Rooms, (rooms) => rooms.access(id))
+    const topic = Topic.Room({ id })
     const sink = { write, drained: Effect.void, end: () => void (state = "over") }
-    yield* events.follow({ roomId: id, after: Option.fromNullable(after), sink, greeting: () => live.greeting(id) })
+    yield* events.follow({ topic, after: Option.fromNullable(after), sink, greeting: () => live.greeting(topic) })
     if (state !== "over") state = "live"
     return yield* Effect.never
   }).pipe(Effect.scoped)

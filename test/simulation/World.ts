@@ -17,6 +17,7 @@ import {
 import { Closing } from "../../src/Closing.ts"
 import * as Parley from "../../src/Parley.ts"
 import { Providers } from "../../src/Providers.ts"
+import { PathLocks } from "../../src/PathLocks.ts"
 import type { LiveSettings, Settings } from "../../src/Settings.ts"
 import { CurrentUser, type User } from "../../src/domain/User.ts"
 import type * as Cast from "./Cast.ts"
@@ -80,7 +81,7 @@ export const start = Effect.fnUntraced(function* (options: WorldOptions) {
   })
   const layer = Parley.withoutDoors.pipe(
     Layer.provide(Providers.layerOf(vendor.service)),
-    Layer.provide(options.cast.layer),
+    Layer.provide(Layer.merge(options.cast.layer, PathLocks.layer)),
     Layer.provide(disk.layer),
     Layer.provide(NodeContext.layer),
     Layer.provide(Layer.succeedContext(options.settings))

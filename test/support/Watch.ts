@@ -1,6 +1,7 @@
 import { Effect, Option, Queue, Schema } from "effect"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { RoomEvents } from "../../src/RoomEvents.ts"
+import { Topic } from "../../src/RoomEvents/Topic.ts"
 
 const Event = Schema.parseJson(
   Schema.Struct({ type: Schema.String }, Schema.Record({ key: Schema.String, value: Schema.Any }))
@@ -17,7 +18,7 @@ export const room = (id: number) =>
     const queue = yield* Queue.unbounded<Event>()
     const seen: Array<Event> = []
     yield* events.follow({
-      roomId: RoomId.make(id),
+      topic: Topic.Room({ id: RoomId.make(id) }),
       after: Option.none(),
       greeting: () => [],
       sink: {

@@ -8,7 +8,7 @@ import { RoomId } from "../../domain/RoomId.ts"
 import { Reader, Unauthenticated } from "../../domain/User.ts"
 
 /**
- * Requires a ticket for this room, or an access token. A ticket that is there decides.
+ * Requires a ticket for this stream, or an access token. A ticket that is there decides.
  * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
  */
 export class Reading extends HttpApiMiddleware.Tag<Reading>()("parley/Rooms/Stream/Api/Reading", {
@@ -17,26 +17,42 @@ export class Reading extends HttpApiMiddleware.Tag<Reading>()("parley/Rooms/Stre
   security: { ticket: HttpApiSecurity.apiKey({ in: "query", key: "ticket" }), ...credentials }
 }) {}
 
-const Ticket = Schema.Struct({ ticket: Schema.String, expires_in: Schema.Int, room_id: RoomId })
+const ticket = { ticket: Schema.String, expires_in: Schema.Int }
+const Position = Schema.Struct({ after: optional(CursorParam) })
+const Events = HttpApiSchema.Text({ contentType: "text/event-stream" })
 
 export class StreamApi extends HttpApiGroup.make("stream")
   .add(
     /** Opens the room's stream once, for who cannot send headers: it stands in an address, and an access token must not. */
-    HttpApiEndpoint.post("ticket", "/sse-ticket")
+    HttpApiEndpoint.post("ticket", "/rooms/:room_id/sse-ticket")
       .setPath(RoomParam)
-      .addSuccess(Ticket)
+      .addSuccess(Schema.Struct({ ...ticket, room_id: RoomId }))
       .addError(RoomNotFound)
       .addError(RoomForbidden)
       .middleware(Authenticated)
   )
   .add(
-    HttpApiEndpoint.get("stream", "/stream")
+    HttpApiEndpoint.get("stream", "/rooms/:room_id/stream")
       .setPath(RoomParam)
-      .setUrlParams(Schema.Struct({ after: optional(CursorParam) }))
-      .addSuccess(HttpApiSchema.Text({ contentType: "text/event-stream" }))
+      .setUrlParams(Position)
+      .addSuccess(Events)
       .addError(RoomNotFound)
       .addError(RoomForbidden)
       .addError(TooManyStreams)
       .middleware(Reading)
   )
-  .prefix("/rooms/:room_id") {}
+  .add(
+    /** The same for the stream of all rooms. */
+    HttpApiEndpoint.post("ticketOfAll", "/sse-ticket").addSuccess(Schema.Struct(ticket)).middleware(Authenticated)
+  )
+  .add(
+    /**
+     * The events of all rooms in the caller's list, also of those that come later. It begins with the rooms that there
+     * are (`rooms`); each event names its room.
+     */
+    HttpApiEndpoint.get("all", "/stream")
+      .setUrlParams(Position)
+      .addSuccess(Events)
+      .addError(TooManyStreams)
+      .middleware(Reading)
+  ) {}

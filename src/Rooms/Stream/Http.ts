@@ -4,6 +4,7 @@ import { Api } from "../../Api.ts"
 import { Auth, ticketSeconds } from "../../Auth.ts"
 import { Credentials } from "../../Auth/Credentials.ts"
 import { CurrentUser, Reader, Unauthenticated } from "../../domain/User.ts"
+import { listOf, Topic } from "../../RoomEvents/Topic.ts"
 import { Rooms } from "../../Rooms.ts"
 import { RoomStream } from "../Stream.ts"
 import { Reading } from "./Api.ts"
@@ -13,7 +14,9 @@ const refuse = () => Unauthenticated.of()
 const asked = Effect.all({
   request: HttpServerRequest.HttpServerRequest,
   query: HttpServerRequest.ParsedSearchParams,
-  room: Effect.map(HttpRouter.RouteContext, ({ params }) => Number(params["room_id"]))
+  room: Effect.map(HttpRouter.RouteContext, ({ params: { room_id } }) =>
+    room_id === undefined ? null : Number(room_id)
+  )
 })
 
 export const reading = Layer.effect(
@@ -50,9 +53,17 @@ export const layer = HttpApiBuilder.group(Api, "stream", (handlers) =>
       .handleRaw("stream", ({ path: { room_id }, request, urlParams }) =>
         Effect.flatMap(Reader, (reader) =>
           Effect.provideService(rooms.access(room_id), CurrentUser, reader.user).pipe(
-            Effect.zipRight(stream.follow(room_id, request, reader, urlParams.after))
+            Effect.zipRight(stream.follow(Topic.Room({ id: room_id }), request, reader, urlParams.after))
           )
         )
+      )
+      .handle("ticketOfAll", ({ request }) =>
+        Effect.flatMap(identify(request), (holder) => auth.ticket(null, holder)).pipe(
+          Effect.map((ticket) => ({ ticket, expires_in: ticketSeconds }))
+        )
+      )
+      .handleRaw("all", ({ request, urlParams }) =>
+        Effect.flatMap(Reader, (reader) => stream.follow(listOf(reader.user), request, reader, urlParams.after))
       )
   })
 )

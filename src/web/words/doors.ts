@@ -13,6 +13,10 @@ export const english = {
   copied: "The link is copied.",
   notCopied: "The link is selected: copy it.",
   edit: (name: string) => `Change ${name}`,
+  alone: (name: string) => `Talk alone with ${name}`,
+  newAgent: "A new agent",
+  willRetire: (name: string) =>
+    `${name} will not speak any more, in any room. What was said keeps the name, and the folder goes to .removed.`,
   send: "Send",
   sendIn: (seconds: number) => `Send in ${seconds} s`,
   mayAgain: "Your message can be sent now."
@@ -31,6 +35,10 @@ export const korean: typeof english = {
   copied: "링크를 복사했습니다.",
   notCopied: "링크를 선택했습니다. 복사하세요.",
   edit: (name) => `${name} 바꾸기`,
+  alone: (name) => `${name} 님과 둘이 이야기하기`,
+  newAgent: "새 에이전트",
+  willRetire: (name) =>
+    `${name} 님은 이제 어느 방에서도 말하지 않습니다. 한 말은 이름과 함께 남고, 폴더는 .removed로 옮겨집니다.`,
   send: "보내기",
   sendIn: (seconds) => `${seconds}초 뒤 보내기`,
   mayAgain: "이제 메시지를 보낼 수 있습니다."

@@ -1,0 +1,83 @@
+import { SqlClient } from "@effect/sql"
+import { Effect, Schema } from "effect"
+import { RoomId } from "../domain/RoomId.ts"
+import { Timestamp } from "../domain/Time.ts"
+import * as Sql from "../lib/sql.ts"
+import { Topic } from "./Topic.ts"
+
+/** An entry of the log; `body` is the event as JSON. */
+export const Logged = Schema.Struct({ id: Schema.Int, room_id: RoomId, type: Schema.String, body: Schema.String })
+export type Logged = typeof Logged.Type
+
+interface NewEntry extends Omit<Logged, "id"> {
+  readonly created_at: Timestamp
+}
+
+const asEntry = Sql.one(Schema.Struct({ id: Schema.Int, owner_id: Schema.String }))
+const asLogged = Sql.all(Logged)
+const asIds = Sql.all(Schema.Struct({ id: RoomId }))
+const asPosition = Sql.one(Schema.Struct({ id: Schema.Int }))
+const asPruned = Sql.all(Schema.Struct({ id: Schema.Int, room_id: RoomId }))
+
+/** The table of events. */
+export const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  const rooms = Topic.$match({
+    Room: ({ id }) => sql`id = ${id}`,
+    Owner: ({ owner_id }) => sql`owner_id = ${owner_id}`,
+    All: () => sql`1 = 1`
+  })
+
+  const page = (topic: Topic, after: number, limit: number) => {
+    const next = sql`id > ${after} ORDER BY id LIMIT ${limit}`
+    return Topic.$match(topic, {
+      Room: ({ id }) => sql`room_id = ${id} AND ${next}`,
+      // Of the events of many rooms only the ids are sorted: an index has them.
+      Owner: ({ owner_id }) => sql`id IN (
+        SELECT id FROM events WHERE room_id IN (SELECT id FROM rooms WHERE owner_id = ${owner_id}) AND ${next}
+      ) ORDER BY id`,
+      All: () => next
+    })
+  }
+
+  return {
+    /** Gives its id, and whose room it is in. */
+    insert: (entry: NewEntry) =>
+      asEntry(sql`
+        INSERT INTO events ${sql.insert({ ...entry })}
+        RETURNING id, (SELECT owner_id FROM rooms WHERE rooms.id = events.room_id) AS owner_id`),
+
+    wipe: (room: RoomId) => Effect.orDie(sql`DELETE FROM events WHERE room_id = ${room}`),
+
+    later: (topic: Topic, after: number, limit: number) =>
+      asLogged(sql`SELECT id, room_id, type, body FROM events WHERE ${page(topic, after, limit)}`),
+
+    newest: Effect.map(asPosition(sql`SELECT coalesce(max(id), 0) AS id FROM events`), ({ id }) => id),
+
+    /** The last that is forgotten of these rooms. */
+    prunedTo: (topic: Topic) =>
+      Effect.map(
+        asPosition(sql`SELECT coalesce(max(events_pruned_to), 0) AS id FROM rooms WHERE ${rooms(topic)}`),
+        ({ id }) => id
+      ),
+
+    rooms: (topic: Topic, after: number, limit: number) =>
+      Effect.map(
+        asIds(sql`SELECT id FROM rooms WHERE ${rooms(topic)} AND id > ${after} ORDER BY id LIMIT ${limit}`),
+        (found) => found.map(({ id }) => id)
+      ),
+
+    prune: Effect.fnUntraced(function* (before: Timestamp, limit: number) {
+      const gone = yield* asPruned(sql`
+        DELETE FROM events WHERE id IN (
+          SELECT id FROM events WHERE created_at < ${before} ORDER BY created_at, id LIMIT ${limit}
+        ) RETURNING id, room_id`)
+      const newestOf = new Map(gone.toSorted((one, other) => one.id - other.id).map(({ id, room_id }) => [room_id, id]))
+      yield* Effect.forEach(newestOf, ([room, id]) =>
+        Effect.orDie(sql`UPDATE rooms SET events_pruned_to = ${id} WHERE id = ${room} AND events_pruned_to < ${id}`)
+      )
+      return gone.length
+    })
+  }
+})

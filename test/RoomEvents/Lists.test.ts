@@ -1,0 +1,240 @@
+import { SqlClient } from "@effect/sql"
+import { describe, it } from "@effect/vitest"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Effect, FastCheck, Fiber, Layer, Option } from "effect"
+import { Cache } from "../../src/Cache.ts"
+import { RoomId } from "../../src/domain/RoomId.ts"
+import { Timestamp } from "../../src/domain/Time.ts"
+import { RoomEvents } from "../../src/RoomEvents.ts"
+import { Topic } from "../../src/RoomEvents/Topic.ts"
+import { RoomRepo } from "../../src/Rooms/Repo.ts"
+import { WriteQueue } from "../../src/WriteQueue.ts"
+import * as TestDb from "../support/TestDb.ts"
+
+const world = RoomEvents.layer.pipe(
+  Layer.provideMerge(Cache.layer({ capacity: 100 })),
+  Layer.provideMerge(RoomRepo.layer),
+  Layer.provideMerge(TestDb.layer())
+)
+
+const text = new TextDecoder()
+const ann = Topic.Owner({ owner_id: "ann" })
+
+interface Options {
+  readonly topic?: Topic
+  readonly after?: number
+  readonly drained?: Effect.Effect<void>
+}
+
+const setup = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const queue = yield* WriteQueue
+  const events = yield* RoomEvents
+  const rooms = yield* RoomRepo
+  let names = 0
+  const create = (owner_id: string) =>
+    queue.write(
+      Effect.tap(
+        rooms.insert({
+          owner_id,
+          name: `room ${++names}`,
+          default_provider: "x",
+          default_model: null,
+          created_at: Timestamp.make("2026-01-01T00:00:00.000Z")
+        }),
+        events.open
+      )
+    )
+  const append = (id: RoomId) => queue.write(events.append(id, { type: "messages_cleared" }))
+  const remove = (id: RoomId) => Effect.flatMap(queue.write(rooms.remove(id)), events.close)
+  const log = sql<{ readonly id: number; readonly room_id: number }>`SELECT id, room_id FROM events ORDER BY id`
+  const follow = ({ after, drained = Effect.void, topic = ann }: Options = {}) => {
+    const frames: Array<Uint8Array> = []
+    let ended = false
+    const sink = {
+      write: (frame: Uint8Array) => void frames.push(frame),
+      drained,
+      end: () => {
+        ended = true
+      }
+    }
+    const told = () => frames.map((frame) => text.decode(frame))
+    /** Types, and what room or rooms they are about. */
+    const heard = () =>
+      told().flatMap((frame) => {
+        const body = /^data: (.*)$/m.exec(frame)?.[1]
+        if (body === undefined) return []
+        const { ids, more, room_id, type } = JSON.parse(body)
+        return [type === "rooms" ? [type, ids, more] : [type, room_id]]
+      })
+    const seen = () => told().flatMap((frame) => /^id: (\d+)$/m.exec(frame)?.slice(1).map(Number) ?? [])
+    const begun = events.follow({ topic, after: Option.fromNullable(after), sink, greeting: () => [] })
+    return Effect.as(begun, { frames, heard, seen, ended: () => ended })
+  }
+  return { sql, events, create, append, remove, log, follow }
+})
+
+describe("The events of many rooms", () => {
+  it.scopedLive(
+    "a reader that comes at any moment, from any position, hears its rooms whole and in order, and no other",
+    () =>
+      Effect.gen(function* () {
+        const { append, create, follow, log } = yield* setup
+        const [mine, too, other] = yield* Effect.all([create("ann"), create("ann"), create("bob")])
+        const owned: ReadonlySet<number> = new Set([mine.id, too.id])
+        const moment = FastCheck.oneof(
+          FastCheck.constantFrom(mine.id, too.id, other.id),
+          FastCheck.constant("pause" as const),
+          FastCheck.record({ all: FastCheck.boolean(), back: FastCheck.option(FastCheck.nat(20)) })
+        )
+
+        for (const schedule of FastCheck.sample(FastCheck.array(moment, { minLength: 5, maxLength: 40 }), {
+          numRuns: 40,
+          seed: 5
+        })) {
+          const posts: Array<Fiber.Fiber<unknown, unknown>> = []
+          const begun = []
+          for (const one of schedule) {
+            if (one === "pause") yield* Effect.yieldNow()
+            else if (typeof one === "number") posts.push(yield* Effect.fork(append(one)))
+            else {
+              const known = yield* log
+              const after = one.back === null ? undefined : (known.at(-1 - one.back)?.id ?? 0)
+              const options = after === undefined ? {} : { after, drained: Effect.yieldNow() }
+              const reader = follow({ ...options, topic: one.all ? Topic.All() : ann })
+              const isMeant = (id: number) => one.all || owned.has(id)
+              begun.push(yield* Effect.forkScoped(Effect.map(reader, ({ seen }) => ({ after, isMeant, seen }))))
+            }
+          }
+          yield* Fiber.awaitAll(posts)
+
+          const readers = yield* Effect.forEach(begun, Fiber.join)
+          yield* append(other.id)
+          yield* append(mine.id)
+          const whole = yield* log
+          for (const { after, isMeant, seen } of readers) {
+            const since = after ?? (seen()[0] ?? 0) - 1
+            deepStrictEqual(
+              seen(),
+              whole.flatMap(({ id, room_id }) => (id > since && isMeant(room_id) ? [id] : []))
+            )
+          }
+        }
+      }).pipe(Effect.provide(world))
+  )
+
+  it.scopedLive("rooms that are made appear, those that are deleted are told of, and the stream goes on", () =>
+    Effect.gen(function* () {
+      const { append, create, follow, remove } = yield* setup
+      const old = yield* create("ann")
+      const { ended, heard } = yield* follow()
+
+      const made = yield* create("ann")
+      const foreign = yield* create("bob")
+      yield* Effect.forEach([made.id, foreign.id], append)
+      yield* remove(old.id)
+      yield* remove(foreign.id)
+      yield* append(made.id)
+
+      deepStrictEqual(heard(), [
+        ["rooms", [old.id], false],
+        ["room_created", made.id],
+        ["messages_cleared", made.id],
+        ["room_deleted", old.id],
+        ["messages_cleared", made.id]
+      ])
+      assertEquals(ended(), false)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.scopedLive("nothing of a room comes after it was told gone, though the reader was still reading the log", () =>
+    Effect.gen(function* () {
+      const { append, create, follow, remove } = yield* setup
+      const [gone, stays] = yield* Effect.all([create("ann"), create("ann")])
+      yield* Effect.forEach([gone.id, stays.id, gone.id, stays.id], append)
+      let written = 0
+      // The first is the list, the second the first event.
+      const drained = Effect.suspend(() =>
+        ++written === 2
+          ? Effect.orDie(Effect.zipRight(append(gone.id), Effect.zipRight(remove(gone.id), append(stays.id))))
+          : Effect.void
+      )
+
+      const { heard } = yield* follow({ after: 0, drained })
+
+      deepStrictEqual(heard(), [
+        ["rooms", [gone.id, stays.id], false],
+        ["messages_cleared", gone.id],
+        ["room_deleted", gone.id],
+        ["messages_cleared", stays.id],
+        ["messages_cleared", stays.id],
+        ["messages_cleared", stays.id]
+      ])
+    }).pipe(Effect.provide(world))
+  )
+
+  it.scopedLive("many rooms are named in parts, and none that goes meanwhile in a later one", () =>
+    Effect.gen(function* () {
+      const { follow, remove, sql } = yield* setup
+      yield* sql`
+        WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 2500)
+        INSERT INTO rooms (owner_id, name, default_provider, created_at)
+        SELECT iif(n % 5 = 0, 'bob', 'ann'), 'room ' || n, 'x', '2026-01-01T00:00:00.000Z' FROM counter`
+      let written = 0
+      const drained = Effect.suspend(() => (++written === 1 ? Effect.orDie(remove(RoomId.make(2499))) : Effect.void))
+
+      const { heard } = yield* follow({ drained })
+
+      const lists = heard().filter(([type]) => type === "rooms")
+      deepStrictEqual(
+        lists.map(([, ids, more]) => [ids.length, more]),
+        [
+          [1000, true],
+          [999, false]
+        ]
+      )
+      const named = lists.flatMap(([, ids]) => ids)
+      assertTrue(named.every((id) => id % 5 !== 0 && id !== 2499))
+    }).pipe(Effect.provide(world))
+  )
+
+  it.scopedLive("an event is encoded once for all who get it", () =>
+    Effect.gen(function* () {
+      const { append, create, events, follow } = yield* setup
+      const room = yield* create("ann")
+      const readers = yield* Effect.forEach([ann, ann, Topic.All(), Topic.Room({ id: room.id })], (topic) =>
+        follow({ topic })
+      )
+
+      yield* append(room.id)
+      yield* events.send(room, { type: "room_deleted" })
+
+      for (const back of [-1, -2]) {
+        const [first, ...others] = readers.map(({ frames }) => frames.at(back))
+        assertTrue(first !== undefined && others.every((frame) => frame === first))
+      }
+    }).pipe(Effect.provide(world))
+  )
+
+  it.scopedLive("a position is lost when one of the rooms has forgotten what came after it, and only then", () =>
+    Effect.gen(function* () {
+      const { append, create, follow, log, sql } = yield* setup
+      const [mine, other] = yield* Effect.all([create("ann"), create("bob")])
+      yield* Effect.forEach([mine.id, mine.id, other.id], append)
+      const [first, second] = yield* log
+      yield* sql`UPDATE rooms SET events_pruned_to = ${second?.id ?? 0} WHERE id = ${other.id}`
+      const isReset = (options: Options) =>
+        Effect.map(follow(options), ({ heard }) => heard().some(([type]) => type === "reset"))
+      const after = first?.id ?? 0
+
+      const resets = yield* Effect.all([
+        isReset({ after }),
+        isReset({ after, topic: Topic.All() }),
+        isReset({ after: second?.id ?? 0, topic: Topic.All() }),
+        isReset({ after: 9999 })
+      ])
+
+      deepStrictEqual(resets, [false, true, false, true])
+    }).pipe(Effect.provide(world))
+  )
+})
