@@ -104,8 +104,11 @@ const make = () => {
   const gates = new Map<string, Gate.Gate>()
 
   const gateOf = (provider: string) => {
-    const gate = gates.get(provider) ?? Gate.make()
+    const known = gates.get(provider)
+    if (known !== undefined) return known
+    const gate = Gate.make()
     gates.set(provider, gate)
+    for (const reason of Retry.reasons) retries(0, provider, reason)
     return gate
   }
 

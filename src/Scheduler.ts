@@ -16,6 +16,7 @@ import { AgentRepo } from "./Agents/Repo.ts"
 import type { Member } from "./domain/Agent.ts"
 import type { RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
+import { StopReason } from "./domain/Round.ts"
 import type { SchedulerState, SchedulerStats } from "./domain/Scheduled.ts"
 import { Timestamp } from "./domain/Time.ts"
 import { Gates } from "./Gates.ts"
@@ -57,6 +58,7 @@ const rounds = Meter.counter(
   "Rounds that rooms began by themselves, by why they ended",
   "stop_reason"
 )
+for (const reason of [...StopReason.literals, "none"]) rounds(0, reason)
 
 const make = Effect.gen(function* () {
   const { current } = yield* LiveSettings

@@ -44,6 +44,7 @@ interface Job {
 
 const largestBatch = 256
 const refusals = Meter.counter("parley_writes_refused_total", "Writes that the queue did not take", "reason")
+for (const reason of ["full", "closing"]) refusals(0, reason)
 const batches = Meter.histogram(
   "parley_write_batch_size",
   "Writes that shared one commit",

@@ -47,6 +47,8 @@ const patience = "30 seconds"
 
 const frames = Meter.counter("parley_stream_frames_sent_total", "Events and heartbeats written to readers of streams")
 const dropped = Meter.counter("parley_streams_dropped_total", "Readers that did not keep up", "reason")
+frames(0)
+for (const reason of ["behind", "stalled"]) dropped(0, reason)
 
 const make = Effect.gen(function* () {
   const { STREAM_BUFFER_BYTES } = yield* Settings

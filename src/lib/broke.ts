@@ -7,8 +7,11 @@ const failures = counter(
   "part"
 )
 
+const parts = ["agents", "commit", "housekeeping", "metrics", "personas", "pool", "round", "scheduler", "turn"] as const
+for (const part of parts) failures(0, part)
+
 /** Logs, with its trace, what broke in work that answers nobody, and counts it. */
-export const broke = (part: string, words: string, cause: Cause.Cause<unknown>) =>
+export const broke = (part: (typeof parts)[number], words: string, cause: Cause.Cause<unknown>) =>
   Effect.zipRight(
     Effect.sync(() => failures(1, part)),
     Effect.logError(words, cause)

@@ -19,7 +19,7 @@ const family = <Type, Out, const Labels extends ReadonlyArray<string>>(
   }
 }
 
-/** Only grows. */
+/** Only grows. To note 0 under what is known to come lets a reader see the first time too. */
 export const counter = <const Labels extends ReadonlyArray<string> = []>(
   name: `${string}_total`,
   description: string,
