@@ -139,7 +139,7 @@ const make = Effect.gen(function* () {
       const states = Array.fromIterable(breakers.values()).map((breaker) => Breaker.stateOf(breaker, now))
       const count = (state: (typeof states)[number]) => states.filter((it) => it === state).length
       return {
-        capacity: MAX_CONCURRENT_ROOMS,
+        capacity: current().MAX_CONCURRENT_ROOMS,
         running: yield* FiberMap.size(running),
         breakers: { open: count("open"), half_open: count("half_open") }
       }

@@ -35,7 +35,7 @@ const make = Effect.gen(function* () {
   }
 
   return OpenStreams.of({
-    stats: Effect.sync(() => ({ open: all.size, limit: MAX_STREAMS })),
+    stats: Effect.sync(() => ({ open: all.size, limit: current().MAX_STREAMS })),
 
     open: (holder, end) =>
       Effect.acquireRelease(
