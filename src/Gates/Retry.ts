@@ -35,13 +35,16 @@ export const counted = (failures: Failures, { _tag }: ProviderError): Failures =
   [_tag]: (failures[_tag] ?? 0) + 1
 })
 
-const reasons: Readonly<Partial<Record<ProviderError["_tag"], WaitReason>>> = {
+const reasonFor: Readonly<Partial<Record<ProviderError["_tag"], WaitReason>>> = {
   RateLimited: "rate_limited",
   Overloaded: "overloaded",
   Crashed: "crashed",
   TimedOut: "timed_out"
 }
 
-export const reasonOf = ({ _tag }: ProviderError): WaitReason => reasons[_tag] ?? "busy"
+/** Why a turn may be tried again. */
+export const reasons = Object.values(reasonFor)
+
+export const reasonOf = ({ _tag }: ProviderError): WaitReason => reasonFor[_tag] ?? "busy"
 
 export const total = (failures: Failures) => Object.values(failures).reduce((sum, count) => sum + count, 0)
