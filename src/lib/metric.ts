@@ -26,6 +26,22 @@ export const counter = <const Labels extends ReadonlyArray<string> = []>(
   ...labels: Labels
 ) => family(Metric.counter(name, { description, incremental: true }), labels)
 
+/** A counter that somebody else keeps: it is told the count, and a lower one is that of a new beginning. */
+export const total = <const Labels extends ReadonlyArray<string> = []>(
+  name: `${string}_total`,
+  description: string,
+  ...labels: Labels
+): Meter<Labels> => {
+  const grow = counter(name, description, ...labels)
+  const last = new Map<string, number>()
+  return (value, ...values) => {
+    const key = values.join("\n")
+    const before = last.get(key) ?? 0
+    last.set(key, value)
+    grow(value >= before ? value - before : value, ...values)
+  }
+}
+
 export const gauge = <const Labels extends ReadonlyArray<string> = []>(
   name: string,
   description: string,
