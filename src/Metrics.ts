@@ -52,7 +52,7 @@ const push = Effect.map(Settings, ({ OTEL_EXPORTER_OTLP_ENDPOINT }) =>
         url: `${endpoint.replace(/\/+$/, "")}/v1/metrics`,
         resource: { serviceName: "parley", serviceVersion: version },
         exportInterval: interval,
-        shutdownTimeout: "1 second"
+        shutdownTimeout: "500 millis"
       }).pipe(Layer.provide([FetchHttpClient.layer, OtlpSerialization.layerJson]), Layer.merge(observed))
   })
 )
