@@ -40,6 +40,8 @@ describe("metrics", () => {
       talker(),
       Effect.gen(function* () {
         const { client, id, path, say, turns, watch } = yield* room({ max_follow_ups: 0 })
+        const held = Effect.map(client.json("GET", "/debug/cache/stats"), ({ data }) => data)
+        const first = yield* held
         const before = yield* scrape(client)
 
         for (let n = 0; n < 3; n++) yield* Effect.zipRight(say(`Hello ${n}`), watch.ended)
@@ -76,10 +78,10 @@ describe("metrics", () => {
         assertEquals(after.sum("parley_write_queue_capacity"), 4096)
         assertTrue(after.sum("parley_database_bytes", { file: "main" }) > 0)
 
-        const { data: cache } = yield* client.json("GET", "/debug/cache/stats")
-        const last = yield* scrape(client)
-        assertEquals(last.sum("parley_cache_entries"), cache.size)
-        assertEquals(last.sum("parley_cache_hits_total"), cache.hits)
+        const now = yield* held
+        assertEquals(after.sum("parley_cache_entries"), now.size)
+        assertEquals(grew("parley_cache_hits_total"), now.hits - first.hits)
+        assertEquals(grew("parley_cache_misses_total"), now.misses - first.misses)
       })
     )
   )

@@ -2,7 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Layer, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Layer, TestClock } from "effect"
 import { Closing } from "../../src/Closing.ts"
 import { Readiness } from "../../src/System/Readiness.ts"
 import { WriteQueue } from "../../src/WriteQueue.ts"
@@ -48,10 +48,17 @@ describe("readiness", () => {
         const queue = yield* WriteQueue
         const { capacity } = yield* queue.stats
         deepStrictEqual([capacity, yield* failing], [2, []])
-        const last = yield* Effect.fork(Effect.forEach([1, 2], () => queue.write(Effect.void), { concurrency: 2 }))
-        yield* Effect.yieldNow()
+        const [begun, gate] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const slow = Effect.zipRight(Deferred.succeed(begun, undefined), Deferred.await(gate))
+        const writes = [yield* Effect.fork(queue.write(slow))]
+        yield* Deferred.await(begun)
+        for (let n = 0; n < 2; n++) writes.push(yield* Effect.fork(queue.write(Effect.void)))
+        yield* Effect.repeat(Effect.zipRight(Effect.yieldNow(), queue.stats), { until: ({ depth }) => depth === 2 })
+
         deepStrictEqual(yield* failing, ["queue"])
-        yield* last
+
+        yield* Deferred.succeed(gate, undefined)
+        yield* Fiber.joinAll(writes)
         deepStrictEqual(yield* failing, [])
       })
       yield* Effect.provide(test, over({ DATA_DIR: dir, WRITE_QUEUE_CAPACITY: "2" }))
