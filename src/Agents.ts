@@ -33,6 +33,7 @@ import { logGroup, roomGroup } from "./RoomEvents.ts"
 import { SdkPool } from "./SdkPool.ts"
 import { Settings } from "./Settings.ts"
 import { afterCommit } from "./WriteQueue.ts"
+import { broke } from "./lib/broke.ts"
 
 /** Why nothing of an agent was written. */
 type Unchanged = AgentRefused | AgentUnwritable | ImageRefused | AdminRequired
@@ -140,7 +141,7 @@ const make = Effect.gen(function* () {
   yield* personas.changes.pipe(
     Stream.drop(1),
     Stream.runForEach(() =>
-      Effect.catchAllCause(sync, (cause) => Effect.logError("agents could not be updated", cause))
+      Effect.catchAllCause(sync, (cause) => broke("agents", "agents could not be updated", cause))
     ),
     Effect.forkScoped
   )

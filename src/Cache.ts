@@ -1,7 +1,7 @@
 import { Context, Deferred, Effect, Exit, FiberId, Layer } from "effect"
 
 export interface Key {
-  /** What is invalidated together, such as `room:1`. */
+  /** What is invalidated together, such as `room:1`, which is of the kind `room`. */
   readonly group: string
   readonly name: string
 }
@@ -29,6 +29,13 @@ export interface CacheStats {
   readonly invalidations: number
   /** Values held now, never more than the capacity. */
   readonly entries: number
+  /** The same by the kind of their groups. */
+  readonly entriesOf: Readonly<Record<string, number>>
+}
+
+/** Values held of one kind. */
+interface Tally {
+  entries: number
 }
 
 export class Cache extends Context.Tag("parley/Cache")<
@@ -53,8 +60,10 @@ class Link {
   newer: Link = this
   /** Takes it out of its region. */
   readonly forget: () => void
+  readonly tally: Tally
 
-  constructor(forget: () => void) {
+  constructor(tally: Tally, forget: () => void) {
+    this.tally = tally
     this.forget = forget
   }
 }
@@ -69,7 +78,15 @@ const make = (capacity: number) => {
   const counts = { hits: 0, misses: 0, refusedFills: 0, evictions: 0, invalidations: 0, entries: 0 }
   const invalidators: Array<(group?: string) => void> = []
   // Not a Map in order of insertion: V8 walks over all former places of a key that moves often.
-  const ring = new Link(() => {})
+  const ring = new Link({ entries: 0 }, () => {})
+  const tallies = new Map<string, Tally>()
+
+  const tallyOf = (group: string) => {
+    const [kind = ""] = group.split(":", 1)
+    const tally = tallies.get(kind) ?? { entries: 0 }
+    tallies.set(kind, tally)
+    return tally
+  }
 
   const remove = (link: Link) => {
     if (link.newer === link) return
@@ -77,6 +94,7 @@ const make = (capacity: number) => {
     link.newer.older = link.older
     link.older = link.newer = link
     counts.entries--
+    link.tally.entries--
   }
 
   const append = (link: Link) => {
@@ -84,6 +102,7 @@ const make = (capacity: number) => {
     link.older = ring.older
     link.older.newer = ring.older = link
     counts.entries++
+    link.tally.entries++
   }
 
   const evict = (link: Link) => {
@@ -99,7 +118,7 @@ const make = (capacity: number) => {
 
     const enter = ({ group: label, name }: Key) => {
       const group = groups.get(label) ?? new Map<string, Entry<A, E>>()
-      const entry = new Entry<A, E>(() => {
+      const entry = new Entry<A, E>(tallyOf(label), () => {
         group.delete(name)
         if (group.size === 0 && groups.get(label) === group) groups.delete(label)
       })
@@ -175,6 +194,9 @@ const make = (capacity: number) => {
     region,
     invalidate,
     clear: invalidate(),
-    stats: Effect.sync(() => ({ ...counts }))
+    stats: Effect.sync(() => ({
+      ...counts,
+      entriesOf: Object.fromEntries(Array.from(tallies, ([kind, { entries }]) => [kind, entries]))
+    }))
   })
 }

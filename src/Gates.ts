@@ -1,10 +1,11 @@
-import { Clock, Context, Effect, Either, Exit, Layer, Metric, Option, Random, Schema } from "effect"
+import { Clock, Context, Effect, Either, Exit, Layer, Option, Random, Schema } from "effect"
 import { ProviderError } from "./domain/Provider.ts"
 import type { ProviderState } from "./domain/ProviderState.ts"
 import * as Gate from "./Gates/Gate.ts"
 import { blameOf } from "./Gates/Health.ts"
 import * as Retry from "./Gates/Retry.ts"
 import { deadlineOf, enter, tell, type Terms, type Visit } from "./Gates/Visit.ts"
+import * as Meter from "./lib/metric.ts"
 import * as Telemetry from "./Telemetry/GenAi.ts"
 
 /** Tries once; given what is to be run when the provider begins to answer. */
@@ -30,7 +31,12 @@ export class Gates extends Context.Tag("parley/Gates")<
   static readonly layer = Layer.sync(this, () => make())
 }
 
-const retries = Metric.counter("parley_provider_retries_total")
+const retries = Meter.counter(
+  "parley_provider_retries_total",
+  "Turns that are tried again, by what made it necessary",
+  "provider",
+  "reason"
+)
 const isProviderError = Schema.is(ProviderError)
 
 const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) =>
@@ -85,7 +91,7 @@ const again = Effect.fnUntraced(function* <A, E, R>(
   const reason = Retry.reasonOf(error)
   const known = Retry.counted(failures, error)
   yield* Telemetry.retried(error._tag)
-  yield* Metric.increment(Metric.tagged(Metric.tagged(retries, "provider", visit.terms.provider), "reason", reason))
+  retries(1, visit.terms.provider, reason)
   if (delay.value > 0) {
     const until = (yield* Clock.currentTimeMillis) + delay.value
     yield* tell(visit, Retry.total(known) + 1, reason, until)

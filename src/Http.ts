@@ -49,7 +49,13 @@ const api = HttpApiBuilder.api(Api).pipe(
     TranscriptsHttp.layer,
     SystemHttp.layer
   ]),
-  Layer.provide([AuthHttp.authenticated, AttachmentsHttp.viewing, StreamHttp.reading, LimitsHttp.layer])
+  Layer.provide([
+    AuthHttp.authenticated,
+    SystemHttp.scraping,
+    AttachmentsHttp.viewing,
+    StreamHttp.reading,
+    LimitsHttp.layer
+  ])
 )
 
 // Built last, so torn down first: requests in flight end while every service is still up.

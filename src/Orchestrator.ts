@@ -3,6 +3,7 @@ import { Closing } from "./Closing.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { RoundId, StopReason } from "./domain/Round.ts"
 import { type Halt, RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
+import { broke } from "./lib/broke.ts"
 
 export class Orchestrator extends Context.Tag("parley/Orchestrator")<
   Orchestrator,
@@ -62,7 +63,7 @@ const make = Effect.gen(function* () {
   const logged = (effect: Effect.Effect<void>, roomId: RoomId) =>
     effect.pipe(
       Effect.catchAllCause((cause) =>
-        Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : Effect.logError("a round broke", cause)
+        Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : broke("round", "a round broke", cause)
       ),
       Effect.annotateLogs({ roomId })
     )

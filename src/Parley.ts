@@ -16,6 +16,7 @@ import { LiveTurns } from "./LiveTurns.ts"
 import { Memory } from "./Memory.ts"
 import { Messages } from "./Messages.ts"
 import { MessageRepo } from "./Messages/Repo.ts"
+import { Metrics } from "./Metrics.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Ahead } from "./Orchestrator/Ahead.ts"
 import { Briefs } from "./Orchestrator/Brief.ts"
@@ -44,6 +45,8 @@ import { Scheduler } from "./Scheduler.ts"
 import * as Housekeeping from "./Scheduler/Housekeeping.ts"
 import { SdkPool } from "./SdkPool.ts"
 import { Settings } from "./Settings.ts"
+import { Readiness } from "./System/Readiness.ts"
+import { Status } from "./System/Status.ts"
 import * as Telemetry from "./Telemetry.ts"
 import * as Welcome from "./Welcome.ts"
 import { WriteQueue } from "./WriteQueue.ts"
@@ -130,9 +133,12 @@ export const withoutDoors = Scheduler.layer.pipe(
 
 const auth = Auth.layer.pipe(Layer.provide(Tokens.layer), Layer.provideMerge(OpenStreams.layer))
 
+const insight = Metrics.layer.pipe(Layer.provideMerge(Status.layer), Layer.provideMerge(Readiness.layer))
+
 /** The whole house but its settings, providers and doors to the world. */
 export const layer = Welcome.layer.pipe(
   Layer.provideMerge(Http.layer),
+  Layer.provideMerge(insight),
   Layer.provideMerge(auth),
   Layer.provideMerge(withoutDoors),
   Layer.provideMerge(Layer.merge(personas, memory)),

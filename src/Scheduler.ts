@@ -7,7 +7,6 @@ import {
   Effect,
   FiberMap,
   Layer,
-  Metric,
   Option,
   Order,
   Random,
@@ -17,10 +16,12 @@ import { AgentRepo } from "./Agents/Repo.ts"
 import type { Member } from "./domain/Agent.ts"
 import type { RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
-import type { SchedulerState } from "./domain/Scheduled.ts"
+import type { SchedulerState, SchedulerStats } from "./domain/Scheduled.ts"
 import { Timestamp } from "./domain/Time.ts"
 import { Gates } from "./Gates.ts"
 import * as Breaker from "./lib/breaker.ts"
+import { broke } from "./lib/broke.ts"
+import * as Meter from "./lib/metric.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
 import { Openings } from "./Orchestrator/Opening.ts"
@@ -37,7 +38,11 @@ import { WriteQueue } from "./WriteQueue.ts"
  */
 export class Scheduler extends Context.Tag("parley/Scheduler")<
   Scheduler,
-  { readonly state: Effect.Effect<SchedulerState> }
+  {
+    readonly state: Effect.Effect<SchedulerState>
+    /** The same in numbers, without a look at the rooms. */
+    readonly stats: Effect.Effect<SchedulerStats>
+  }
 >() {
   static readonly layer = Layer.scoped(
     this,
@@ -47,7 +52,11 @@ export class Scheduler extends Context.Tag("parley/Scheduler")<
 
 const considered = 1000
 const ceilingMs = 3_600_000
-const rounds = Metric.counter("parley_autonomous_rounds_total")
+const rounds = Meter.counter(
+  "parley_autonomous_rounds_total",
+  "Rounds that rooms began by themselves, by why they ended",
+  "stop_reason"
+)
 
 const make = Effect.gen(function* () {
   const { current } = yield* LiveSettings
@@ -87,12 +96,9 @@ const make = Effect.gen(function* () {
     const limit = Duration.seconds(current().AUTONOMOUS_ROUND_SECONDS)
     yield* Effect.raceFirst(played, Effect.zipRight(Effect.sleep(limit), orchestrator.stop(room.id, "interrupted")))
     const reason = yield* ledger.reasonOf(opened.value)
-    yield* Metric.increment(
-      Metric.tagged(
-        rounds,
-        "stop_reason",
-        Option.getOrElse(reason, () => "none")
-      )
+    rounds(
+      1,
+      Option.getOrElse(reason, () => "none")
     )
     yield* learn(room, Option.contains(reason, "provider_unavailable"))
   })
@@ -100,7 +106,7 @@ const make = Effect.gen(function* () {
   const start = (room: RoomRow) =>
     talk(room).pipe(
       Effect.tapErrorCause(() => learn(room, true)),
-      Effect.catchAllCause((cause) => Effect.logError("an autonomous round broke", cause)),
+      Effect.catchAllCause((cause) => broke("scheduler", "an autonomous round broke", cause)),
       Effect.withSpan("Scheduler.round", { root: true, captureStackTrace: false, attributes: { roomId: room.id } }),
       FiberMap.run(running, room.id)
     )
@@ -120,12 +126,22 @@ const make = Effect.gen(function* () {
 
   yield* tick.pipe(
     Effect.withTracerEnabled(false),
-    Effect.catchAllCause((cause) => Effect.logError("the scheduler could not look around", cause)),
+    Effect.catchAllCause((cause) => broke("scheduler", "the scheduler could not look around", cause)),
     Effect.repeat(Schedule.spaced("1 second")),
     Effect.forkScoped
   )
 
   return Scheduler.of({
+    stats: Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const states = Array.fromIterable(breakers.values()).map((breaker) => Breaker.stateOf(breaker, now))
+      const count = (state: (typeof states)[number]) => states.filter((it) => it === state).length
+      return {
+        capacity: current().MAX_CONCURRENT_ROOMS,
+        running: yield* FiberMap.size(running),
+        breakers: { open: count("open"), half_open: count("half_open") }
+      }
+    }),
     state: Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const willing = yield* rooms.autonomous(considered)

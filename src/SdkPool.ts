@@ -1,4 +1,4 @@
-import { Context, Effect, FiberSet, Layer, type Scope } from "effect"
+import { Context, Duration, Effect, FiberSet, Layer, type Scope } from "effect"
 import type { PoolBusy, PooledSeat, PoolStats } from "./domain/Pool.ts"
 import {
   type Priority,
@@ -8,6 +8,7 @@ import {
   type Session,
   type SessionSpec
 } from "./domain/Provider.ts"
+import * as Meter from "./lib/metric.ts"
 import * as Lender from "./SdkPool/Lender.ts"
 
 export interface PoolOptions extends Lender.LenderOptions {
@@ -47,6 +48,13 @@ export class SdkPool extends Context.Tag("parley/SdkPool")<
   static readonly layer = (options: PoolOptions) => Layer.scoped(this, make(options))
 }
 
+const leases = Meter.histogram(
+  "parley_pool_lease_wait_seconds",
+  "From asking for a seat's client to having it, opened where it had to be",
+  [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  "kind"
+)
+
 const make = Effect.fnUntraced(function* ({ connections, isRoomy, ...options }: PoolOptions) {
   const lenders = {
     process: yield* Lender.make(options),
@@ -58,7 +66,8 @@ const make = Effect.fnUntraced(function* ({ connections, isRoomy, ...options }: 
 
   return SdkPool.of({
     lease: Effect.fn("SdkPool.lease")(function* (provider, spec, priority) {
-      const session = yield* lenders[provider.takes].lease(provider, spec, priority)
+      const [waited, session] = yield* Effect.timed(lenders[provider.takes].lease(provider, spec, priority))
+      leases(Duration.toSeconds(waited), provider.takes)
       // The seat may have another client still, from before its room changed the provider.
       const other = lenders[provider.takes === "process" ? "connection" : "process"]
       background(other.evict(({ key }) => key === spec.seat.key))

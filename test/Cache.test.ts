@@ -114,7 +114,8 @@ describe("Cache", () => {
         refusedFills: 0,
         evictions: 0,
         invalidations: 0,
-        entries: 1
+        entries: 1,
+        entriesOf: { room: 1 }
       })
     })
   )

@@ -1,9 +1,10 @@
 import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber, Layer, Metric, Runtime, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Runtime, Scope } from "effect"
 import type { WriteRefused } from "../src/domain/Error.ts"
-import { afterCommit, batches, WriteQueue } from "../src/WriteQueue.ts"
+import { afterCommit, WriteQueue } from "../src/WriteQueue.ts"
+import { counted } from "./support/metrics.ts"
 import * as TestDb from "./support/TestDb.ts"
 
 const setup = Effect.gen(function* () {
@@ -52,7 +53,7 @@ describe("WriteQueue", () => {
     Effect.gen(function* () {
       const { insert, names, queue } = yield* setup
       const fork = Runtime.runFork(yield* Effect.runtime())
-      const commits = Effect.map(Metric.value(batches), ({ count }) => count)
+      const commits = counted("parley_write_batch_size")
       const before = yield* commits
 
       const fibers = yield* Effect.async<ReadonlyArray<Fiber.Fiber<void, WriteRefused>>>((resume) => {

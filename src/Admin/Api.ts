@@ -3,9 +3,11 @@ import { Authenticated } from "../Auth/Api.ts"
 import { Eviction, PoolState } from "../domain/Pool.ts"
 import { Reloaded, ReloadRefused } from "../domain/Reload.ts"
 import { SchedulerState } from "../domain/Scheduled.ts"
+import { ServerStatus } from "../domain/Status.ts"
 import { AdminRequired } from "../domain/User.ts"
 
 export class AdminApi extends HttpApiGroup.make("admin")
+  .add(HttpApiEndpoint.get("status", "/status").addSuccess(ServerStatus).addError(AdminRequired))
   .add(HttpApiEndpoint.get("scheduler", "/scheduler").addSuccess(SchedulerState).addError(AdminRequired))
   .add(HttpApiEndpoint.get("pool", "/pool").addSuccess(PoolState).addError(AdminRequired))
   .add(

@@ -3,14 +3,16 @@ import { Effect } from "effect"
 import { Api } from "../Api.ts"
 import { asAdmin } from "../Auth.ts"
 import { Scheduler } from "../Scheduler.ts"
+import { Status } from "../System/Status.ts"
 import * as Pool from "./Pool.ts"
 import * as Reload from "./Reload.ts"
 
 export const layer = HttpApiBuilder.group(Api, "admin", (handlers) =>
   Effect.map(
-    Effect.all({ pool: Pool.make, reload: Reload.make, scheduler: Scheduler }),
-    ({ pool, reload, scheduler }) =>
+    Effect.all({ pool: Pool.make, reload: Reload.make, scheduler: Scheduler, status: Status }),
+    ({ pool, reload, scheduler, status }) =>
       handlers
+        .handle("status", () => Effect.zipRight(asAdmin, status.read))
         .handle("scheduler", () => Effect.zipRight(asAdmin, scheduler.state))
         .handle("pool", () => Effect.zipRight(asAdmin, pool.state))
         .handle("evict", ({ payload }) => Effect.zipRight(asAdmin, pool.evict(payload)))

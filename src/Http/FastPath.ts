@@ -12,6 +12,7 @@ import { Settings } from "../Settings.ts"
 import * as Request from "./FastPath/Request.ts"
 import { finder, type Route, route } from "./FastPath/Route.ts"
 import * as Hosts from "./Hosts.ts"
+import { record } from "./Meter.ts"
 import { corsHeaders } from "./Origins.ts"
 import { tagHeaders } from "./Revalidate.ts"
 import { headersOf, spanOf } from "./Trace.ts"
@@ -91,9 +92,12 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
     if (found === undefined) return rest(source, response)
     const span = open(request, found.path)
     const isNew = !isKnown(request, found.page.etag)
+    const status = isNew ? 200 : 304
     write(response, found.page, isNew, headersOf(span, request.headers))
-    span.attribute("http.response.status_code", isNew ? 200 : 304)
-    span.end(clock.unsafeCurrentTimeNanos(), Exit.void)
+    span.attribute("http.response.status_code", status)
+    const [began, ended] = [span.status.startTime, clock.unsafeCurrentTimeNanos()]
+    span.end(ended, Exit.void)
+    record("GET", found.path, status, Number(ended - began) / 1e9)
   }
   return listener
 })

@@ -7,6 +7,7 @@ import {
   HttpTraceContext
 } from "@effect/platform"
 import { Effect, Option, type Tracer } from "effect"
+import { metered } from "./Meter.ts"
 import { routeOf } from "./Routes.ts"
 
 // Whoever calls is told of our trace and named in it, but does not decide what becomes of it.
@@ -57,10 +58,12 @@ type App<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 
 /** One span for each request; its W3C id is in the answer. */
 export const traced = <R>(app: App<R>): App<R | HttpServerRequest.HttpServerRequest> =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-    announce(request.headers).pipe(
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+    const route = routeOf(request)?.path
+    return announce(request.headers).pipe(
       Effect.zipRight(app),
       Effect.tap((response) => Effect.annotateCurrentSpan("http.response.status_code", response.status)),
-      Effect.withSpan(...spanOf(request, routeOf(request)?.path))
+      Effect.withSpan(...spanOf(request, route)),
+      metered(request.method, route)
     )
-  )
+  })

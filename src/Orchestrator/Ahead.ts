@@ -5,6 +5,7 @@ import type { Speaker } from "../domain/Round.ts"
 import { SdkPool } from "../SdkPool.ts"
 import { Briefs } from "./Brief.ts"
 import { Stands } from "./Stand.ts"
+import { broke } from "../lib/broke.ts"
 
 interface Scene {
   readonly roomId: RoomId
@@ -42,7 +43,7 @@ const make = Effect.gen(function* () {
     prepare: (scene) =>
       Effect.sync(() => {
         const all = Effect.forEach(scene.next, (speaker) => open(scene, speaker), { discard: true })
-        background(Effect.catchAllCause(all, (cause) => Effect.logError("a client could not be prepared", cause)))
+        background(Effect.catchAllCause(all, (cause) => broke("pool", "a client could not be prepared", cause)))
       })
   })
 })

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Metric, Option, Schedule } from "effect"
+import { Context, Effect, Layer, Option, Schedule } from "effect"
 import type { RoomRow } from "../domain/Room.ts"
 import type { Outcome, Reason, RoundId, TurnId } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
@@ -14,6 +14,7 @@ import { Ledger } from "./Ledger.ts"
 import { type Amount, settled } from "./Limits.ts"
 import { circling, isIdle, span } from "./LoopGuard.ts"
 import { Sessions } from "./Sessions.ts"
+import { count } from "./Settlement/Count.ts"
 import { discarded, type Verdict } from "./Verdict.ts"
 
 export interface Settled {
@@ -60,7 +61,6 @@ interface Said {
 
 const nothing: Said = { message_id: null, wakes: false, loop_guard: null }
 
-const turns = Metric.counter("parley_turns_total")
 const patience = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(300))
 
 const make = Effect.gen(function* () {
@@ -204,6 +204,6 @@ const make = Effect.gen(function* () {
         Effect.catchTag(write(turn), "RoomNotFound", () =>
           Effect.succeed<Ended>({ outcome: "discarded", said: null, wakes: false })
         )
-      ).pipe(Effect.tap(({ outcome }) => Metric.increment(Metric.tagged(turns, "outcome", outcome))))
+      ).pipe(Effect.tap(({ outcome }) => Effect.sync(() => count(turn, outcome))))
   })
 })

@@ -5,6 +5,7 @@ import type { RoomId } from "../domain/RoomId.ts"
 import type { RoundId, Speaker, StopReason, Trigger, TurnId } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
 import { attended } from "../lib/attended.ts"
+import { broke } from "../lib/broke.ts"
 import { type Draft, LiveTurns } from "../LiveTurns.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
@@ -162,7 +163,7 @@ const make = Effect.gen(function* () {
             return turn.isDismissed ? Fiber.interruptFork(fiber) : Effect.void
           })
         )
-        if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) yield* Effect.logError("a turn broke", exit.cause)
+        if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) yield* broke("turn", "a turn broke", exit.cause)
         const ended = yield* settlements.settle({
           turnId,
           roundId: place.roundId,

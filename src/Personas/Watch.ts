@@ -1,5 +1,6 @@
 import { FileSystem } from "@effect/platform"
 import { Cause, Effect, FiberMap, Queue, Schedule, Stream } from "effect"
+import { broke } from "../lib/broke.ts"
 
 const settle = "200 millis"
 const fallback = "30 seconds"
@@ -45,7 +46,7 @@ export const watch = Effect.fnUntraced(function* (rescan: Effect.Effect<Readonly
   })
 
   const cycle = Effect.flatMap(rescan, rewatch).pipe(
-    Effect.catchAllDefect((defect) => Effect.logError("looking for changed agents failed", defect))
+    Effect.catchAllDefect((defect) => broke("personas", "looking for changed agents failed", Cause.die(defect)))
   )
   const onChange = Queue.take(dirty).pipe(
     Effect.zipRight(Effect.sleep(settle)),

@@ -9,6 +9,7 @@ export class OpenStreams extends Context.Tag("parley/Rooms/OpenStreams")<
     /** Counts a stream until the scope closes. `end` is called once when its reader must go. */
     readonly open: (holder: Identity, end: () => void) => Effect.Effect<void, TooManyStreams, Scope.Scope>
     readonly end: (isMeant: (holder: Identity) => boolean) => Effect.Effect<void>
+    readonly stats: Effect.Effect<{ readonly open: number; readonly limit: number }>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -34,6 +35,8 @@ const make = Effect.gen(function* () {
   }
 
   return OpenStreams.of({
+    stats: Effect.sync(() => ({ open: all.size, limit: current().MAX_STREAMS })),
+
     open: (holder, end) =>
       Effect.acquireRelease(
         Effect.suspend(() => {

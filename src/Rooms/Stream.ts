@@ -8,6 +8,7 @@ import { Closing } from "../Closing.ts"
 import type { TooManyStreams } from "../domain/Limit.ts"
 import { CursorParam } from "../domain/Param.ts"
 import type { Identity, Unauthenticated } from "../domain/User.ts"
+import * as Meter from "../lib/metric.ts"
 import { LiveTurns } from "../LiveTurns.ts"
 import { RoomEvents, type Sink } from "../RoomEvents.ts"
 import type { Topic } from "../RoomEvents/Topic.ts"
@@ -44,6 +45,9 @@ const headers = {
 /** How long a reader may stand still while it catches up. */
 const patience = "30 seconds"
 
+const frames = Meter.counter("parley_stream_frames_sent_total", "Events and heartbeats written to readers of streams")
+const dropped = Meter.counter("parley_streams_dropped_total", "Readers that did not keep up", "reason")
+
 const make = Effect.gen(function* () {
   const { STREAM_BUFFER_BYTES } = yield* Settings
   const events = yield* RoomEvents
@@ -52,13 +56,19 @@ const make = Effect.gen(function* () {
   const streams = yield* OpenStreams
   const { verify } = yield* Auth
 
+  const drop = (response: ServerResponse, reason: "behind" | "stalled") => {
+    dropped(1, reason)
+    response.destroy()
+  }
+
   // Frames go to the socket as they are: a stream of Effect per reader costs ten times as much.
   const sinkOf = (response: ServerResponse): Sink => ({
     write: (frame) => {
       if (response.destroyed || response.writableEnded) return
       // The reader comes back with Last-Event-ID and reads from the log what it has missed.
-      if (response.writableLength > STREAM_BUFFER_BYTES) response.destroy()
-      else response.write(frame)
+      if (response.writableLength > STREAM_BUFFER_BYTES) return drop(response, "behind")
+      response.write(frame)
+      frames(1)
     },
     drained: Effect.suspend(() => (response.writableNeedDrain ? drain(response) : Effect.void)),
     end: () => response.end()
@@ -69,7 +79,7 @@ const make = Effect.gen(function* () {
       const done = () => resume(Effect.void)
       response.once("drain", done)
       return Effect.sync(() => response.off("drain", done))
-    }).pipe(Effect.timeoutTo({ duration: patience, onSuccess: () => {}, onTimeout: () => response.destroy() }))
+    }).pipe(Effect.timeoutTo({ duration: patience, onSuccess: () => {}, onTimeout: () => drop(response, "stalled") }))
 
   const left = (response: ServerResponse) =>
     Effect.async<void>((resume) => {

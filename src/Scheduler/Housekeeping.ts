@@ -1,6 +1,7 @@
 import { DateTime, Effect, Layer, Schedule } from "effect"
 import { LoginRepo } from "../Auth/Repo.ts"
 import * as Time from "../domain/Time.ts"
+import { broke } from "../lib/broke.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { LiveSettings } from "../Settings.ts"
 import { WriteQueue } from "../WriteQueue.ts"
@@ -29,7 +30,7 @@ export const layer = Layer.scopedDiscard(
 
     yield* Effect.repeat(prune, { until: (gone) => gone < batch, schedule: Schedule.spaced("100 millis") }).pipe(
       Effect.withSpan("Housekeeping", { root: true }),
-      Effect.catchAllCause((cause) => Effect.logWarning("housekeeping could not be done", cause)),
+      Effect.catchAllCause((cause) => broke("housekeeping", "housekeeping could not be done", cause)),
       Effect.schedule(Schedule.spaced("1 hour")),
       Effect.forkScoped
     )

@@ -7,6 +7,7 @@ import {
   type SessionSpec,
   TimedOut
 } from "../domain/Provider.ts"
+import { broke } from "../lib/broke.ts"
 
 /** A live session and the fiber that holds it: the fiber lives as long as the client, and interrupting it closes it. */
 export interface Client {
@@ -67,7 +68,7 @@ const tracked = (session: Session, progress: Progress): Session => ({
 export const close = ({ fiber, seat }: Client) =>
   Effect.flatMap(Fiber.interrupt(fiber), (exit) =>
     Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)
-      ? Effect.logError(`the client of seat ${seat.key} did not close cleanly`, exit.cause)
+      ? broke("pool", `the client of seat ${seat.key} did not close cleanly`, exit.cause)
       : Effect.void
   )
 

@@ -2,6 +2,15 @@ import { Schema } from "effect"
 import { RoomId } from "./RoomId.ts"
 import { Timestamp } from "./Time.ts"
 
+export const SchedulerStats = Schema.Struct({
+  /** Rooms that may talk by themselves at the same time. */
+  capacity: Schema.Int,
+  running: Schema.Int,
+  /** Rooms that are let alone after failures, and rooms whose next round decides about it. */
+  breakers: Schema.Struct({ open: Schema.Int, half_open: Schema.Int })
+}).annotations({ identifier: "SchedulerStats" })
+export type SchedulerStats = typeof SchedulerStats.Type
+
 /** What the scheduler is about, for the admin. */
 export const SchedulerState = Schema.Struct({
   /** Rooms that may talk by themselves at the same time. */

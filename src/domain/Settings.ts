@@ -174,7 +174,8 @@ export const SettingsValues = Schema.Struct({
   LOG_LEVEL: choice("lowest level that is logged", ["debug", "info", "warning", "error"], "info"),
   LOG_FORMAT: choice("auto is pretty on a terminal and JSON elsewhere", ["auto", "pretty", "json"], "auto"),
   DEBUG_AGENTS: flag("log at debug level", false),
-  OTEL_EXPORTER_OTLP_ENDPOINT: address("collector that traces are sent to, as http://localhost:4318"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address("collector that traces and metrics are sent to, as http://localhost:4318"),
+  METRICS_TOKEN: secret("token with which /metrics may be read, beside the admin's"),
 
   ...Passage
 })

@@ -11,6 +11,7 @@ import { badTokens } from "../support/tokens.ts"
 const secret = "the secret of this test, long enough for its purpose"
 const open: ReadonlySet<string> = new Set([
   "GET /health",
+  "GET /ready",
   "GET /auth/health",
   "POST /auth/login",
   "POST /login",
@@ -22,7 +23,9 @@ const forAdmins: ReadonlySet<string> = new Set([
   "DELETE /rooms/:room_id",
   "DELETE /rooms/:room_id/agents/:agent_id",
   "DELETE /rooms/:room_id/messages",
+  "GET /admin/status",
   "GET /admin/scheduler",
+  "GET /metrics",
   "GET /admin/pool",
   "POST /admin/pool/evict",
   "POST /admin/reload",
@@ -158,6 +161,7 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
 
       const answers = yield* Effect.all([
         nobody.json("GET", "/health"),
+        nobody.json("GET", "/ready"),
         nobody.json("GET", "/auth/health"),
         nobody.json("POST", "/auth/login", { password: "admin" }),
         nobody.json("POST", "/login", { password: "admin" }),
@@ -169,6 +173,7 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
       deepStrictEqual(
         answers.map(({ data, status }) => [status, data._tag]),
         [
+          [200, undefined],
           [200, undefined],
           [200, undefined],
           [200, undefined],

@@ -42,7 +42,10 @@ const collector = Effect.gen(function* () {
     })
   })
   const spans = Effect.suspend(() =>
-    Effect.forEach(bodies, (body) => Schema.decode(Export)(body.replace("/v1/traces ", "")))
+    Effect.forEach(
+      bodies.filter((body) => body.startsWith("/v1/traces ")),
+      (body) => Schema.decode(Export)(body.slice("/v1/traces ".length))
+    )
   ).pipe(
     Effect.map((exports) =>
       exports.flatMap(({ resourceSpans }) =>

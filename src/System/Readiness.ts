@@ -1,0 +1,64 @@
+import { FileSystem } from "@effect/platform"
+import { SqlClient } from "@effect/sql"
+import { Context, Effect, Fiber, Layer } from "effect"
+// FileSystem does not tell what is free.
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { statfs } from "node:fs/promises"
+import { Closing } from "../Closing.ts"
+import type { Part } from "../domain/Status.ts"
+import { Settings } from "../Settings.ts"
+import { WriteQueue } from "../WriteQueue.ts"
+
+/** Whether the server can do its work. That all migrations and the recovery are done, the open port tells. */
+export class Readiness extends Context.Tag("parley/System/Readiness")<
+  Readiness,
+  {
+    /** Nothing when it can. What takes a look at database and disk is answered from the last five seconds. */
+    readonly failing: Effect.Effect<ReadonlyArray<Part>>
+  }
+>() {
+  static readonly layer = Layer.scoped(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const patience = "2 seconds"
+const leastFree = 16 * 2 ** 20
+
+const make = Effect.gen(function* () {
+  const { DATA_DIR } = yield* Settings
+  const sql = yield* SqlClient.SqlClient
+  const fs = yield* FileSystem.FileSystem
+  const queue = yield* WriteQueue
+  const closing = yield* Closing
+  const scope = yield* Effect.scope
+
+  const database = sql`SELECT max(migration_id) FROM effect_sql_migrations`
+  const disk = Effect.zipRight(
+    fs.access(DATA_DIR, { writable: true }),
+    Effect.filterOrFail(
+      Effect.tryPromise(() => statfs(DATA_DIR)),
+      ({ bavail, bsize }) => bavail * bsize >= leastFree
+    )
+  )
+
+  const unlessWell = <E>(part: Part, probe: Effect.Effect<unknown, E>) =>
+    Effect.map(Effect.isSuccess(Effect.timeout(probe, patience)), (isWell) => (isWell ? [] : [part]))
+
+  const probe = Effect.all([unlessWell("database", database), unlessWell("disk", disk)], { concurrency: 2 }).pipe(
+    Effect.map((found) => found.flat()),
+    Effect.withTracerEnabled(false)
+  )
+  // A fiber is kept, not what it finds: whoever asked first may leave before it is found.
+  const probing = yield* Effect.cachedWithTTL(Effect.forkIn(probe, scope), "5 seconds")
+
+  return Readiness.of({
+    failing: Effect.gen(function* () {
+      const { capacity, depth, is_open } = yield* queue.stats
+      const own: ReadonlyArray<Part> = (yield* closing.begun) ? ["closing"] : []
+      const ofQueue: ReadonlyArray<Part> = is_open && depth < capacity ? [] : ["queue"]
+      return [...own, ...ofQueue, ...(yield* Effect.flatMap(Effect.uninterruptible(probing), Fiber.join))]
+    })
+  })
+})

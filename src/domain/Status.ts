@@ -1,0 +1,81 @@
+import { HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+import { ErrorBody } from "./Error.ts"
+import { PoolStats } from "./Pool.ts"
+import { ProviderState } from "./ProviderState.ts"
+import { SchedulerStats } from "./Scheduled.ts"
+import { Timestamp } from "./Time.ts"
+
+/** What must be in order for the server to do its work. */
+export const Part = Schema.Literal("closing", "queue", "database", "disk")
+export type Part = typeof Part.Type
+
+const words: Readonly<Record<Part, string>> = {
+  closing: "it is closing",
+  queue: "it takes no writes",
+  database: "the database does not answer",
+  disk: "the data folder cannot be written, or is full"
+}
+
+export class NotReady extends Schema.TaggedError<NotReady>()(
+  "NotReady",
+  { ...ErrorBody, failing: Schema.Array(Part) },
+  HttpApiSchema.annotations({ status: 503 })
+) {
+  static readonly of = (failing: ReadonlyArray<Part>) =>
+    new NotReady({ failing, detail: `The server is not ready: ${failing.map((part) => words[part]).join(", ")}` })
+}
+
+export const QueueStats = Schema.Struct({
+  /** Writes that wait for a commit. */
+  depth: Schema.Int,
+  capacity: Schema.Int,
+  /** False once the server closes. */
+  is_open: Schema.Boolean
+}).annotations({ identifier: "QueueStats" })
+export type QueueStats = typeof QueueStats.Type
+
+/** All but `entries`, which are those of now, since the start. */
+const CacheStats = Schema.Struct({
+  hits: Schema.Int,
+  misses: Schema.Int,
+  refused_fills: Schema.Int,
+  evictions: Schema.Int,
+  invalidations: Schema.Int,
+  /** By the kind of their groups. */
+  entries: Schema.Record({ key: Schema.String, value: Schema.Int })
+})
+
+/** How long the event loop kept what was due waiting, in the last full quarter of a minute. */
+export const LoopDelay = Schema.Struct({ p50: Schema.Number, p99: Schema.Number, max: Schema.Number })
+export type LoopDelay = typeof LoopDelay.Type
+
+const ProcessStats = Schema.Struct({
+  cpu_seconds: Schema.Number,
+  resident_bytes: Schema.Int,
+  heap_used_bytes: Schema.Int,
+  heap_total_bytes: Schema.Int,
+  external_bytes: Schema.Int,
+  event_loop_delay_seconds: LoopDelay,
+  /** The processes of model sessions. */
+  children: Schema.Int
+})
+
+/** How the server is doing; where nothing else is said, as of now. */
+export const ServerStatus = Schema.Struct({
+  version: Schema.String,
+  node: Schema.String,
+  started_at: Timestamp,
+  uptime_seconds: Schema.Number,
+  /** Why it is not ready; nothing when it is. */
+  failing: Schema.Array(Part),
+  database: Schema.Struct({ bytes: Schema.Int, wal_bytes: Schema.Int }),
+  queue: QueueStats,
+  cache: CacheStats,
+  streams: Schema.Struct({ open: Schema.Int, limit: Schema.Int }),
+  pool: Schema.Struct({ process: PoolStats, connection: PoolStats }),
+  providers: Schema.Record({ key: Schema.String, value: ProviderState }),
+  scheduler: SchedulerStats,
+  process: ProcessStats
+}).annotations({ identifier: "ServerStatus" })
+export type ServerStatus = typeof ServerStatus.Type

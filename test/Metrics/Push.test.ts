@@ -1,0 +1,60 @@
+import { describe, it } from "@effect/vitest"
+import { assertEquals, assertTrue } from "@effect/vitest/utils"
+import { Effect, Schema } from "effect"
+import { inHouse, room } from "../support/Duo.ts"
+import { listening } from "../support/listening.ts"
+import * as Puppet from "../support/Puppet.ts"
+
+const Metric = Schema.Struct(
+  { name: Schema.String, unit: Schema.String },
+  { key: Schema.String, value: Schema.Unknown }
+)
+const Export = Schema.parseJson(
+  Schema.Struct({
+    resourceMetrics: Schema.Array(
+      Schema.Struct({ scopeMetrics: Schema.Array(Schema.Struct({ metrics: Schema.Array(Metric) })) })
+    )
+  })
+)
+
+describe("metrics", () => {
+  it.scopedLive("go to the collector too, what the services count themselves included, and once more at the end", () =>
+    Effect.gen(function* () {
+      const bodies: Array<string> = []
+      const { url } = yield* listening((request, response) => {
+        let body = ""
+        request.setEncoding("utf8").on("data", (chunk: string) => {
+          body += chunk
+        })
+        request.on("end", () => {
+          if (request.url === "/v1/metrics") bodies.push(body)
+          response.end("{}")
+        })
+      })
+      yield* Effect.scoped(
+        inHouse(
+          Puppet.make({ act: Puppet.skip }),
+          Effect.gen(function* () {
+            const { say, watch } = yield* room()
+            yield* say("Hello?")
+            yield* watch.ended
+          }),
+          { OTEL_EXPORTER_OTLP_ENDPOINT: url }
+        )
+      )
+
+      assertTrue(bodies.length > 0)
+      const { resourceMetrics } = yield* Schema.decode(Export)(bodies.at(-1) ?? "")
+      const names = resourceMetrics.flatMap(({ scopeMetrics }) =>
+        scopeMetrics.flatMap(({ metrics }) => metrics.map(({ name }) => name))
+      )
+      const wanted = [
+        "parley_http_requests_total",
+        "parley_turns_total",
+        "parley_pool_clients",
+        "parley_cache_hits_total"
+      ]
+      for (const name of wanted) assertEquals(names.filter((it) => it === name).length, 1, name)
+    })
+  )
+})
