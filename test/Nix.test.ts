@@ -1,4 +1,4 @@
-import { FileSystem } from "@effect/platform"
+import { Command, FileSystem } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Schema } from "effect"
@@ -11,7 +11,8 @@ const Hashes = Schema.parseJson(
   Schema.Struct({ lock: Schema.String, modules: Schema.Record({ key: Schema.String, value: Schema.String }) })
 )
 
-const narHash = (path: string) => Nix.finished(process.execPath, [`${repository}/.config/nix/nar.mjs`, path])
+const narHash = (path: string) =>
+  Command.string(Command.make(process.execPath, `${repository}/.config/nix/nar.mjs`, path))
 
 it.scopedLive("the hashes of the packages were made from this very lock", () =>
   Effect.gen(function* () {

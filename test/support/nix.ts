@@ -1,4 +1,4 @@
-import { FileSystem } from "@effect/platform"
+import { Command, FileSystem } from "@effect/platform"
 import { Effect } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { existsSync } from "node:fs"
@@ -32,7 +32,7 @@ export const make = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const folder = yield* home
   // What is in a store may not be written to, and so not be removed.
-  yield* Effect.addFinalizer(() => Effect.ignore(finished("chmod", ["-R", "u+w", folder])))
+  yield* Effect.addFinalizer(() => Effect.ignore(Command.exitCode(Command.make("chmod", "-R", "u+w", folder))))
   const [flake, nixpkgs, cwd] = [`${folder}/flake`, `${folder}/nixpkgs`, `${folder}/cwd`]
   for (const name of [flake, cwd]) yield* fs.makeDirectory(name)
   for (const name of inputs) yield* fs.copy(`${repository}/${name}`, `${flake}/${name}`)
@@ -54,10 +54,3 @@ export const make = Effect.gen(function* () {
     run({ command: nix ?? "nix", args, cwd, env: { ...env, ...settings } })
   return { cwd, flake: `path:${flake}`, start, stub }
 })
-
-/** What a program says, once it has ended. */
-export const finished = Effect.fn(function* (command: string, args: ReadonlyArray<string>) {
-  const program = yield* run({ command, args, cwd: "/", env: { PATH: path } })
-  yield* program.gone
-  return program.text.stdout
-}, Effect.scoped)
