@@ -1,4 +1,4 @@
-import { SqlClient } from "@effect/sql"
+import { SqlClient, Statement } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, FastCheck, Fiber, Layer, Option } from "effect"
@@ -196,6 +196,35 @@ describe("The events of many rooms", () => {
       const named = lists.flatMap(([, ids]) => ids)
       assertTrue(named.every((id) => id % 5 !== 0 && id !== 2499))
     }).pipe(Effect.provide(world))
+  )
+
+  it.scopedLive(
+    "a room that goes while the list is on its way from the database is not named after it was told gone",
+    () =>
+      Effect.gen(function* () {
+        let going: Effect.Effect<unknown> | null = null
+        const slow = Statement.setTransformer((statement, sql) => {
+          const [text, params] = statement.compile()
+          if (going === null || !text.startsWith("SELECT id FROM rooms")) return Effect.succeed(statement)
+          const meanwhile = going
+          going = null
+          // What the database has read already.
+          return Effect.orDie(sql.unsafe<{ readonly id: number }>(text, params)).pipe(
+            Effect.zipLeft(meanwhile),
+            Effect.map((rows) => sql`SELECT value AS id FROM json_each(${JSON.stringify(rows.map(({ id }) => id))})`)
+          )
+        })
+        const { create, follow, remove } = yield* setup
+        const [gone, stays] = yield* Effect.all([create("ann"), create("ann")])
+        going = Effect.orDie(remove(gone.id))
+
+        const { heard } = yield* Effect.provide(follow(), slow)
+
+        deepStrictEqual(heard(), [
+          ["room_deleted", gone.id],
+          ["rooms", [stays.id], false]
+        ])
+      }).pipe(Effect.provide(world))
   )
 
   it.scopedLive("an event is encoded once for all who get it", () =>
