@@ -1,4 +1,5 @@
 import { Context, Effect, Exit, Option } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { RequestListener, ServerResponse } from "node:http"
 import { Authenticated } from "../Auth/Api.ts"
 import { Credentials } from "../Auth/Credentials.ts"

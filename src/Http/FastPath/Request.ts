@@ -1,5 +1,6 @@
 import { Cookies, type Headers, type HttpServerRequest } from "@effect/platform"
 import { Option } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
 import { mostHeaders } from "../Hosts.ts"
 
