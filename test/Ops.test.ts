@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
-import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Schema } from "effect"
 import { parse } from "yaml"
 import { SettingsValues } from "../src/domain/Settings.ts"
@@ -129,6 +129,9 @@ describe("compose.yaml", () => {
           [authorization.credentials_file]
         )
         for (const target of static_configs.flatMap(({ targets }) => targets)) assertListens(`http://${target}`)
+      }
+      for (const { environment } of Object.values(secrets)) {
+        assertInclude(services["parley"]?.environment[environment] ?? "", `\${${environment}:?`)
       }
       for (const { url } of datasources) assertListens(url)
       for (const { options } of providers) {
