@@ -74,6 +74,7 @@ stdenv.mkDerivation {
     export HOME=$TMPDIR
     cp -r ${modules} node_modules
     chmod -R u+w node_modules
+    patchShebangs node_modules
     npm rebuild better-sqlite3 bcrypt
     find node_modules/better-sqlite3 node_modules/bcrypt -path '*/build/*' -type f ! -name '*.node' -delete
     node .config/build.mjs
