@@ -94,6 +94,8 @@ const make = Effect.fnUntraced(function* (endpoint: string) {
       Effect.zipRight(
         Effect.sync(() => {
           lost += batch.length + buffer.length
+          batch = []
+          buffer.length = 0
         })
       )
     )
