@@ -29,7 +29,8 @@ const sideOf = async (stage, [name, settings]) => {
   const post = (room) => house.request("POST", `${room}/messages/send`, { content: text })
   const request = async (limits) => {
     await load.call("openConnections", { port: house.port, count: 64 })
-    return costing(house.pid, () => load.call("ask", { request: post(silent), ...limits }))
+    // A read: what a disk does meanwhile would drown the difference.
+    return costing(house.pid, () => load.call("ask", { request: house.request("GET", `${silent}/rounds`), ...limits }))
   }
   const reader = { port: house.port, count: 1, request: house.request("GET", `${talking}/stream`), mark: "event: " }
   const turn = async (count) => {
@@ -49,16 +50,16 @@ const middle = (all) => ({ cpu: median(all.map(({ cpu }) => cpu)), perSecond: me
 
 /** In turn, again and again: what else the machine does meets all three. */
 const interleaved = async (sides, measure) => {
-  const all = await inOrder(numbers(3), () => inOrder(sides, measure))
+  const all = await inOrder(numbers(5), () => inOrder(sides, measure))
   return sides.map((_, side) => figures(middle(all.map((round) => round[side]))))
 }
 
 export const telemetry = async (stage) => {
   const sides = await inOrder(settingsOf(await collector()), (side) => sideOf(stage, side))
-  await inOrder(sides, ({ request, turn }) => request(stage.warmUp).then(() => turn(300)))
+  await inOrder(sides, ({ request, turn }) => request(stage.warmUp).then(() => turn(100)))
   return async () => {
     const [off, sampled, whole] = await interleaved(sides, ({ request }) => request(stage.limits))
-    const turns = await interleaved(sides, ({ turn }) => turn(300))
+    const turns = await interleaved(sides, ({ turn }) => turn(100))
     return {
       ours: sampled,
       ceiling: off,
