@@ -19,15 +19,20 @@ const LogLine = Schema.parseJson(
 
 /** A person's message is answered by a server that sends its traces there, and is closed then. */
 const played = Effect.fn(function* (endpoint: string) {
-  const server = yield* serve(yield* home, { ...withPassword, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+  const server = yield* serve(yield* home, {
+    ...withPassword,
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    JAEGER_UI_URL: "http://jaeger.test/ui/"
+  })
   const { call, follow } = yield* login(server.base)
   const reader = yield* follow(1)
   const { headers } = yield* call("POST", "/rooms/1/messages/send", { content: "Do you like quinces?" })
   yield* reader.sees(/event: round_ended/)
+  const { data: round } = yield* call("GET", "/rooms/1/rounds/1")
   yield* server.signal("SIGTERM")
   yield* server.ended
   const turns = yield* query(server.folder, turnsQuery)
-  return { headers, turns, folder: server.folder, written: server.text.stdout }
+  return { headers, round, turns, folder: server.folder, written: server.text.stdout }
 })
 
 const jaeger = Option.getOrNull(Effect.runSync(Effect.orDie(Config.option(Config.string("JAEGER_QUERY_URL")))))
@@ -42,9 +47,12 @@ describe.concurrent("traces", () => {
     () =>
       Effect.gen(function* () {
         const { bodies, elsewhere, endpoint, spans } = yield* Receiver.make()
-        const { folder, headers, turns, written } = yield* played(endpoint)
+        const { folder, headers, round, turns, written } = yield* played(endpoint)
 
         told(yield* spans, headers["traceparent"] ?? "", turns)
+        const urlOf = (trace: string) => `http://jaeger.test/ui/trace/${trace}`
+        strictEqual(round.cause_trace_url, urlOf(round.trigger.cause.trace_id))
+        for (const { trace_id, trace_url } of round.turns) strictEqual(trace_url, urlOf(trace_id))
         const spoken = yield* query(folder, "SELECT content FROM messages")
         assertTrue(spoken.length > 1)
         for (const { content } of spoken) {
