@@ -53,7 +53,11 @@ const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) 
         }
         gate.leave(pass, now)
       })
-      return Effect.onExit(restore(Effect.either(attempt(answered))), learn)
+      const arrived =
+        number === 1
+          ? Effect.flatMap(Clock.currentTimeMillis, (now) => Telemetry.waited("gate", now - visit.arrivedAt))
+          : Effect.void
+      return Effect.onExit(restore(Effect.zipRight(arrived, Effect.either(attempt(answered)))), learn)
     })
   )
 
@@ -90,7 +94,7 @@ const again = Effect.fnUntraced(function* <A, E, R>(
   if (Option.isNone(delay)) return yield* error
   const reason = Retry.reasonOf(error)
   const known = Retry.counted(failures, error)
-  yield* Telemetry.retried(error._tag)
+  yield* Telemetry.retried(error._tag, delay.value)
   retries(1, visit.terms.provider, reason)
   if (delay.value > 0) {
     const until = (yield* Clock.currentTimeMillis) + delay.value

@@ -1,9 +1,8 @@
-// By their own paths: the root of the package brings the whole OpenTelemetry SDK along.
-import * as OtlpSerialization from "@effect/opentelemetry/OtlpSerialization"
-import * as OtlpTracer from "@effect/opentelemetry/OtlpTracer"
 import { FetchHttpClient } from "@effect/platform"
 import { Context, Effect, FiberRef, FiberRefs, HashMap, Layer, Logger, LogLevel, Option, Tracer } from "effect"
 import { LiveSettings, Settings } from "./Settings.ts"
+import { SpanExport } from "./SpanExport.ts"
+import * as Tracing from "./Telemetry/Tracer.ts"
 
 /** Every line says in which trace it was written. */
 export const withTrace = <Output>(logger: Logger.Logger<unknown, Output>) =>
@@ -40,17 +39,20 @@ const logs = Layer.unwrapEffect(
 )
 
 const traces = Layer.unwrapEffect(
-  Effect.map(Settings, ({ OTEL_EXPORTER_OTLP_ENDPOINT }) =>
+  Effect.map(Settings, ({ OTEL_EXPORTER_OTLP_ENDPOINT, TRACE_SAMPLE_RATIO }) =>
     Option.match(OTEL_EXPORTER_OTLP_ENDPOINT, {
-      onNone: () => Layer.empty,
+      onNone: () => Tracing.layer(0).pipe(Layer.provideMerge(SpanExport.layerOff)),
       onSome: (endpoint) =>
-        OtlpTracer.layer({
-          url: `${endpoint.replace(/\/+$/, "")}/v1/traces`,
-          resource: { serviceName: "parley", serviceVersion: "0.1.0" }
-        }).pipe(Layer.provide([FetchHttpClient.layer, OtlpSerialization.layerJson]))
+        Tracing.layer(TRACE_SAMPLE_RATIO).pipe(
+          Layer.provideMerge(SpanExport.layer(endpoint)),
+          Layer.provide(FetchHttpClient.layer)
+        )
     })
   )
 )
 
+// Lines name their trace; as events of its spans they would be sent twice, whatever their level.
+const noLines = Logger.remove(Logger.tracerLogger)
+
 /** Logs with trace ids on standard output; spans to the collector when one is set. */
-export const layer = Layer.merge(logs, traces)
+export const layer = traces.pipe(Layer.provideMerge(noLines), Layer.provideMerge(logs))

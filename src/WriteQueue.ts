@@ -38,7 +38,7 @@ export class WriteQueue extends Context.Tag("parley/WriteQueue")<
 
 interface Job {
   /** Does the work; what it hands back is done after the commit. */
-  readonly run: (connection: Connection) => Effect.Effect<Effect.Effect<unknown>>
+  readonly run: (connection: Connection, batch: number) => Effect.Effect<Effect.Effect<unknown>>
   readonly die: (cause: Cause.Cause<unknown>) => Effect.Effect<unknown>
 }
 
@@ -65,7 +65,7 @@ const make = Effect.gen(function* () {
 
   const transact = (batch: Chunk.Chunk<Job>) =>
     Effect.flatMap(sql.reserve, (connection) => {
-      const work = Effect.forEach(batch, (job) => job.run(connection))
+      const work = Effect.forEach(batch, (job) => job.run(connection, batch.length))
       return execute(connection, begin).pipe(
         Effect.zipRight(Effect.zipLeft(work, execute(connection, "COMMIT"))),
         Effect.tapErrorCause(() => Effect.ignore(execute(connection, "ROLLBACK")))
@@ -124,8 +124,12 @@ const make = Effect.gen(function* () {
         const reply = Deferred.unsafeMake<Effect.Effect.Success<typeof write>, Effect.Effect.Error<typeof write>>(
           FiberId.none
         )
+        const tell = yield* place
         const accepted = yield* jobs.offer({
-          run: (connection) => Effect.map(attempt(connection, write), (done) => settle(reply, done)),
+          run: (connection, batch) => {
+            tell(batch)
+            return Effect.map(attempt(connection, write), (done) => settle(reply, done))
+          },
           die: (cause) => Deferred.die(reply, Cause.squash(cause))
         })
         return accepted ? yield* Deferred.await(reply) : yield* refuse
@@ -133,6 +137,16 @@ const make = Effect.gen(function* () {
       Effect.withSpan("WriteQueue.write", { captureStackTrace: false })
     )
   })
+})
+
+/** Tells the span of a write how long it stood in the queue, and with how many others it shares its commit. */
+const place = Effect.map(Effect.all([Effect.clock, Effect.option(Effect.currentSpan)]), ([clock, span]) => {
+  const asked = clock.unsafeCurrentTimeMillis()
+  return (batch: number) => {
+    if (Option.isNone(span) || !span.value.sampled) return
+    span.value.attribute("parley.queue.wait_ms", clock.unsafeCurrentTimeMillis() - asked)
+    span.value.attribute("parley.commit.batch", batch)
+  }
 })
 
 const nextTurn = Effect.async<void>((resume) => {

@@ -54,6 +54,11 @@ const announce = (headers: Headers.Headers) =>
     return HttpApp.appendPreResponseHandler((_request, response) => Effect.succeed(Response.setHeaders(response, own)))
   })
 
+const outcome = (status: number) => ({
+  "http.response.status_code": status,
+  ...(status >= 500 ? { "error.type": String(status) } : {})
+})
+
 type App<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 
 /** One span for each request; its W3C id is in the answer. */
@@ -62,7 +67,7 @@ export const traced = <R>(app: App<R>): App<R | HttpServerRequest.HttpServerRequ
     const route = routeOf(request)?.path
     return announce(request.headers).pipe(
       Effect.zipRight(app),
-      Effect.tap((response) => Effect.annotateCurrentSpan("http.response.status_code", response.status)),
+      Effect.tap(({ status }) => Effect.annotateCurrentSpan(outcome(status))),
       Effect.withSpan(...spanOf(request, route)),
       metered(request.method, route)
     )

@@ -31,6 +31,9 @@ const waiting = Meter.gauge("parley_pool_waiting", "Turns that wait for a client
 const opened = Meter.total("parley_pool_opened_total", "Clients", "kind")
 const closed = Meter.total("parley_pool_closed_total", "Clients", "kind")
 const evicted = Meter.total("parley_pool_evicted_total", "Clients closed to make room for another seat", "kind")
+const spansSent = Meter.total("parley_spans_exported_total", "Spans that the collector took")
+const spansLost = Meter.total("parley_spans_lost_total", "Spans that no collector took")
+const spansWaiting = Meter.gauge("parley_spans_waiting", "Spans that wait for the collector")
 const gate = Meter.gauge(
   "parley_provider_breaker",
   "1 for the state that the provider's breaker is in",
@@ -112,4 +115,7 @@ export const observe = (status: ServerStatus) => {
   ofPool(status)
   ofProviders(status)
   ofScheduler(status)
+  spansSent(status.traces.exported)
+  spansLost(status.traces.lost)
+  spansWaiting(status.traces.waiting)
 }

@@ -72,7 +72,8 @@ const make = Effect.gen(function* () {
         occasion: occasionOf(progress, input, speaker.reason),
         priority: progress.trigger.kind === "autonomous" ? "agents" : "person",
         lastWords: lastWordsAfter(input),
-        cause: progress.trigger.cause,
+        policy: progress.policy,
+        trigger: progress.trigger,
         another: Progress.another(progress)
       })
     )

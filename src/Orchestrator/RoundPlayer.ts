@@ -5,6 +5,7 @@ import * as Time from "../domain/Time.ts"
 import { attended } from "../lib/attended.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
+import * as Telemetry from "../Telemetry/GenAi.ts"
 import { Cells, type Heard } from "./Cells.ts"
 import { Ledger, type OpenRound } from "./Ledger.ts"
 import { Passes } from "./Passes.ts"
@@ -122,9 +123,10 @@ const make = Effect.gen(function* () {
     })
     // The room may be gone, and its rounds with it.
     yield* persist(Effect.catchTag(write, "RoomNotFound", () => Effect.void))
+    yield* Telemetry.stopped(end)
   })
 
-  const perform = (round: OpenRound, halt: Halt) =>
+  const playOut = (round: OpenRound, halt: Halt) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const progress = Progress.make(round, yield* ledger.past(round.id))
@@ -140,13 +142,10 @@ const make = Effect.gen(function* () {
         if (isLeft && exit.value === "interrupted") return
         yield* close(round, exit.value)
       })
-    ).pipe(
-      Effect.withSpan("Orchestrator.round", {
-        root: true,
-        captureStackTrace: false,
-        attributes: { roomId: round.room_id, roundId: round.id }
-      })
     )
+
+  const perform = (round: OpenRound, halt: Halt) =>
+    Telemetry.round({ ...round, roomId: round.room_id, roundId: round.id }, playOut(round, halt))
 
   const found = <A>(id: RoundId, use: (round: OpenRound) => Effect.Effect<A>) =>
     Effect.flatMap(ledger.find(id), (round) =>

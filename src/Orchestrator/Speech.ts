@@ -95,6 +95,7 @@ const make = Effect.gen(function* () {
       )
     ).pipe(
       Effect.scoped,
+      Effect.tap((done) => Telemetry.answered(done, draft.firstTokenMs)),
       Effect.map((done) => ({ done, brief })),
       Telemetry.chat({ agent: stand.agent.name, model: stand.model, provider: stand.provider.name })
     )

@@ -2,7 +2,7 @@ import { Cause, Clock, Context, Data, Deferred, Effect, Either, Exit, Fiber, Fib
 import type { AgentId } from "../domain/Agent.ts"
 import { type Priority, Seat } from "../domain/Provider.ts"
 import type { RoomId } from "../domain/RoomId.ts"
-import type { RoundId, Speaker, StopReason, Trigger, TurnId } from "../domain/Round.ts"
+import type { RoundId, Speaker, StopReason, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
 import { attended } from "../lib/attended.ts"
 import { broke } from "../lib/broke.ts"
@@ -32,7 +32,8 @@ export interface TurnPlace {
   readonly lastWords: number
   readonly occasion: Occasion
   readonly priority: Priority
-  readonly cause: Trigger["cause"]
+  readonly policy: TurnPolicy
+  readonly trigger: Trigger
   /** Who comes after this turn. */
   readonly next: ReadonlyArray<Speaker>
   /** Returns when another turn of the round has ended; false at once when there is none under way. */
@@ -105,7 +106,7 @@ const make = Effect.gen(function* () {
       provider: stand.provider.name,
       model: stand.model,
       trace_id,
-      cause_trace_id: place.cause?.trace_id ?? null,
+      cause_trace_id: place.trigger.cause?.trace_id ?? null,
       started_at: yield* Time.now,
       reserved_tokens: needs.tokens,
       reserved_usd: needs.usd
@@ -164,6 +165,10 @@ const make = Effect.gen(function* () {
           })
         )
         if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) yield* broke("turn", "a turn broke", exit.cause)
+        const verdict = verdictOf(
+          Exit.map(exit, ({ done }) => done),
+          draft
+        )
         const ended = yield* settlements.settle({
           turnId,
           roundId: place.roundId,
@@ -172,12 +177,12 @@ const make = Effect.gen(function* () {
           brief: Exit.isSuccess(exit) ? exit.value.brief : brief,
           reserved,
           draft,
-          verdict: verdictOf(
-            Exit.map(exit, ({ done }) => done),
-            draft
-          ),
+          verdict,
           duration_ms: (yield* Clock.currentTimeMillis) - began
         })
+        const { done: answer, error } = verdict
+        const { firstTokenMs } = draft
+        yield* Telemetry.ended({ turnId, outcome: ended.outcome, error, answer, firstTokenMs })
         return Played.Took({ ended })
       }).pipe(Effect.scoped)
     )
@@ -210,12 +215,18 @@ const make = Effect.gen(function* () {
 type Attempt = ReturnType<Speech["Type"]["attempt"]>
 type Spoken = Exit.Exit<Effect.Effect.Success<Attempt>, Effect.Effect.Error<Attempt>>
 
-const labels = ({ cause, roomId, roundId, speaker }: TurnPlace, { agent, model, provider }: Stand) => ({
+const labels = (
+  { attempt, index, policy, roomId, roundId, speaker, trigger }: TurnPlace,
+  { agent, model, provider }: Stand
+) => ({
   agent: agent.name,
   model,
   provider: provider.name,
   roomId,
   roundId,
   reason: speaker.reason,
-  cause
+  policy,
+  trigger,
+  cell: index,
+  attempt
 })

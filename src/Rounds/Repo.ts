@@ -6,7 +6,7 @@ import {
   RoundNotFound,
   RoundRecord,
   RoundSummary,
-  Turn,
+  TurnRecord,
   type Usage
 } from "../domain/History.ts"
 import type { Page } from "../domain/Param.ts"
@@ -14,6 +14,7 @@ import type { RoomRow } from "../domain/Room.ts"
 import type { RoundId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "../lib/sql.ts"
+import { Settings } from "../Settings.ts"
 
 /** Reads what the ledger holds, for people. */
 export class RoundRepo extends Context.Tag("parley/Rounds/Repo/RoundRepo")<
@@ -33,13 +34,16 @@ export class RoundRepo extends Context.Tag("parley/Rounds/Repo/RoundRepo")<
 
 const asSummaries = Sql.all(RoundSummary)
 const maybeRecord = Sql.first(RoundRecord)
-const asTurns = Sql.all(Turn)
+const asTurns = Sql.all(TurnRecord)
 const asUsage = Sql.all(AgentUsage)
 
 const amounts = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd"] as const
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const { JAEGER_UI_URL } = yield* Settings
+  const urlOf = (trace: string | null | undefined) =>
+    trace && Option.isSome(JAEGER_UI_URL) ? `${JAEGER_UI_URL.value.replace(/\/+$/, "")}/trace/${trace}` : null
 
   const sums = sql.literal(
     [
@@ -76,7 +80,11 @@ const make = Effect.gen(function* () {
       )
       const round = yield* Option.match(found, { onNone: () => RoundNotFound.of(), onSome: Effect.succeed })
       const turns = yield* asTurns(sql`SELECT * FROM turns WHERE round_id = ${id} ORDER BY cell, agent_id, attempt`)
-      return { ...round, turns }
+      return {
+        ...round,
+        cause_trace_url: urlOf(round.trigger.cause?.trace_id),
+        turns: turns.map((turn) => ({ ...turn, trace_url: urlOf(turn.trace_id) }))
+      }
     }),
 
     usage: Effect.fn("RoundRepo.usage")(function* (room) {

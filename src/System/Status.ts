@@ -10,6 +10,7 @@ import { OpenStreams } from "../Rooms/OpenStreams.ts"
 import { Scheduler } from "../Scheduler.ts"
 import { SdkPool } from "../SdkPool.ts"
 import { Settings } from "../Settings.ts"
+import { SpanExport } from "../SpanExport.ts"
 import { WriteQueue } from "../WriteQueue.ts"
 import * as LoopDelay from "./LoopDelay.ts"
 import { Readiness } from "./Readiness.ts"
@@ -36,6 +37,7 @@ const make = Effect.gen(function* () {
   const { all } = yield* Providers
   const gates = yield* Gates
   const scheduler = yield* Scheduler
+  const traces = yield* SpanExport
   const delay = yield* LoopDelay.make
   const startedAt = yield* Clock.currentTimeMillis
 
@@ -76,6 +78,7 @@ const make = Effect.gen(function* () {
     pool: Effect.all({ process: pool.stats("process"), connection: pool.stats("connection") }),
     providers,
     scheduler: scheduler.stats,
+    traces: Effect.sync(traces.stats),
     process: usage
   })
 

@@ -1,5 +1,6 @@
 import { Clock, Effect, Option, Tracer } from "effect"
-import type { Reason, RoundId, Trigger } from "../domain/Round.ts"
+import type { Usage } from "../domain/Provider.ts"
+import type { Outcome, Reason, RoundId, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 
 // Names of the OpenTelemetry conventions for generative AI, which are still in development: they stand here alone.
@@ -25,27 +26,105 @@ export interface TurnLabels extends ModelLabels {
   readonly roomId: RoomId
   readonly roundId: RoundId
   readonly reason: Reason
-  readonly cause: Trigger["cause"]
+  readonly policy: TurnPolicy
+  readonly trigger: Trigger
+  readonly cell: number
+  readonly attempt: number
 }
+
+export interface RoundLabels {
+  readonly roomId: RoomId
+  readonly roundId: RoundId
+  readonly policy: TurnPolicy
+  readonly trigger: Trigger
+}
+
+/** Of what a round or a turn is the answer; what was said is told by the message's id alone. */
+const whyOf = ({ policy, roomId, roundId, trigger }: RoundLabels) => ({
+  "gen_ai.conversation.id": String(roomId),
+  "parley.round.id": roundId,
+  "parley.round.policy": policy,
+  "parley.trigger.kind": trigger.kind,
+  ...(trigger.kind === "message" ? { "parley.trigger.message_id": trigger.message_id } : {}),
+  ...(trigger.cause === null ? {} : { "parley.cause.trace_id": trigger.cause.trace_id })
+})
+
+/** Linked to the request that asked for it, as each of its turns is. */
+export const round = <A, E, R>(labels: RoundLabels, effect: Effect.Effect<A, E, R>) =>
+  Effect.withSpan(effect, "Orchestrator.round", {
+    root: true,
+    captureStackTrace: false,
+    links: linksTo(labels.trigger.cause),
+    attributes: whyOf(labels)
+  })
+
+export const stopped = (reason: string) => Effect.annotateCurrentSpan("parley.round.stop_reason", reason)
 
 /** A turn is a trace of its own, linked to the request that caused it; the cause is an attribute as well, to search by. */
 export const invokeAgent = <A, E, R>(turn: TurnLabels, effect: Effect.Effect<A, E, R>) =>
-  Effect.withSpan(effect, `invoke_agent ${turn.agent}`, {
-    root: true,
-    kind: "internal",
-    captureStackTrace: false,
-    links: linksTo(turn.cause),
-    attributes: {
-      "gen_ai.operation.name": "invoke_agent",
-      "gen_ai.agent.name": turn.agent,
-      "gen_ai.conversation.id": String(turn.roomId),
-      "gen_ai.provider.name": turn.provider,
-      "gen_ai.request.model": turn.model,
-      "parley.round.id": turn.roundId,
-      "parley.turn.reason": turn.reason,
-      ...(turn.cause === null ? {} : { "parley.cause.trace_id": turn.cause.trace_id })
-    }
+  Effect.flatMap(traceId, (round) =>
+    Effect.withSpan(effect, `invoke_agent ${turn.agent}`, {
+      root: true,
+      kind: "internal",
+      captureStackTrace: false,
+      links: linksTo(turn.trigger.cause),
+      attributes: {
+        ...whyOf(turn),
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": turn.agent,
+        "gen_ai.provider.name": turn.provider,
+        "gen_ai.request.model": turn.model,
+        "parley.turn.reason": turn.reason,
+        "parley.turn.cell": turn.cell,
+        "parley.turn.attempt": turn.attempt,
+        ...(round === null ? {} : { "parley.round.trace_id": round })
+      }
+    })
+  )
+
+export interface TurnEnd {
+  readonly turnId: TurnId
+  readonly outcome: Outcome
+  readonly error: { readonly _tag: string } | null
+  readonly answer: Answer | null
+  readonly firstTokenMs: number | null
+}
+
+/** What became of the turn, on its own span. */
+export const ended = ({ answer, error, firstTokenMs, outcome, turnId }: TurnEnd) =>
+  Effect.annotateCurrentSpan({
+    "parley.turn.id": turnId,
+    "parley.turn.outcome": outcome,
+    ...(error === null ? {} : { "error.type": error._tag }),
+    ...(answer === null ? {} : spent(answer)),
+    ...firstToken(firstTokenMs)
   })
+
+interface Answer {
+  readonly model: string
+  readonly usage: Usage
+}
+
+const spent = ({ model, usage }: Answer) => ({
+  "gen_ai.response.model": model,
+  "gen_ai.usage.input_tokens": usage.inputTokens,
+  "gen_ai.usage.output_tokens": usage.outputTokens,
+  "gen_ai.usage.cache_read.input_tokens": usage.cacheReadTokens,
+  "gen_ai.usage.cache_creation.input_tokens": usage.cacheWriteTokens,
+  ...(usage.costUsd === null ? {} : { "parley.usage.cost_usd": usage.costUsd })
+})
+
+const firstToken = (ms: number | null) => (ms === null ? {} : { "gen_ai.response.time_to_first_chunk": ms / 1000 })
+
+/** What the model's answer was and took, on the span of the call. */
+export const answered = (answer: Answer, firstTokenMs: number | null) =>
+  Effect.annotateCurrentSpan({ ...spent(answer), ...firstToken(firstTokenMs) })
+
+/** Why the model stopped, in the vendor's word. */
+export const finished = (reason: string) => Effect.annotateCurrentSpan("gen_ai.response.finish_reasons", [reason])
+
+/** How long a part of the work stood in line, in milliseconds. */
+export const waited = (line: "gate" | "lease", ms: number) => Effect.annotateCurrentSpan(`parley.${line}.wait_ms`, ms)
 
 export const chat =
   (labels: ModelLabels) =>
@@ -60,10 +139,12 @@ export const chat =
       }
     })
 
-/** Notes on the turn's span that the provider is to be asked again, and what it said. */
-export const retried = (error: string): Effect.Effect<void> =>
+/** Notes on the turn's span that the provider is to be asked again, what it said, and how long the turn waits by itself. */
+export const retried = (error: string, delayMs: number): Effect.Effect<void> =>
   Effect.flatMap(Effect.all([Effect.option(Effect.currentSpan), Clock.currentTimeNanos]), ([span, now]) =>
-    Effect.sync(() => Option.map(span, (it) => it.event("parley.retry", now, { "error.type": error })))
+    Effect.sync(() =>
+      Option.map(span, (it) => it.event("parley.retry", now, { "error.type": error, "parley.retry.delay_ms": delayMs }))
+    )
   )
 
 export const executeTool = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>) =>

@@ -36,7 +36,10 @@ export const RoundSummary = Schema.Struct({
 }).annotations({ identifier: "RoundSummary" })
 export type RoundSummary = typeof RoundSummary.Type
 
-export const Turn = Schema.Struct({
+const Fault = Schema.Struct({ _tag: Schema.String }, { key: Schema.String, value: Schema.Unknown })
+
+/** As it stands in the database. */
+export const TurnRecord = Schema.Struct({
   id: TurnId,
   /** Its place on the tape. */
   cell: Schema.Int,
@@ -48,9 +51,7 @@ export const Turn = Schema.Struct({
   model: Schema.String,
   /** Null while it goes on. */
   outcome: Schema.NullOr(Outcome),
-  error: Schema.NullOr(
-    Schema.parseJson(Schema.Struct({ _tag: Schema.String }, { key: Schema.String, value: Schema.Unknown }))
-  ),
+  error: Schema.NullOr(Schema.parseJson(Fault)),
   message_id: Schema.NullOr(Schema.Int),
   ...tokens,
   first_token_ms: Schema.NullOr(Schema.Number),
@@ -58,6 +59,15 @@ export const Turn = Schema.Struct({
   trace_id: Schema.NullOr(Schema.String),
   started_at: Timestamp,
   ended_at: Schema.NullOr(Timestamp)
+})
+
+/** Where people find a trace; null without a trace, or a place to look at it. One that was not sampled is not there. */
+const TraceUrl = Schema.NullOr(Schema.String)
+
+export const Turn = Schema.Struct({
+  ...TurnRecord.fields,
+  error: Schema.NullOr(Fault),
+  trace_url: TraceUrl
 }).annotations({ identifier: "Turn" })
 
 /** A round whole; `trigger` and `tape` are JSON text in the database. */
@@ -71,8 +81,10 @@ export const Round = Schema.Struct({
   ...RoundSummary.fields,
   trigger: Schema.typeSchema(Trigger),
   tape: Schema.typeSchema(Tape),
+  /** Of the request that asked for the round. */
+  cause_trace_url: TraceUrl,
   /** In the order of the tape. */
-  turns: Schema.Array(Schema.typeSchema(Turn))
+  turns: Schema.Array(Turn)
 }).annotations({ identifier: "Round" })
 export type Round = typeof Round.Type
 

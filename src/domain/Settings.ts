@@ -46,6 +46,12 @@ const number = (about: string, fallback: number, min: number, max: number) =>
     { default: () => fallback }
   ).annotations({ description: about })
 
+const ratio = (about: string, fallback: number) =>
+  Schema.optionalWith(
+    Schema.NumberFromString.pipe(Schema.between(0, 1), Schema.annotations(expects("a number from 0 to 1"))),
+    { default: () => fallback }
+  ).annotations({ description: about })
+
 const literal = <const Values extends readonly [string, ...Array<string>]>(values: Values) =>
   Schema.Literal(...values).annotations(expects(values.join(" or ")))
 
@@ -176,6 +182,8 @@ export const SettingsValues = Schema.Struct({
   DEBUG_AGENTS: flag("log at debug level", false),
   OTEL_EXPORTER_OTLP_ENDPOINT: address("collector that traces and metrics are sent to, as http://localhost:4318"),
   METRICS_TOKEN: secret("token with which /metrics may be read, beside the admin's"),
+  TRACE_SAMPLE_RATIO: ratio("share of the traces that are sent; what is not sent costs almost nothing", 1),
+  JAEGER_UI_URL: address("Jaeger as people reach it, to link rounds to their traces; as http://localhost:16686"),
 
   ...Passage
 })

@@ -4,6 +4,7 @@ import { ErrorBody } from "./Error.ts"
 import { PoolStats } from "./Pool.ts"
 import { ProviderState } from "./ProviderState.ts"
 import { SchedulerStats } from "./Scheduled.ts"
+import { SpanExportStats } from "./SpanExport.ts"
 import { Timestamp } from "./Time.ts"
 
 /** What must be in order for the server to do its work. */
@@ -76,6 +77,7 @@ export const ServerStatus = Schema.Struct({
   pool: Schema.Struct({ process: PoolStats, connection: PoolStats }),
   providers: Schema.Record({ key: Schema.String, value: ProviderState }),
   scheduler: SchedulerStats,
+  traces: SpanExportStats,
   process: ProcessStats
 }).annotations({ identifier: "ServerStatus" })
 export type ServerStatus = typeof ServerStatus.Type

@@ -22,7 +22,8 @@ const spoken = (turn: Turn) => {
     turn.first_token_ms === null ? null : words.firstToken(number(Math.round(turn.first_token_ms))),
     turn.duration_ms === null ? null : words.took(number(Math.round(turn.duration_ms)))
   ])
-  const trace = turn.trace_id === null ? [] : [h("p", {}, `${words.traceOf} `, h("code", {}, turn.trace_id))]
+  const trace =
+    turn.trace_id === null ? [] : [h("p", {}, `${words.traceOf} `, traceLink(turn.trace_url, turn.trace_id))]
   return h(
     "li",
     hue(turn.agent_name),
@@ -32,6 +33,9 @@ const spoken = (turn: Turn) => {
     h("div", { class: "hint" }, ...trace)
   )
 }
+
+const traceLink = (url: string | null, words: string) =>
+  url === null ? h("code", {}, words) : h("a", { href: url, target: "_blank", rel: "noreferrer" }, words)
 
 const tagOf = ({ error }: Turn) => error?._tag ?? null
 
@@ -51,6 +55,9 @@ const detail = (round: Round) => {
   )
   return [
     h("p", { class: "hint" }, joined([policy, words.seed(round.seed), round.stop_detail])),
+    ...(round.cause_trace_url === null
+      ? []
+      : [h("p", { class: "hint" }, traceLink(round.cause_trace_url, words.causeTrace))]),
     ...(unknown.length > 0 ? [h("p", { class: "hint" }, words.unknownMentions(unknown))] : []),
     h("ol", { class: "turns" }, ...round.turns.map(spoken), ...silent)
   ]

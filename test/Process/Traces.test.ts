@@ -1,24 +1,13 @@
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Clock, Deferred, Effect, Schema } from "effect"
-import { login } from "../support/Caller.ts"
+import { Clock, Config, Deferred, Effect, Option, Schema } from "effect"
+import { client, login } from "../support/Caller.ts"
 import { listening } from "../support/listening.ts"
 import { home, layer, patience, query, serve, tamper, withPassword } from "../support/Process.ts"
+import * as Receiver from "../support/Receiver.ts"
+import { Export, spansOf } from "../support/Receiver.ts"
+import { told, turnsQuery } from "../support/Story.ts"
 
-const Span = Schema.Struct({
-  traceId: Schema.String,
-  spanId: Schema.String,
-  name: Schema.String,
-  parentSpanId: Schema.optional(Schema.String),
-  links: Schema.Array(Schema.Struct({ traceId: Schema.String, spanId: Schema.String }))
-})
-const Export = Schema.parseJson(
-  Schema.Struct({
-    resourceSpans: Schema.Array(
-      Schema.Struct({ scopeSpans: Schema.Array(Schema.Struct({ spans: Schema.Array(Span) })) })
-    )
-  })
-)
 const LogLine = Schema.parseJson(
   Schema.Struct({
     message: Schema.Unknown,
@@ -28,62 +17,70 @@ const LogLine = Schema.parseJson(
   })
 )
 
-/** Takes what an exporter sends. */
-const collector = Effect.gen(function* () {
-  const bodies: Array<string> = []
-  const { url: endpoint } = yield* listening((request, response) => {
-    let body = ""
-    request.setEncoding("utf8").on("data", (chunk: string) => {
-      body += chunk
-    })
-    request.on("end", () => {
-      bodies.push(`${request.url} ${body}`)
-      response.end("{}")
-    })
+/** A person's message is answered by a server that sends its traces there, and is closed then. */
+const played = Effect.fn(function* (endpoint: string) {
+  const server = yield* serve(yield* home, {
+    ...withPassword,
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    JAEGER_UI_URL: "http://jaeger.test/ui/"
   })
-  const spans = Effect.suspend(() =>
-    Effect.forEach(
-      bodies.filter((body) => body.startsWith("/v1/traces ")),
-      (body) => Schema.decode(Export)(body.slice("/v1/traces ".length))
-    )
-  ).pipe(
-    Effect.map((exports) =>
-      exports.flatMap(({ resourceSpans }) =>
-        resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
-      )
-    )
-  )
-  return { endpoint, bodies, spans }
+  const { call, follow } = yield* login(server.base)
+  const reader = yield* follow(1)
+  const { headers } = yield* call("POST", "/rooms/1/messages/send", { content: "Do you like quinces?" })
+  yield* reader.sees(/event: round_ended/)
+  const { data: round } = yield* call("GET", "/rooms/1/rounds/1")
+  yield* server.signal("SIGTERM")
+  yield* server.ended
+  const turns = yield* query(server.folder, turnsQuery)
+  return { headers, round, turns, folder: server.folder, written: server.text.stdout }
 })
+
+const jaeger = Option.getOrNull(Effect.runSync(Effect.orDie(Config.option(Config.string("JAEGER_QUERY_URL")))))
+const collector = Effect.runSync(
+  Effect.orDie(Config.withDefault(Config.string("JAEGER_OTLP_URL"), "http://127.0.0.1:4318"))
+)
+const Found = Schema.Struct({ result: Export })
 
 describe.concurrent("traces", () => {
   it.scopedLive(
     "lead from the request to the turns that it caused, are sent before the server ends, and repeat nobody's words",
     () =>
       Effect.gen(function* () {
-        const { bodies, endpoint, spans } = yield* collector
-        const server = yield* serve(yield* home, { ...withPassword, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
-        const { call, follow } = yield* login(server.base)
-        const reader = yield* follow(1)
-        const { headers } = yield* call("POST", "/rooms/1/messages/send", { content: "Do you like quinces?" })
-        yield* reader.sees(/event: round_ended/)
-        yield* server.signal("SIGTERM")
-        yield* server.ended
+        const { bodies, elsewhere, endpoint, spans } = yield* Receiver.make()
+        const { folder, headers, round, turns, written } = yield* played(endpoint)
 
-        const sent = yield* spans
-        const request = sent.find(({ name }) => name === "POST /rooms/{room_id}/messages/send")
-        deepStrictEqual(headers["traceparent"]?.split("-").slice(1, 3), [request?.traceId, request?.spanId])
-        const ofRequest = new Set(sent.flatMap(({ spanId, traceId }) => (traceId === request?.traceId ? [spanId] : [])))
-        const turns = yield* query(server.folder, "SELECT agent_name, trace_id, cause_trace_id AS asked FROM turns")
-        assertTrue(turns.length > 1)
-        for (const { agent_name, asked, trace_id } of turns) {
-          const turn = sent.find(({ name, traceId }) => name === `invoke_agent ${agent_name}` && traceId === trace_id)
-          strictEqual(turn?.parentSpanId, undefined)
-          deepStrictEqual([asked, turn?.links[0]?.traceId], [request?.traceId, request?.traceId])
-          assertTrue(ofRequest.has(turn?.links[0]?.spanId ?? ""))
+        told(yield* spans, headers["traceparent"] ?? "", turns)
+        const urlOf = (trace: string) => `http://jaeger.test/ui/trace/${trace}`
+        strictEqual(round.cause_trace_url, urlOf(round.trigger.cause.trace_id))
+        for (const { trace_id, trace_url } of round.turns) strictEqual(trace_url, urlOf(trace_id))
+        const spoken = yield* query(folder, "SELECT content FROM messages")
+        assertTrue(spoken.length > 1)
+        for (const { content } of spoken) {
+          assertFalse([...bodies, ...elsewhere].join("\n").includes(content), content)
+          assertFalse(written.includes(content), content)
         }
-        const spoken = yield* query(server.folder, "SELECT content FROM messages")
-        for (const { content } of spoken) assertFalse(bodies.join("\n").includes(content), content)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive.skipIf(jaeger === null)(
+    "tell the same when Jaeger is asked for them (with JAEGER_QUERY_URL, and JAEGER_OTLP_URL to send them to)",
+    () =>
+      Effect.gen(function* () {
+        const { headers, turns } = yield* played(collector)
+        const { call } = yield* client(jaeger ?? "")
+        const read = (trace: string) =>
+          Effect.map(
+            Effect.flatMap(call("GET", `/api/v3/traces/${trace}`), ({ data }) => Schema.decodeUnknown(Found)(data)),
+            ({ result }) => spansOf(result)
+          )
+        const request = (headers["traceparent"] ?? "").split("-")[1] ?? ""
+        const direct = yield* Effect.forEach([request, ...turns.map(({ trace_id }) => trace_id)], read)
+        const round = direct.flat().find((span) => "parley.round.trace_id" in span.attributes)?.attributes[
+          "parley.round.trace_id"
+        ]
+
+        told([...direct.flat(), ...(yield* read(String(round)))], headers["traceparent"] ?? "", turns)
       }).pipe(Effect.provide(layer)),
     patience
   )
@@ -117,7 +114,8 @@ describe.concurrent("traces", () => {
     "are named in every line of the log, which is JSON, and in the answer to a request that broke",
     () =>
       Effect.gen(function* () {
-        const server = yield* serve(yield* home)
+        const { endpoint, spans } = yield* Receiver.make()
+        const server = yield* serve(yield* home, { ...withPassword, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
         const { call, follow } = yield* login(server.base)
         const reader = yield* follow(1)
         yield* tamper(server.folder, "DROP TABLE sessions")
@@ -136,6 +134,8 @@ describe.concurrent("traces", () => {
         assertInclude(traced.join("\n"), `a round broke ${traceOf(sent)}`)
         deepStrictEqual([broken.status, broken.data.trace_id], [500, traceOf(broken)])
         assertInclude(traced.join("\n"), `a request broke ${traceOf(broken)}`)
+        const failed = (yield* spans).find((span) => span.traceId === traceOf(broken) && !span.parentSpanId)
+        deepStrictEqual([failed?.name, failed?.attributes["error.type"]], ["GET /rooms", "500"])
         strictEqual(server.text.stderr, "")
       }).pipe(Effect.provide(layer)),
     patience

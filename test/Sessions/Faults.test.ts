@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertFalse, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Layer } from "effect"
+import { Context, Deferred, Effect, Layer } from "effect"
 import { stringify } from "../../src/lib/json.ts"
 import { SdkPool } from "../../src/SdkPool.ts"
 import { login } from "../support/Caller.ts"
@@ -11,12 +11,20 @@ import { Ground, life, quiet, room } from "../support/ClaudeRooms.ts"
 import * as Api from "../support/MessagesApi.ts"
 import * as Overheard from "../support/Overheard.ts"
 import * as Process from "../support/Process.ts"
+import * as Receiver from "../support/Receiver.ts"
 
 /** No key of the usual shape, which would be hidden by that alone. */
 const key = "unguessable-key-of-the-house"
 const overheard = Overheard.make()
-const house = life({ ANTHROPIC_API_KEY: key, LOG_LEVEL: "debug" }).pipe(
+class Traces extends Context.Tag("test/Traces")<Traces, Effect.Effect.Success<ReturnType<typeof Receiver.make>>>() {}
+const traced = Layer.unwrapEffect(
+  Effect.map(Traces, ({ endpoint }) =>
+    life({ ANTHROPIC_API_KEY: key, LOG_LEVEL: "debug", OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+  )
+)
+const house = traced.pipe(
   Layer.provideMerge(overheard.layer),
+  Layer.provideMerge(Layer.scoped(Traces, Receiver.make())),
   Layer.provideMerge(Ground.layer({ Ada: "Ada builds clocks." }))
 )
 const begun = "It began on a night so still that every clock"
@@ -66,7 +74,9 @@ describe.skipIf(why !== "")(`a room whose agent's process fails ${why}`, { timeo
           ["failed", "InvalidRequest", failed, 0]
         ])
         assertTrue((yield* said).includes(begun))
-        const all = [stringify(watch.seen), yield* said, ...overheard.said].join("\n")
+        const traces = yield* Traces
+        yield* Effect.repeat(traces.next, { until: (body) => body.includes("InvalidRequest") })
+        const all = [stringify(watch.seen), yield* said, ...overheard.said, ...traces.bodies].join("\n")
         assertTrue(all.includes("Claude.open") && all.includes("InvalidRequest"))
         assertFalse(all.includes(key))
       })

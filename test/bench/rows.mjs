@@ -8,6 +8,7 @@ import * as House from "./house.mjs"
 import { costing, cpuOf, median, memoryOf } from "./machine.mjs"
 import { aloneOf, fileOf, newRoom, onlyWall, pause, text, vendorOf } from "./parts.mjs"
 import * as Providers from "./providers.mjs"
+import { telemetry } from "./telemetry.mjs"
 
 const connections = 64
 
@@ -163,6 +164,10 @@ const raised = (percent) => ({
   text: `<= ${percent} % more`,
   met: ({ ceiling, ours }) => ours.wall <= ceiling.wall * (1 + percent / 100)
 })
+const raisedCpu = (percent) => ({
+  text: `CPU <= ${1 + percent / 100}x`,
+  met: ({ ratio }) => ratio <= 1 + percent / 100
+})
 const told = { text: "", met: () => true }
 const most = (limit, unit) => ({ text: `<= ${limit} ${unit}`, met: ({ ours }) => ours.wall <= limit })
 
@@ -214,6 +219,10 @@ export const rows = {
   rooms: { title: "turns of 100 rooms at once", per: "turn", wall: "/s", aim: told, prepare: rooms },
   person: { title: "first token beside 100 rooms", per: "", wall: "ms", aim: raised(10), from: "rooms" },
   slowest: { title: "  and its slowest in twenty", per: "", wall: "ms", aim: told, from: "rooms" },
+  telemetry: { title: "traces of 5 %", per: "request", wall: "/s", aim: raisedCpu(5), prepare: telemetry },
+  wholeRequest: { title: "  of all", per: "request", wall: "/s", aim: raisedCpu(25), from: "telemetry" },
+  sampledTurn: { title: "  of 5 %, a turn", per: "turn", wall: "/s", aim: raisedCpu(5), from: "telemetry" },
+  wholeTurn: { title: "  of all, a turn", per: "turn", wall: "/s", aim: raisedCpu(25), from: "telemetry" },
   start: { title: "start to ready", per: "start", wall: "ms", aim: most(500, "ms"), prepare: start },
   memory: { title: "resident memory, idle", per: "", wall: "MB", aim: most(120, "MB"), from: "start" }
 }

@@ -81,6 +81,7 @@ export const listen =
         if (!blocks.areClosed()) return Either.left(new Crashed({ reason: "the answer ended within a block" }))
         return Either.right({
           model,
+          finish: stopReason || null,
           spent: {
             inputTokens: usage.input_tokens ?? 0,
             outputTokens: usage.output_tokens ?? 0,

@@ -15,6 +15,8 @@ export type Spent = Omit<Usage, "costUsd">
 /** What one answer of the model came to. */
 export interface Outcome<Message> {
   readonly model: string
+  /** Why the model stopped, in the vendor's word. */
+  readonly finish: string | null
   readonly spent: Spent
   readonly calls: ReadonlyArray<ToolCall>
   /** The answer as the model is to find it in what it is told next. */

@@ -8,6 +8,7 @@ import {
   type ToolResult,
   type TurnInput
 } from "../../domain/Provider.ts"
+import * as Telemetry from "../../Telemetry/GenAi.ts"
 import { type Events, follow } from "./Follow.ts"
 import type { Outcome, Protocol, ToolCall } from "./Protocol.ts"
 import { refusal } from "./Refusal.ts"
@@ -58,7 +59,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
       model: string,
       told: ReadonlyArray<Message>,
       spending: Spending.Spending,
-      { calls, model: answered, said, spent }: Outcome<Message>
+      { calls, finish, model: answered, said, spent }: Outcome<Message>
     ) => {
       const cost = protocol.costOf(answered, spent) ?? protocol.costOf(model, spent)
       const all = Spending.add(spending, spent, cost)
@@ -78,7 +79,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
       })
 
       next = act
-      return Effect.succeed(nothing)
+      return Effect.as(finish === null ? Effect.void : Telemetry.finished(finish), nothing)
     }
 
     return Effect.suspend(() => next)

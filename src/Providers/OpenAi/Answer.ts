@@ -108,7 +108,7 @@ export const listen =
                 }))
               })
         }
-        return Either.right({ model, spent: spentOf(usage), calls: all, said })
+        return Either.right({ model, finish: finish || null, spent: spentOf(usage), calls: all, said })
       }
     }
   }

@@ -174,6 +174,7 @@ export const english = {
   firstToken: (millis: string) => `first token after ${millis} ms`,
   took: (millis: string) => `${millis} ms in all`,
   traceOf: "trace",
+  causeTrace: "Trace of the request",
   seed: (seed: number) => `seed ${seed}`,
   unknownMentions: (who: ReadonlyArray<string>) => `Nobody here is called ${names(who)}.`,
   allowed: (values: string) => `This must be ${values}.`,

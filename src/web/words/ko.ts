@@ -153,6 +153,7 @@ export const korean: Words = {
   firstToken: (millis) => `첫 토큰까지 ${millis} ms`,
   took: (millis) => `모두 ${millis} ms`,
   traceOf: "추적",
+  causeTrace: "요청 추적",
   seed: (seed) => `시드 ${seed}`,
   unknownMentions: (who) => `여기에는 ${who.join(", ")}(이)라는 이름이 없습니다.`,
   allowed: (values) => `쓸 수 있는 값: ${values}.`,
