@@ -5,6 +5,7 @@ const onTestClock = [
   "test/{Auth,Deadlines,Gates,Memory,RoomEvents,SdkPool,Tools}.test.ts",
   "test/Auth/Guesses.test.ts",
   "test/SdkPool/*.test.ts",
+  "test/System/Readiness.test.ts",
   "test/Personas/Watch.test.ts",
   "test/Providers/Scripted.test.ts",
   "test/Providers/Http/*.test.ts"

@@ -87,7 +87,10 @@ describe("metrics", () => {
           assertTrue(grown >= third[kind] - second[kind] && grown <= last[kind] - first[kind], kind)
         }
         assertTrue(third.hits > second.hits)
-        assertEquals(after.sum("parley_cache_entries"), last.size)
+        const { data: status } = yield* client.json("GET", "/admin/status")
+        for (const group of ["log", "room"]) {
+          assertEquals(after.sum("parley_cache_entries", { group }), status.cache.entries[group])
+        }
       })
     )
   )

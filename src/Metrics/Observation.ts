@@ -12,7 +12,7 @@ const external = Meter.gauge("nodejs_external_memory_bytes", "Held by JavaScript
 const delay = Meter.gauge(
   "parley_event_loop_delay_seconds",
   "How long what was due had to wait, in the last full 15 seconds",
-  "quantile"
+  "at"
 )
 const children = Meter.gauge("parley_child_processes", "Processes of model sessions")
 const database = Meter.gauge("parley_database_bytes", "On disk", "file")
@@ -58,9 +58,9 @@ const ofProcess = ({ process: now, started_at }: ServerStatus) => {
   heapTotal(now.heap_total_bytes)
   external(now.external_bytes)
   children(now.children)
-  delay(now.event_loop_delay_seconds.p50, "0.5")
-  delay(now.event_loop_delay_seconds.p99, "0.99")
-  delay(now.event_loop_delay_seconds.max, "1")
+  delay(now.event_loop_delay_seconds.p50, "p50")
+  delay(now.event_loop_delay_seconds.p99, "p99")
+  delay(now.event_loop_delay_seconds.max, "max")
 }
 
 const ofCache = ({ cache }: ServerStatus) => {

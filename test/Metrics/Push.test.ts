@@ -1,14 +1,14 @@
 import { describe, it } from "@effect/vitest"
-import { assertEquals, assertTrue } from "@effect/vitest/utils"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Schema } from "effect"
 import { inHouse, room } from "../support/Duo.ts"
 import { listening } from "../support/listening.ts"
 import * as Puppet from "../support/Puppet.ts"
 
-const Metric = Schema.Struct(
-  { name: Schema.String, unit: Schema.String },
-  { key: Schema.String, value: Schema.Unknown }
-)
+const Metric = Schema.Struct({
+  name: Schema.String,
+  gauge: Schema.optional(Schema.Struct({ dataPoints: Schema.Array(Schema.Struct({ asDouble: Schema.Number })) }))
+})
 const Export = Schema.parseJson(
   Schema.Struct({
     resourceMetrics: Schema.Array(
@@ -39,22 +39,20 @@ describe("metrics", () => {
             yield* say("Hello?")
             yield* watch.ended
           }),
-          { OTEL_EXPORTER_OTLP_ENDPOINT: url }
+          { OTEL_EXPORTER_OTLP_ENDPOINT: url, WRITE_QUEUE_CAPACITY: "77" }
         )
       )
 
       assertTrue(bodies.length > 0)
       const { resourceMetrics } = yield* Schema.decode(Export)(bodies.at(-1) ?? "")
-      const names = resourceMetrics.flatMap(({ scopeMetrics }) =>
-        scopeMetrics.flatMap(({ metrics }) => metrics.map(({ name }) => name))
+      const sent = resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
+      const named = (name: string) => sent.filter((metric) => metric.name === name)
+
+      for (const name of ["parley_http_requests_total", "parley_turns_total"]) assertEquals(named(name).length, 1, name)
+      deepStrictEqual(
+        named("parley_write_queue_capacity").map(({ gauge }) => gauge?.dataPoints),
+        [[{ asDouble: 77 }]]
       )
-      const wanted = [
-        "parley_http_requests_total",
-        "parley_turns_total",
-        "parley_pool_clients",
-        "parley_cache_hits_total"
-      ]
-      for (const name of wanted) assertEquals(names.filter((it) => it === name).length, 1, name)
     })
   )
 })

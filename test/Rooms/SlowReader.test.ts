@@ -8,6 +8,7 @@ import { TurnId } from "../../src/domain/Round.ts"
 import { RoomEvents } from "../../src/RoomEvents.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
+import { counted } from "../support/metrics.ts"
 
 const setup = Effect.fn(function* (name: string) {
   const client = yield* Client.make
@@ -45,6 +46,8 @@ layer(narrow, { excludeTestServices: true })("Stream with a small buffer", (it) 
         }),
         (opened) => Effect.sync(() => opened.destroy())
       )
+      const dropped = counted("parley_streams_dropped_total", { reason: "behind" })
+      const before = yield* dropped
       const turn = { turn_id: TurnId.make(1), temp_id: "temp_1", agent_id: AgentId.make(1) }
       const delta = "x".repeat(1_000_000)
       const sent = 40
@@ -67,6 +70,7 @@ layer(narrow, { excludeTestServices: true })("Stream with a small buffer", (it) 
       }).pipe(Effect.timeout("10 seconds"))
 
       assertTrue(read < sent * delta.length, `${read} bytes`)
+      assertEquals((yield* dropped) - before, 1)
     })
   )
 

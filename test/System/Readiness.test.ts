@@ -1,13 +1,11 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
-import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Fiber, Layer, TestClock } from "effect"
 import { Closing } from "../../src/Closing.ts"
 import { Readiness } from "../../src/System/Readiness.ts"
 import { WriteQueue } from "../../src/WriteQueue.ts"
-import { inHouse, room } from "../support/Duo.ts"
-import * as Puppet from "../support/Puppet.ts"
 import * as TestDb from "../support/TestDb.ts"
 
 const folder = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "parley-" }))
@@ -63,25 +61,5 @@ describe("readiness", () => {
       })
       yield* Effect.provide(test, over({ DATA_DIR: dir, WRITE_QUEUE_CAPACITY: "2" }))
     }).pipe(Effect.provide(NodeContext.layer))
-  )
-
-  it.scopedLive("is told by a route that answers 503 while the server closes, when it is alive still", () =>
-    inHouse(
-      Puppet.make({ act: Puppet.skip }),
-      Effect.gen(function* () {
-        const { client } = yield* room()
-        const get = (path: string) => client.json("GET", path)
-        const before = yield* get("/ready")
-        deepStrictEqual([before.status, before.data], [200, { status: "ready" }])
-
-        yield* Effect.flatMap(Closing, ({ begin }) => begin)
-
-        const { data, status } = yield* get("/ready")
-        deepStrictEqual([status, data._tag, data.failing], [503, "NotReady", ["closing"]])
-        assertEquals(data.detail, "The server is not ready: it is closing")
-        assertEquals((yield* get("/health")).status, 200)
-        deepStrictEqual((yield* get("/admin/status")).data.failing, ["closing"])
-      })
-    )
   )
 })

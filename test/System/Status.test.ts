@@ -1,6 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Schema, Stream } from "effect"
+import { Closing } from "../../src/Closing.ts"
 import { ServerStatus } from "../../src/domain/Status.ts"
 import { inHouse, room } from "../support/Duo.ts"
 import * as Puppet from "../support/Puppet.ts"
@@ -27,6 +28,28 @@ describe("the admin's status", () => {
         deepStrictEqual(told.scheduler, { capacity: 5, running: 0, breakers: { open: 0, half_open: 0 } })
         assertTrue(told.uptime_seconds > 0 && told.database.bytes > 0 && told.process.resident_bytes > 2 ** 24)
         assertTrue(told.cache.misses > 0 && told.process.cpu_seconds > 0)
+      })
+    )
+  )
+})
+
+describe("readiness", () => {
+  it.scopedLive("is told by a route that answers 503 while the server closes, when it is alive still", () =>
+    inHouse(
+      Puppet.make({ act: Puppet.skip }),
+      Effect.gen(function* () {
+        const { client } = yield* room()
+        const get = (path: string) => client.json("GET", path)
+        const before = yield* get("/ready")
+        deepStrictEqual([before.status, before.data], [200, { status: "ready" }])
+
+        yield* Effect.flatMap(Closing, ({ begin }) => begin)
+
+        const { data, status } = yield* get("/ready")
+        deepStrictEqual([status, data._tag, data.failing], [503, "NotReady", ["closing"]])
+        assertEquals(data.detail, "The server is not ready: it is closing")
+        assertEquals((yield* get("/health")).status, 200)
+        deepStrictEqual((yield* get("/admin/status")).data.failing, ["closing"])
       })
     )
   )
