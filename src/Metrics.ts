@@ -44,8 +44,8 @@ const observed = Layer.scopedDiscard(
   )
 )
 
-const push = Effect.map(Settings, ({ OTEL_EXPORTER_OTLP_ENDPOINT }) =>
-  Option.match(OTEL_EXPORTER_OTLP_ENDPOINT, {
+const push = Effect.map(Settings, ({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_METRICS_EXPORTER }) =>
+  Option.match(OTEL_METRICS_EXPORTER === "otlp" ? OTEL_EXPORTER_OTLP_ENDPOINT : Option.none(), {
     onNone: () => Layer.empty,
     onSome: (endpoint) =>
       OtlpMetrics.layer({

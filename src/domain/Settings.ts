@@ -182,6 +182,7 @@ export const SettingsValues = Schema.Struct({
   DEBUG_AGENTS: flag("log at debug level", false),
   OTEL_EXPORTER_OTLP_ENDPOINT: address("collector that traces and metrics are sent to, as http://localhost:4318"),
   METRICS_TOKEN: secret("token with which /metrics may be read, beside the admin's"),
+  OTEL_METRICS_EXPORTER: choice("none where the collector takes only traces, as Jaeger does", ["otlp", "none"], "otlp"),
   TRACE_SAMPLE_RATIO: ratio("share of the traces that are sent; what is not sent costs almost nothing", 1),
   JAEGER_UI_URL: address("Jaeger as people reach it, to link rounds to their traces; as http://localhost:16686"),
 

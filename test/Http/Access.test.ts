@@ -91,11 +91,8 @@ const setup = Effect.gen(function* () {
     admin.json("POST", "/agents", { name: `Doomed ${++newcomers}`, in_a_nutshell: "Will go." }),
     ({ data }): number => data.id
   )
-  const call = Effect.fnUntraced(function* (
-    client: Effect.Effect.Success<ReturnType<typeof Client.as>>,
-    route: Route,
-    id = roomId
-  ) {
+  /** Where the route meets something that is there. */
+  const placeOf = Effect.fnUntraced(function* (route: Route, id = roomId) {
     const round = route.path.includes(":round_id") ? yield* roundOf(id) : 0
     const message = !route.path.includes(":message_id") ? 0 : id === roomId ? shown : yield* imageOf(id)
     const whom = route.name === "DELETE /agents/:agent_id" ? yield* doomed : agent
@@ -108,10 +105,14 @@ const setup = Effect.gen(function* () {
       .replace(":name", "Ada")
       .replace(":project", "project")
       .replace(":id", "none")
-    const query = path.endsWith("/search") ? "?q=clock" : ""
-    return (yield* client.send(route.method, `${path}${query}`, body(route))).status
-  }, Effect.scoped)
-  return { admin, agent, call, roomId }
+    return path.endsWith("/search") ? `${path}?q=clock` : path
+  })
+  type Speaker = Effect.Effect.Success<ReturnType<typeof Client.as>>
+  const ask = (client: Speaker, route: Route, place: string) =>
+    Effect.scoped(Effect.map(client.send(route.method, place, body(route)), ({ status }) => status))
+  const call = (client: Speaker, route: Route, id = roomId) =>
+    Effect.flatMap(placeOf(route, id), (place) => ask(client, route, place))
+  return { admin, agent, ask, call, placeOf, roomId }
 })
 
 const house = House.shared({ agents: { Ada: "Ada builds clocks." }, settings: { JWT_SECRET: secret } })
@@ -119,13 +120,14 @@ const house = House.shared({ agents: { Ada: "Ada builds clocks." }, settings: { 
 layer(house, { excludeTestServices: true })("Access", (it) => {
   it.effect("without a token that holds, every route but the open ones answers 401, whatever is sent along", () =>
     Effect.gen(function* () {
-      const { call } = yield* setup
+      const { ask, placeOf } = yield* setup
       const tokens = yield* badTokens(secret)
+      const places = yield* Effect.forEach(locked, (route) => Effect.map(placeOf(route), (place) => ({ place, route })))
 
       const answers = yield* Effect.forEach(Object.entries(tokens), ([name, token]) =>
         Effect.flatMap(Client.as(token), (client) =>
-          Effect.forEach(locked, (route) =>
-            Effect.map(call(client, route), (status) => `${status} ${route.name} with ${name}`)
+          Effect.forEach(places, ({ place, route }) =>
+            Effect.map(ask(client, route, place), (status) => `${status} ${route.name} with ${name}`)
           )
         )
       )

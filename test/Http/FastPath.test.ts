@@ -1,6 +1,6 @@
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { request } from "node:http"
 import { Credentials } from "../../src/Auth/Credentials.ts"
@@ -39,12 +39,13 @@ const ask = (base: string, { headers = {}, method = "GET", path }: Asked) =>
 
 /** All but what no two answers share. */
 const comparable = ({ body, headers, status }: Effect.Effect.Success<ReturnType<typeof ask>>) => {
-  const trace = /^00-([0-9a-f]{32})-[0-9a-f]{16}-01$/.exec(String(headers["traceparent"]))?.[1]
+  const trace = /^00-([0-9a-f]{32})-[0-9a-f]{16}-0[01]$/.exec(String(headers["traceparent"]))?.[1]
   const own = headers["x-request-id"] === trace ? "trace" : headers["x-request-id"]
   return { status, body, headers: { ...headers, traceparent: trace?.length, "x-request-id": own } }
 }
 
 const elsewhere = 599
+const settings = Settings.layerFrom({ RATE_LIMITS: "false" })
 
 const setup = Effect.gen(function* () {
   const admin = yield* Client.make
@@ -60,9 +61,9 @@ const setup = Effect.gen(function* () {
   const key = { "x-api-key": guest.token }
   return { admin, guest, say, first, hidden: `/rooms/${hidden.id}`, path, key, base: guest.base, fast: fast.url }
 }).pipe(
-  Effect.provide([Credentials.layer, Limits.layer]),
-  Effect.provide(Origins.layer),
-  Effect.provide(Settings.layerFrom({ RATE_LIMITS: "false" }))
+  Effect.provide(
+    Layer.mergeAll(Credentials.layer, Limits.layer).pipe(Layer.provide(Origins.layer), Layer.provideMerge(settings))
+  )
 )
 
 /** Too long for the fast path, and the same to the contract. */

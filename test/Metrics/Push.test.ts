@@ -17,31 +17,37 @@ const Export = Schema.parseJson(
   })
 )
 
+/** What a collector is sent of a house in which somebody is answered, to its end. */
+const pushed = Effect.fnUntraced(function* (settings: Readonly<Record<string, string>>) {
+  const bodies: Array<string> = []
+  const { url } = yield* listening((request, response) => {
+    let body = ""
+    request.setEncoding("utf8").on("data", (chunk: string) => {
+      body += chunk
+    })
+    request.on("end", () => {
+      if (request.url === "/v1/metrics") bodies.push(body)
+      response.end("{}")
+    })
+  })
+  yield* Effect.scoped(
+    inHouse(
+      Puppet.make({ act: Puppet.skip }),
+      Effect.gen(function* () {
+        const { say, watch } = yield* room()
+        yield* say("Hello?")
+        yield* watch.ended
+      }),
+      { OTEL_EXPORTER_OTLP_ENDPOINT: url, ...settings }
+    )
+  )
+  return bodies
+})
+
 describe("metrics", () => {
   it.scopedLive("go to the collector too, what the services count themselves included, and once more at the end", () =>
     Effect.gen(function* () {
-      const bodies: Array<string> = []
-      const { url } = yield* listening((request, response) => {
-        let body = ""
-        request.setEncoding("utf8").on("data", (chunk: string) => {
-          body += chunk
-        })
-        request.on("end", () => {
-          if (request.url === "/v1/metrics") bodies.push(body)
-          response.end("{}")
-        })
-      })
-      yield* Effect.scoped(
-        inHouse(
-          Puppet.make({ act: Puppet.skip }),
-          Effect.gen(function* () {
-            const { say, watch } = yield* room()
-            yield* say("Hello?")
-            yield* watch.ended
-          }),
-          { OTEL_EXPORTER_OTLP_ENDPOINT: url, WRITE_QUEUE_CAPACITY: "77" }
-        )
-      )
+      const bodies = yield* pushed({ WRITE_QUEUE_CAPACITY: "77" })
 
       assertTrue(bodies.length > 0)
       const { resourceMetrics } = yield* Schema.decode(Export)(bodies.at(-1) ?? "")
@@ -54,5 +60,9 @@ describe("metrics", () => {
         [[{ asDouble: 77 }]]
       )
     })
+  )
+
+  it.scopedLive("stay here where the collector takes only traces", () =>
+    Effect.map(pushed({ OTEL_METRICS_EXPORTER: "none" }), (bodies) => deepStrictEqual(bodies, []))
   )
 })
