@@ -16,7 +16,10 @@ import * as Receiver from "../support/Receiver.ts"
 /** No key of the usual shape, which would be hidden by that alone. */
 const key = "unguessable-key-of-the-house"
 const overheard = Overheard.make()
-class Traces extends Context.Tag("test/Traces")<Traces, Effect.Effect.Success<ReturnType<typeof Receiver.make>>>() {}
+class Traces extends Context.Tag("parley/test/Sessions/Faults.test/Traces")<
+  Traces,
+  Effect.Effect.Success<ReturnType<typeof Receiver.make>>
+>() {}
 const traced = Layer.unwrapEffect(
   Effect.map(Traces, ({ endpoint }) =>
     life({ ANTHROPIC_API_KEY: key, LOG_LEVEL: "debug", OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
