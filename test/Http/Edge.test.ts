@@ -14,7 +14,10 @@ const setup = Effect.gen(function* () {
   return { ...client, id: data.id }
 })
 
-layer(House.shared(), { excludeTestServices: true })("Edge", (it) => {
+// Nobody takes the traces, but they are recorded.
+const house = House.shared({ settings: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" } })
+
+layer(house, { excludeTestServices: true })("Edge", (it) => {
   describe("trace", () => {
     it.effect("every answer names its trace, an error or the stream's no less", () =>
       Effect.scoped(

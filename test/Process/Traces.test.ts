@@ -54,8 +54,13 @@ describe.concurrent("traces", () => {
         strictEqual(round.cause_trace_url, urlOf(round.trigger.cause.trace_id))
         for (const { trace_id, trace_url } of round.turns) strictEqual(trace_url, urlOf(trace_id))
         const spoken = yield* query(folder, "SELECT content FROM messages")
-        assertTrue(spoken.length > 1)
-        for (const { content } of spoken) {
+        const personas = yield* query(
+          folder,
+          `SELECT in_a_nutshell AS content FROM agents UNION SELECT characteristics FROM agents
+           UNION SELECT system_prompt FROM agents UNION SELECT recent_events FROM agents WHERE recent_events IS NOT NULL`
+        )
+        assertTrue(spoken.length > 1 && personas.length > 8)
+        for (const { content } of [...spoken, ...personas]) {
           assertFalse([...bodies, ...elsewhere].join("\n").includes(content), content)
           assertFalse(written.includes(content), content)
         }

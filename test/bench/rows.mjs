@@ -221,6 +221,13 @@ export const rows = {
   slowest: { title: "  and its slowest in twenty", per: "", wall: "ms", aim: told, from: "rooms" },
   telemetry: { title: "traces of 5 %", per: "request", wall: "/s", aim: raisedCpu(5), prepare: telemetry },
   wholeRequest: { title: "  of all", per: "request", wall: "/s", aim: raisedCpu(25), from: "telemetry" },
+  unheardRequest: {
+    title: "  of all, to a deaf collector",
+    per: "request",
+    wall: "/s",
+    aim: raisedCpu(25),
+    from: "telemetry"
+  },
   sampledTurn: { title: "  of 5 %, a turn", per: "turn", wall: "/s", aim: raisedCpu(5), from: "telemetry" },
   wholeTurn: { title: "  of all, a turn", per: "turn", wall: "/s", aim: raisedCpu(25), from: "telemetry" },
   start: { title: "start to ready", per: "start", wall: "ms", aim: most(500, "ms"), prepare: start },

@@ -13,10 +13,18 @@ const collector = () =>
     server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${server.address().port}`)).unref()
   })
 
-const settingsOf = (url) => [
+/** Takes the connection and says nothing. */
+const deaf = () =>
+  new Promise((resolve) => {
+    const server = createServer(() => {})
+    server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${server.address().port}`)).unref()
+  })
+
+const settingsOf = (url, deafUrl) => [
   ["off", {}],
   ["sampled", { OTEL_EXPORTER_OTLP_ENDPOINT: url, TRACE_SAMPLE_RATIO: "0.05" }],
-  ["whole", { OTEL_EXPORTER_OTLP_ENDPOINT: url }]
+  ["whole", { OTEL_EXPORTER_OTLP_ENDPOINT: url }],
+  ["unheard", { OTEL_EXPORTER_OTLP_ENDPOINT: deafUrl }]
 ]
 
 const sideOf = async (stage, [name, settings]) => {
@@ -55,16 +63,17 @@ const interleaved = async (sides, measure) => {
 }
 
 export const telemetry = async (stage) => {
-  const sides = await inOrder(settingsOf(await collector()), (side) => sideOf(stage, side))
+  const sides = await inOrder(settingsOf(await collector(), await deaf()), (side) => sideOf(stage, side))
   await inOrder(sides, ({ request, turn }) => request(stage.warmUp).then(() => turn(100)))
   return async () => {
-    const [off, sampled, whole] = await interleaved(sides, ({ request }) => request(stage.limits))
+    const [off, sampled, whole, unheard] = await interleaved(sides, ({ request }) => request(stage.limits))
     const turns = await interleaved(sides, ({ turn }) => turn(100))
     return {
       ours: sampled,
       ceiling: off,
       beside: {
         wholeRequest: { ours: whole, ceiling: off },
+        unheardRequest: { ours: unheard, ceiling: off },
         sampledTurn: { ours: turns[1], ceiling: turns[0] },
         wholeTurn: { ours: turns[2], ceiling: turns[0] }
       }
