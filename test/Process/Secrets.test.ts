@@ -11,12 +11,13 @@ const planted = {
   JWT_SECRET: "planted-signing-key",
   ANTHROPIC_API_KEY: "planted-anthropic-key",
   OPENAI_API_KEY: "planted-openai-key",
+  METRICS_TOKEN: "planted-metrics-token",
   GUEST_PASSWORD_HASH: withPassword.API_KEY_HASH
 }
 
 describe("the secrets of the settings", () => {
   it.scopedLive(
-    "stand in no log, no span, no error, no answer and no file of a room, though vendors repeat them",
+    "stand in no log, no span, no metric, no error, no answer and no file of a room, though vendors repeat them",
     () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
@@ -58,6 +59,7 @@ describe("the secrets of the settings", () => {
         }
         for (const path of [
           "/providers",
+          "/admin/status",
           "/admin/pool",
           "/admin/scheduler",
           "/debug/cache/stats",
@@ -66,6 +68,12 @@ describe("the secrets of the settings", () => {
         ]) {
           answers.push(yield* call("GET", path))
         }
+        answers.push(yield* call("POST", "/admin/reload"))
+        const scrape = fetch(`${server.base}/metrics`, {
+          headers: { authorization: `Bearer ${planted.METRICS_TOKEN}` }
+        }).then((response) => response.text())
+        const metrics = yield* Effect.promise(() => scrape)
+        seen.push(metrics)
         const wrong = yield* stranger.call("POST", "/auth/login", { password: "planted-password" })
         yield* server.signal("SIGTERM")
         yield* server.ended
@@ -73,7 +81,8 @@ describe("the secrets of the settings", () => {
         const told = [...seen, ...[...answers, wrong].map(({ data }) => stringify(data))].join("\n")
         const everything = `${told}\n${log.reader.text}\n${server.text.stdout}\n${server.text.stderr}`
         assertInclude(told, "is not known")
-        assertInclude(seen.join(""), "resourceSpans")
+        for (const sent of ["resourceSpans", "resourceMetrics"]) assertInclude(seen.join(""), sent)
+        assertInclude(metrics, "parley_turns_total")
         const secrets = [...Object.values(planted), withPassword.API_KEY_HASH, "planted-password", token]
         deepStrictEqual(
           secrets.filter((secret) => everything.includes(secret)),
