@@ -1,4 +1,4 @@
-import { FileSystem } from "@effect/platform"
+import { FileSystem, HttpClient } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
@@ -69,10 +69,10 @@ describe("the secrets of the settings", () => {
           answers.push(yield* call("GET", path))
         }
         answers.push(yield* call("POST", "/admin/reload"))
-        const scrape = fetch(`${server.base}/metrics`, {
-          headers: { authorization: `Bearer ${planted.METRICS_TOKEN}` }
-        }).then((response) => response.text())
-        const metrics = yield* Effect.promise(() => scrape)
+        const authorization = `Bearer ${planted.METRICS_TOKEN}`
+        const metrics = yield* HttpClient.get(`${server.base}/metrics`, { headers: { authorization } }).pipe(
+          Effect.flatMap(({ text }) => text)
+        )
         seen.push(metrics)
         const wrong = yield* stranger.call("POST", "/auth/login", { password: "planted-password" })
         yield* server.signal("SIGTERM")
