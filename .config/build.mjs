@@ -70,6 +70,17 @@ const evaluated = {
     })
 }
 
+/** The package's barrel names the reference page too, whose 3 MB would be read at every start for it. */
+const referenceOnDemand = {
+  name: "reference on demand",
+  setup: (build) => {
+    build.onResolve({ filter: /\/HttpApiScalar\.js$/ }, ({ importer, path }) =>
+      /[/\\]platform[/\\]dist[/\\]esm[/\\]index\.js$/.test(importer) ? { path, namespace: "nothing" } : undefined
+    )
+    build.onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "" }))
+  }
+}
+
 const server = () =>
   bundled({
     entryPoints: ["src/main.ts"],
@@ -80,6 +91,7 @@ const server = () =>
     platform: "node",
     target: "node20",
     external,
+    plugins: [referenceOnDemand],
     // CommonJS packages inside the bundle call `require`, which an ES module lacks.
     banner: { js: 'import{createRequire as $require}from"node:module";const require=$require(import.meta.url);' }
   })

@@ -2,28 +2,31 @@ import { Command, ValidationError } from "@effect/cli"
 import { HttpServerError } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Console, Effect, Option, Predicate } from "effect"
-import * as Doctor from "./Cli/Doctor.ts"
-import * as Export from "./Cli/Export.ts"
-import * as HashPassword from "./Cli/HashPassword.ts"
-import * as Import from "./Cli/Import.ts"
-import * as Serve from "./Cli/Serve.ts"
-import * as Settings from "./Cli/Settings.ts"
-import * as Simulate from "./Cli/Simulate.ts"
-import * as Tail from "./Cli/Tail.ts"
+import { Array, Cause, Console, Effect, Option, Predicate, Struct } from "effect"
 
-const parley = Command.make("parley", {}, () => Serve.serve).pipe(
-  Command.withDescription("Serve rooms in which AI agents talk with each other and with people"),
-  Command.withSubcommands([
-    Serve.command,
-    Settings.command,
-    HashPassword.command,
-    Doctor.command,
-    Import.command,
-    Export.command,
-    Simulate.command,
-    Tail.command
-  ])
+const serve = () => import("./Cli/Serve.ts")
+const others = {
+  settings: () => import("./Cli/Settings.ts"),
+  "hash-password": () => import("./Cli/HashPassword.ts"),
+  doctor: () => import("./Cli/Doctor.ts"),
+  import: () => import("./Cli/Import.ts"),
+  export: () => import("./Cli/Export.ts"),
+  simulate: () => import("./Cli/Simulate.ts"),
+  tail: () => import("./Cli/Tail.ts")
+}
+const commands = { serve, ...others }
+const names = Array.prepend(Struct.keys(others), "serve" as const)
+
+const load = async (name: keyof typeof commands) => (await commands[name]()).command
+
+/** The command that is asked for, because each brings much code along; or all, to tell of them. */
+const wanted = (word = "serve") => {
+  const asked = Array.filter(names, (name) => name === word)
+  return Effect.forEach(Array.isNonEmptyArray(asked) ? asked : names, (name) => Effect.promise(() => load(name)))
+}
+
+const parley = Command.make("parley", {}, () => Effect.flatMap(Effect.promise(serve), (it) => it.serve)).pipe(
+  Command.withDescription("Serve rooms in which AI agents talk with each other and with people")
 )
 
 const wordsFor = (error: unknown) =>
@@ -42,7 +45,10 @@ const tell = <E>(cause: Cause.Cause<E>) =>
       ValidationError.isValidationError(error) ? Effect.void : Console.error(`parley: ${wordsFor(error)}`)
   })
 
-Command.run(parley, { name: "parley", version: "0.1.0" })(process.argv).pipe(
+wanted(process.argv[2]).pipe(
+  Effect.flatMap((subcommands) =>
+    Command.run(Command.withSubcommands(parley, subcommands), { name: "parley", version: "0.1.0" })(process.argv)
+  ),
   Effect.tapErrorCause(tell),
   Effect.provide(NodeContext.layer),
   NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true })

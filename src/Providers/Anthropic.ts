@@ -4,6 +4,7 @@ import { stringify } from "../lib/json.ts"
 import { listen } from "./Anthropic/Answer.ts"
 import * as Models from "./Anthropic/Models.ts"
 import { bodyOf, type Message, messagesOf } from "./Anthropic/Request.ts"
+import type { Proxies } from "./Http/Dispatcher.ts"
 import { asking, kept } from "./Http/Models.ts"
 import * as Prices from "./Http/Prices.ts"
 import type { Protocol } from "./Http/Protocol.ts"
@@ -21,7 +22,7 @@ export interface AnthropicConfig {
   /** 0 turns thinking off. */
   readonly maxThinkingTokens: number
   readonly prices: Prices.Prices
-  readonly proxies: Transport.Proxies
+  readonly proxies: Proxies
 }
 
 /** The Messages API without a client of its vendor: a session is no more than a connection while it speaks. */

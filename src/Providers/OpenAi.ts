@@ -1,6 +1,7 @@
 import { Effect, Option, Redacted, Schema } from "effect"
 import { InvalidRequest, type Provider } from "../domain/Provider.ts"
 import { stringify } from "../lib/json.ts"
+import type { Proxies } from "./Http/Dispatcher.ts"
 import { asking, kept } from "./Http/Models.ts"
 import * as Prices from "./Http/Prices.ts"
 import type { Protocol } from "./Http/Protocol.ts"
@@ -18,7 +19,7 @@ export interface OpenAiConfig {
   readonly model: Option.Option<string>
   readonly maxOutputTokens: number
   readonly prices: Prices.Prices
-  readonly proxies: Transport.Proxies
+  readonly proxies: Proxies
 }
 
 /** A room's word for whatever model the endpoint lists first. */

@@ -95,7 +95,8 @@ const finished = Effect.fn(function* (args: ReadonlyArray<string>, cwd: string, 
   return { ...(yield* ended), stdout: text.stdout, stderr: text.stderr }
 }, Effect.scoped)
 
-const built = Effect.runSync(Effect.cached(finished([`${repository}/.config/build.mjs`], repository, {})))
+/** `dist/` is that of these sources. */
+export const built = Effect.runSync(Effect.cached(finished([`${repository}/.config/build.mjs`], repository, {})))
 
 /** A folder of its own to start servers in. */
 export const home = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "parley-" }))

@@ -1,13 +1,7 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "@effect/platform-node/Undici"
 import { Effect, FiberSet, Option, type Scope } from "effect"
 import type { Crashed, Overloaded } from "../../domain/Provider.ts"
+import type { Proxies } from "./Dispatcher.ts"
 import * as Exchange from "./Exchange.ts"
-
-export interface Proxies {
-  readonly http: Option.Option<string>
-  readonly https: Option.Option<string>
-  readonly except: Option.Option<string>
-}
 
 export interface Call {
   readonly method: "GET" | "POST"
@@ -28,31 +22,10 @@ export interface Transport {
   readonly send: (call: Call) => Effect.Effect<Answer, Overloaded | Crashed, Scope.Scope>
 }
 
-// How long a turn may take is decided elsewhere, and so is whether it is tried again.
-const patient: Agent.Options = {
-  headersTimeout: 0,
-  bodyTimeout: 0,
-  connect: { timeout: 0 },
-  pipelining: 1,
-  keepAliveTimeout: 30_000
-}
-
-const dispatcherFor = ({ except, http, https }: Proxies): Dispatcher =>
-  Option.isNone(http) && Option.isNone(https)
-    ? new Agent(patient)
-    : new EnvHttpProxyAgent({
-        ...patient,
-        // Empty, because the client would look into the environment for what is absent.
-        httpProxy: Option.getOrElse(http, () => ""),
-        httpsProxy: Option.getOrElse(https, () => ""),
-        noProxy: Option.getOrElse(except, () => ""),
-        proxyTls: { timeout: 0 },
-        requestTls: { timeout: 0 },
-        clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: 0 })
-      })
-
 /** Connections that are kept, and closed with the scope. */
 export const make = Effect.fnUntraced(function* (proxies: Proxies) {
+  // A megabyte of code, which a start without a model behind HTTP does not read.
+  const { dispatcherFor } = yield* Effect.promise(() => import("./Dispatcher.ts"))
   const dispatcher = yield* Effect.acquireRelease(
     Effect.sync(() => dispatcherFor(proxies)),
     (it) => Effect.promise(() => it.destroy())
