@@ -87,7 +87,8 @@ const server = () =>
     outdir: "dist",
     // What is imported on demand stays out of the start.
     splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
+    // Beside the entry, because code finds the page by the place where it lies itself.
+    chunkNames: "[name]-[hash]",
     platform: "node",
     target: "node20",
     external,
@@ -128,9 +129,8 @@ export const build = async (onStart = () => {}) => {
   const outputs = new Map([...(await server()), ...(await browser()), ...(await client()), ...copied()])
   fs.rmSync(stampFile, { force: true })
   for (const [file, bytes] of outputs) put(file, bytes)
-  for (const folder of [join(dist, "web"), join(dist, "chunks")].filter(fs.existsSync)) {
-    for (const file of filesIn(folder)) if (!outputs.has(file)) fs.rmSync(file, { force: true })
-  }
+  for (const file of filesIn(dist))
+    if (/\.js(?:\.map)?$/.test(file) && !outputs.has(file)) fs.rmSync(file, { force: true })
   // Last, so that a build cut short is done again.
   put(stampFile, JSON.stringify({ inputs, outputs: [...outputs.keys()].map((file) => relative(dist, file)) }))
 }

@@ -9,6 +9,7 @@ export default defineConfig({
     minWorkers: 1,
     // To load Effect takes a second: a file gets no process of its own.
     isolate: false,
+    poolOptions: { forks: { execArgv: ["--max-semi-space-size=64"] } },
     silent: "passed-only"
   }
 })

@@ -21,9 +21,9 @@ const read = (file: string, seen = new Map<string, string>()) => {
 }
 
 const chunk = (name: string) =>
-  readdirSync(join(dist, "chunks"))
+  readdirSync(dist)
     .filter((file) => file.startsWith(`${name}-`) && file.endsWith(".js"))
-    .map((file) => join(dist, "chunks", file))
+    .map((file) => join(dist, file))
 
 const pathsFrom = (name: string) => chunk(name).flatMap((file) => [...read(file).keys()])
 
