@@ -129,8 +129,8 @@ export const build = async (onStart = () => {}) => {
   const outputs = new Map([...(await server()), ...(await browser()), ...(await client()), ...copied()])
   fs.rmSync(stampFile, { force: true })
   for (const [file, bytes] of outputs) put(file, bytes)
-  for (const file of filesIn(dist))
-    if (/\.js(?:\.map)?$/.test(file) && !outputs.has(file)) fs.rmSync(file, { force: true })
+  const isOld = (file) => !outputs.has(file) && (file.startsWith(join(dist, "web")) || /\.js(?:\.map)?$/.test(file))
+  for (const file of filesIn(dist).filter(isOld)) fs.rmSync(file, { force: true })
   // Last, so that a build cut short is done again.
   put(stampFile, JSON.stringify({ inputs, outputs: [...outputs.keys()].map((file) => relative(dist, file)) }))
 }
