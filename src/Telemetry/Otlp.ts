@@ -37,7 +37,7 @@ const spanOf = (span: Recorded) => ({
     timeUnixNano: String(time),
     attributes: attributesOf(Object.entries(attributes))
   })),
-  links: span.links.map(({ attributes, span: { spanId, traceId } }) => ({
+  links: span.links.map(({ attributes, spanId, traceId }) => ({
     traceId,
     spanId,
     attributes: attributesOf(Object.entries(attributes))

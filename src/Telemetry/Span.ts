@@ -7,10 +7,16 @@ export interface SpanEvent {
   readonly attributes: Readonly<Record<string, unknown>>
 }
 
-/** A span that has ended, as the collector is told of it. */
+export interface SpanLink {
+  readonly traceId: string
+  readonly spanId: string
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/** A span that has ended, as the collector is told of it; holds nothing of what it was about. */
 export interface Recorded extends Pick<Tracer.Span, "attributes" | "kind" | "name" | "spanId" | "traceId"> {
   readonly parentSpanId: string | undefined
-  readonly links: ReadonlyArray<Tracer.SpanLink>
+  readonly links: ReadonlyArray<SpanLink>
   readonly events: ReadonlyArray<SpanEvent>
   readonly startTime: bigint
   readonly endTime: bigint
@@ -63,11 +69,11 @@ export class Unsampled implements Tracer.Span {
   addLinks() {}
 }
 
-export class Sampled implements Tracer.Span, Recorded {
+export class Sampled implements Tracer.Span {
   readonly _tag = "Span"
   readonly sampled = true
   readonly attributes = new Map<string, unknown>()
-  readonly events: Array<SpanEvent> = []
+  private readonly events: Array<SpanEvent> = []
   readonly links: Array<Tracer.SpanLink>
   readonly kind: Tracer.SpanKind
   readonly name: string
@@ -75,8 +81,6 @@ export class Sampled implements Tracer.Span, Recorded {
   readonly context: Context.Context<never>
   readonly traceId: string
   readonly spanId = digits(16)
-  readonly startTime: bigint
-  endTime = 0n
   status: Tracer.SpanStatus
   private readonly ended: (span: Recorded) => void
 
@@ -87,20 +91,19 @@ export class Sampled implements Tracer.Span, Recorded {
     this.context = context
     this.links = links.slice()
     this.kind = kind
-    this.startTime = startTime
     this.status = { _tag: "Started", startTime }
     this.traceId = traceOf(parent)
   }
 
-  get parentSpanId() {
-    return Option.isSome(this.parent) ? this.parent.value.spanId : undefined
-  }
-
   end(endTime: bigint, exit: Exit.Exit<unknown, unknown>) {
-    this.endTime = endTime
-    this.status = { _tag: "Ended", startTime: this.startTime, endTime, exit }
-    if (Exit.isFailure(exit)) this.fail(exit.cause)
-    this.ended(this)
+    const { startTime } = this.status
+    this.status = { _tag: "Ended", startTime, endTime, exit }
+    if (Exit.isFailure(exit)) this.fail(exit.cause, endTime)
+    const { attributes, events, kind, name, spanId, traceId } = this
+    const parentSpanId = Option.isSome(this.parent) ? this.parent.value.spanId : undefined
+    const links = this.links.map(({ attributes, span: { spanId, traceId } }) => ({ traceId, spanId, attributes }))
+    // Not the span itself: it leads to the answer of the request and to all that stood around it.
+    this.ended({ traceId, spanId, parentSpanId, name, kind, attributes, events, links, startTime, endTime })
   }
 
   attribute(name: string, value: unknown) {
@@ -116,14 +119,14 @@ export class Sampled implements Tracer.Span, Recorded {
   }
 
   // An error's own words may repeat what was said in a room: its kind is told, and where a defect came from.
-  private fail(cause: Cause.Cause<unknown>) {
+  private fail(cause: Cause.Cause<unknown>, at: bigint) {
     if (Cause.isInterruptedOnly(cause)) return this.attribute("parley.interrupted", true)
     const error = Cause.squash(cause)
     const type = kindOf(error)
     this.attribute("error.type", type)
     if (!Cause.isDie(cause)) return
     const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : []
-    this.event("exception", this.endTime, { "exception.type": type, "exception.stacktrace": frames.join("\n") })
+    this.event("exception", at, { "exception.type": type, "exception.stacktrace": frames.join("\n") })
   }
 }
 
