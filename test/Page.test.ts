@@ -1,12 +1,12 @@
 import { FileSystem } from "@effect/platform"
-import { describe, it } from "@effect/vitest"
+import { describe, layer } from "@effect/vitest"
 import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { login } from "./support/Caller.ts"
-import { browse, whyNoChromium } from "./support/chromium.ts"
+import { launch, whyNoChromium } from "./support/chromium.ts"
 import { whyNoClaude } from "./support/claude.ts"
 import * as Messages from "./support/MessagesApi.ts"
-import { home, layer, patience, serve, tamper, withPassword } from "./support/Process.ts"
+import { home, layer as processes, patience, serve, tamper, withPassword } from "./support/Process.ts"
 
 const chorus = ["Ada", "Bo", "Cy", "Di"]
 /** One of whom writes: what is scripted skips now and then, always the same. */
@@ -20,8 +20,7 @@ const write = Effect.fn(function* (folder: string, files: Readonly<Record<string
   for (const [name, text] of Object.entries(files)) yield* fs.writeFileString(`${folder}/${name}`, text)
 })
 
-/** A room of agents who speak at once, and their critics; open in a browser. */
-const visitTo = Effect.fnUntraced(function* (settings: Readonly<Record<string, string>>, seated: RegExp) {
+const house = Effect.fnUntraced(function* (settings: Readonly<Record<string, string>>) {
   const folder = yield* home
   for (const name of chorus) {
     yield* write(`${folder}/agents/${name}`, { "characteristics.md": `${name} is polite.\n\n## Lines\n\n- ${line}\n` })
@@ -32,15 +31,34 @@ const visitTo = Effect.fnUntraced(function* (settings: Readonly<Record<string, s
       "agent_config.yaml": "critic: true\n"
     })
   }
-  const server = yield* serve(folder, { ...withPassword, AGENTS_DIR: `${folder}/agents`, ...settings })
-  const { call } = yield* login(server.base)
-  const room = yield* call("POST", "/rooms", { name: "den", turn_policy: "concurrent" })
+  const { base } = yield* serve(folder, { ...withPassword, AGENTS_DIR: `${folder}/agents`, ...settings })
+  const { call } = yield* login(base)
+  return { base, call, folder }
+})
+
+type House = Effect.Effect.Success<ReturnType<typeof house>>
+
+/** A browser, and a house of agents who all say the same, and of their critics, for all tests. */
+class Shared extends Context.Tag("parley/test/Page.test/Shared")<
+  Shared,
+  { readonly house: House; readonly browse: Effect.Effect.Success<typeof launch> }
+>() {
+  static readonly layer = Layer.scoped(this, Effect.all({ house: house({}), browse: launch })).pipe(
+    Layer.provideMerge(processes),
+    Layer.orDie
+  )
+}
+
+/** A new room of agents who speak at once, and their critics; open in the browser. */
+const visitTo = Effect.fnUntraced(function* ({ base, call, folder }: House, name: string, seated: RegExp) {
+  const { browse } = yield* Shared
+  const room = yield* call("POST", "/rooms", { name, turn_policy: "concurrent" })
   const id: number = room.data.id
   const agents = yield* call("GET", "/agents")
   for (const agent of agents.data) if (seated.test(agent.name)) yield* call("POST", `/rooms/${id}/agents/${agent.id}`)
   const browser = yield* browse
   yield* browser.on(async (page) => {
-    await page.goto(`${server.base}/#room=${id}`)
+    await page.goto(`${base}/#room=${id}`)
     await page.getByLabel("Password").fill("admin")
     await page.getByRole("button", { name: "Enter" }).click()
     await page.getByRole("button", { name: "Continue", exact: true }).waitFor()
@@ -49,193 +67,197 @@ const visitTo = Effect.fnUntraced(function* (settings: Readonly<Record<string, s
 })
 
 /** Four agents who all say the same, and their critics. */
-const visit = visitTo({}, /./)
+const visit = (room: string) => Effect.flatMap(Shared, ({ house }) => visitTo(house, room, /./))
 
 const say =
-  (text: string) => async (page: Parameters<Parameters<Effect.Effect.Success<typeof browse>["on"]>[0]>[0]) => {
+  (text: string) =>
+  async (page: Parameters<Parameters<Effect.Effect.Success<ReturnType<typeof visit>>["on"]>[0]>[0]) => {
     await page.getByLabel("Message", { exact: true }).fill(text)
     await page.getByRole("button", { name: "Send" }).click()
   }
 
 describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (${whyNoChromium})`}`, () => {
-  it.scopedLive(
-    "saves what people decide about a room, and shows at its field what the server does not take",
-    () =>
-      Effect.gen(function* () {
-        const { call, faults, id, on } = yield* visit
+  layer(Shared.layer, { excludeTestServices: true, timeout: patience })((it) => {
+    it.scoped(
+      "saves what people decide about a room, and shows at its field what the server does not take",
+      () =>
+        Effect.gen(function* () {
+          const { call, faults, id, on } = yield* visit("rules")
 
-        const refused = yield* on(async (page) => {
-          await page.getByRole("button", { name: "Settings" }).click()
-          await page.getByLabel("Replies to one message").fill("many")
-          await page.getByRole("button", { name: "Save" }).click()
-          const field = page.locator("[aria-invalid]")
-          await field.waitFor()
-          const about = (await field.getAttribute("aria-describedby")) ?? ""
-          const told = await page
-            .locator(
-              about
-                .split(" ")
-                .map((name) => `#${name}`)
-                .join(", ")
-            )
-            .allTextContents()
-          return { label: await field.evaluate(({ id }) => id), told: told.join() }
-        })
-        strictEqual(refused.label, "setting-max_messages")
-        assertInclude(refused.told, "a whole number from 1 to 1000")
+          const refused = yield* on(async (page) => {
+            await page.getByRole("button", { name: "Settings" }).click()
+            await page.getByLabel("Replies to one message").fill("many")
+            await page.getByRole("button", { name: "Save" }).click()
+            const field = page.locator("[aria-invalid]")
+            await field.waitFor()
+            const about = (await field.getAttribute("aria-describedby")) ?? ""
+            const told = await page
+              .locator(
+                about
+                  .split(" ")
+                  .map((name) => `#${name}`)
+                  .join(", ")
+              )
+              .allTextContents()
+            return { label: await field.evaluate(({ id }) => id), told: told.join() }
+          })
+          strictEqual(refused.label, "setting-max_messages")
+          assertInclude(refused.told, "a whole number from 1 to 1000")
 
-        yield* on(async (page) => {
-          await page.getByLabel("Replies to one message").fill("7")
-          await page.getByLabel("Order of the agents").selectOption("round_robin")
-          await page.getByLabel("US dollars").fill("1.5")
-          await page.getByLabel("The agents may go on without a person").check()
-          await page.getByLabel("Seconds of quiet before they do").fill("600")
-          await page.getByRole("button", { name: "Save" }).click()
-          await page.locator("#settings").waitFor({ state: "hidden" })
-        })
-        const { data } = yield* call("GET", `/rooms/${id}`)
-        deepStrictEqual(
-          [data.max_messages, data.turn_policy, data.budget_usd, data.autonomous, data.autonomous_every],
-          [7, "round_robin", 1.5, true, 600]
-        )
+          yield* on(async (page) => {
+            await page.getByLabel("Replies to one message").fill("7")
+            await page.getByLabel("Order of the agents").selectOption("round_robin")
+            await page.getByLabel("US dollars").fill("1.5")
+            await page.getByLabel("The agents may go on without a person").check()
+            await page.getByLabel("Seconds of quiet before they do").fill("600")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.locator("#settings").waitFor({ state: "hidden" })
+          })
+          const { data } = yield* call("GET", `/rooms/${id}`)
+          deepStrictEqual(
+            [data.max_messages, data.turn_policy, data.budget_usd, data.autonomous, data.autonomous_every],
+            [7, "round_robin", 1.5, true, 600]
+          )
 
-        yield* on(async (page) => {
-          await page.getByRole("button", { name: "Settings" }).click()
-          await page.getByLabel("US dollars").fill("")
-          await page.getByRole("button", { name: "Save" }).click()
-          await page.locator("#settings").waitFor({ state: "hidden" })
-        })
-        strictEqual((yield* call("GET", `/rooms/${id}`)).data.budget_usd, null)
-        deepStrictEqual(faults, [])
-      }).pipe(Effect.provide(layer)),
-    patience
-  )
+          yield* on(async (page) => {
+            await page.getByRole("button", { name: "Settings" }).click()
+            await page.getByLabel("US dollars").fill("")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.locator("#settings").waitFor({ state: "hidden" })
+          })
+          strictEqual((yield* call("GET", `/rooms/${id}`)).data.budget_usd, null)
+          deepStrictEqual(faults, [])
+        }),
+      patience
+    )
 
-  it.scopedLive(
-    "tells why a round ended, also after a reload and in its place, and lets the agents continue",
-    () =>
-      Effect.gen(function* () {
-        const { call, faults, id, on } = yield* visit
-        const told = `going in circles and was stopped. 3 of the last 4 replies repeat what was said before`
+    it.scoped(
+      "tells why a round ended, also after a reload and in its place, and lets the agents continue",
+      () =>
+        Effect.gen(function* () {
+          const { call, faults, id, on } = yield* visit("ends")
+          const told = `going in circles and was stopped. 3 of the last 4 replies repeat what was said before`
 
-        yield* on(async (page) => {
-          await say("Good evening")(page)
-          await page.locator("#announcer").getByText(told).waitFor({ state: "attached" })
-          await page.reload()
-          await page.locator("#messages").getByText(told).waitFor()
-        })
-        const kinds = yield* on((page) =>
-          page.locator("#messages > li").evaluateAll((items) => items.map((item) => item.className))
-        )
-        deepStrictEqual(kinds, [...Array.from({ length: 5 }, () => "message"), "notice"])
+          yield* on(async (page) => {
+            await say("Good evening")(page)
+            await page.locator("#announcer").getByText(told).waitFor({ state: "attached" })
+            await page.reload()
+            await page.locator("#messages").getByText(told).waitFor()
+          })
+          const kinds = yield* on((page) =>
+            page.locator("#messages > li").evaluateAll((items) => items.map((item) => item.className))
+          )
+          deepStrictEqual(kinds, [...Array.from({ length: 5 }, () => "message"), "notice"])
 
-        yield* on((page) => page.getByRole("button", { name: "Continue", exact: true }).click())
-        yield* on((page) => page.locator("#messages > li").nth(6).waitFor())
-        deepStrictEqual(
-          (yield* call("GET", `/rooms/${id}/rounds`)).data.map(({ kind }: { kind: string }) => kind),
-          ["continue", "message"]
-        )
-        deepStrictEqual(faults, [])
-      }).pipe(Effect.provide(layer)),
-    patience
-  )
+          yield* on((page) => page.getByRole("button", { name: "Continue", exact: true }).click())
+          yield* on((page) => page.locator("#messages > li").nth(6).waitFor())
+          deepStrictEqual(
+            (yield* call("GET", `/rooms/${id}/rounds`)).data.map(({ kind }: { kind: string }) => kind),
+            ["continue", "message"]
+          )
+          deepStrictEqual(faults, [])
+        }),
+      patience
+    )
 
-  it.scopedLive(
-    "says that the budget paused the room, and where to raise it",
-    () =>
-      Effect.gen(function* () {
-        const { call, id, on } = yield* visit
-        yield* call("PATCH", `/rooms/${id}`, { budget_tokens: 10 })
+    it.scoped(
+      "says that the budget paused the room, and where to raise it",
+      () =>
+        Effect.gen(function* () {
+          const { call, id, on } = yield* visit("budget")
+          yield* call("PATCH", `/rooms/${id}`, { budget_tokens: 10 })
 
-        yield* on(async (page) => {
-          await say("Good evening")(page)
-          await page.getByText("Paused by the budget.").waitFor()
-          await page.reload()
-          await page.getByText("Paused by the budget.").waitFor()
-          await page.getByRole("button", { name: "Budget" }).click()
-          await page.getByLabel("Tokens", { exact: true }).fill("")
-          await page.getByRole("button", { name: "Save" }).click()
-          await page.getByRole("button", { name: "Resume" }).click()
-          await page.getByRole("button", { name: "Continue", exact: true }).click()
-          await page.getByText(line).first().waitFor()
-        })
-      }).pipe(Effect.provide(layer)),
-    patience
-  )
+          yield* on(async (page) => {
+            await say("Good evening")(page)
+            await page.getByText("Paused by the budget.").waitFor()
+            await page.reload()
+            await page.getByText("Paused by the budget.").waitFor()
+            await page.getByRole("button", { name: "Budget" }).click()
+            await page.getByLabel("Tokens", { exact: true }).fill("")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.getByRole("button", { name: "Resume" }).click()
+            await page.getByRole("button", { name: "Continue", exact: true }).click()
+            await page.getByText(line).first().waitFor()
+          })
+        }),
+      patience
+    )
 
-  it.scopedLive(
-    "shows a script as text wherever text comes from somebody",
-    () =>
-      Effect.gen(function* () {
-        const { call, faults, folder, id, on } = yield* visit
-        yield* on(async (page) => {
-          await say(script)(page)
-          await page.locator("#messages").getByText("going in circles and was stopped").waitFor()
-          await page.getByRole("button", { name: /^Feedback\s?, something new/ }).waitFor()
-        })
-        yield* call("PATCH", `/rooms/${id}`, { name: script })
-        const places = ["agents.name", "messages.content", "messages.agent_name", "messages.thinking"]
-        const others = [
-          "critiques.content",
-          "critiques.agent_name",
-          "turns.agent_name",
-          "turns.model",
-          "turns.trace_id"
-        ]
-        for (const place of [...places, ...others, "rounds.stop_detail", "rooms.loop_guard"]) {
-          const [table, column] = place.split(".")
-          yield* tamper(folder, `UPDATE ${table} SET ${column} = '${script.replaceAll("'", "''")}' || rowid`)
-        }
+    it.scoped(
+      "shows a script as text wherever text comes from somebody",
+      () =>
+        Effect.gen(function* () {
+          const { call, faults, folder, id, on } = yield* visit("scripts")
+          yield* on(async (page) => {
+            await say(script)(page)
+            await page.locator("#messages").getByText("going in circles and was stopped").waitFor()
+            await page.getByRole("button", { name: /^Feedback\s?, something new/ }).waitFor()
+          })
+          yield* call("PATCH", `/rooms/${id}`, { name: script })
+          const places = ["agents.name", "messages.content", "messages.agent_name", "messages.thinking"]
+          const others = [
+            "critiques.content",
+            "critiques.agent_name",
+            "turns.agent_name",
+            "turns.model",
+            "turns.trace_id"
+          ]
+          for (const place of [...places, ...others, "rounds.stop_detail", "rooms.loop_guard"]) {
+            const [table, column] = place.split(".")
+            yield* tamper(folder, `UPDATE ${table} SET ${column} = '${script.replaceAll("'", "''")}' || rowid`)
+          }
 
-        const shown = yield* on(async (page) => {
-          await page.reload()
-          await page.locator("#messages").getByText("going in circles and was stopped").waitFor()
-          const main = await page.locator("body").innerText()
-          await page.getByRole("button", { name: "Feedback" }).click()
-          await page.locator("#critiques li").first().waitFor()
-          const feedback = await page.locator("#panel").innerText()
-          await page.getByRole("button", { name: "Close" }).click()
-          await page.getByRole("button", { name: "Cost" }).click()
-          await page.locator("#rounds summary").first().click()
-          await page.locator("#rounds code").first().waitFor()
-          const cost = await page.locator("#panel").innerText()
-          await page.setViewportSize({ width: 390, height: 780 })
-          const width = await page.locator("html").evaluate(({ scrollWidth }) => scrollWidth)
-          const injected = await page.locator("img[src='x'], body script").count()
-          return { main, feedback, cost, width, injected, title: await page.title() }
-        })
-        for (const text of [shown.main, shown.feedback, shown.cost]) assertInclude(text, script)
-        deepStrictEqual([shown.injected, shown.width], [0, 390])
-        assertInclude(shown.title, script)
-        deepStrictEqual(faults, [])
-      }).pipe(Effect.provide(layer)),
-    patience
-  )
+          const shown = yield* on(async (page) => {
+            await page.reload()
+            await page.locator("#messages").getByText("going in circles and was stopped").waitFor()
+            const main = await page.locator("body").innerText()
+            await page.getByRole("button", { name: "Feedback" }).click()
+            await page.locator("#critiques li").first().waitFor()
+            const feedback = await page.locator("#panel").innerText()
+            await page.getByRole("button", { name: "Close" }).click()
+            await page.getByRole("button", { name: "Cost" }).click()
+            await page.locator("#rounds summary").first().click()
+            await page.locator("#rounds code").first().waitFor()
+            const cost = await page.locator("#panel").innerText()
+            await page.setViewportSize({ width: 390, height: 780 })
+            const width = await page.locator("html").evaluate(({ scrollWidth }) => scrollWidth)
+            const injected = await page.locator("img[src='x'], body script").count()
+            return { main, feedback, cost, width, injected, title: await page.title() }
+          })
+          for (const text of [shown.main, shown.feedback, shown.cost]) assertInclude(text, script)
+          deepStrictEqual([shown.injected, shown.width], [0, 390])
+          assertInclude(shown.title, script)
+          deepStrictEqual(faults, [])
+        }),
+      patience
+    )
 
-  it.scopedLive.skipIf(whyNoClaude() !== "")(
-    "shows at the agent what it waits for, also after a reload, until words come",
-    () =>
-      Effect.gen(function* () {
-        const vendor = { isTight: true }
-        const tight = Messages.refuse(429, { "retry-after": "8" })
-        const answer = Messages.answer(Messages.text("Good evening to you, and to all of us."))
-        const api = yield* Messages.make((response, call) => (vendor.isTight ? tight : answer)(response, call))
-        const { faults, on } = yield* visitTo({ ANTHROPIC_API_KEY: "sk-test", ANTHROPIC_BASE_URL: api.url }, /^Ada$/)
-        const waits = /^waits for claude \(rate limited\) until \d\d:\d\d$/
+    it.scoped.skipIf(whyNoClaude() !== "")(
+      "shows at the agent what it waits for, also after a reload, until words come",
+      () =>
+        Effect.gen(function* () {
+          const vendor = { isTight: true }
+          const tight = Messages.refuse(429, { "retry-after": "3" })
+          const answer = Messages.answer(Messages.text("Good evening to you, and to all of us."))
+          const api = yield* Messages.make((response, call) => (vendor.isTight ? tight : answer)(response, call))
+          const tightHouse = yield* house({ ANTHROPIC_API_KEY: "sk-test", ANTHROPIC_BASE_URL: api.url })
+          const { faults, on } = yield* visitTo(tightHouse, "waits", /^Ada$/)
+          const waits = /^waits for claude \(rate limited\) until \d\d:\d\d$/
 
-        yield* on(async (page) => {
-          await say("Good evening")(page)
-          await page.locator("#drafts").getByText(waits).waitFor()
-          await page.reload()
-          await page.locator("#drafts").getByText(waits).waitFor()
-        })
-        vendor.isTight = false
-        const left = yield* on(async (page) => {
-          await page.locator("#messages").getByText("Good evening to you").waitFor()
-          return page.getByText(waits).count()
-        })
-        deepStrictEqual([left, faults], [0, []])
-      }).pipe(Effect.provide(layer)),
-    patience
-  )
+          yield* on(async (page) => {
+            await say("Good evening")(page)
+            await page.locator("#drafts").getByText(waits).waitFor()
+            await page.reload()
+            await page.locator("#drafts").getByText(waits).waitFor()
+          })
+          vendor.isTight = false
+          const left = yield* on(async (page) => {
+            await page.locator("#messages").getByText("Good evening to you").waitFor()
+            return page.getByText(waits).count()
+          })
+          deepStrictEqual([left, faults], [0, []])
+        }),
+      patience
+    )
+  })
 })

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, type Scope } from "effect"
 import type { Page } from "playwright-core"
 import { login } from "./Caller.ts"
 import { launch } from "./chromium.ts"
@@ -16,9 +16,9 @@ export class Site extends Context.Tag("parley/test/support/Site")<
     /** A token of the admin's. */
     readonly token: string
     /** Somebody who has never been here. */
-    readonly stranger: Effect.Effect<Visitor>
+    readonly stranger: Effect.Effect<Visitor, never, Scope.Scope>
     /** Somebody who has logged in, and looks at what the hash says. */
-    readonly visit: (hash: string) => Effect.Effect<Visitor>
+    readonly visit: (hash: string) => Effect.Effect<Visitor, never, Scope.Scope>
   }
 >() {
   static readonly layer = Layer.scoped(

@@ -16,7 +16,7 @@ const executablePath = places.find((place) => existsSync(place))
 /** Why no browser can be started here; empty where one can. */
 export const whyNoChromium = executablePath === undefined ? "skipped: no Chromium was found" : ""
 
-/** A browser of its own; it ends with the scope. Every visitor it lets in has cookies of its own. */
+/** A browser; it ends with the scope. Every visitor it lets in has cookies of its own, and leaves with a scope as well. */
 export const launch = Effect.gen(function* () {
   const browser = yield* Effect.acquireRelease(
     Effect.promise(() =>
@@ -25,7 +25,10 @@ export const launch = Effect.gen(function* () {
     (browser) => Effect.promise(() => browser.close())
   )
   return Effect.gen(function* () {
-    const page = yield* Effect.promise(() => browser.newPage({ locale: "en-GB" }))
+    const page = yield* Effect.acquireRelease(
+      Effect.promise(() => browser.newPage({ locale: "en-GB" })),
+      (page) => Effect.promise(() => page.close())
+    )
     page.setDefaultTimeout(15_000)
     const faults: Array<string> = []
     page.on("pageerror", ({ message }) => void faults.push(message))
