@@ -74,6 +74,7 @@ const play = (config: ScriptedConfig, call: Call): Stream.Stream<ProviderEvent, 
       ProviderEvent.Done({
         sessionId: idOf(spec, turn),
         model: spec.model,
+        finishReason: null,
         usage: { inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 }
       })
   }

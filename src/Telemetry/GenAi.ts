@@ -103,10 +103,12 @@ export const ended = ({ answer, error, firstTokenMs, outcome, turnId }: TurnEnd)
 interface Answer {
   readonly model: string
   readonly usage: Usage
+  readonly finishReason: string | null
 }
 
-const spent = ({ model, usage }: Answer) => ({
+const spent = ({ finishReason, model, usage }: Answer) => ({
   "gen_ai.response.model": model,
+  ...(finishReason === null ? {} : { "gen_ai.response.finish_reasons": [finishReason] }),
   "gen_ai.usage.input_tokens": usage.inputTokens,
   "gen_ai.usage.output_tokens": usage.outputTokens,
   "gen_ai.usage.cache_read.input_tokens": usage.cacheReadTokens,
@@ -119,9 +121,6 @@ const firstToken = (ms: number | null) => (ms === null ? {} : { "gen_ai.response
 /** What the model's answer was and took, on the span of the call. */
 export const answered = (answer: Answer, firstTokenMs: number | null) =>
   Effect.annotateCurrentSpan({ ...spent(answer), ...firstToken(firstTokenMs) })
-
-/** Why the model stopped, in the vendor's word. */
-export const finished = (reason: string) => Effect.annotateCurrentSpan("gen_ai.response.finish_reasons", [reason])
 
 /** How long a part of the work stood in line, in milliseconds. */
 export const waited = (line: "gate" | "lease", ms: number) => Effect.annotateCurrentSpan(`parley.${line}.wait_ms`, ms)

@@ -60,7 +60,13 @@ export type ProviderEvent = Data.TaggedEnum<{
   /** A tool was called; its result has gone back to the model by `TurnInput.callTool`. */
   ToolUse: { readonly name: string }
   /** The last event of every turn that ends well. `sessionId` resumes the session later; null where that cannot be. */
-  Done: { readonly sessionId: string | null; readonly model: string; readonly usage: Usage }
+  Done: {
+    readonly sessionId: string | null
+    readonly model: string
+    readonly usage: Usage
+    /** Why the model stopped, in the vendor's word; null where none is told. */
+    readonly finishReason: string | null
+  }
 }>
 export const ProviderEvent = Data.taggedEnum<ProviderEvent>()
 

@@ -21,6 +21,7 @@ const cost = (tokens: number, costUsd: number | null) =>
     ProviderEvent.Done({
       sessionId: null,
       model: "puppet-1",
+      finishReason: null,
       usage: { inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd }
     })
   )

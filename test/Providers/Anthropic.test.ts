@@ -40,6 +40,7 @@ describe("anthropic", () => {
         ProviderEvent.Done({
           sessionId: null,
           model: "claude-sonnet-4-5",
+          finishReason: "end_turn",
           usage: {
             inputTokens: 10,
             outputTokens: 7,

@@ -106,6 +106,7 @@ describe("openai", () => {
         ProviderEvent.Done({
           sessionId: null,
           model: "model-a-2026",
+          finishReason: "stop",
           usage: { inputTokens: 10, outputTokens: 7, cacheReadTokens: 3, cacheWriteTokens: 0, costUsd: null }
         })
       ])

@@ -71,7 +71,7 @@ export const make = (script: Script) => {
       client.sessionId = how === "well" ? `${label(client)}, after ${client.sessionId}` : null
       return Stream.make(
         ProviderEvent.TextDelta({ text: label(client) }),
-        ProviderEvent.Done({ sessionId: client.sessionId, model: client.spec.model, usage })
+        ProviderEvent.Done({ sessionId: client.sessionId, model: client.spec.model, usage, finishReason: null })
       )
     })
   }

@@ -29,7 +29,7 @@ const play = (script: Script.Script, callTool: TurnInput["callTool"] = () => Eff
     callTool,
     draw: () => 0,
     fill: (text) => text,
-    done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", usage })
+    done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", usage, finishReason: null })
   })
 
 export const say = (...texts: ReadonlyArray<string>) => play([...texts.map(Script.say), Script.stop])

@@ -10,7 +10,15 @@ interface Turn {
   readonly message_id: number
   readonly trace_id: string
   readonly cause_trace_id: string
+  readonly provider: string
+  readonly model: string
+  readonly cell: number
   readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cache_read_tokens: number
+  readonly cache_write_tokens: number
+  readonly cost_usd: number
+  readonly first_token_ms: number
   readonly outcome: string
 }
 
@@ -40,8 +48,21 @@ export const told = (spans: ReadonlyArray<Span>, traceparent: string, turns: Rea
     strictEqual(turn?.parentSpanId || undefined, undefined)
     deepStrictEqual([row.cause_trace_id, turn?.links[0]?.traceId], [requestTrace, requestTrace])
     assertTrue(ofRequest.some(({ spanId }) => spanId === turn?.links[0]?.spanId))
+    const spent = {
+      "gen_ai.provider.name": row.provider,
+      "gen_ai.request.model": row.model,
+      "gen_ai.response.model": row.model,
+      "gen_ai.usage.input_tokens": row.input_tokens,
+      "gen_ai.usage.output_tokens": row.output_tokens,
+      "gen_ai.usage.cache_read.input_tokens": row.cache_read_tokens,
+      "gen_ai.usage.cache_creation.input_tokens": row.cache_write_tokens,
+      "parley.usage.cost_usd": row.cost_usd,
+      "gen_ai.response.time_to_first_chunk": row.first_token_ms / 1000
+    }
     const why = {
+      ...spent,
       "gen_ai.operation.name": "invoke_agent",
+      "gen_ai.agent.name": row.agent_name,
       "gen_ai.conversation.id": String(row.room_id),
       "parley.round.id": row.round_id,
       "parley.round.policy": "priority",
@@ -50,16 +71,15 @@ export const told = (spans: ReadonlyArray<Span>, traceparent: string, turns: Rea
       "parley.cause.trace_id": requestTrace,
       "parley.turn.id": row.id,
       "parley.turn.reason": row.reason,
+      "parley.turn.cell": row.cell,
       "parley.turn.attempt": 0,
-      "parley.turn.outcome": row.outcome,
-      "gen_ai.usage.input_tokens": row.input_tokens
+      "parley.turn.outcome": row.outcome
     }
     deepStrictEqual({ ...turn?.attributes, ...why }, turn?.attributes)
     assertTrue(Number(turn?.attributes["parley.gate.wait_ms"]) >= 0)
 
     strictEqual(chat?.parentSpanId, turn?.spanId)
-    strictEqual(chat?.attributes["gen_ai.usage.input_tokens"], row.input_tokens)
-    assertTrue(Number(chat?.attributes["gen_ai.response.time_to_first_chunk"]) >= 0)
+    deepStrictEqual({ ...chat?.attributes, ...spent, "gen_ai.operation.name": "chat" }, chat?.attributes)
     strictEqual(lease?.parentSpanId, chat?.spanId)
     assertTrue(Number(lease?.attributes["parley.lease.wait_ms"]) >= 0)
 

@@ -134,6 +134,7 @@ const readResult = (
   const done = ProviderEvent.Done({
     sessionId: entry === null ? null : Bookmark.write({ session: result.session_id, entry }),
     model,
+    finishReason: result.stop_reason,
     usage: {
       inputTokens: result.usage.input_tokens,
       outputTokens: result.usage.output_tokens,

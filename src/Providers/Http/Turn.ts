@@ -8,7 +8,6 @@ import {
   type ToolResult,
   type TurnInput
 } from "../../domain/Provider.ts"
-import * as Telemetry from "../../Telemetry/GenAi.ts"
 import { type Events, follow } from "./Follow.ts"
 import type { Outcome, Protocol, ToolCall } from "./Protocol.ts"
 import { refusal } from "./Refusal.ts"
@@ -48,7 +47,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
         if (answer.status < 200 || answer.status > 299) return yield* yield* refusal(answer, circumstances)
         const listener = protocol.listen(model)
         const ended = Effect.mapError(
-          Effect.flatMap(Effect.suspend(listener.outcome), (outcome) => settle(model, told, spending, outcome)),
+          Effect.map(Effect.suspend(listener.outcome), (outcome) => settle(model, told, spending, outcome)),
           Option.some
         )
         next = Effect.catchIf(follow(answer, listener), Option.isNone, () => ended)
@@ -75,11 +74,12 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
         if (results.length > 0 && !isOver(results))
           return Effect.mapError(ask(model, [...told, said, ...protocol.results(results)], all), Option.some)
         next = over
-        return Effect.succeed(Chunk.of(ProviderEvent.Done({ sessionId: null, model: answered, usage: all.usage })))
+        const done = { sessionId: null, model: answered, usage: all.usage, finishReason: finish }
+        return Effect.succeed(Chunk.of(ProviderEvent.Done(done)))
       })
 
       next = act
-      return Effect.as(finish === null ? Effect.void : Telemetry.finished(finish), nothing)
+      return nothing
     }
 
     return Effect.suspend(() => next)

@@ -36,6 +36,8 @@ export class House extends Context.Tag("parley/test/Providers/contract/House")<
     readonly hears: boolean
     /** What a turn of so many requests and words costs. */
     readonly costs: (requests: number, words: number) => Omit<Usage, "costUsd">
+    /** What the vendor calls it that the model said all it had to say. */
+    readonly finishReason: string | null
     /** How often a request is made, each time in another way, before it is taken for invalid. */
     readonly triesWhenInvalid: number
     /** The model calls `memorize` twice in the next turn, under one id where calls have ids. */

@@ -11,7 +11,7 @@ const { TextDelta, ThinkingDelta } = ProviderEvent
 export const speech = (it: It) => {
   it.scoped("thinking and text come in order, each piece before the next is sent", () =>
     Effect.gen(function* () {
-      const { costs, provider, vendor } = yield* House
+      const { costs, finishReason, provider, vendor } = yield* House
       const { ask } = yield* Parlour
       const heard: Array<ProviderEvent> = []
       const gates = yield* Effect.replicateEffect(Deferred.make<void>(), 5)
@@ -32,9 +32,11 @@ export const speech = (it: It) => {
         TextDelta({ text: "lo, " }),
         TextDelta({ text: "Bob." })
       ])
-      const { sessionId, usage } = doneOf(heard)
+      const done = doneOf(heard)
+      const { sessionId, usage } = done
       deepStrictEqual({ ...usage, costUsd: null }, { ...costs(1, 5), costUsd: null })
       assertEquals(sessionId === null, !provider.remembers)
+      assertEquals(done.finishReason, finishReason)
     })
   )
 

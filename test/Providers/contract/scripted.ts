@@ -52,6 +52,7 @@ export const scripted = Effect.gen(function* () {
     },
     hears: false,
     costs: (_requests, words) => ({ inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0 }),
+    finishReason: null,
     triesWhenInvalid: 1,
     twins: Effect.sync(() => void turns.push([memorize, memorize])),
     faults: [],

@@ -78,6 +78,7 @@ const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<Hou
       cacheReadTokens: 3 * requests,
       cacheWriteTokens: 4 * requests
     }),
+    finishReason: "end_turn",
     triesWhenInvalid: 1,
     twins: Effect.asVoid(api.reply(MessagesApi.answer(memorize, memorize), MessagesApi.answer(MessagesApi.text(text)))),
     faults: switched(api, faults),
@@ -130,6 +131,7 @@ export const openai = Effect.gen(function* () {
     proxies
   })
   return wired(provider, api, {
+    finishReason: "stop",
     costs: (requests) => ({
       inputTokens: 10 * requests,
       outputTokens: 7 * requests,
