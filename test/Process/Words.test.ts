@@ -23,7 +23,7 @@ const fruits = /apricot|bilberr|cranberr|damson|elderberr|\bfigs|greengage|hawth
 /** An error as careless as can be: it repeats all that was asked. */
 const repeating: Api.Reply = (response, { body }) =>
   Effect.sync(() => {
-    const error = { type: "invalid_request_error", message: `what is this: ${body}` }
+    const error = { type: "invalid_request_error", message: `what is this: ${said} ${body}` }
     response.writeHead(400, { "content-type": "application/json" }).end(stringify({ type: "error", error }))
   })
 
