@@ -14,6 +14,7 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
   const folders = yield* Folders.make(config.dataDir)
   const configured: Model = { id: config.model, name: config.model }
   let models = [configured]
+  let program: string | null = null
   // Swept also where nothing is entered: an earlier server may have run without what its successor finds.
   const ledger = yield* Ledger.make(folders.processes)
   const launcher = config.launcher ?? (yield* findLauncher)
@@ -23,6 +24,10 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
     beginningOf: yield* Record.beginnings(folders.config),
     launcher,
     ledger: launcher === pdeathsig ? Ledger.none : ledger,
+    program: () => program,
+    found: (path) => {
+      program = path
+    },
     learn: (listed) => {
       models = [configured, ...listed.filter(({ id }) => id !== configured.id)]
     },

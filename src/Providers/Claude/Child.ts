@@ -4,7 +4,7 @@ import { Deferred, Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import type { Client } from "./Options.ts"
 
-type Start = Pick<Client, "launcher" | "ledger">
+type Start = Pick<Client, "found" | "launcher" | "ledger">
 
 export interface Child {
   /** What the SDK starts the process with. Refuses once `end` was called. */
@@ -26,7 +26,7 @@ export const make = (start: Start) =>
     (child) => child.end
   )
 
-const childOf = ({ launcher, ledger }: Start, ending: Deferred.Deferred<string>): Child => {
+const childOf = ({ found, launcher, ledger }: Start, ending: Deferred.Deferred<string>): Child => {
   let child: ChildProcess | undefined
   let isOver = false
   const ended = Deferred.await(ending)
@@ -43,7 +43,10 @@ const childOf = ({ launcher, ledger }: Start, ending: Deferred.Deferred<string>)
       const said = lastWords(started)
       const end = (how: string) => Deferred.unsafeDone(ending, Effect.succeed(`the client's process ${how}${said()}`))
       const { pid } = started
-      if (pid !== undefined) ledger.enter(pid)
+      if (pid !== undefined) {
+        found(command)
+        ledger.enter(pid)
+      }
       started.once("exit", (code, signal) => {
         if (pid !== undefined) ledger.strike(pid)
         end(signal === null ? `exited with code ${code}` : `got ${signal}`)

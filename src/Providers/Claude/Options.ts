@@ -28,6 +28,10 @@ export interface Client extends ClaudeConfig {
   readonly ledger: Ledger
   /** How the client's own record of a session begins; empty when there is none. */
   readonly beginningOf: (bookmark: Bookmark) => Effect.Effect<string>
+  /** The client's program, once it was found: each search is a report on the whole process, with the name of every peer. */
+  readonly program: () => string | null
+  /** Called with the program that a process was started from. */
+  readonly found: (program: string) => void
   /** Called with the models that a process has listed. */
   readonly learn: (models: ReadonlyArray<Model>) => void
   /** Makes a text fit to show. */
@@ -43,6 +47,7 @@ export const optionsFor = (client: Client, spec: SessionSpec, bookmark: Bookmark
   // Without a snapshot: the prompt given now is the one the model gets, also when the session is resumed.
   systemPrompt: { type: "custom", prompt: spec.systemPrompt, snapshot: false },
   ...(bookmark === null ? {} : { resume: bookmark.session, resumeSessionAt: bookmark.entry }),
+  ...programOf(client),
   cwd: client.folders.work,
   env: environment(client),
   includePartialMessages: true,
@@ -59,6 +64,11 @@ export const optionsFor = (client: Client, spec: SessionSpec, bookmark: Bookmark
       ? { type: "disabled" }
       : { type: "enabled", budgetTokens: client.maxThinkingTokens, display: "summarized" }
 })
+
+const programOf = ({ program }: Client) => {
+  const path = program()
+  return path === null ? {} : { pathToClaudeCodeExecutable: path }
+}
 
 // Longer than any deadline of ours, so that ours decide.
 const patience = "3600000"

@@ -1,6 +1,6 @@
 import { Command } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
-import { describe, layer } from "@effect/vitest"
+import { describe, layer, vi } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Duration, Effect, Fiber, Schedule, Stream } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
@@ -176,19 +176,24 @@ describe.skipIf(whyNot() !== "")(`The end of a Claude session, with the real cli
         })
     )
 
-    it.scoped("no more processes start at once than allowed", () =>
-      Effect.gen(function* () {
-        const { provider } = yield* makeHouse({ startsAtOnce: 1 })
-        let opened = 0
-        let most = 0
-        const open = Effect.tap(provider.open(spec()), () => Effect.sync(() => opened++))
-        const fiber = yield* Effect.fork(Effect.all([open, open], { concurrency: "unbounded" }))
-        const look = Effect.map(children, (ids) => (most = Math.max(most, ids.length - opened)))
-        yield* Effect.repeat(look, { until: () => opened === 2, schedule: Schedule.spaced("10 millis") })
-        yield* Fiber.join(fiber)
+    it.scoped(
+      "no more processes start at once than allowed, and the server reports on itself for the first alone",
+      () =>
+        Effect.gen(function* () {
+          const { provider } = yield* makeHouse({ startsAtOnce: 1 })
+          const report = vi.spyOn(process.report, "getReport")
+          yield* Effect.addFinalizer(() => Effect.sync(() => report.mockRestore()))
+          let opened = 0
+          let most = 0
+          const open = Effect.tap(provider.open(spec()), () => Effect.sync(() => opened++))
+          const fiber = yield* Effect.fork(Effect.all([open, open], { concurrency: "unbounded" }))
+          const look = Effect.map(children, (ids) => (most = Math.max(most, ids.length - opened)))
+          yield* Effect.repeat(look, { until: () => opened === 2, schedule: Schedule.spaced("10 millis") })
+          yield* Fiber.join(fiber)
 
-        assertEquals(most, 1)
-      })
+          assertEquals(most, 1)
+          assertEquals(report.mock.calls.length, 1)
+        })
     )
   })
 })
