@@ -74,10 +74,10 @@ describe("what is said and remembered", () => {
         deepStrictEqual(tools, ["execute_tool recall", "execute_tool memorize", "execute_tool recall"])
         const turns = all.filter(({ name }) => name === "invoke_agent Ada").map(({ attributes }) => attributes)
         deepStrictEqual(
-          turns.map((it) => [it["parley.turn.outcome"], it["error.type"]]),
+          turns.map((it) => [it["parley.turn.outcome"], it["error.type"], it["gen_ai.response.finish_reasons"]]),
           [
-            ["replied", undefined],
-            ["failed", "InvalidRequest"]
+            ["replied", undefined, { values: [{ stringValue: "end_turn" }] }],
+            ["failed", "InvalidRequest", undefined]
           ]
         )
         const told = [...bodies, ...elsewhere, server.text.stdout, server.text.stderr].join("\n")
