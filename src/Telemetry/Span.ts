@@ -125,8 +125,7 @@ export class Sampled implements Tracer.Span {
     const type = kindOf(error)
     this.attribute("error.type", type)
     if (!Cause.isDie(cause)) return
-    const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : []
-    this.event("exception", at, { "exception.type": type, "exception.stacktrace": frames.join("\n") })
+    this.event("exception", at, { "exception.type": type, "exception.stacktrace": framesOf(error) })
   }
 }
 
@@ -138,6 +137,14 @@ type Opening = readonly [
   startTime: bigint,
   kind: Tracer.SpanKind
 ]
+
+/** Where it came from. Its message stands before that, on any number of lines. */
+const framesOf = (error: unknown) => {
+  if (!(error instanceof Error)) return ""
+  const { message, stack = "" } = error
+  const frames = stack.slice(Math.max(0, stack.indexOf(message)) + message.length).split("\n")
+  return frames.filter((line) => /^ {4}at .+:\d+:\d+\)?$/.test(line)).join("\n")
+}
 
 const kindOf = (error: unknown) => {
   if (typeof error !== "object" || error === null) return typeof error
