@@ -48,7 +48,8 @@ const make = Effect.gen(function* () {
 
   const probe = Effect.all([unlessWell("database", database), unlessWell("disk", disk)], { concurrency: 2 }).pipe(
     Effect.map((found) => found.flat()),
-    Effect.withTracerEnabled(false)
+    Effect.withTracerEnabled(false),
+    Effect.interruptible
   )
   // A fiber is kept, not what it finds: whoever asked first may leave before it is found.
   const probing = yield* Effect.cachedWithTTL(Effect.forkIn(probe, scope), "5 seconds")
