@@ -1,7 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Schema, Stream } from "effect"
+import { Cache } from "../../src/Cache.ts"
 import { Closing } from "../../src/Closing.ts"
+import { Overloaded } from "../../src/domain/Provider.ts"
 import { ServerStatus } from "../../src/domain/Status.ts"
 import { inHouse, room } from "../support/Duo.ts"
 import * as Puppet from "../support/Puppet.ts"
@@ -9,13 +11,20 @@ import * as Puppet from "../support/Puppet.ts"
 describe("the admin's status", () => {
   it.scopedLive("tells in one answer how queue, cache, pool, providers, streams and process are doing", () =>
     inHouse(
-      Puppet.make({ act: () => Stream.concat(Puppet.say("Tick."), Puppet.done("s")) }),
+      Puppet.make({
+        act: () => Stream.concat(Puppet.say("Tick."), Puppet.done("s")),
+        pid: ({ agentName }) => (agentName === "Ada" ? 4321 : null)
+      }),
       Effect.gen(function* () {
         const { client, path, say, watch } = yield* room({ max_follow_ups: 0 })
         yield* say("Hello?")
         yield* watch.ended
         const reader = yield* client.events(`${path}/stream`)
         yield* reader.next
+        const cache = yield* Cache
+        const key = { group: "odd", name: "one" }
+        yield* cache.region<void>().get(key, cache.invalidate("odd"))
+        const { started_at } = (yield* client.json("GET", "/admin/status")).data
 
         const { data, status } = yield* client.json("GET", "/admin/status")
 
@@ -26,9 +35,30 @@ describe("the admin's status", () => {
         deepStrictEqual([told.pool.process.idle, told.pool.connection.alive], [2, 0])
         assertEquals(told.providers["puppet"]?.state, "closed")
         deepStrictEqual(told.scheduler, { capacity: 5, running: 0, breakers: { open: 0, half_open: 0 } })
-        assertTrue(told.uptime_seconds > 0 && told.database.bytes > 0 && told.process.resident_bytes > 2 ** 24)
-        assertTrue(told.cache.misses > 0 && told.process.cpu_seconds > 0)
+        assertEquals(told.started_at, started_at)
+        assertTrue(told.uptime_seconds > 0 && told.process.resident_bytes > 2 ** 24 && told.process.cpu_seconds > 0)
+        assertTrue(told.database.bytes > 0 && told.database.wal_bytes > 0)
+        assertTrue(told.cache.misses > 0)
+        deepStrictEqual([told.cache.refused_fills, told.process.children], [1, 1])
       })
+    )
+  )
+
+  it.scopedLive("tells of each provider what the list of providers tells", () =>
+    inHouse(
+      Puppet.make({ act: () => Stream.fail(new Overloaded({ retryAfterMs: null })) }),
+      Effect.gen(function* () {
+        const { client, say, watch } = yield* room()
+        yield* say("Hello?")
+        yield* watch.ended
+
+        const { puppet } = (yield* client.json("GET", "/admin/status")).data.providers
+
+        assertEquals(puppet.last_error._tag, "Overloaded")
+        const { health } = (yield* client.json("GET", "/providers")).data.providers[0]
+        deepStrictEqual(puppet, health)
+      }),
+      { PROVIDER_PATIENCE_SECONDS: "0" }
     )
   )
 })

@@ -1,6 +1,7 @@
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { Effect, Layer, Logger } from "effect"
+import type { Cache } from "../../src/Cache.ts"
 import type { Closing } from "../../src/Closing.ts"
 import type { LiveTurns } from "../../src/LiveTurns.ts"
 import type { Orchestrator } from "../../src/Orchestrator.ts"
@@ -44,7 +45,7 @@ export const inHouse = <A, E>(
   test: Effect.Effect<
     A,
     E,
-    Effect.Effect.Context<typeof setup> | Closing | LiveTurns | SdkPool | Orchestrator | Rooms | WriteQueue
+    Effect.Effect.Context<typeof setup> | Cache | Closing | LiveTurns | SdkPool | Orchestrator | Rooms | WriteQueue
   >,
   settings: Readonly<Record<string, string>> = {},
   logger: Logger.Logger<unknown, void> = Logger.none,

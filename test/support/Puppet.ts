@@ -40,7 +40,11 @@ export const skip = ({ input }: Call) =>
   play([Script.call("skip"), Script.done(() => ({ sessionId: "skipped" }))], input.callTool)
 
 /** A provider that does what the test says, and tells what was asked of it. */
-export const make = (script: { act: Act; opening?: (spec: SessionSpec) => Effect.Effect<void, ProviderError> }) => {
+export const make = (script: {
+  act: Act
+  opening?: (spec: SessionSpec) => Effect.Effect<void, ProviderError>
+  pid?: (spec: SessionSpec) => number | null
+}) => {
   const calls: Array<Call> = []
   const open = new Set<string>()
   let interrupted = 0
@@ -61,7 +65,7 @@ export const make = (script: { act: Act; opening?: (spec: SessionSpec) => Effect
           )
         ),
         Effect.as({
-          pid: null,
+          pid: script.pid?.(spec) ?? null,
           turn: (input) =>
             Stream.suspend(() => {
               const call = { spec, input, text: textOf(input), number: calls.length + 1 }
