@@ -1,8 +1,21 @@
-import { defineConfig } from "vitest/config"
+import { configDefaults, defineConfig } from "vitest/config"
+
+// These start the Claude client's own program again and again, which takes most of a second each time.
+const withClaude = ["test/{Sessions,Providers/Claude}.test.ts", "test/{Sessions,Providers/Claude}/**/*.test.ts"]
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "parley",
+          include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...withClaude]
+        }
+      },
+      { extends: true, test: { name: "claude", include: withClaude } }
+    ],
     setupFiles: ["test/support/setup.ts"],
     testTimeout: 20_000,
     maxWorkers: "100%",

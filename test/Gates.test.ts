@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Clock, Effect, Exit, Fiber, Random, TestClock } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Random } from "effect"
 import {
   Crashed,
   InvalidRequest,
@@ -13,6 +13,7 @@ import {
 import type { ProviderState } from "../src/domain/ProviderState.ts"
 import { Gates } from "../src/Gates.ts"
 import { type Verdict, vendor } from "./support/Gate.ts"
+import * as SteppedClock from "./support/SteppedClock.ts"
 
 const overloaded = new Overloaded({ retryAfterMs: null })
 const crashed = new Crashed({ reason: "gone" })
@@ -21,15 +22,30 @@ const until =
   (now: number): Verdict =>
     now < seconds * 1000 ? error : undefined
 
-const world = <E>(test: Effect.Effect<void, E, Gates>) =>
-  test.pipe(Effect.provide(Gates.layer), Effect.withRandom(Random.make("gates")))
+type Pass = (time: Duration.DurationInput) => Effect.Effect<void>
+
+/** Runs a test on gates of its own and on a clock that the test moves. */
+const world = <E>(test: (pass: Pass) => Effect.Effect<void, E, Gates>) =>
+  Effect.suspend(() => {
+    const { advance, clock } = SteppedClock.make()
+    return test((time) => advance(Duration.toMillis(time))).pipe(
+      Effect.provide(Gates.layer),
+      Effect.withRandom(Random.make("gates")),
+      Effect.withClock(clock)
+    )
+  })
 
 /** Lets time pass until it stands so. */
-const passing = (state: Effect.Effect<ProviderState>, isSo: (state: ProviderState) => boolean, stepMs = 250) =>
+const passing = (
+  pass: Pass,
+  state: Effect.Effect<ProviderState>,
+  isSo: (state: ProviderState) => boolean,
+  stepMs = 250
+) =>
   Effect.gen(function* () {
     for (let steps = 0; !isSo(yield* state); steps++) {
       assertTrue(steps < 6000, "it never came")
-      yield* TestClock.adjust(stepMs)
+      yield* pass(stepMs)
     }
   })
 
@@ -38,13 +54,13 @@ const tagOf = <A>(fiber: Fiber.RuntimeFiber<A, { readonly _tag: string }>) =>
 
 describe("a provider that refuses", () => {
   it.effect("loses no turn in 15 minutes of overload, and is asked at most once a minute then", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const { calls, state, turn } = yield* vendor(until(900))
         const fiber = yield* Effect.fork(turn())
-        yield* TestClock.adjust("10 minutes")
+        yield* pass("10 minutes")
         deepStrictEqual((yield* state).state, "open")
-        yield* TestClock.adjust("6 minutes")
+        yield* pass("6 minutes")
         assertEquals(yield* Fiber.join(fiber), "said")
         const gaps = calls.slice(1).map(({ at }, index) => at - (calls[index]?.at ?? 0))
         assertTrue(gaps.every((gap) => gap >= 500 && gap <= 60_000))
@@ -55,16 +71,18 @@ describe("a provider that refuses", () => {
   )
 
   it.effect("is left alone for as long as it asks, also by those who come meanwhile", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const limited = new RateLimited({ retryAfterMs: 30_000 })
-        const { seconds, told, turn } = yield* vendor((_, call) => (call === 1 ? limited : undefined))
+        const { seconds, told, turn } = yield* vendor((_, call) => (call === 1 ? limited : undefined), {
+          latencyMs: 100
+        })
         const first = yield* Effect.fork(turn())
-        yield* TestClock.adjust("10 seconds")
+        yield* pass("10 seconds")
         const second = yield* Effect.fork(turn())
-        yield* TestClock.adjust("19 seconds")
+        yield* pass("19 seconds")
         deepStrictEqual(seconds(), [0])
-        yield* TestClock.adjust("2 seconds")
+        yield* pass("2 seconds")
         deepStrictEqual(seconds(), [0, 30, 30])
         yield* Fiber.joinAll([first, second])
         deepStrictEqual(
@@ -81,16 +99,17 @@ describe("a provider that refuses", () => {
   )
 
   it.effect("lets exactly one try decide once it has refused five times, and all in again bit by bit", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const { calls, state, tally, turn } = yield* vendor(until(100), { latencyMs: 100, speechMs: 1000 })
         const fibers = yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.fork(turn()))
-        yield* passing(state, ({ failures }) => failures >= 5)
+        yield* passing(pass, state, ({ failures }) => failures >= 5)
         const before = calls.length
         assertTrue(before <= 100 + 50 + 25 + 12 + 6, String(before))
         tally.most = 0
         let [opened, most] = [0, 0]
         yield* passing(
+          pass,
           state,
           ({ failures, state }) => {
             opened = Math.max(opened, failures)
@@ -101,7 +120,7 @@ describe("a provider that refuses", () => {
         )
         assertEquals(most, 1)
         assertEquals(calls.filter(({ at }) => at < 100_000).length - before, opened - 5)
-        yield* TestClock.adjust("2 minutes")
+        yield* pass("2 minutes")
         yield* Fiber.joinAll(fibers)
         deepStrictEqual([(yield* state).limit, (yield* state).waiting, (yield* state).under_way], [null, 0, 0])
       })
@@ -109,7 +128,7 @@ describe("a provider that refuses", () => {
   )
 
   it.effect("serves persons before agents, and each in the order of coming, while it is tight", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const limited = new RateLimited({ retryAfterMs: 10_000 })
         const { calls, turn } = yield* vendor((now) => (now < 10_000 ? limited : undefined), {
@@ -117,11 +136,11 @@ describe("a provider that refuses", () => {
           speechMs: 100
         })
         const fiber = yield* Effect.fork(turn({ name: "first", priority: "agents" }))
-        yield* TestClock.adjust("1 second")
+        yield* pass("1 second")
         const others = yield* Effect.forEach(["agent", "another agent", "person", "another person"], (name) =>
           Effect.fork(turn({ name, priority: name.endsWith("person") ? "person" : "agents" }))
         )
-        yield* TestClock.adjust("30 seconds")
+        yield* pass("30 seconds")
         yield* Fiber.joinAll([fiber, ...others])
         deepStrictEqual(
           calls.map(({ name }) => name),
@@ -132,12 +151,12 @@ describe("a provider that refuses", () => {
   )
 
   it.effect("disturbs no other provider", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const { turn } = yield* vendor(() => overloaded)
         const { seconds, turn: other } = yield* vendor(() => undefined)
         yield* Effect.fork(turn())
-        yield* TestClock.adjust("1 minute")
+        yield* pass("1 minute")
         yield* other({ provider: "q" })
         deepStrictEqual(seconds(), [60])
       })
@@ -145,15 +164,15 @@ describe("a provider that refuses", () => {
   )
 
   it.effect("fails the turn with its own error when nobody can wait any longer, or for so long", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const { seconds, turn } = yield* vendor((now) =>
           now < 90_000 ? overloaded : new RateLimited({ retryAfterMs: 3_000_000 })
         )
         const patient = yield* Effect.fork(turn({ patienceMs: 60_000 }))
-        yield* TestClock.adjust("59 seconds")
+        yield* pass("59 seconds")
         assertEquals(yield* tagOf(patient), "Overloaded")
-        yield* TestClock.adjust("61 seconds")
+        yield* pass("61 seconds")
         const asked = seconds().length
         assertEquals(yield* tagOf(yield* Effect.fork(turn())), "RateLimited")
         assertEquals(yield* tagOf(yield* Effect.fork(turn())), "RateLimited")
@@ -163,7 +182,7 @@ describe("a provider that refuses", () => {
   )
 
   it.effect("is asked at once, and once, by who has no patience", () =>
-    world(
+    world(() =>
       Effect.gen(function* () {
         const { seconds, turn } = yield* vendor(() => overloaded)
         assertEquals(yield* tagOf(yield* Effect.fork(turn({ patienceMs: 0 }))), "Overloaded")
@@ -174,31 +193,31 @@ describe("a provider that refuses", () => {
   )
 
   it.effect("is rid of who no longer waits at once", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const { calls, state, turn } = yield* vendor(until(100))
         const fibers = yield* Effect.forEach(["one", "other"], () => Effect.fork(turn()))
-        yield* TestClock.adjust("20 seconds")
+        yield* pass("20 seconds")
         assertEquals((yield* state).waiting, 2)
         const asked = calls.length
         for (const fiber of fibers) assertTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
         deepStrictEqual([(yield* state).waiting, (yield* state).under_way], [0, 0])
-        yield* TestClock.adjust("5 minutes")
+        yield* pass("5 minutes")
         assertEquals(calls.length, asked)
       })
     )
   )
 
   it.effect("does not hold up the others when the one whose try was to decide has gone", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const { state, turn } = yield* vendor((now) => (now < 40_000 ? overloaded : undefined), { latencyMs: 500 })
         const decider = yield* Effect.fork(turn())
         const other = yield* Effect.fork(turn())
-        yield* passing(state, ({ state }) => state === "half_open")
-        yield* TestClock.adjust("100 millis")
+        yield* passing(pass, state, ({ state }) => state === "half_open")
+        yield* pass("100 millis")
         yield* Fiber.interrupt(decider)
-        yield* TestClock.adjust("3 minutes")
+        yield* pass("3 minutes")
         assertEquals(yield* Fiber.join(other), "said")
       })
     )
@@ -207,7 +226,7 @@ describe("a provider that refuses", () => {
 
 describe("a turn that was begun", () => {
   it.effect("is not tried again once something came of it", () =>
-    world(
+    world(() =>
       Effect.gen(function* () {
         const { calls, turn } = yield* vendor(() => overloaded)
         assertEquals(yield* tagOf(yield* Effect.fork(turn({ late: true }))), "Overloaded")
@@ -226,11 +245,11 @@ describe("a turn that was begun", () => {
   ]
   for (const [name, error, times] of cases) {
     it.effect(`is tried ${name}`, () =>
-      world(
+      world((pass) =>
         Effect.gen(function* () {
           const { seconds, state, turn } = yield* vendor(() => error)
           const fiber = yield* Effect.fork(turn())
-          yield* TestClock.adjust("1 minute")
+          yield* pass("1 minute")
           assertEquals(yield* tagOf(fiber), error._tag)
           assertEquals(seconds().length, times)
           if (times > 1) assertEquals(seconds()[1], 0)
@@ -241,19 +260,19 @@ describe("a turn that was begun", () => {
   }
 
   it.effect("waits with the others when clients have crashed five times in a row", () =>
-    world(
+    world((pass) =>
       Effect.gen(function* () {
         const { seconds, state, turn } = yield* vendor(() => crashed)
         yield* Effect.fork(turn())
         yield* Effect.fork(turn())
-        yield* TestClock.adjust("10 seconds")
+        yield* pass("10 seconds")
         assertEquals((yield* state).state, "open")
         const asked = seconds().length
         yield* Effect.fork(turn())
         const pause = Date.parse((yield* state).not_before ?? "") - (yield* Clock.currentTimeMillis)
-        yield* TestClock.adjust(pause - 1)
+        yield* pass(pause - 1)
         assertEquals(seconds().length, asked)
-        yield* TestClock.adjust(1)
+        yield* pass(1)
         assertEquals(seconds().length, asked + 1)
       })
     )

@@ -4,7 +4,6 @@ import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/util
 import { Context, Effect, Layer } from "effect"
 import { login } from "./support/Caller.ts"
 import { launch, whyNoChromium } from "./support/chromium.ts"
-import { whyNoClaude } from "./support/claude.ts"
 import * as Messages from "./support/MessagesApi.ts"
 import { home, layer as processes, patience, serve, tamper, withPassword } from "./support/Process.ts"
 
@@ -50,9 +49,9 @@ class Shared extends Context.Tag("parley/test/Page.test/Shared")<
 }
 
 /** A new room of agents who speak at once, and their critics; open in the browser. */
-const visitTo = Effect.fnUntraced(function* ({ base, call, folder }: House, name: string, seated: RegExp) {
+const visitTo = Effect.fnUntraced(function* ({ base, call, folder }: House, about: object, seated: RegExp) {
   const { browse } = yield* Shared
-  const room = yield* call("POST", "/rooms", { name, turn_policy: "concurrent" })
+  const room = yield* call("POST", "/rooms", { turn_policy: "concurrent", ...about })
   const id: number = room.data.id
   const agents = yield* call("GET", "/agents")
   for (const agent of agents.data) if (seated.test(agent.name)) yield* call("POST", `/rooms/${id}/agents/${agent.id}`)
@@ -67,7 +66,7 @@ const visitTo = Effect.fnUntraced(function* ({ base, call, folder }: House, name
 })
 
 /** Four agents who all say the same, and their critics. */
-const visit = (room: string) => Effect.flatMap(Shared, ({ house }) => visitTo(house, room, /./))
+const visit = (name: string) => Effect.flatMap(Shared, ({ house }) => visitTo(house, { name }, /./))
 
 const say =
   (text: string) =>
@@ -232,7 +231,7 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
       patience
     )
 
-    it.scoped.skipIf(whyNoClaude() !== "")(
+    it.scoped(
       "shows at the agent what it waits for, also after a reload, until words come",
       () =>
         Effect.gen(function* () {
@@ -241,8 +240,8 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
           const answer = Messages.answer(Messages.text("Good evening to you, and to all of us."))
           const api = yield* Messages.make((response, call) => (vendor.isTight ? tight : answer)(response, call))
           const tightHouse = yield* house({ ANTHROPIC_API_KEY: "sk-test", ANTHROPIC_BASE_URL: api.url })
-          const { faults, on } = yield* visitTo(tightHouse, "waits", /^Ada$/)
-          const waits = /^waits for claude \(rate limited\) until \d\d:\d\d$/
+          const { faults, on } = yield* visitTo(tightHouse, { name: "waits", provider: "anthropic" }, /^Ada$/)
+          const waits = /^waits for anthropic \(rate limited\) until \d\d:\d\d$/
 
           yield* on(async (page) => {
             await say("Good evening")(page)

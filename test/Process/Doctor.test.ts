@@ -48,9 +48,12 @@ describe.concurrent("doctor", () => {
         const proxy = yield* listening(holdingBack(server.base))
         const port = new URL(server.base).port
 
-        const direct = yield* attempt(folder, { ...withPassword, PORT: port }, ["doctor"])
-        const through = yield* attempt(folder, withPassword, ["doctor", "--url", proxy.url])
-        const stranger = yield* attempt(folder, withPassword, ["doctor", "--url", proxy.url, "--token", "x"])
+        const asked = {
+          direct: attempt(folder, { ...withPassword, PORT: port }, ["doctor"]),
+          through: attempt(folder, withPassword, ["doctor", "--url", proxy.url]),
+          stranger: attempt(folder, withPassword, ["doctor", "--url", proxy.url, "--token", "x"])
+        }
+        const { direct, stranger, through } = yield* Effect.all(asked, { concurrency: "unbounded" })
 
         assertMatch(lineOf(direct.stdout, "server     "), /^ok .* answers$/)
         assertMatch(lineOf(direct.stdout, "streams    "), /^ok .*begin after \d+ ms$/)

@@ -12,12 +12,15 @@ export const make = () => {
     unsafeCurrentTimeNanos: () => BigInt(now) * 1_000_000n,
     currentTimeMillis: Effect.sync(() => now),
     currentTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
-    sleep: (duration) =>
-      Effect.async<void>((resume) => {
-        const sleeper = { until: now + Math.max(0, Duration.toMillis(duration)), wake: () => resume(Effect.void) }
+    sleep: (duration) => {
+      const ms = Duration.toMillis(duration)
+      if (ms <= 0) return Effect.yieldNow()
+      return Effect.async<void>((resume) => {
+        const sleeper = { until: now + ms, wake: () => resume(Effect.void) }
         sleepers.add(sleeper)
         return Effect.sync(() => sleepers.delete(sleeper))
       })
+    }
   }
 
   const advance = Effect.fnUntraced(function* (ms: number) {
