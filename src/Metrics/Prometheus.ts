@@ -41,13 +41,13 @@ const typeOf = ({ keyType }: MetricKey.MetricKey.Untyped) =>
   MetricKeyType.isHistogramKey(keyType) ? "histogram" : isTotal(keyType) ? "counter" : "gauge"
 
 const family = ([first, ...rest]: Array.NonEmptyReadonlyArray<MetricPair.MetricPair.Untyped>) => {
-  const { description } = first.metricKey
   const name = nameOf(first.metricKey)
-  const help = Option.match(description, {
-    onNone: () => [],
-    onSome: (about) => [`# HELP ${name} ${escape(about)}`]
-  })
-  return [...help, `# TYPE ${name} ${typeOf(first.metricKey)}`, ...[first, ...rest].flatMap(samples)]
+  const about = Option.getOrElse(first.metricKey.description, () => "The Effect runtime's own")
+  return [
+    `# HELP ${name} ${escape(about)}`,
+    `# TYPE ${name} ${typeOf(first.metricKey)}`,
+    ...[first, ...rest].flatMap(samples)
+  ]
 }
 
 /** The library's snapshot in the text format, each family together. */
