@@ -39,11 +39,11 @@ const logs = Layer.unwrapEffect(
 )
 
 const traces = Layer.unwrapEffect(
-  Effect.map(Settings, ({ OTEL_EXPORTER_OTLP_ENDPOINT, TRACE_SAMPLE_RATIO }) =>
+  Effect.zipWith(Settings, LiveSettings, ({ OTEL_EXPORTER_OTLP_ENDPOINT }, { current }) =>
     Option.match(OTEL_EXPORTER_OTLP_ENDPOINT, {
-      onNone: () => Tracing.layer(0).pipe(Layer.provideMerge(SpanExport.layerOff)),
+      onNone: () => Tracing.layer(() => 0).pipe(Layer.provideMerge(SpanExport.layerOff)),
       onSome: (endpoint) =>
-        Tracing.layer(TRACE_SAMPLE_RATIO).pipe(
+        Tracing.layer(() => current().TRACE_SAMPLE_RATIO).pipe(
           Layer.provideMerge(SpanExport.layer(endpoint)),
           Layer.provide(FetchHttpClient.layer)
         )

@@ -9,7 +9,7 @@ import * as Tracing from "../src/Telemetry/Tracer.ts"
 import * as Receiver from "./support/Receiver.ts"
 
 const exporting = (endpoint: string, ratio = 1) =>
-  Tracing.layer(ratio).pipe(Layer.provideMerge(SpanExport.layer(endpoint)), Layer.provide(FetchHttpClient.layer))
+  Tracing.layer(() => ratio).pipe(Layer.provideMerge(SpanExport.layer(endpoint)), Layer.provide(FetchHttpClient.layer))
 
 const spans = (count: number) => Effect.replicateEffect(Effect.withSpan(Effect.void, "work"), count, { discard: true })
 

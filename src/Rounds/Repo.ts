@@ -14,7 +14,7 @@ import type { RoomRow } from "../domain/Room.ts"
 import type { RoundId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "../lib/sql.ts"
-import { Settings } from "../Settings.ts"
+import { LiveSettings } from "../Settings.ts"
 
 /** Reads what the ledger holds, for people. */
 export class RoundRepo extends Context.Tag("parley/Rounds/Repo/RoundRepo")<
@@ -41,9 +41,11 @@ const amounts = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_wr
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const { JAEGER_UI_URL } = yield* Settings
-  const urlOf = (trace: string | null | undefined) =>
-    trace && Option.isSome(JAEGER_UI_URL) ? `${JAEGER_UI_URL.value.replace(/\/+$/, "")}/trace/${trace}` : null
+  const { current } = yield* LiveSettings
+  const urlOf = (trace: string | null | undefined) => {
+    const { JAEGER_UI_URL } = current()
+    return trace && Option.isSome(JAEGER_UI_URL) ? `${JAEGER_UI_URL.value.replace(/\/+$/, "")}/trace/${trace}` : null
+  }
 
   const sums = sql.literal(
     [

@@ -49,6 +49,7 @@ const make = Effect.gen(function* () {
   const probe = Effect.all([unlessWell("database", database), unlessWell("disk", disk)], { concurrency: 2 }).pipe(
     Effect.map((found) => found.flat()),
     Effect.withTracerEnabled(false),
+    // A fiber takes over whether it may be interrupted, and without that no time limit ends a probe.
     Effect.interruptible
   )
   // A fiber is kept, not what it finds: whoever asked first may leave before it is found.

@@ -7,16 +7,16 @@ import { Sampled, Unsampled } from "./Span.ts"
  * Gives every span its ids, and records those of one trace in so many; which, is drawn once for each root. Whoever stands
  * under a span is recorded when it is.
  */
-export const layer = (ratio: number) =>
+export const layer = (ratio: () => number) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const { push } = yield* SpanExport
       const dice = new PCGRandom(yield* Random.nextInt)
-      const draw = () => ratio > 0 && (ratio >= 1 || dice.number() < ratio)
+      const isDrawn = (share: number) => share > 0 && (share >= 1 || dice.number() < share)
       const tracer = Tracer.make({
         context: (run) => run(),
         span: (name, parent, context, links, startTime, kind) =>
-          (Option.isSome(parent) ? parent.value.sampled : draw())
+          (Option.isSome(parent) ? parent.value.sampled : isDrawn(ratio()))
             ? new Sampled(push, name, parent, context, links, startTime, kind)
             : new Unsampled(name, parent, context)
       })

@@ -211,7 +211,9 @@ export const LiveValues = SettingsValues.pick(
   "AUTONOMOUS_ROUND_SECONDS",
   "EVENT_DAYS",
   "LOG_LEVEL",
-  "DEBUG_AGENTS"
+  "DEBUG_AGENTS",
+  "TRACE_SAMPLE_RATIO",
+  "JAEGER_UI_URL"
 )
 export type LiveValues = typeof LiveValues.Type
 

@@ -22,7 +22,10 @@ const keepingIn = (waiting: Array<Recorded>) => {
     push: (span) => void waiting.push(span),
     stats: () => ({ state: "well", exported: 0, lost: 0, waiting: waiting.length, last_error: null })
   })
-  return Layer.provide(Tracing.layer(1), kept)
+  return Layer.provide(
+    Tracing.layer(() => 1),
+    kept
+  )
 }
 
 class Around extends Context.Tag("parley/test/Telemetry/Tracer.test/Around")<Around, object>() {}
