@@ -118,8 +118,11 @@ describe("readiness", () => {
         deepStrictEqual(yield* failing, ["queue"])
       }).pipe(Effect.provide(readiness))
     }).pipe(
-      Effect.provide(Layer.unwrapScoped(Effect.map(folder, (dir) => TestDb.layer({ DATA_DIR: dir })))),
-      Effect.provide(NodeFileSystem.layer)
+      Effect.provide(
+        Layer.unwrapScoped(Effect.map(folder, (dir) => TestDb.layer({ DATA_DIR: dir }))).pipe(
+          Layer.provideMerge(NodeFileSystem.layer)
+        )
+      )
     )
   )
 })
