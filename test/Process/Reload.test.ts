@@ -26,7 +26,7 @@ describe("a reload", () => {
           OTEL_EXPORTER_OTLP_ENDPOINT: endpoint
         })
         const { call } = yield* login(server.base)
-        const { data: room } = yield* call("POST", "/rooms", { name: "reloaded" })
+        const { data: room } = yield* call("POST", "/rooms", { name: "reloaded", provider: "scripted" })
         const [ada] = (yield* call("GET", "/agents")).data
         yield* call("POST", `/rooms/${room.id}/agents/${ada.id}`)
         const say = Effect.map(
