@@ -14,7 +14,7 @@ type Listener<R> = (event: ProviderEvent) => Effect.Effect<void, never, R>
 
 /**
  * Listens to a turn to its end and gives its last event. A turn that outstays a deadline fails; the provider's work is
- * interrupted, and has cleaned up when the error arrives. A listener that takes its time is not held against the
+ * interrupted, and has cleaned up when the error arrives, or when an interruption from outside is done. A listener that takes its time is not held against the
  * provider, except in total.
  */
 export const hear =
@@ -68,5 +68,6 @@ export const hear =
         Effect.scoped(consume),
         Option.match({ onNone: () => Effect.succeed(last), onSome: Effect.fail })
       )
-      return Effect.raceFirst(heard, watch)
+      // A race that is interrupted itself waits for its fibers only where it stands in such a region.
+      return Effect.uninterruptibleMask((restore) => Effect.raceFirst(restore(heard), Effect.interruptible(watch)))
     })

@@ -4,7 +4,7 @@ import type { ProviderState } from "./domain/ProviderState.ts"
 import * as Gate from "./Gates/Gate.ts"
 import { blameOf } from "./Gates/Health.ts"
 import * as Retry from "./Gates/Retry.ts"
-import { deadlineOf, enter, tell, type Terms, type Visit } from "./Gates/Visit.ts"
+import { deadlineOf, enter, tell, type Terms, type Visit, wait } from "./Gates/Visit.ts"
 import * as Meter from "./lib/metric.ts"
 import * as Telemetry from "./Telemetry/GenAi.ts"
 
@@ -99,7 +99,7 @@ const again = Effect.fnUntraced(function* <A, E, R>(
   if (delay.value > 0) {
     const until = (yield* Clock.currentTimeMillis) + delay.value
     yield* tell(visit, Retry.total(known) + 1, reason, until)
-    yield* Effect.sleep(delay.value)
+    yield* wait(visit, Effect.sleep(delay.value))
   }
   return yield* play(visit, attempt, known)
 })

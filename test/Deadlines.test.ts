@@ -115,6 +115,27 @@ describe("hear", () => {
     })
   )
 
+  it.effect("gives nothing back before the provider has cleaned up, also when it is interrupted from outside", () =>
+    Effect.gen(function* () {
+      const steps: Array<string> = []
+      const note = (step: string) => Effect.sync(() => void steps.push(step))
+      const speech = Stream.ensuring(Stream.never, Effect.zipRight(Effect.sleep(100), note("cleaned up")))
+      const leased = Effect.scoped(
+        Effect.zipRight(
+          Effect.addFinalizer(() => note("given back")),
+          turn(speech)
+        )
+      )
+      const fiber = yield* Effect.fork(leased)
+      yield* TestClock.adjust(500)
+      const stopped = yield* Effect.fork(Fiber.interrupt(fiber))
+      yield* TestClock.adjust(100)
+      yield* Fiber.join(stopped)
+
+      deepStrictEqual(steps, ["cleaned up", "given back"])
+    })
+  )
+
   it.effect("leaves the provider's own errors as they are", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(turn(Stream.make(text), Stream.fail(new Overloaded({ retryAfterMs: null }))))

@@ -1,6 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Clock, Duration, Effect, Exit, Fiber, Random } from "effect"
+import { Clock, Deferred, Duration, Effect, Exit, Fiber, Random } from "effect"
 import {
   Crashed,
   InvalidRequest,
@@ -204,6 +204,36 @@ describe("a provider that refuses", () => {
         deepStrictEqual([(yield* state).waiting, (yield* state).under_way], [0, 0])
         yield* pass("5 minutes")
         assertEquals(calls.length, asked)
+      })
+    )
+  )
+
+  it.effect("is rid of who is told to leave, in line and in a pause of its own, and lets those speak who do", () =>
+    world((pass) =>
+      Effect.gen(function* () {
+        const gone = yield* Deferred.make<void>()
+        const leave = Deferred.await(gone)
+        const refusing = yield* vendor(() => overloaded)
+        const crashing = yield* vendor(() => crashed)
+        const speaking = yield* vendor(() => undefined, { speechMs: 30_000 })
+        const waiting = [
+          yield* Effect.fork(refusing.turn({ leave })),
+          yield* Effect.fork(crashing.turn({ leave, provider: "q" }))
+        ]
+        const spoken = yield* Effect.fork(speaking.turn({ leave, provider: "r" }))
+        yield* pass(10)
+        deepStrictEqual(
+          [refusing, crashing].map(({ told }) => told.at(-1)?.reason),
+          ["overloaded", "crashed"]
+        )
+
+        yield* Deferred.succeed(gone, undefined)
+
+        for (const fiber of waiting) assertTrue(Exit.isInterrupted(yield* Fiber.await(fiber)))
+        assertTrue(Exit.isInterrupted(yield* Fiber.await(yield* Effect.fork(refusing.turn({ leave })))))
+        assertEquals((yield* refusing.state).waiting, 0)
+        yield* pass("30 seconds")
+        assertEquals(yield* Fiber.join(spoken), "said")
       })
     )
   )

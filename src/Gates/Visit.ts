@@ -15,6 +15,8 @@ export interface Terms {
   readonly canRetry: () => boolean
   /** Told whenever the turn has to wait, and when what it waits for has changed. */
   readonly waiting: (why: Waiting) => Effect.Effect<void>
+  /** Returns when waiting is no use any more: a turn that waits, then or later, is interrupted. */
+  readonly leave: Effect.Effect<void>
 }
 
 /** A turn at the gate. */
@@ -28,6 +30,10 @@ export interface Visit {
 export const deadlineOf = ({ arrivedAt, terms }: Visit) => arrivedAt + terms.patienceMs
 
 const longestLine = 10_000
+
+/** Waits, unless it is time to leave. */
+export const wait = <A>({ terms }: Visit, news: Effect.Effect<A>) =>
+  Effect.raceFirst(news, Effect.zipRight(terms.leave, Effect.interrupt))
 
 export const tell = ({ terms }: Visit, attempt: number, reason: WaitReason, until: number | null) =>
   terms.waiting({ provider: terms.provider, reason, until: until === null ? null : Time.at(until), attempt })
@@ -44,7 +50,7 @@ const stand = (visit: Visit, waiter: Gate.Waiter, attempt: number): Effect.Effec
     if (now >= deadline || opensAt > deadline || gate.length() > longestLine) return error
     const isPaused = opensAt > now
     return tell(visit, attempt, isPaused ? reasonOf(error) : "busy", isPaused ? opensAt : null).pipe(
-      Effect.zipRight(Effect.timeoutOption(Deferred.await(news), (isPaused ? opensAt : deadline) - now)),
+      Effect.zipRight(wait(visit, Effect.timeoutOption(Deferred.await(news), (isPaused ? opensAt : deadline) - now))),
       Effect.zipRight(stand(visit, waiter, attempt))
     )
   })

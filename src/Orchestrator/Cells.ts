@@ -38,7 +38,7 @@ export class Cells extends Context.Tag("parley/Orchestrator/Cells")<
 }
 
 // A turn that the end of a server cut off is tried once more; what ends the server twice is not tried for ever.
-const attempts = 2
+const mostTries = 2
 
 const make = Effect.gen(function* () {
   const turns = yield* Turns
@@ -60,8 +60,8 @@ const make = Effect.gen(function* () {
     const { agent_id } = speaker
     const key = Progress.placeOf(place.index, agent_id)
     const past = progress.past.get(key)
+    if (past !== undefined && (past.outcome !== "interrupted" || past.tries >= mostTries)) return again(past, agent_id)
     const attempt = past === undefined ? 0 : past.attempt + 1
-    if (past !== undefined && (past.outcome !== "interrupted" || attempt >= attempts)) return again(past, agent_id)
     const played = yield* Progress.counted(progress)(
       turns.play({
         ...place,
@@ -81,7 +81,7 @@ const make = Effect.gen(function* () {
       Absent: () => ({ heard: [], refused: Option.none() }),
       Refused: ({ reason }) => ({ heard: [], refused: Option.some(reason) }),
       Took: ({ ended }) => {
-        progress.past.set(key, { ...ended, attempt })
+        progress.past.set(key, { ...ended, attempt, tries: (past?.tries ?? 0) + 1 })
         return { heard: [{ ...ended, agent_id }], refused: Option.none() }
       }
     })

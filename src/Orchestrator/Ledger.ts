@@ -28,6 +28,8 @@ const PastTurn = Schema.Struct({
   cell: Schema.Int,
   agent_id: AgentId,
   attempt: Schema.Int,
+  /** How many of the attempts up to this one reached the provider, as far as is known. */
+  tries: Schema.Int,
   outcome: Outcome,
   said: Schema.NullOr(Schema.String)
 })
@@ -194,7 +196,8 @@ const make = Effect.gen(function* () {
 
     past: (round) =>
       asPast(sql`
-        SELECT cell, turns.agent_id, attempt, outcome, content AS said
+        SELECT cell, turns.agent_id, attempt, outcome, content AS said,
+          count(*) FILTER (WHERE counted_tokens > 0) OVER (PARTITION BY cell, turns.agent_id ORDER BY attempt) AS tries
         FROM turns LEFT JOIN messages ON messages.id = turns.message_id
         WHERE round_id = ${round} AND outcome IS NOT NULL ORDER BY cell, turns.agent_id, attempt`),
 

@@ -16,7 +16,7 @@ export interface Progress {
   /** The pass that is played; -1 before the first. */
   pass: number
   /** What has ended, by place and agent. */
-  readonly past: Map<string, Pick<PastTurn, "attempt" | "outcome" | "said">>
+  readonly past: Map<string, Pick<PastTurn, "attempt" | "outcome" | "said" | "tries">>
   /** Turns that were begun, among them those that wait for others to end. */
   begun: number
   waiting: number

@@ -65,6 +65,9 @@ const make = Effect.gen(function* () {
       const played = yield* cells.play(progress, input, index, cell)
       heard.push(...played.heard)
       if (Option.isSome(played.refused)) return pass(played.refused)
+      // Somebody may have left because the round is to end, and is still to be heard when it goes on.
+      const left = played.heard.some(({ outcome }) => outcome === "interrupted") ? yield* halt.soon : Option.none()
+      if (Option.isSome(left)) return pass(left)
     }
     return pass(Option.none())
   })

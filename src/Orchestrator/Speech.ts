@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Option } from "effect"
+import { Closing } from "../Closing.ts"
 import { hear } from "../Deadlines.ts"
 import { ProviderEvent, type TurnInput } from "../domain/Provider.ts"
 import { Gates } from "../Gates.ts"
@@ -48,6 +49,7 @@ const agentsPatienceMs = 60_000
 
 const make = Effect.gen(function* () {
   const { current } = yield* LiveSettings
+  const closing = yield* Closing
   const gates = yield* Gates
   const briefs = yield* Briefs
   const sessions = yield* Sessions
@@ -108,7 +110,8 @@ const make = Effect.gen(function* () {
         priority: stand.priority,
         patienceMs: patienceOf(stand.priority),
         canRetry: () => draft.isUntouched,
-        waiting: draft.wait
+        waiting: draft.wait,
+        leave: closing.await
       }
     )
 

@@ -38,7 +38,11 @@ const acknowledgedIsThere: Check = ({ book: { chronicle, journal, ledger } }) =>
 }
 
 /** 3, 8 and 9: who speaks, by the ledger, the stream, the pool and the vendor alike. */
-const turnsHaveOwners: Check = ({ book: { calls, chronicle, journal }, live, pool }) => {
+const turnsHaveOwners: Check = ({ book: { calls, chronicle, journal, ledger }, live, pool }) => {
+  // A room that is removed is gone at once; whoever asked is told when its agents have cleaned up.
+  const isGoing = (room: number) =>
+    !journal.rooms().has(room) &&
+    ledger.requests.some((it) => it.room === room && it.kind === "remove" && it.answered === null)
   for (const id of journal.rooms().keys()) {
     const shown = live.inRoom(RoomId.make(id)).map(({ turnId }) => Number(turnId))
     const open = journal.openIn(id).flatMap((turn) => (turn.reason === "critic" ? [] : [turn.id]))
@@ -47,9 +51,10 @@ const turnsHaveOwners: Check = ({ book: { calls, chronicle, journal }, live, poo
   }
   const open = new Set([...journal.open.turns].flatMap((id) => journal.turns.get(id) ?? []).map(seatOf))
   for (const seat of Effect.runSync(pool.leases))
-    if (!open.has(seat.key)) chronicle.breaks(8, `the client of seat ${seat.key} is leased and no turn is under way`)
+    if (!open.has(seat.key) && !isGoing(seat.roomId))
+      chronicle.breaks(8, `the client of seat ${seat.key} is leased and no turn is under way`)
   for (const call of calls)
-    if (call.live && !call.over && !open.has(call.seat.key))
+    if (call.live && !call.over && !open.has(call.seat.key) && !isGoing(call.seat.roomId))
       chronicle.breaks(8, `call ${call.number} of seat ${call.seat.key} goes on and no turn is under way`)
 }
 

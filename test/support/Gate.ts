@@ -13,6 +13,7 @@ interface Turn {
   readonly patienceMs?: number
   /** Fails after the first word. */
   readonly late?: boolean
+  readonly leave?: Effect.Effect<void>
 }
 
 /** A vendor that takes `latencyMs` to say yes or no, and then speaks for `speechMs`; it notes when it was asked. */
@@ -36,6 +37,7 @@ export const vendor = (
 
     const turn = ({
       late = false,
+      leave = Effect.never,
       name = "",
       patienceMs = 1_800_000,
       priority = "person",
@@ -60,7 +62,8 @@ export const vendor = (
           priority,
           patienceMs,
           canRetry: () => isUntouched,
-          waiting: (why) => Effect.sync(() => void told.push(why))
+          waiting: (why) => Effect.sync(() => void told.push(why)),
+          leave
         }
       )
     }
