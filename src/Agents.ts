@@ -26,6 +26,7 @@ import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "./domain/User.ts"
 import { coalesced } from "./lib/coalesced.ts"
+import * as Permits from "./lib/permits.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Personas } from "./Personas.ts"
@@ -90,7 +91,7 @@ const make = Effect.gen(function* () {
   const turns = yield* Turns
   const pool = yield* SdkPool
   const folder = yield* Folder.make
-  const lock = yield* Effect.makeSemaphore(1)
+  const lock = Permits.make(1)
 
   // Pages of messages show the agents' pictures.
   const forget = (room: RoomId) => Effect.zipRight(cache.invalidate(roomGroup(room)), cache.invalidate(logGroup(room)))
@@ -118,7 +119,7 @@ const make = Effect.gen(function* () {
 
   /** Folders are written by one at a time, and read before the answer. */
   const written = <A, E, R>(write: Effect.Effect<A, E, R>) =>
-    Effect.uninterruptible(lock.withPermits(1)(Effect.zipLeft(write, sync)))
+    Effect.uninterruptible(lock.with(Effect.zipLeft(write, sync)))
 
   const pictured = ({ profile_pic }: AgentChanges) =>
     Effect.mapError(pictureEdits(profile_pic, MAX_IMAGE_BYTES), (fault) => ImageRefused.of(fault, 1, MAX_IMAGE_BYTES))

@@ -1,7 +1,9 @@
+import * as Reactivity from "@effect/experimental/Reactivity"
 import { FileSystem, Path } from "@effect/platform"
 import { Migrator, SqlClient, type SqlError } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Data, Effect, Layer, Schema } from "effect"
+import * as Client from "./Db/Client.ts"
 import house from "./Db/migrations/0001_house.ts"
 import engine from "./Db/migrations/0002_engine.ts"
 import attachments from "./Db/migrations/0003_attachments.ts"
@@ -60,6 +62,12 @@ const migrate = (
     })
   )
 
+const connection = (filename: string) =>
+  Layer.effect(
+    SqlClient.SqlClient,
+    Effect.flatMap(SqliteClient.SqliteClient, ({ reserve }) => Effect.flatMap(Effect.scoped(reserve), Client.over))
+  ).pipe(Layer.provide(Reactivity.layer), Layer.provideMerge(SqliteClient.layer({ filename })))
+
 /** SQLite in `DATA_DIR/parley.db`, brought up to the given steps. An older file is copied before it is changed. */
 export const layerOf = (steps: Migrations) =>
   Layer.unwrapEffect(
@@ -70,7 +78,7 @@ export const layerOf = (steps: Migrations) =>
       yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 })
       const filename = path.join(DATA_DIR, "parley.db")
       return migrate(steps, (client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
-        Layer.provideMerge(SqliteClient.layer({ filename }))
+        Layer.provideMerge(connection(filename))
       )
     })
   )
@@ -80,6 +88,6 @@ export const layer = layerOf(migrations)
 
 /** In memory, migrated. */
 export const layerTest = migrate(migrations, () => Effect.void).pipe(
-  Layer.provideMerge(SqliteClient.layer({ filename: ":memory:" })),
+  Layer.provideMerge(connection(":memory:")),
   Layer.orDie
 )

@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, RcMap } from "effect"
+import * as Permits from "./lib/permits.ts"
 
 export class PathLocks extends Context.Tag("parley/PathLocks")<
   PathLocks,
@@ -14,9 +15,8 @@ export class PathLocks extends Context.Tag("parley/PathLocks")<
 }
 
 const make = Effect.gen(function* () {
-  const locks = yield* RcMap.make({ lookup: (_path: string) => Effect.makeSemaphore(1) })
+  const locks = yield* RcMap.make({ lookup: (_path: string) => Effect.sync(() => Permits.make(1)) })
   return PathLocks.of({
-    alone: (path, effect) =>
-      Effect.scoped(Effect.flatMap(RcMap.get(locks, path), (lock) => lock.withPermits(1)(effect)))
+    alone: (path, effect) => Effect.scoped(Effect.flatMap(RcMap.get(locks, path), (lock) => lock.with(effect)))
   })
 })

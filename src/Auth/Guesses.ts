@@ -2,6 +2,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import { TooManyRequests } from "../domain/Limit.ts"
 import type { Identity, WrongPassword } from "../domain/User.ts"
 import * as Windows from "../Limits/Windows.ts"
+import * as Permits from "../lib/permits.ts"
 import { LiveSettings } from "../Settings.ts"
 
 export class Guesses extends Context.Tag("parley/Auth/Guesses")<
@@ -32,7 +33,7 @@ const make = Effect.gen(function* () {
   const { current } = yield* LiveSettings
   const failures = Windows.make(1)
   const known = new Set<string>()
-  const places = yield* Effect.makeSemaphore(atOnce)
+  const places = Permits.make(atOnce)
 
   const welcome = (address: string) => {
     known.delete(address)
@@ -48,10 +49,10 @@ const make = Effect.gen(function* () {
       : null
   })
 
-  const place = Effect.acquireRelease(places.take(1), () => places.release(1)).pipe(
-    Effect.interruptible,
-    Effect.timeoutFail({ duration: patience, onTimeout: () => TooManyRequests.of("Too many logins at once", 5) })
-  )
+  const place = Effect.timeoutFail(places.scoped, {
+    duration: patience,
+    onTimeout: () => TooManyRequests.of("Too many logins at once", 5)
+  })
 
   const failed = Effect.map(Clock.currentTimeMillis, (now) =>
     failures.take("", current().LOGIN_FAILURES_PER_MINUTE, now)

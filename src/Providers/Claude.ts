@@ -2,6 +2,7 @@ import { Command } from "@effect/platform"
 import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import type { Model, Provider } from "../domain/Provider.ts"
+import * as Permits from "../lib/permits.ts"
 import * as Folders from "./Claude/Folders.ts"
 import * as Ledger from "./Claude/Ledger.ts"
 import type { ClaudeConfig, Client } from "./Claude/Options.ts"
@@ -33,7 +34,7 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
     },
     hide: hiding(config)
   }
-  const starts = yield* Effect.makeSemaphore(config.startsAtOnce ?? availableParallelism())
+  const starts = Permits.make(config.startsAtOnce ?? availableParallelism())
   return {
     name: "claude",
     isModel: true,
@@ -42,7 +43,7 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
     remembers: true,
     takes: "process",
     models: Effect.sync(() => models),
-    open: (spec) => starts.withPermits(1)(Session.open(client, spec))
+    open: (spec) => starts.with(Session.open(client, spec))
   } satisfies Provider
 })
 

@@ -1,11 +1,12 @@
 import { Effect } from "effect"
+import * as Permits from "./permits.ts"
 
 /**
  * One run at a time; callers share a run that began after they called, so none sees a result older than its call.
  * A run that fails or is interrupted is shared with nobody.
  */
 export const coalesced = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
-  const lock = Effect.unsafeMakeSemaphore(1)
+  const lock = Permits.make(1)
   let begun = 0
   let done: { readonly run: number; readonly value: A } | undefined
   return Effect.suspend(() => {
@@ -15,6 +16,6 @@ export const coalesced = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effec
       const run = ++begun
       return Effect.tap(effect, (value) => Effect.sync(() => (done = { run, value })))
     })
-    return lock.withPermits(1)(run)
+    return lock.with(run)
   })
 }

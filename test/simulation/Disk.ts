@@ -1,7 +1,8 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
-import { SqlClient, type SqlConnection, SqlError, Statement } from "@effect/sql"
+import { SqlClient, type SqlConnection, SqlError } from "@effect/sql"
 import Database from "better-sqlite3"
 import { Effect, Layer, Stream } from "effect"
+import * as Client from "../../src/Db/Client.ts"
 
 export interface Watcher {
   /** Just before what was written becomes durable. */
@@ -52,26 +53,7 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
     executeStream: () => Stream.dieMessage("nobody asks for streams")
   }
 
-  const layer = Layer.effect(
-    SqlClient.SqlClient,
-    Effect.gen(function* () {
-      const lock = yield* Effect.makeSemaphore(1)
-      return yield* SqlClient.make({
-        acquirer: lock.withPermits(1)(Effect.succeed(connection)),
-        transactionAcquirer: Effect.uninterruptibleMask((restore) =>
-          Effect.as(
-            Effect.zipRight(
-              restore(lock.take(1)),
-              Effect.addFinalizer(() => lock.release(1))
-            ),
-            connection
-          )
-        ),
-        compiler: Statement.makeCompilerSqlite(),
-        spanAttributes: []
-      })
-    })
-  ).pipe(Layer.provide(Reactivity.layer))
+  const layer = Layer.effect(SqlClient.SqlClient, Client.over(connection)).pipe(Layer.provide(Reactivity.layer))
 
   return {
     layer,

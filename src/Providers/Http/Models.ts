@@ -1,5 +1,6 @@
 import { Clock, Effect, Either, type Option } from "effect"
 import { Crashed, type Model, type ProviderError, TimedOut } from "../../domain/Provider.ts"
+import * as Permits from "../../lib/permits.ts"
 import * as Body from "./Body.ts"
 import { refusal } from "./Refusal.ts"
 import type { Call, Transport } from "./Transport.ts"
@@ -25,7 +26,7 @@ export const asking =
 
 /** The list as it was a short while ago; one request at a time, whoever asks. */
 export const kept = (ask: Effect.Effect<ReadonlyArray<Model>, ProviderError>) => {
-  const lock = Effect.unsafeMakeSemaphore(1)
+  const lock = Permits.make(1)
   let last: { readonly until: number; readonly heard: Either.Either<ReadonlyArray<Model>, ProviderError> } | undefined
   const bounded = Effect.timeoutFail(ask, {
     duration: waitMs,
@@ -37,5 +38,5 @@ export const kept = (ask: Effect.Effect<ReadonlyArray<Model>, ProviderError>) =>
     const now = yield* Clock.currentTimeMillis
     last = { until: now + (Either.isRight(heard) ? keptMs : failureKeptMs), heard }
     return yield* heard
-  }).pipe(lock.withPermits(1))
+  }).pipe(lock.with)
 }
