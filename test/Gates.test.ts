@@ -1,19 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Clock, Deferred, Duration, Effect, Exit, Fiber, Random } from "effect"
-import {
-  Crashed,
-  InvalidRequest,
-  Overloaded,
-  type ProviderError,
-  RateLimited,
-  TimedOut,
-  Unauthorized
-} from "../src/domain/Provider.ts"
+import { Deferred, Effect, Exit, Fiber } from "effect"
+import { Crashed, Overloaded, type ProviderError, RateLimited } from "../src/domain/Provider.ts"
 import type { ProviderState } from "../src/domain/ProviderState.ts"
-import { Gates } from "../src/Gates.ts"
-import { type Verdict, vendor } from "./support/Gate.ts"
-import * as SteppedClock from "./support/SteppedClock.ts"
+import { type Pass, tagOf, type Verdict, vendor, world } from "./support/Gate.ts"
 
 const overloaded = new Overloaded({ retryAfterMs: null })
 const crashed = new Crashed({ reason: "gone" })
@@ -21,19 +11,6 @@ const until =
   (seconds: number, error: ProviderError = overloaded) =>
   (now: number): Verdict =>
     now < seconds * 1000 ? error : undefined
-
-type Pass = (time: Duration.DurationInput) => Effect.Effect<void>
-
-/** Runs a test on gates of its own and on a clock that the test moves. */
-const world = <E>(test: (pass: Pass) => Effect.Effect<void, E, Gates>) =>
-  Effect.suspend(() => {
-    const { advance, clock } = SteppedClock.make()
-    return test((time) => advance(Duration.toMillis(time))).pipe(
-      Effect.provide(Gates.layer),
-      Effect.withRandom(Random.make("gates")),
-      Effect.withClock(clock)
-    )
-  })
 
 /** Lets time pass until it stands so. */
 const passing = (
@@ -48,9 +25,6 @@ const passing = (
       yield* pass(stepMs)
     }
   })
-
-const tagOf = <A>(fiber: Fiber.RuntimeFiber<A, { readonly _tag: string }>) =>
-  Effect.match(Fiber.join(fiber), { onFailure: ({ _tag }) => _tag, onSuccess: () => "" })
 
 describe("a provider that refuses", () => {
   it.effect("loses no turn in 15 minutes of overload, and is asked at most once a minute then", () =>
@@ -249,61 +223,6 @@ describe("a provider that refuses", () => {
         yield* Fiber.interrupt(decider)
         yield* pass("3 minutes")
         assertEquals(yield* Fiber.join(other), "said")
-      })
-    )
-  )
-})
-
-describe("a turn that was begun", () => {
-  it.effect("is not tried again once something came of it", () =>
-    world(() =>
-      Effect.gen(function* () {
-        const { calls, turn } = yield* vendor(() => overloaded)
-        assertEquals(yield* tagOf(yield* Effect.fork(turn({ late: true }))), "Overloaded")
-        assertEquals(calls.length, 1)
-      })
-    )
-  )
-
-  const cases: ReadonlyArray<readonly [string, ProviderError, number]> = [
-    ["three times more, first at once, when the client crashes", crashed, 4],
-    ["once more when nothing came in time", new TimedOut({ phase: "first_token", afterMs: 1 }), 2],
-    ["once more when no connection came in time", new TimedOut({ phase: "connect", afterMs: 1 }), 2],
-    ["never more when it fell silent", new TimedOut({ phase: "idle", afterMs: 1 }), 1],
-    ["never more without a key", new Unauthorized(), 1],
-    ["never more when it cannot be taken", new InvalidRequest({ reason: "no" }), 1]
-  ]
-  for (const [name, error, times] of cases) {
-    it.effect(`is tried ${name}`, () =>
-      world((pass) =>
-        Effect.gen(function* () {
-          const { seconds, state, turn } = yield* vendor(() => error)
-          const fiber = yield* Effect.fork(turn())
-          yield* pass("1 minute")
-          assertEquals(yield* tagOf(fiber), error._tag)
-          assertEquals(seconds().length, times)
-          if (times > 1) assertEquals(seconds()[1], 0)
-          deepStrictEqual([(yield* state).not_before, (yield* state).last_error?._tag], [null, error._tag])
-        })
-      )
-    )
-  }
-
-  it.effect("waits with the others when clients have crashed five times in a row", () =>
-    world((pass) =>
-      Effect.gen(function* () {
-        const { seconds, state, turn } = yield* vendor(() => crashed)
-        yield* Effect.fork(turn())
-        yield* Effect.fork(turn())
-        yield* pass("10 seconds")
-        assertEquals((yield* state).state, "open")
-        const asked = seconds().length
-        yield* Effect.fork(turn())
-        const pause = Date.parse((yield* state).not_before ?? "") - (yield* Clock.currentTimeMillis)
-        yield* pass(pause - 1)
-        assertEquals(seconds().length, asked)
-        yield* pass(1)
-        assertEquals(seconds().length, asked + 1)
       })
     )
   )

@@ -2,6 +2,7 @@ import { Clock, Deferred, Effect } from "effect"
 import { Overloaded, type Priority, type ProviderError } from "../domain/Provider.ts"
 import type { WaitReason, Waiting } from "../domain/ProviderState.ts"
 import * as Time from "../domain/Time.ts"
+import type { Restore } from "../lib/restore.ts"
 import * as Gate from "./Gate.ts"
 import { reasonOf } from "./Retry.ts"
 
@@ -54,8 +55,6 @@ const stand = (visit: Visit, waiter: Gate.Waiter, attempt: number): Effect.Effec
       Effect.zipRight(stand(visit, waiter, attempt))
     )
   })
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 /** Gives the right to try once, for regions that cannot be interrupted. */
 export const enter = (visit: Visit, attempt: number, restore: Restore) =>

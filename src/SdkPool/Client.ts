@@ -8,6 +8,7 @@ import {
   TimedOut
 } from "../domain/Provider.ts"
 import { broke } from "../lib/broke.ts"
+import type { Restore } from "../lib/restore.ts"
 
 /** A live session and the fiber that holds it: the fiber lives as long as the client, and interrupting it closes it. */
 export interface Client {
@@ -121,5 +122,3 @@ export const makeClients = Effect.fnUntraced(function* (connectMs: number) {
 
   return { open, tally }
 })
-
-export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>

@@ -3,6 +3,7 @@ import type { Priority, Provider, Seat, SessionSpec } from "../domain/Provider.t
 import { PoolBusy, type PooledSeat, type PoolStats } from "../domain/Pool.ts"
 import { Timestamp } from "../domain/Time.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
+import type { Restore } from "../lib/restore.ts"
 import * as Client from "./Client.ts"
 import * as Places from "./Places.ts"
 
@@ -38,7 +39,7 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
   const forgo = (claim: Places.Claim) =>
     Effect.suspend(() => (claim.place.client?.doomed ? clear(claim) : Effect.sync(() => leave(claim))))
 
-  const wait = Effect.fnUntraced(function* (seat: Seat, priority: Priority, restore: Client.Restore) {
+  const wait = Effect.fnUntraced(function* (seat: Seat, priority: Priority, restore: Restore) {
     const waiter: Places.Waiter = { seat, priority, claim: yield* Deferred.make<Places.Claim>() }
     const busy = (waitedMs: number) => new PoolBusy({ waiting: queue.size, waitedMs })
     ask(waiter)
@@ -54,7 +55,7 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
     { place, seat }: Places.Claim,
     provider: Provider,
     spec: SessionSpec,
-    restore: Client.Restore
+    restore: Restore
   ) {
     const found = place.client
     if (found !== undefined && !found.doomed && Client.suits(found, provider, spec)) return found

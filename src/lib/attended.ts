@@ -1,6 +1,5 @@
 import { Effect, Exit, Fiber } from "effect"
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+import type { Restore } from "./restore.ts"
 
 /**
  * Runs the effect in a fiber of its own and gives its exit. Whoever waits here and is interrupted goes on only when the

@@ -1,6 +1,5 @@
 import { Deferred, Effect, Exit, FiberId } from "effect"
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+import type { Restore } from "./restore.ts"
 
 interface Waiter {
   isServed: boolean

@@ -108,8 +108,16 @@ const expected = {
   "parley_scheduler_breakers half_open": 44
 }
 
+const unused = { ...pool(0), opened: 0, closed: 0, evicted: 0 }
+
 /** The metrics are the process's own, and other houses have been counted in them. */
-const none: ServerStatus = JSON.parse(JSON.stringify(status), (_, it: unknown) => (typeof it === "number" ? 0 : it))
+const none: ServerStatus = {
+  ...status,
+  cache: { hits: 0, misses: 0, refused_fills: 0, evictions: 0, invalidations: 0, entries: {} },
+  pool: { process: unused, connection: unused },
+  traces: { ...status.traces, exported: 0, lost: 0 },
+  process: { ...status.process, cpu_seconds: 0 }
+}
 
 const told = Effect.map(Metric.snapshot, (metrics) => {
   const { samples } = parse(format(metrics))

@@ -1,26 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Deferred, Effect, Exit, Fiber, Scheduler } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import * as Permits from "../../src/lib/permits.ts"
 import { settle } from "../support/settle.ts"
-
-/** Runs one task at a time, when told, and has a fiber yield once: at its nth step from when it was armed. */
-class Stepper implements Scheduler.Scheduler {
-  private readonly tasks: Array<() => void> = []
-  private left = Infinity
-  arm(step: number) {
-    this.left = step
-  }
-  shouldYield() {
-    return --this.left === 0 ? 0 : false
-  }
-  scheduleTask(task: () => void) {
-    this.tasks.push(task)
-  }
-  run(most: number) {
-    for (let count = 0; count < most; count++) this.tasks.shift()?.()
-  }
-}
+import { Stepper } from "../support/Stepper.ts"
 
 const ways = ["with", "scoped"] as const
 const using = (permits: ReturnType<typeof Permits.make>, way: (typeof ways)[number]) =>

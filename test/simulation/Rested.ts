@@ -94,7 +94,7 @@ const checks = [messagesStayAsTheyWere, acknowledgedIsThere, sessionsAreInThePoo
 
 const endings = [turnsHaveOwners, roundsHaveTurns]
 
-// A write that a full queue refuses is tried again after so long: what it ends has not ended until then.
+// A write that a full queue refuses is tried again after so long, as nothing else is: what it ends goes on until then.
 const refusedMs = 100
 
 export const check: Check = (scene) => {

@@ -67,7 +67,7 @@ export const make = (dice: Dice, temper: Temper) => {
   let ids = 0
 
   const opening = (): Effect.Effect<void, ProviderError> => {
-    if (!dice.chance(temper.faults)) return dice.chance(0.2) ? Effect.sleep(dice.of(5, 100, 900)) : Effect.void
+    if (!dice.chance(temper.faults)) return dice.chance(0.2) ? Effect.sleep(dice.of(5, 110, 900)) : Effect.void
     switch (dice.weighted({ passing: 4, lasting: 2, die: 1, hang: 2 })) {
       case "passing":
         return dice.chance(0.5) ? new Overloaded({ retryAfterMs: null }) : new Crashed({ reason: "as scripted" })

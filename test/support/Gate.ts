@@ -1,7 +1,8 @@
-import { Clock, Effect } from "effect"
+import { Clock, Duration, Effect, Fiber, Random } from "effect"
 import type { ProviderError, Priority } from "../../src/domain/Provider.ts"
 import type { Waiting } from "../../src/domain/ProviderState.ts"
 import { Gates } from "../../src/Gates.ts"
+import * as SteppedClock from "./SteppedClock.ts"
 
 /** Undefined where the provider answers. */
 export type Verdict = ProviderError | undefined
@@ -70,3 +71,20 @@ export const vendor = (
     const seconds = () => calls.map(({ at }) => Math.floor(at / 1000))
     return { calls, seconds, told, tally, turn, state: gates.state("p") }
   })
+
+export type Pass = (time: Duration.DurationInput) => Effect.Effect<void>
+
+/** Runs a test on gates of its own and on a clock that the test moves. */
+export const world = <E>(test: (pass: Pass) => Effect.Effect<void, E, Gates>) =>
+  Effect.suspend(() => {
+    const { advance, clock } = SteppedClock.make()
+    return test((time) => advance(Duration.toMillis(time))).pipe(
+      Effect.provide(Gates.layer),
+      Effect.withRandom(Random.make("gates")),
+      Effect.withClock(clock)
+    )
+  })
+
+/** How a turn failed; nothing when it did not. */
+export const tagOf = <A>(fiber: Fiber.RuntimeFiber<A, { readonly _tag: string }>) =>
+  Effect.match(Fiber.join(fiber), { onFailure: ({ _tag }) => _tag, onSuccess: () => "" })
