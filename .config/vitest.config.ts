@@ -3,6 +3,9 @@ import { configDefaults, defineConfig } from "vitest/config"
 // These start the Claude client's own program again and again, which takes most of a second each time.
 const withClaude = ["test/{Sessions,Providers/Claude}.test.ts", "test/{Sessions,Providers/Claude}/**/*.test.ts"]
 
+// These kill, starve and lock real servers: each takes seconds.
+const faults = ["test/Faults/**/*.test.ts"]
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,10 +14,11 @@ export default defineConfig({
         test: {
           name: "parley",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...withClaude]
+          exclude: [...configDefaults.exclude, ...withClaude, ...faults]
         }
       },
-      { extends: true, test: { name: "claude", include: withClaude } }
+      { extends: true, test: { name: "claude", include: withClaude } },
+      { extends: true, test: { name: "faults", include: faults, testTimeout: 60_000 } }
     ],
     setupFiles: ["test/support/setup.ts"],
     testTimeout: 20_000,
