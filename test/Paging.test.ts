@@ -1,9 +1,11 @@
+import { FileSystem } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Layer } from "effect"
 import * as Client from "./support/Client.ts"
 import * as House from "./support/House.ts"
+import { lists } from "./support/lists.ts"
 import * as Statements from "./support/Statements.ts"
 
 const names = ["Ada", "Bo", "Cy", "Di", "Eli", "Fay", "Gus"]
@@ -43,14 +45,24 @@ const setup = Effect.gen(function* () {
       INSERT INTO critiques (room_id, round_id, agent_name, content, provider, partial, timestamp)
       VALUES (${room}, ${round?.["id"] ?? 0}, 'Critic', 'Hm.', 'puppet', 0, ${at(3)})`
     yield* sql`
-      INSERT INTO messages (room_id, role, content, timestamp) VALUES (${room}, 'user', ${`${number}`}, ${at(3)})`
+      INSERT INTO messages (room_id, role, content, timestamp) VALUES (${room}, 'user', ${`here is ${number}`}, ${at(3)})`
   }
   const ids = (path: string) =>
     Effect.map(guest.json("GET", path), ({ data }) => data.map(({ id }: Member): number => id))
   return { ...guest, ids, room }
 })
 
-const lists = (room: number) => ({
+/** Three files as the Claude client leaves them. */
+const transcripts = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const sql = yield* SqlClient.SqlClient
+  const [main] = yield* sql<{ readonly file: string }>`PRAGMA database_list`
+  const folder = `${main?.file.replace(/[^/]*$/, "")}claude/config/projects/house`
+  yield* fs.makeDirectory(folder, { recursive: true })
+  yield* Effect.forEach(["one", "two", "three"], (name) => fs.writeFileString(`${folder}/${name}.jsonl`, "{}\n"))
+})
+
+const pages = (room: number) => ({
   rooms: "/rooms",
   agents: "/agents",
   roster: `/rooms/${room}/agents`,
@@ -64,7 +76,7 @@ layer(house, { excludeTestServices: true })("Paging", (it) => {
     Effect.gen(function* () {
       const { ids, room } = yield* setup
 
-      for (const [name, path] of Object.entries(lists(room))) {
+      for (const [name, path] of Object.entries(pages(room))) {
         const whole: ReadonlyArray<number> = yield* ids(`${path}?limit=1000`)
         // Of what has a time, `after` is later; of the others, it is further down.
         const forth = name === "rounds" ? "before" : "after"
@@ -92,7 +104,7 @@ layer(house, { excludeTestServices: true })("Paging", (it) => {
     Effect.gen(function* () {
       const { ids, room } = yield* setup
 
-      for (const path of Object.values(lists(room)).filter((path) => !path.endsWith("/rounds"))) {
+      for (const path of Object.values(pages(room)).filter((path) => !path.endsWith("/rounds"))) {
         const whole: ReadonlyArray<number> = yield* ids(`${path}?limit=1000`)
         deepStrictEqual(yield* ids(`${path}?after=${whole[0]}&before=${whole[3]}`), whole.slice(1, 3))
       }
@@ -111,18 +123,47 @@ layer(house, { excludeTestServices: true })("Paging", (it) => {
     })
   )
 
+  it.effect("every list takes a limit, but for those whose length the house bounds", () =>
+    Effect.sync(() => {
+      deepStrictEqual(
+        lists.filter(({ takes }) => !takes.includes("limit")).map(({ path }) => path),
+        [
+          // The providers, and the seats of one room, round or pool.
+          "/auth/health/pool",
+          "/providers",
+          "/rooms/{room_id}",
+          "/rooms/{room_id}/messages/poll",
+          "/rooms/{room_id}/chatting-agents",
+          "/rooms/{room_id}/rounds/{round_id}",
+          "/rooms/{room_id}/usage",
+          "/agents/{agent_id}/direct-room",
+          "/admin/status",
+          "/admin/scheduler",
+          "/admin/pool"
+        ]
+      )
+    })
+  )
+
   it.effect("a page is as large as asked for, from one to a thousand", () =>
     Effect.gen(function* () {
-      const { json, room } = yield* setup
-      const paths = [...Object.values(lists(room)), "/agents/configs"]
+      const { room } = yield* setup
+      const { json } = yield* Client.make
+      yield* transcripts
+      const sizeOf = (data: object): number => (Array.isArray(data) ? data : Object.values(data)).length
 
-      for (const path of paths) {
-        const refused = yield* Effect.forEach(["0", "-1", "1001", "x", "1.5"], (limit) =>
-          Effect.map(json("GET", `${path}?limit=${limit}`), ({ status }) => status)
+      for (const { path } of lists.filter(({ takes }) => takes.includes("limit"))) {
+        const query = path.endsWith("/search") ? "q=here&" : ""
+        const get = (limit: string) => json("GET", `${path.replace("{room_id}", `${room}`)}?${query}limit=${limit}`)
+        const refused = yield* Effect.forEach(["0", "-1", "1001", "1e9", "x", "1.5", "", "1&limit=2"], (limit) =>
+          Effect.map(get(limit), ({ status }) => status)
         )
-        deepStrictEqual([path, ...refused], [path, 400, 400, 400, 400, 400])
+        const sizes = yield* Effect.forEach(["1", "2", "1000"], (limit) =>
+          Effect.map(get(limit), ({ data }) => sizeOf(data.hits ?? data.configs ?? data.conversations ?? data))
+        )
+        deepStrictEqual([path, ...refused], [path, 400, 400, 400, 400, 400, 400, 400, 400])
+        deepStrictEqual([path, ...sizes.slice(0, 2), (sizes[2] ?? 0) > 2], [path, 1, 2, true])
       }
-      deepStrictEqual(Object.keys((yield* json("GET", "/agents/configs?limit=2")).data.configs).length, 2)
     })
   )
 
@@ -131,7 +172,7 @@ layer(house, { excludeTestServices: true })("Paging", (it) => {
       const { ids, room } = yield* setup
       const admin = yield* Client.make
       const sql = yield* SqlClient.SqlClient
-      const paths = Object.values(lists(room))
+      const paths = Object.values(pages(room))
       const read = (cursor: (id: number) => string) =>
         Effect.forEach(paths, (path) =>
           Effect.flatMap(ids(path), (whole) => {
