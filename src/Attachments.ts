@@ -1,11 +1,12 @@
 import { Context, Effect, Either, Layer, Option } from "effect"
 import { createHash, randomBytes } from "node:crypto"
-import { choose, mostShown, type Names, namesOf } from "./Attachments/Choice.ts"
+import { choose, mostShown, type Names, namesOf, newestWithin } from "./Attachments/Choice.ts"
 import { type Picture, read } from "./Attachments/Read.ts"
 import { AttachmentRepo } from "./Attachments/Repo.ts"
 import { type Fault, type Image, ImageRefused, mostImages } from "./domain/Image.ts"
 import type { Message, MessageCreate, MessageId } from "./domain/Message.ts"
 import type { TurnInput } from "./domain/Provider.ts"
+import * as Permits from "./lib/permits.ts"
 import { Settings } from "./Settings.ts"
 import type { Commit } from "./WriteQueue.ts"
 
@@ -25,6 +26,11 @@ export class Attachments extends Context.Tag("parley/Attachments")<
       messages: ReadonlyArray<Message>,
       turn: { readonly takesImages: boolean; readonly mark: string }
     ) => Effect.Effect<{ readonly images: TurnInput["images"]; readonly names: Names }>
+    /**
+     * The messages with the first image of each in `image_data`, where clients of the original look for it. The newest
+     * come first, up to 5 MiB in all: the others are named by their addresses alone.
+     */
+    readonly inline: (messages: ReadonlyArray<Message>) => Effect.Effect<ReadonlyArray<Message>>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -33,6 +39,11 @@ export class Attachments extends Context.Tag("parley/Attachments")<
   ).pipe(Layer.provideMerge(AttachmentRepo.layer))
 }
 
+/** A largest image by the usual settings. */
+const mostInline = 5 * 1024 * 1024
+/** How many answers with images in them are made at once. */
+const makers = 2
+
 type Sent = Pick<MessageCreate, "image_data" | "images">
 
 const make = Effect.gen(function* () {
@@ -40,7 +51,26 @@ const make = Effect.gen(function* () {
   const repo = yield* AttachmentRepo
   const picture = (text: string, number: number) =>
     Either.mapLeft(read(text, MAX_IMAGE_BYTES), (fault) => refuse(fault, number))
+  const lane = Permits.make(makers)
   const refuse = (reason: Fault, image: number | null) => ImageRefused.of(reason, image, MAX_IMAGE_BYTES)
+
+  const withFirsts = Effect.fnUntraced(function* (
+    messages: ReadonlyArray<Message>,
+    pictured: ReadonlyArray<MessageId>
+  ) {
+    const chosen = newestWithin(yield* repo.firsts(pictured), mostInline)
+    const found = yield* Effect.forEach(chosen, (place) =>
+      Effect.match(repo.content(place), {
+        // Its message went meanwhile.
+        onFailure: () => [],
+        onSuccess: ({ bytes, media_type }) => [
+          [place.message_id, { data: Buffer.from(bytes).toString("base64"), media_type }] as const
+        ]
+      })
+    )
+    const firsts = new Map(found.flat())
+    return messages.map((message) => ({ ...message, image_data: firsts.get(message.id) ?? null }))
+  })
 
   return Attachments.of({
     read: Effect.fnUntraced(function* (sent) {
@@ -72,7 +102,12 @@ const make = Effect.gen(function* () {
         images: shown.map(({ bytes, image, media_type }) => ({ bytes, media_type, label: `${mark} ${image.name}:` })),
         names: namesOf(shown.map(({ image }) => image))
       }
-    })
+    }),
+
+    inline: (messages) => {
+      const pictured = messages.filter(({ images }) => images !== null).map(({ id }) => id)
+      return pictured.length === 0 ? Effect.succeed(messages) : lane.with(withFirsts(messages, pictured))
+    }
   })
 })
 

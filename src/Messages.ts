@@ -1,4 +1,4 @@
-import { Array, Context, Effect, Layer, Option } from "effect"
+import { Array, Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { Attachments } from "./Attachments.ts"
 import { asAdmin } from "./Auth.ts"
@@ -6,7 +6,7 @@ import { Cache } from "./Cache.ts"
 import type { Member } from "./domain/Agent.ts"
 import type { WriteRefused } from "./domain/Error.ts"
 import type { Image, ImageRefused } from "./domain/Image.ts"
-import type { Message, MessageCreate } from "./domain/Message.ts"
+import { Message, type MessageCreate } from "./domain/Message.ts"
 import type { RoomBusy, RoomForbidden, RoomNotFound, RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { Trigger } from "./domain/Round.ts"
@@ -29,13 +29,18 @@ import { WriteQueue } from "./WriteQueue.ts"
 
 type Denied = RoomNotFound | RoomForbidden
 
+export interface Reading extends Window {
+  /** With the first image of each message inside it. */
+  readonly inline?: boolean
+}
+
 export class Messages extends Context.Tag("parley/Messages")<
   Messages,
   {
     /** A page as JSON, oldest first. */
-    readonly page: (room: RoomId, window: Window) => Effect.Effect<Tagged, Denied, CurrentUser>
-    /** The same, if it is remembered and the user may read it. */
-    readonly pageIfPresent: (user: User, room: RoomId, window: Window) => Tagged | undefined
+    readonly page: (room: RoomId, reading: Reading) => Effect.Effect<Tagged, Denied, CurrentUser>
+    /** The same, if it is remembered and the user may read it. Images inside a page are never remembered. */
+    readonly pageIfPresent: (user: User, room: RoomId, reading: Reading) => Tagged | undefined
     /**
      * Stores what a person says and opens the round that answers it. Both are durable when it returns. The same key in
      * the same room gives the message that was stored first, and starts nothing.
@@ -45,6 +50,8 @@ export class Messages extends Context.Tag("parley/Messages")<
       message: MessageCreate,
       key: Option.Option<string>
     ) => Effect.Effect<Message, Denied | ImageRefused | RoomBusy | WriteRefused, CurrentUser>
+    /** The message with its first image inside it. */
+    readonly whole: (message: Message) => Effect.Effect<Message>
     /** Nobody speaks, and no agent remembers what was said, when this returns. */
     readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
   }
@@ -54,6 +61,14 @@ export class Messages extends Context.Tag("parley/Messages")<
     Effect.suspend(() => make)
   )
 }
+
+interface PageFound extends Tagged {
+  readonly isPictured: boolean
+}
+
+const Page = Schema.parseJson(Schema.Array(Message))
+const decodePage = Schema.decode(Page)
+const encodePage = Schema.encode(Page)
 
 const make = Effect.gen(function* () {
   const cache = yield* Cache
@@ -70,12 +85,20 @@ const make = Effect.gen(function* () {
   const events = yield* RoomEvents
   const pool = yield* SdkPool
   const orchestrator = yield* Orchestrator
-  const pages = cache.region<Tagged>()
+  const pages = cache.region<PageFound>()
 
   const keyOf = (roomId: RoomId, { after, before, limit }: Window) => ({
     group: logGroup(roomId),
     name: `${limit}/${Option.getOrElse(after, () => "-")}/${Option.getOrElse(before, () => "-")}`
   })
+
+  const hasInline = ({ inline = false }: Reading, { isPictured }: PageFound) => inline && isPictured
+
+  const inlined = Effect.fnUntraced(function* ({ bytes, etag }: Tagged) {
+    const messages = yield* attachments.inline(yield* decodePage(Buffer.from(bytes).toString()))
+    // The images of a message are as lasting as its text, which the tag tells already.
+    return { bytes: Buffer.from(yield* encodePage(messages)), etag: etag.replace(/"$/, '+images"') }
+  }, Effect.orDie)
 
   const open = Effect.fnUntraced(function* (
     room: RoomRow,
@@ -131,17 +154,28 @@ const make = Effect.gen(function* () {
   })
 
   return Messages.of({
-    page: (roomId, window) =>
+    page: (roomId, reading) =>
       Effect.zipRight(
         rooms.access(roomId),
         pages.get(
-          keyOf(roomId, window),
-          Effect.suspend(() => Effect.map(repo.page(roomId, window), tagged))
+          keyOf(roomId, reading),
+          Effect.suspend(() =>
+            Effect.map(repo.page(roomId, reading), ({ is_pictured, json }): PageFound => ({
+              ...tagged(json),
+              isPictured: is_pictured
+            }))
+          )
+        )
+      ).pipe(
+        Effect.flatMap((page): Effect.Effect<Tagged> =>
+          hasInline(reading, page) ? inlined(page) : Effect.succeed(page)
         )
       ),
 
-    pageIfPresent: (user, roomId, window) =>
-      rooms.isOpenTo(user, roomId) ? pages.getIfPresent(keyOf(roomId, window)) : undefined,
+    pageIfPresent: (user, roomId, reading) => {
+      const page = rooms.isOpenTo(user, roomId) ? pages.getIfPresent(keyOf(roomId, reading)) : undefined
+      return page === undefined || hasInline(reading, page) ? undefined : page
+    },
 
     send: Effect.fnUntraced(function* (roomId, body, key) {
       const room = yield* rooms.access(roomId)
@@ -159,6 +193,8 @@ const make = Effect.gen(function* () {
         })
       )
     }),
+
+    whole: (message) => Effect.map(attachments.inline([message]), ([found = message]) => found),
 
     clear: Effect.fn("Messages.clear")(function* (roomId) {
       yield* asAdmin

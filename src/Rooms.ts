@@ -131,7 +131,7 @@ const make = Effect.gen(function* () {
     const room = yield* rooms.find(id)
     const last_read_at = yield* rooms.lastRead(id, user_id)
     const head = encodeHead({ ...room, last_read_at, agents: yield* seated(id) })
-    const page = yield* messages.page(id, { limit: whole, after: Option.none(), before: Option.none() })
+    const { json: page } = yield* messages.page(id, { limit: whole, after: Option.none(), before: Option.none() })
     return `${head.slice(0, -1)},"messages":${page}}`
   })
 

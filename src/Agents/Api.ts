@@ -34,6 +34,12 @@ const Configs = Schema.Struct({
   })
 })
 
+const configs = <const Name extends string>(name: Name, path: `/${string}`) =>
+  HttpApiEndpoint.get(name, path)
+    .setUrlParams(Schema.Struct({ limit: optional(LimitParam) }))
+    .addSuccess(Configs)
+    .middleware(Authenticated)
+
 export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
     /** By name; `after` and `before` name an agent. */
@@ -53,12 +59,7 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .addError(AgentUnwritable)
       .middleware(Authenticated)
   )
-  .add(
-    HttpApiEndpoint.get("configs", "/configs")
-      .setUrlParams(Schema.Struct({ limit: optional(LimitParam) }))
-      .addSuccess(Configs)
-      .middleware(Authenticated)
-  )
+  .add(configs("configs", "/configs"))
   .add(
     HttpApiEndpoint.get("get", "/:agent_id")
       .setPath(AgentParam)
@@ -126,4 +127,6 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .addError(PictureNotFound)
       .annotate(OpenApi.Description, "The picture as it is stored: `size` has no effect.")
   )
-  .prefix("/agents") {}
+  .prefix("/agents")
+  // The page of the original asks here.
+  .add(configs("configsShort", "/agent-configs")) {}

@@ -22,14 +22,15 @@ const shown = Effect.fnUntraced(function* (file: string) {
 })
 
 export const layer = HttpApiBuilder.group(Api, "agents", (handlers) =>
-  Effect.map(Effect.all({ agents: Agents, direct: Direct.make }), ({ agents, direct }) =>
-    handlers
+  Effect.map(Effect.all({ agents: Agents, direct: Direct.make }), ({ agents, direct }) => {
+    const configs = ({ urlParams: { limit = everything } }: { readonly urlParams: { readonly limit?: number } }) =>
+      Effect.map(agents.configs, (reports) => ({
+        configs: Object.fromEntries(reports.slice(0, limit).map(({ name, ...config }) => [name, config]))
+      }))
+    return handlers
       .handle("list", ({ urlParams: { limit = everything, ...cursors } }) => agents.list({ ...cursors, limit }))
-      .handle("configs", ({ urlParams: { limit = everything } }) =>
-        Effect.map(agents.configs, (reports) => ({
-          configs: Object.fromEntries(reports.slice(0, limit).map(({ name, ...config }) => [name, config]))
-        }))
-      )
+      .handle("configs", configs)
+      .handle("configsShort", configs)
       .handle("create", ({ payload }) => agents.create(payload))
       .handle("update", ({ path, payload }) => agents.update(path.agent_id, payload))
       .handle("reload", ({ path }) => agents.reload(path.agent_id))
@@ -41,5 +42,5 @@ export const layer = HttpApiBuilder.group(Api, "agents", (handlers) =>
       .handleRaw("picture", ({ path }) =>
         Effect.flatMap(agents.picture(path.name), (file) => Effect.mapError(shown(file), () => PictureNotFound.of()))
       )
-  )
+  })
 )

@@ -7,17 +7,21 @@ export const mostShown = 5
 /** No model takes a request of any size: what these hold stays below it as base64, with room for the talk. */
 const mostBytes = 15 * 1024 * 1024
 
-/** The newest that fit, oldest first, each with its number in the turn. An older one never stands in for a newer. */
-export const choose = (newestFirst: ReadonlyArray<Sized>) => {
+/** The newest that fit, oldest first. An older one never stands in for a newer. */
+export const newestWithin = (newestFirst: ReadonlyArray<Sized>, bytes: number): ReadonlyArray<Sized> => {
   const chosen: Array<Sized> = []
-  let left = mostBytes
+  let left = bytes
   for (const image of newestFirst) {
     left -= image.size
     if (left < 0) break
     chosen.unshift(image)
   }
-  return chosen.map((image, at) => ({ ...image, name: `Picture ${at + 1}` }))
+  return chosen
 }
+
+/** What a model is shown, each with its number in the turn. */
+export const choose = (newestFirst: ReadonlyArray<Sized>) =>
+  newestWithin(newestFirst, mostBytes).map((image, at) => ({ ...image, name: `Picture ${at + 1}` }))
 
 /** The names of the images that are shown, by their messages. */
 export type Names = ReadonlyMap<MessageId, ReadonlyArray<string>>

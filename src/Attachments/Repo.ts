@@ -26,6 +26,8 @@ export class AttachmentRepo extends Context.Tag("parley/Attachments/Repo/Attachm
     readonly content: (place: Place) => Effect.Effect<typeof Content.Type, ImageNotFound>
     /** The last images of these messages, the last first. */
     readonly last: (messages: ReadonlyArray<MessageId>, limit: number) => Effect.Effect<ReadonlyArray<Sized>>
+    /** The first image of each of these messages that has one, the newest message first. */
+    readonly firsts: (messages: ReadonlyArray<MessageId>) => Effect.Effect<ReadonlyArray<Sized>>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -74,6 +76,11 @@ const make = Effect.gen(function* () {
     last: (messages, limit) =>
       asSized(sql`
         SELECT message_id, position, size FROM attachments WHERE ${sql.in("message_id", messages)}
-        ORDER BY message_id DESC, position DESC LIMIT ${limit}`)
+        ORDER BY message_id DESC, position DESC LIMIT ${limit}`),
+
+    firsts: (messages) =>
+      asSized(sql`
+        SELECT message_id, position, size FROM attachments
+        WHERE position = 0 AND ${sql.in("message_id", messages)} ORDER BY message_id DESC`)
   })
 })

@@ -23,7 +23,11 @@ const ChattingAgent = Schema.Struct({
 
 export const Chatting = Schema.Struct({ chatting_agents: Schema.Array(ChattingAgent) })
 
-/** The newest page; with `before` the page before that id, with `after` the page after it. */
+/**
+ * The newest page; with `before` the page before that id, with `after` the page after it. Without any of the three
+ * parameters the first image of each message stands inside it, the newest up to 5 MiB in all, as clients of the original
+ * read it.
+ */
 export const list = HttpApiEndpoint.get("list", "/messages")
   .setPath(RoomParam)
   .setUrlParams(
@@ -37,7 +41,7 @@ export const list = HttpApiEndpoint.get("list", "/messages")
   .addError(RoomNotFound)
   .addError(RoomForbidden)
 
-/** What came after `since_id`, at most a hundred; the newest hundred without it. */
+/** What came after `since_id`, at most a hundred; the newest hundred without it. With images inside. */
 export const poll = HttpApiEndpoint.get("poll", "/messages/poll")
   .setPath(RoomParam)
   .setUrlParams(Schema.Struct({ since_id: optional(CursorParam) }))
@@ -56,11 +60,17 @@ export class MessagesApi extends HttpApiGroup.make("messages")
   .add(poll.middleware(PollLimit))
   .add(chatting.middleware(ChattingLimit))
   .add(
-    /** A repeated `Idempotency-Key` answers with the message that was stored first. */
+    /**
+     * A repeated `Idempotency-Key` answers with the message that was stored first; with `Prefer: return=minimal` no
+     * image stands inside the answer.
+     */
     HttpApiEndpoint.post("send", "/messages/send")
       .setPath(RoomParam)
       .setHeaders(
-        Schema.Struct({ "idempotency-key": Schema.optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))) })
+        Schema.Struct({
+          "idempotency-key": Schema.optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))),
+          prefer: Schema.optional(Schema.String)
+        })
       )
       .setPayload(MessageCreate)
       .addSuccess(Message)

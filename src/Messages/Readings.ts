@@ -5,10 +5,9 @@ import type { RoomParam } from "../domain/Param.ts"
 import type { User } from "../domain/User.ts"
 import { tagged } from "../lib/tagged.ts"
 import { LiveTurns } from "../LiveTurns.ts"
-import { Messages } from "../Messages.ts"
+import { Messages, type Reading } from "../Messages.ts"
 import { Rooms } from "../Rooms.ts"
 import { Chatting, type list, type poll } from "./Api.ts"
-import type { Window } from "./Repo.ts"
 
 type Path = typeof RoomParam.Type
 type Query<Endpoint extends HttpApiEndpoint.HttpApiEndpoint.Any> = HttpApiEndpoint.HttpApiEndpoint.UrlParams<Endpoint>
@@ -16,16 +15,19 @@ type Query<Endpoint extends HttpApiEndpoint.HttpApiEndpoint.Any> = HttpApiEndpoi
 const everything = PageSize.make(1000)
 const pollPage = PageSize.make(100)
 
-const listed = ({ after, before, limit = everything }: Query<typeof list> = {}): Window => ({
-  limit,
+/** Without a word of a page, it is the original's own way of asking: its clients look for images inside. */
+const listed = ({ after, before, limit }: Query<typeof list> = {}): Reading => ({
+  limit: limit ?? everything,
   after: Option.fromNullable(after),
-  before: Option.fromNullable(before)
+  before: Option.fromNullable(before),
+  inline: after === undefined && before === undefined && limit === undefined
 })
 
-const polled = ({ since_id }: Query<typeof poll> = {}): Window => ({
+const polled = ({ since_id }: Query<typeof poll> = {}): Reading => ({
   limit: pollPage,
   after: Option.fromNullable(since_id),
-  before: Option.none()
+  before: Option.none(),
+  inline: true
 })
 
 const encode = Schema.encodeSync(Schema.parseJson(Chatting))
@@ -37,7 +39,7 @@ export const make = Effect.gen(function* () {
   const { access, isOpenTo } = yield* Rooms
   const live = yield* LiveTurns
 
-  const pages = <Query>(windowOf: (query?: Query) => Window) => ({
+  const pages = <Query>(windowOf: (query?: Query) => Reading) => ({
     read: ({ room_id }: Path, query?: Query) => page(room_id, windowOf(query)),
     present: (user: User, { room_id }: Path, query?: Query) => pageIfPresent(user, room_id, windowOf(query))
   })

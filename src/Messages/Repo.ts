@@ -4,6 +4,7 @@ import { AgentId } from "../domain/Agent.ts"
 import { type Image, ImageLink } from "../domain/Image.ts"
 import { Message, MessageId, type PageSize } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import { Flag } from "../domain/Row.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
@@ -17,8 +18,8 @@ export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")
     readonly append: (messages: ReadonlyArray<NewMessage>) => Effect.Effect<ReadonlyArray<MessageId>, never, Commit>
     /** What was stored under a client's key in this room. */
     readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
-    /** As JSON text, oldest first: after a cursor the oldest page, else the newest page before one. */
-    readonly page: (room: RoomId, window: Window) => Effect.Effect<string>
+    /** Oldest first: after a cursor the oldest page, else the newest page before one. */
+    readonly page: (room: RoomId, window: Window) => Effect.Effect<Page>
     /** The newest `limit` messages of a span, oldest first, without notices. */
     readonly said: (room: RoomId, span: Span, limit: number) => Effect.Effect<ReadonlyArray<Message>>
     readonly countSaid: (room: RoomId, span: Span) => Effect.Effect<number>
@@ -74,6 +75,14 @@ export interface Window {
   readonly before: Option.Option<number>
 }
 
+const Page = Schema.Struct({
+  /** The messages as JSON text. */
+  json: Schema.String,
+  /** Whether any of them has images. */
+  is_pictured: Flag
+})
+type Page = typeof Page.Type
+
 const Row = Schema.Struct({ ...Message.fields, images: Schema.NullOr(Schema.parseJson(Schema.Array(ImageLink))) })
 
 const asMessages = Sql.all(Row)
@@ -83,7 +92,7 @@ const encodeKeys = Schema.encodeSync(
   Schema.parseJson(Schema.Array(Schema.Struct({ key: Schema.String, media_type: Schema.String })))
 )
 
-const asPage = Sql.one(Schema.Struct({ page: Schema.String }))
+const asPage = Sql.one(Page)
 const asCount = Sql.one(Schema.Struct({ n: Schema.Int }))
 const asReplies = Sql.all(Reply)
 const asIds = Sql.all(Schema.Struct({ id: MessageId }))
@@ -160,14 +169,11 @@ const make = Effect.gen(function* () {
           ORDER BY id DESC LIMIT 1 OFFSET ${limit - 1}), 0)`,
         onSome: (id) => sql`id > ${id}`
       })
-      return Effect.map(
-        asPage(sql`
-          SELECT ${asJson} AS page FROM (
-            SELECT ${columns} FROM messages WHERE ${sql.and([sql`room_id = ${room}`, start, ...end])}
-            ORDER BY id LIMIT ${limit}
-          ) AS paged`),
-        (row) => row.page
-      )
+      return asPage(sql`
+        SELECT ${asJson} AS json, coalesce(max(images IS NOT NULL), 0) AS is_pictured FROM (
+          SELECT ${columns} FROM messages WHERE ${sql.and([sql`room_id = ${room}`, start, ...end])}
+          ORDER BY id LIMIT ${limit}
+        ) AS paged`)
     },
 
     said: (room, span, limit) =>

@@ -12,6 +12,9 @@ export const mostImages = 5
 /** An image of a message as it is read: whoever has the whole address may see it, as an `<img>` has no token to send. */
 export const ImageLink = Schema.Struct({ url: Schema.String, media_type: ImageType })
 
+/** An image inside a message, in base64, as clients of the original read the first one of a message. */
+export const InlineImage = Schema.Struct({ data: Schema.String, media_type: ImageType })
+
 /** An image as a client sends it: base64, or a data URL. What it says of the type is not believed. */
 export const ImageUpload = Schema.Struct({ data: Schema.String, media_type: Schema.optional(Schema.Unknown) })
 

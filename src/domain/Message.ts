@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { AgentId } from "./Agent.ts"
-import { ImageLink, ImageUpload } from "./Image.ts"
+import { ImageLink, ImageUpload, InlineImage } from "./Image.ts"
 import { RoomId } from "./RoomId.ts"
 import { Flag } from "./Row.ts"
 import { Timestamp } from "./Time.ts"
@@ -26,8 +26,9 @@ export const Message = Schema.Struct({
   role: Schema.String,
   participant_type: Schema.NullOr(Schema.String),
   participant_name: Schema.NullOr(Schema.String),
-  /** No image is ever sent inside a message; older clients expect the two fields. */
-  image_data: Schema.Null,
+  /** The first image, only in the answers that clients of the original read it from; everywhere else null. */
+  image_data: Schema.NullOr(InlineImage),
+  /** Always null; older clients expect the field. */
   image_media_type: Schema.Null,
   images: Schema.NullOr(Schema.Array(ImageLink)),
   anthropic_calls: Schema.NullOr(Schema.Array(Schema.String)),

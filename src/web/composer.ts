@@ -40,7 +40,7 @@ export const makeComposer = (options: {
     const message = await client.messages.send({
       path: { room_id: room },
       payload: { content, images, ...(name === "" ? {} : { participant_name: name }) },
-      headers: { "idempotency-key": attempt.key }
+      headers: { "idempotency-key": attempt.key, prefer: "return=minimal" }
     })
     attempt = null
     if (box.value === content) box.value = ""

@@ -203,6 +203,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       const healths = yield* Effect.all([nobody.json("GET", "/health"), nobody.json("GET", "/auth/health")])
       const providers = yield* json("GET", "/providers")
       const configs = yield* json("GET", "/agents/configs")
+      const asked = yield* json("GET", "/agent-configs")
 
       deepStrictEqual(
         healths.map(({ data }) => data),
@@ -234,6 +235,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       deepStrictEqual(configs.data, {
         configs: { Ada: { path: configs.data.configs.Ada.path, group: null, problem: null } }
       })
+      deepStrictEqual(asked.data, configs.data)
     })
   )
 
