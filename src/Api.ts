@@ -4,6 +4,7 @@ import { AgentsApi } from "./Agents/Api.ts"
 import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
 import { DebugApi } from "./Debug/Api.ts"
+import { StorageFull, StorageUnavailable } from "./domain/Storage.ts"
 import { document, everywhere } from "./Http/Document.ts"
 import { DocumentsApi } from "./Documents/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
@@ -28,6 +29,8 @@ export class Api extends HttpApi.make("parley")
   .add(AdminApi)
   .add(DebugApi)
   .add(TranscriptsApi)
+  .addError(StorageFull)
+  .addError(StorageUnavailable)
   .annotate(HttpApi.AdditionalSchemas, everywhere)
   .annotate(OpenApi.Transform, document)
   .annotate(OpenApi.Title, "Parley API")

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto"
 import * as OneTime from "./Auth/OneTime.ts"
 import { Secrets } from "./Auth/Secrets.ts"
 import { Tokens } from "./Auth/Tokens.ts"
-import type { WriteRefused } from "./domain/Error.ts"
+import type { Unwritten } from "./domain/Storage.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import {
   admin,
@@ -35,11 +35,11 @@ export class Auth extends Context.Tag("parley/Auth")<
     /** Whose it is, if it was verified before and holds at that time, in milliseconds. */
     readonly known: (token: string, now: number) => User | undefined
     /** Ends the token, and the streams that it opened. */
-    readonly logout: (token: string) => Effect.Effect<void, WriteRefused>
+    readonly logout: (token: string) => Effect.Effect<void, Unwritten>
     /** The same for all that the caller was issued until now; the admin may name somebody else. */
     readonly logoutEverywhere: (
       user_id: string | undefined
-    ) => Effect.Effect<void, WriteRefused | AdminRequired, CurrentUser>
+    ) => Effect.Effect<void, Unwritten | AdminRequired, CurrentUser>
     /** Stands for the token once, at the room's stream; without a room, at that of all. */
     readonly ticket: (room: RoomId | null, holder: Identity) => Effect.Effect<string>
     readonly redeem: (room: number | null, ticket: string) => Effect.Effect<Identity, Unauthenticated>

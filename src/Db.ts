@@ -59,6 +59,8 @@ const migrate = (
       if (version > newest) return yield* new SchemaTooNew({ found: version, known: newest })
       if (version > 0 && version < newest) yield* Effect.orDie(backup(client, version))
       yield* Effect.orDie(Migrator.make({})({ loader: Migrator.fromRecord(steps) }))
+      // SQLite would wait for another process in the event loop, and everybody with it: the write queue waits beside it.
+      yield* sql`PRAGMA busy_timeout = 0`
     })
   )
 

@@ -4,7 +4,7 @@ import { Intake } from "./Documents/Intake.ts"
 import * as Json from "./Documents/Json.ts"
 import * as Markdown from "./Documents/Markdown.ts"
 import { DocumentRepo } from "./Documents/Repo.ts"
-import type { WriteRefused } from "./domain/Error.ts"
+import type { Unwritten } from "./domain/Storage.ts"
 import type { RoomForbidden, RoomNotFound } from "./domain/Room.ts"
 import type { DocumentRefused, Imported, RoomDocument } from "./domain/RoomDocument.ts"
 import type { RoomId } from "./domain/RoomId.ts"
@@ -34,7 +34,7 @@ export class Documents extends Context.Tag("parley/Documents")<
     /** A transcript for people, with what the agents thought folded away or open. */
     readonly markdown: (room: RoomId, isOpen: boolean) => Effect.Effect<Export, Denied, CurrentUser>
     /** Makes a room of the caller's out of a document: all of it, or nothing. */
-    readonly take: (document: RoomDocument) => Effect.Effect<Imported, DocumentRefused | WriteRefused, CurrentUser>
+    readonly take: (document: RoomDocument) => Effect.Effect<Imported, DocumentRefused | Unwritten, CurrentUser>
   }
 >() {
   static readonly layer = Layer.effect(

@@ -3,7 +3,7 @@ import { Console, Context, Effect, Layer, Option, ParseResult, Schema } from "ef
 import { AgentRepo } from "./Agents/Repo.ts"
 import { sheetOf } from "./Agents/Sheet.ts"
 import { Intake } from "./Documents/Intake.ts"
-import type { WriteRefused } from "./domain/Error.ts"
+import type { Unwritten } from "./domain/Storage.ts"
 import { type DocumentRefused, RoomDocument } from "./domain/RoomDocument.ts"
 import * as Time from "./domain/Time.ts"
 import * as Agents from "./Import/Agents.ts"
@@ -30,7 +30,7 @@ export class Import extends Context.Tag("parley/Import")<
   Import,
   {
     /** What it did and what it left out, for people. A second run adds only what is new. */
-    readonly run: (options: Options) => Effect.Effect<string, Source.SourceUnusable | DocumentRefused | WriteRefused>
+    readonly run: (options: Options) => Effect.Effect<string, Source.SourceUnusable | DocumentRefused | Unwritten>
   }
 >() {
   static readonly layer = Layer.effect(

@@ -4,7 +4,7 @@ import { Attachments } from "./Attachments.ts"
 import { asAdmin } from "./Auth.ts"
 import { Cache } from "./Cache.ts"
 import type { Member } from "./domain/Agent.ts"
-import type { WriteRefused } from "./domain/Error.ts"
+import type { Unwritten } from "./domain/Storage.ts"
 import type { Image, ImageRefused } from "./domain/Image.ts"
 import { Message, type MessageCreate } from "./domain/Message.ts"
 import type { RoomBusy, RoomForbidden, RoomNotFound, RoomRow } from "./domain/Room.ts"
@@ -49,11 +49,11 @@ export class Messages extends Context.Tag("parley/Messages")<
       room: RoomId,
       message: MessageCreate,
       key: Option.Option<string>
-    ) => Effect.Effect<Message, Denied | ImageRefused | RoomBusy | WriteRefused, CurrentUser>
+    ) => Effect.Effect<Message, Denied | ImageRefused | RoomBusy | Unwritten, CurrentUser>
     /** The message with its first image inside it. */
     readonly whole: (message: Message) => Effect.Effect<Message>
     /** Nobody speaks, and no agent remembers what was said, when this returns. */
-    readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
+    readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | Unwritten, CurrentUser>
   }
 >() {
   static readonly layer = Layer.effect(

@@ -3,7 +3,7 @@ import { AgentRepo } from "./Agents/Repo.ts"
 import { asAdmin } from "./Auth.ts"
 import { Cache } from "./Cache.ts"
 import { Agent, type AgentId, asSeenBy } from "./domain/Agent.ts"
-import type { WriteRefused } from "./domain/Error.ts"
+import type { Unwritten } from "./domain/Storage.ts"
 import { PageSize } from "./domain/Message.ts"
 import type { Page } from "./domain/Param.ts"
 import {
@@ -49,27 +49,27 @@ export class Rooms extends Context.Tag("parley/Rooms")<
     readonly list: (page: RoomPage) => Effect.Effect<RoomsJson, never, CurrentUser>
     readonly create: (
       room: typeof RoomCreate.Type
-    ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | WriteRefused, CurrentUser>
+    ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | Unwritten, CurrentUser>
     /** With its agents and its newest messages, up to a thousand. */
     readonly get: (id: RoomId) => Effect.Effect<RoomJson, Denied, CurrentUser>
     /** A pause has taken effect when this returns: nobody speaks any more. */
     readonly update: (
       id: RoomId,
       changes: typeof RoomUpdate.Type
-    ) => Effect.Effect<RoomJson, Denied | RoomExists | WriteRefused, CurrentUser>
-    readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | WriteRefused, CurrentUser>
-    readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | WriteRefused, CurrentUser>
+    ) => Effect.Effect<RoomJson, Denied | RoomExists | Unwritten, CurrentUser>
+    readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | Unwritten, CurrentUser>
+    readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | Unwritten, CurrentUser>
     readonly roster: (id: RoomId, page: Page) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
     /** Seats the agent, unless it is retired; does nothing when it sits there already. */
     readonly join: (
       id: RoomId,
       agent: AgentId
-    ) => Effect.Effect<RoomJson, Denied | RoomOrAgentNotFound | WriteRefused, CurrentUser>
+    ) => Effect.Effect<RoomJson, Denied | RoomOrAgentNotFound | Unwritten, CurrentUser>
     /** Interrupts the agent when it is speaking. */
     readonly leave: (
       id: RoomId,
       agent: AgentId
-    ) => Effect.Effect<void, RoomOrAgentNotFound | AdminRequired | WriteRefused, CurrentUser>
+    ) => Effect.Effect<void, RoomOrAgentNotFound | AdminRequired | Unwritten, CurrentUser>
   }
 >() {
   static readonly layer = Layer.effect(

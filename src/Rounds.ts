@@ -1,7 +1,7 @@
 import { Context, Effect, Layer } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import type { Member } from "./domain/Agent.ts"
-import type { WriteRefused } from "./domain/Error.ts"
+import type { Unwritten } from "./domain/Storage.ts"
 import type { Round, RoundNotFound, RoundSummary, Usage } from "./domain/History.ts"
 import type { Message } from "./domain/Message.ts"
 import type { Page } from "./domain/Param.ts"
@@ -35,7 +35,7 @@ export class Rounds extends Context.Tag("parley/Rounds")<
      * Lets the agents go on without a person's word, also after the loop guard has stopped them. The round is bounded as
      * any other; it is durable, and about to begin, when this returns.
      */
-    readonly goOn: (room: RoomId) => Effect.Effect<Round, Denied | RoomBusy | RoomPaused | WriteRefused, CurrentUser>
+    readonly goOn: (room: RoomId) => Effect.Effect<Round, Denied | RoomBusy | RoomPaused | Unwritten, CurrentUser>
   }
 >() {
   static readonly layer = Layer.effect(

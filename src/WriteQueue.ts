@@ -1,22 +1,14 @@
 import { SqlClient } from "@effect/sql"
-import type { Connection } from "@effect/sql/SqlConnection"
-import { Cause, Chunk, Context, Deferred, Effect, Exit, Fiber, FiberId, Layer, Mailbox, Option } from "effect"
+import { Array, Cause, Chunk, Context, Deferred, Effect, Fiber, FiberId, Layer, Mailbox, Option } from "effect"
 import { WriteRefused } from "./domain/Error.ts"
 import type { QueueStats } from "./domain/Status.ts"
-import { broke } from "./lib/broke.ts"
+import { faultIn, type StorageFault, StorageUnavailable, type Unwritten } from "./domain/Storage.ts"
 import * as Meter from "./lib/metric.ts"
 import { Settings } from "./Settings.ts"
+import type { Commit } from "./WriteQueue/Commit.ts"
+import * as Job from "./WriteQueue/Job.ts"
 
-/** Held by a write while it runs: the proof that it stands in the queue's transaction. */
-export class Commit extends Context.Tag("parley/WriteQueue/Commit")<
-  Commit,
-  {
-    /** Runs once the write is committed and before its caller is answered; dropped when the write fails. */
-    readonly after: (effect: Effect.Effect<void>) => Effect.Effect<void>
-  }
->() {}
-
-export const afterCommit = (effect: Effect.Effect<void>) => Effect.flatMap(Commit, (commit) => commit.after(effect))
+export { afterCommit, Commit } from "./WriteQueue/Commit.ts"
 
 export class WriteQueue extends Context.Tag("parley/WriteQueue")<
   WriteQueue,
@@ -24,10 +16,14 @@ export class WriteQueue extends Context.Tag("parley/WriteQueue")<
     /**
      * Runs a write after all earlier ones and returns once it is committed. Writes that queue up together share one
      * transaction, yet a failing write rolls back alone. An accepted write is carried out even when its caller is
-     * interrupted. Never call it inside a write: it would wait for itself.
+     * interrupted. What the storage does not take, or another process keeps from it for longer than a second and a half,
+     * is refused, and nothing of it is stored; the write may have been run, and is run again when it shared its
+     * transaction with others. Never call it inside a write: it would wait for itself.
      */
-    readonly write: <A, E>(write: Effect.Effect<A, E, Commit>) => Effect.Effect<A, E | WriteRefused>
+    readonly write: <A, E>(write: Effect.Effect<A, E, Commit>) => Effect.Effect<A, E | Unwritten>
     readonly stats: Effect.Effect<QueueStats>
+    /** Why the newest transaction was not carried out; none when it was. */
+    readonly trouble: Effect.Effect<Option.Option<StorageFault>>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -36,15 +32,15 @@ export class WriteQueue extends Context.Tag("parley/WriteQueue")<
   )
 }
 
-interface Job {
-  /** Does the work; what it hands back is done after the commit. */
-  readonly run: (connection: Connection, batch: number) => Effect.Effect<Effect.Effect<unknown>>
-  readonly die: (cause: Cause.Cause<unknown>) => Effect.Effect<unknown>
-}
+type Batch = ReadonlyArray<Job.Job>
 
 const largestBatch = 256
-const refusals = Meter.counter("parley_writes_refused_total", "Writes that the queue did not take", "reason")
-for (const reason of ["full", "closing"]) refusals(0, reason)
+/** How long a write waits while another process has the lock, and how often it is asked for: off the event loop. */
+const patienceMs = 1500
+const spacing = "25 millis"
+
+const refusals = Meter.counter("parley_writes_refused_total", "Writes that were not taken", "reason")
+for (const reason of ["full", "closing", "StorageFull", "StorageUnavailable"]) refusals(0, reason)
 const batches = Meter.histogram(
   "parley_write_batch_size",
   "Writes that shared one commit",
@@ -56,53 +52,110 @@ const commits = Meter.histogram(
   [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
 )
 
+const timed = <A, E>(transaction: Effect.Effect<A, E>, size: number) =>
+  Effect.clockWith((clock) => {
+    const began = clock.unsafeCurrentTimeNanos()
+    return Effect.ensuring(
+      transaction,
+      Effect.sync(() => {
+        batches(size)
+        commits(Number(clock.unsafeCurrentTimeNanos() - began) / 1e9)
+      })
+    )
+  })
+
+const isLocked = Option.exists<StorageFault>((it) => it._tag === "StorageUnavailable" && it.reason === "locked")
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
-  const jobs = yield* Mailbox.make<Job>({ capacity: WRITE_QUEUE_CAPACITY, strategy: "dropping" })
+  const jobs = yield* Mailbox.make<Job.Job>({ capacity: WRITE_QUEUE_CAPACITY, strategy: "dropping" })
   // Immediate: a deferred BEGIN can fail in the middle, when another process holds the lock.
   const begin = sql.onDialectOrElse({ sqlite: () => "BEGIN IMMEDIATE", orElse: () => "BEGIN" })
+  let waiting: ReadonlyArray<Batch> = []
+  let trouble = Option.none<StorageFault>()
 
-  const transact = (batch: Chunk.Chunk<Job>) =>
+  /** Null when another process has the lock: then nothing was begun. */
+  const transact = (batch: Batch) =>
     Effect.flatMap(sql.reserve, (connection) => {
       const work = Effect.forEach(batch, (job) => job.run(connection, batch.length))
-      return execute(connection, begin).pipe(
-        Effect.zipRight(Effect.zipLeft(work, execute(connection, "COMMIT"))),
-        Effect.tapErrorCause(() => Effect.ignore(execute(connection, "ROLLBACK")))
+      const carried = work.pipe(
+        Effect.zipLeft(Job.execute(connection, "COMMIT")),
+        Effect.tapErrorCause(() => Effect.ignore(Job.execute(connection, "ROLLBACK")))
       )
+      return Effect.matchCauseEffect(Job.execute(connection, begin), {
+        onFailure: (cause) => (isLocked(faultIn(cause)) ? Effect.succeed(null) : Effect.failCause(cause)),
+        onSuccess: () => timed(carried, batch.length)
+      })
     }).pipe(Effect.scoped, Effect.withTracerEnabled(false))
 
-  const commit = (batch: Chunk.Chunk<Job>) =>
-    timed(transact(batch), batch.length).pipe(
-      Effect.catchAllCause((cause) => Effect.succeed(Chunk.toReadonlyArray(batch).map((job) => job.die(cause)))),
-      Effect.flatMap((replies) => Effect.all(replies, { discard: true })),
-      Effect.uninterruptible
-    )
+  const refuseAll = (batch: Batch, fault: StorageFault) => {
+    refusals(batch.length, fault._tag)
+    return Effect.forEach(batch, (job) => job.refuse(fault), { discard: true })
+  }
 
-  const timed = <A, E>(transaction: Effect.Effect<A, E>, size: number) =>
+  /** What the storage did not take together is tried one by one: none is refused for what another has asked. */
+  const failed = (batch: Batch, cause: Cause.Cause<unknown>) => {
+    const fault = faultIn(cause)
+    if (Option.isNone(fault)) return Effect.forEach(batch, (job) => job.die(cause), { discard: true })
+    trouble = fault
+    if (batch.length === 1) return refuseAll(batch, fault.value)
+    waiting = [...batch.map((job) => [job]), ...waiting]
+    return Effect.void
+  }
+
+  /** Those whose time is up are refused, the others wait on. */
+  const wait = (batch: Batch) =>
     Effect.clockWith((clock) => {
-      const began = clock.unsafeCurrentTimeNanos()
-      return Effect.ensuring(
-        transaction,
-        Effect.sync(() => {
-          batches(size)
-          commits(Number(clock.unsafeCurrentTimeNanos() - began) / 1e9)
-        })
-      )
+      const fault = StorageUnavailable.of("locked")
+      const latest = clock.unsafeCurrentTimeMillis() - patienceMs
+      const [late, early] = Array.partition([...batch, ...waiting.flat()], ({ asked }) => asked > latest)
+      waiting = Array.chunksOf(early, largestBatch)
+      trouble = Option.some(fault)
+      return Effect.zipRight(refuseAll(late, fault), Effect.interruptible(Effect.sleep(spacing)))
     })
 
-  // The worker wakes with the first write; the others that the same turn of the event loop brings share its commit.
-  const gather = Effect.zipWith(jobs.takeAll, Effect.zipRight(nextTurn, jobs.clear), ([first, ended], more) => ({
-    accepted: Chunk.appendAll(first, more),
-    ended
-  }))
+  const commit = Effect.suspend(() => {
+    const [batch = [], ...rest] = waiting
+    waiting = rest
+    return Effect.matchCauseEffect(transact(batch), {
+      onFailure: (cause) => failed(batch, cause),
+      onSuccess: (replies) => {
+        if (replies === null) return wait(batch)
+        trouble = Option.none()
+        return Effect.all(replies, { discard: true })
+      }
+    })
+  }).pipe(Effect.uninterruptible)
 
-  const drain = Effect.flatMap(gather, ({ accepted, ended }) =>
-    Effect.as(Effect.forEach(Chunk.chunksOf(accepted, largestBatch), commit, { discard: true }), ended)
+  const enqueue = (accepted: Chunk.Chunk<Job.Job>) => {
+    waiting = [...waiting, ...Array.chunksOf(Chunk.toReadonlyArray(accepted), largestBatch)]
+  }
+
+  // The worker wakes with the first write; the others that the same turn of the event loop brings share its commit.
+  const gather = Effect.zipWith(jobs.takeAll, Effect.zipRight(nextTurn, jobs.clear), ([first, ended], more) => {
+    enqueue(Chunk.appendAll(first, more))
+    return ended
+  })
+  const empty = Effect.whileLoop({
+    while: () => waiting.length > 0,
+    body: () => Effect.zipRight(commit, Effect.map(jobs.clear, enqueue)),
+    step: () => {}
+  })
+  const worker = yield* Effect.zipLeft(gather, empty).pipe(
+    Effect.repeat({ until: (ended) => ended }),
+    Effect.forkScoped
   )
-  const worker = yield* drain.pipe(Effect.repeat({ until: (ended) => ended }), Effect.forkScoped)
   // Registered after the fork, so that it runs before the worker's interruption and nothing accepted is lost.
   yield* Effect.addFinalizer(() => Effect.zipRight(jobs.end, Fiber.await(worker)))
+
+  /** How many stand in the queue, with those that wait for another process; none when it is closed. */
+  const depth = () => Option.map(jobs.unsafeSize(), (size) => waiting.reduce((sum, { length }) => sum + length, size))
+
+  const offer = (job: Job.Job) =>
+    Effect.suspend(() =>
+      Option.exists(depth(), (depth) => depth < WRITE_QUEUE_CAPACITY) ? jobs.offer(job) : Effect.succeed(false)
+    )
 
   const refuse = Effect.suspend(() => {
     const reason = Option.isNone(jobs.unsafeSize()) ? "closing" : "full"
@@ -111,27 +164,16 @@ const make = Effect.gen(function* () {
   })
 
   return WriteQueue.of({
-    stats: Effect.sync(() => {
-      const size = jobs.unsafeSize()
-      return {
-        depth: Option.getOrElse(size, () => 0),
-        capacity: WRITE_QUEUE_CAPACITY,
-        is_open: Option.isSome(size)
-      }
-    }),
+    trouble: Effect.sync(() => trouble),
+    stats: Effect.sync(() => ({
+      depth: Option.getOrElse(depth(), () => 0),
+      capacity: WRITE_QUEUE_CAPACITY,
+      is_open: Option.isSome(depth())
+    })),
     write: Effect.fnUntraced(
-      function* (write) {
-        const reply = Deferred.unsafeMake<Effect.Effect.Success<typeof write>, Effect.Effect.Error<typeof write>>(
-          FiberId.none
-        )
-        const tell = yield* place
-        const accepted = yield* jobs.offer({
-          run: (connection, batch) => {
-            tell(batch)
-            return Effect.map(attempt(connection, write), (done) => settle(reply, done))
-          },
-          die: (cause) => Deferred.die(reply, Cause.squash(cause))
-        })
+      function* <A, E>(write: Effect.Effect<A, E, Commit>) {
+        const reply = Deferred.unsafeMake<A, E | StorageFault>(FiberId.none)
+        const accepted = yield* offer(yield* Job.make(reply, write))
         return accepted ? yield* Deferred.await(reply) : yield* refuse
       },
       Effect.withSpan("WriteQueue.write", { captureStackTrace: false })
@@ -139,41 +181,6 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** Tells the span of a write how long it stood in the queue, and with how many others it shares its commit. */
-const place = Effect.map(Effect.all([Effect.clock, Effect.option(Effect.currentSpan)]), ([clock, span]) => {
-  const asked = clock.unsafeCurrentTimeMillis()
-  return (batch: number) => {
-    if (Option.isNone(span) || !span.value.sampled) return
-    span.value.attribute("parley.queue.wait_ms", clock.unsafeCurrentTimeMillis() - asked)
-    span.value.attribute("parley.commit.batch", batch)
-  }
-})
-
 const nextTurn = Effect.async<void>((resume) => {
   setImmediate(() => resume(Effect.void))
 })
-
-const execute = (connection: Connection, statement: string) => connection.execute(statement, [], undefined)
-
-/** One write in its own savepoint, with what it asked for after the commit. */
-const attempt = Effect.fnUntraced(function* <A, E>(connection: Connection, write: Effect.Effect<A, E, Commit>) {
-  const hooks: Array<Effect.Effect<void>> = []
-  yield* execute(connection, "SAVEPOINT write")
-  const exit = yield* write.pipe(
-    Effect.provideService(Commit, { after: (effect) => Effect.sync(() => void hooks.push(effect)) }),
-    Effect.provideService(SqlClient.TransactionConnection, [connection, 1]),
-    Effect.exit
-  )
-  if (Exit.isFailure(exit)) yield* execute(connection, "ROLLBACK TO write")
-  yield* execute(connection, "RELEASE write")
-  return { exit, hooks: Exit.isSuccess(exit) ? hooks : [] }
-}, Effect.orDie)
-
-const settle = <A, E>(
-  reply: Deferred.Deferred<A, E>,
-  done: { readonly exit: Exit.Exit<A, E>; readonly hooks: ReadonlyArray<Effect.Effect<void>> }
-) =>
-  Effect.all(done.hooks, { discard: true }).pipe(
-    Effect.catchAllCause((cause) => broke("commit", "what follows a commit failed", cause)),
-    Effect.zipRight(Deferred.done(reply, done.exit))
-  )

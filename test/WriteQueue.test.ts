@@ -2,7 +2,8 @@ import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Fiber, Layer, Runtime, Scope } from "effect"
-import type { WriteRefused } from "../src/domain/Error.ts"
+import { WriteRefused } from "../src/domain/Error.ts"
+import type { Unwritten } from "../src/domain/Storage.ts"
 import { afterCommit, WriteQueue } from "../src/WriteQueue.ts"
 import { counted } from "./support/metrics.ts"
 import * as TestDb from "./support/TestDb.ts"
@@ -56,8 +57,8 @@ describe("WriteQueue", () => {
       const commits = counted("parley_write_batch_size")
       const before = yield* commits
 
-      const fibers = yield* Effect.async<ReadonlyArray<Fiber.Fiber<void, WriteRefused>>>((resume) => {
-        const started: Array<Fiber.Fiber<void, WriteRefused>> = []
+      const fibers = yield* Effect.async<ReadonlyArray<Fiber.Fiber<void, Unwritten>>>((resume) => {
+        const started: Array<Fiber.Fiber<void, Unwritten>> = []
         for (const name of ["a", "b", "c", "d"]) {
           setImmediate(() => {
             started.push(fork(queue.write(insert(name))))
@@ -108,7 +109,7 @@ describe("WriteQueue", () => {
       yield* Deferred.succeed(go, undefined)
       yield* Fiber.join(Fiber.all([held, ...waiting]))
 
-      assertEquals(refused.reason, "full")
+      assertEquals(refused, WriteRefused.of("full"))
       deepStrictEqual(yield* names, ["a", "b"])
     }).pipe(Effect.provide(TestDb.layer({ WRITE_QUEUE_CAPACITY: "2" })))
   )
@@ -126,7 +127,7 @@ describe("WriteQueue", () => {
 
       deepStrictEqual(yield* names, ["a", "b", "c"])
       assertTrue((yield* Fiber.join(Fiber.all(accepted))).length === 3)
-      assertEquals((yield* Effect.flip(queue.write(insert("d")))).reason, "closing")
+      assertEquals(yield* Effect.flip(queue.write(insert("d"))), WriteRefused.of("closing"))
       deepStrictEqual(yield* names, ["a", "b", "c"])
     }).pipe(Effect.provide(TestDb.layer()))
   )

@@ -11,7 +11,6 @@ import {
   Unauthenticated
 } from "../domain/User.ts"
 import { addressOf, isSecure } from "../Http/Forwarded.ts"
-import { withRetryAfter } from "../Limits/Http.ts"
 import { Settings } from "../Settings.ts"
 import { Authenticated, credentials } from "./Api.ts"
 import { Credentials } from "./Credentials.ts"
@@ -70,7 +69,6 @@ export const layer = HttpApiBuilder.group(Api, "auth", (handlers) =>
     const login = ({ request }: { readonly request: HttpServerRequest.HttpServerRequest }) =>
       password.pipe(
         Effect.flatMap((password) => attempt(addressOf(request, TRUSTED_PROXY_COUNT), auth.login(password))),
-        withRetryAfter,
         Effect.flatMap((identity) => entered(request, identity))
       )
 

@@ -1,6 +1,6 @@
 import { Clock, Context, DateTime, Effect, Layer, Redacted, Schema } from "effect"
 import { jwtVerify } from "jose"
-import type { WriteRefused } from "../domain/Error.ts"
+import type { Unwritten } from "../domain/Storage.ts"
 import * as Time from "../domain/Time.ts"
 import { type Identity, Unauthenticated, User } from "../domain/User.ts"
 import { sha256 } from "../lib/hash.ts"
@@ -19,9 +19,9 @@ export class Tokens extends Context.Tag("parley/Auth/Tokens")<
     /** Whose it is, if it was verified before and holds at that time, in milliseconds. */
     readonly known: (token: string, now: number) => User | undefined
     /** One that does not hold needs no end. */
-    readonly revoke: (token: string) => Effect.Effect<void, WriteRefused>
+    readonly revoke: (token: string) => Effect.Effect<void, Unwritten>
     /** All that this identity was issued until now; what it is issued next holds. */
-    readonly revokeAll: (user_id: string) => Effect.Effect<void, WriteRefused>
+    readonly revokeAll: (user_id: string) => Effect.Effect<void, Unwritten>
   }
 >() {
   static readonly layer = Layer.effect(

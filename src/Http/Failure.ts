@@ -1,7 +1,15 @@
-import { type HttpApp, HttpServerError, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { Cause, Effect, Option, Schema } from "effect"
+import {
+  Headers,
+  HttpApiSchema,
+  type HttpApp,
+  HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
+import { Cause, Effect, Option, Predicate, Schema } from "effect"
 import { BodyNotJson, BodyTooLarge } from "../domain/Error.ts"
 import { SettingRefused } from "../domain/RoomSettings.ts"
+import { faultIn, type StorageFault, StorageFull, StorageUnavailable } from "../domain/Storage.ts"
 import { methodsOf, routeOf } from "./Routes.ts"
 
 const Body = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
@@ -25,6 +33,10 @@ const notJson = {
   detail: [{ type: "json_invalid", loc: ["body"], msg: "The body cannot be read as JSON" }]
 }
 
+const encodeFault = Schema.encode(Schema.Union(StorageFull, StorageUnavailable))
+const statusOf = (fault: StorageFault) =>
+  HttpApiSchema.getStatusError(fault._tag === "StorageFull" ? StorageFull : StorageUnavailable)
+
 const isTooLarge = Schema.is(BodyTooLarge)
 const isNotJson = Schema.is(BodyNotJson)
 
@@ -33,6 +45,13 @@ const unrouted = (request: HttpServerRequest.HttpServerRequest) => {
   if (allowed.length === 0) return plain(404, "RouteNotFound", "Not Found")
   return HttpServerResponse.setHeader(plain(405, "MethodNotAllowed", "Method Not Allowed"), "allow", allowed.join(", "))
 }
+
+/** A statement that the storage did not answer, told as the contract says. */
+const unstored = (fault: StorageFault, cause: Cause.Cause<unknown>) =>
+  Effect.logWarning("the storage failed a request", cause).pipe(
+    Effect.zipRight(Effect.orDie(encodeFault(fault))),
+    Effect.map((body) => HttpServerResponse.unsafeJson(body, { status: statusOf(fault) }))
+  )
 
 /** What is not a fact of the contract: a route that is not there, a body that cannot be read, or a bug of ours. */
 const unforeseen = (cause: Cause.Cause<unknown>) => {
@@ -43,6 +62,8 @@ const unforeseen = (cause: Cause.Cause<unknown>) => {
   }
   if (isTooLarge(error)) return Effect.succeed(plain(413, error._tag, error.detail))
   if (isNotJson(error)) return Effect.succeed(plain(415, error._tag, error.detail))
+  const fault = faultIn(cause)
+  if (Option.isSome(fault)) return unstored(fault.value, cause)
   return Effect.as(Effect.logError("a request broke", cause), plain(500, "Defect", "Internal Server Error"))
 }
 
@@ -57,6 +78,10 @@ const places = ({ issues }: typeof Undecoded.Type, route: ReturnType<typeof rout
   }))
 }
 
+/** When to come back stands in the header that is made for it, too. */
+const withRetryAfter = (headers: Headers.Headers, seconds: unknown) =>
+  Predicate.isNumber(seconds) ? Headers.set(headers, "retry-after", `${seconds}`) : headers
+
 const isUndecoded = Schema.is(Undecoded)
 
 const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServerResponse) {
@@ -65,8 +90,12 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
   const request = yield* HttpServerRequest.HttpServerRequest
   const span = yield* Effect.option(Effect.currentSpan)
   const trace = Option.match(span, { onNone: () => ({}), onSome: ({ traceId }) => ({ trace_id: traceId }) })
-  const fields = yield* Effect.orElseSucceed(Schema.decode(Body)(new TextDecoder().decode(body.body)), () => ({}))
-  const { headers, status } = response
+  const fields = yield* Effect.orElseSucceed(
+    Schema.decode(Body)(new TextDecoder().decode(body.body)),
+    (): typeof Body.Type => ({})
+  )
+  const { status } = response
+  const headers = withRetryAfter(response.headers, fields["retry_after"])
   if (!isUndecoded(fields)) return HttpServerResponse.unsafeJson({ ...fields, ...trace }, { status, headers })
   const route = routeOf(request)
   const refused = SettingRefused.of(fields.issues.map(({ path }) => path[0]))

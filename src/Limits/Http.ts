@@ -1,32 +1,17 @@
-import { HttpApp, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { Clock, Effect, Layer, Schema } from "effect"
+import { HttpServerRequest } from "@effect/platform"
+import { Clock, Effect, Layer } from "effect"
 import { Credentials } from "../Auth/Credentials.ts"
-import { TooManyRequests } from "../domain/Limit.ts"
 import type { User } from "../domain/User.ts"
 import { type Limit, Limits } from "../Limits.ts"
 import { ChattingLimit, ImportLimit, LoginLimit, PollLimit, SendLimit } from "./Api.ts"
-
-const isTooMany = Schema.is(TooManyRequests)
-
-/** Tells the client when to come back, in the header that is made for it. */
-export const withRetryAfter = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.tapError(effect, (error) =>
-    isTooMany(error)
-      ? HttpApp.appendPreResponseHandler((_request, response) =>
-          Effect.succeed(HttpServerResponse.setHeader(response, "retry-after", `${error.retry_after}`))
-        )
-      : Effect.void
-  )
 
 type Request = HttpServerRequest.HttpServerRequest
 type Who = (request: Request) => Effect.Effect<User | undefined>
 
 const bounded = (limit: Limit, who: Who) =>
-  withRetryAfter(
-    Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-      Effect.zipWith(who(request), Clock.currentTimeMillis, (user, now) => limit(request, user, now)).pipe(
-        Effect.flatMap((refusal) => refusal ?? Effect.void)
-      )
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+    Effect.zipWith(who(request), Clock.currentTimeMillis, (user, now) => limit(request, user, now)).pipe(
+      Effect.flatMap((refusal) => refusal ?? Effect.void)
     )
   )
 

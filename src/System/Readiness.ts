@@ -1,11 +1,12 @@
 import { FileSystem } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
-import { Context, Effect, Fiber, Layer } from "effect"
+import { Array, Context, Effect, Fiber, Layer, Option, Schedule } from "effect"
 // FileSystem does not tell what is free.
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { statfs } from "node:fs/promises"
 import { Closing } from "../Closing.ts"
 import type { Part } from "../domain/Status.ts"
+import type { StorageFault } from "../domain/Storage.ts"
 import { Settings } from "../Settings.ts"
 import { WriteQueue } from "../WriteQueue.ts"
 
@@ -24,7 +25,15 @@ export class Readiness extends Context.Tag("parley/System/Readiness")<
 }
 
 const patience = "2 seconds"
+/** How long another process may have the lock: one that writes a little has it for less. */
+const briefly = Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(10))
 const leastFree = 16 * 2 ** 20
+
+const partOf = (fault: StorageFault): Part => {
+  if (fault._tag === "StorageFull") return "disk"
+  if (fault.reason === "locked") return "lock"
+  return fault.reason === "failing" || fault.reason === "read_only" ? "disk" : "database"
+}
 
 const make = Effect.gen(function* () {
   const { DATA_DIR } = yield* Settings
@@ -43,10 +52,26 @@ const make = Effect.gen(function* () {
     )
   )
 
+  const lock = Effect.retry(
+    Effect.scoped(
+      Effect.flatMap(sql.reserve, (connection) =>
+        Effect.uninterruptible(
+          Effect.zipRight(
+            connection.execute("BEGIN IMMEDIATE", [], undefined),
+            connection.execute("ROLLBACK", [], undefined)
+          )
+        )
+      )
+    ),
+    briefly
+  ).pipe(Effect.timeoutOption(patience))
+
   const unlessWell = <E>(part: Part, probe: Effect.Effect<unknown, E>) =>
     Effect.map(Effect.isSuccess(Effect.timeout(probe, patience)), (isWell) => (isWell ? [] : [part]))
 
-  const probe = Effect.all([unlessWell("database", database), unlessWell("disk", disk)], { concurrency: 2 }).pipe(
+  const probe = Effect.all([unlessWell("lock", lock), unlessWell("database", database), unlessWell("disk", disk)], {
+    concurrency: 3
+  }).pipe(
     Effect.map((found) => found.flat()),
     Effect.withTracerEnabled(false),
     // A fiber takes over whether it may be interrupted, and without that no time limit ends a probe.
@@ -60,7 +85,9 @@ const make = Effect.gen(function* () {
       const { capacity, depth, is_open } = yield* queue.stats
       const own: ReadonlyArray<Part> = (yield* closing.begun) ? ["closing"] : []
       const ofQueue: ReadonlyArray<Part> = is_open && depth < capacity ? [] : ["queue"]
-      return [...own, ...ofQueue, ...(yield* Effect.flatMap(Effect.uninterruptible(probing), Fiber.join))]
+      const seen = yield* Effect.flatMap(Effect.uninterruptible(probing), Fiber.join)
+      const met = Option.map(yield* queue.trouble, partOf)
+      return Array.dedupe([...own, ...ofQueue, ...Option.toArray(met), ...seen])
     })
   })
 })

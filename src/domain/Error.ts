@@ -10,11 +10,18 @@ export const ErrorBody = {
 /** The write queue took nothing: it is full, or the server is closing. Nothing was executed. */
 export class WriteRefused extends Schema.TaggedError<WriteRefused>()(
   "WriteRefused",
-  { ...ErrorBody, reason: Schema.Literal("full", "closing") },
+  {
+    ...ErrorBody,
+    reason: Schema.Literal("full", "closing"),
+    /** In seconds, as the header `Retry-After`. */
+    retry_after: Schema.Int
+  },
   HttpApiSchema.annotations({ status: 503 })
 ) {
   static readonly of = (reason: "full" | "closing") =>
-    new WriteRefused({ reason, detail: reason === "full" ? "Too many writes are waiting" : "The server is closing" })
+    reason === "full"
+      ? new WriteRefused({ reason, detail: "Too many writes are waiting", retry_after: 1 })
+      : new WriteRefused({ reason, detail: "The server is closing", retry_after: 5 })
 }
 
 /** A body, path or query that is not what the route takes; `detail` lists each place. */

@@ -8,13 +8,14 @@ import { SpanExportStats } from "./SpanExport.ts"
 import { Timestamp } from "./Time.ts"
 
 /** What must be in order for the server to do its work. */
-export const Part = Schema.Literal("closing", "queue", "database", "disk")
+export const Part = Schema.Literal("closing", "queue", "lock", "database", "disk")
 export type Part = typeof Part.Type
 
 const words: Readonly<Record<Part, string>> = {
   closing: "it is closing",
   queue: "it takes no writes",
-  database: "the database does not answer",
+  lock: "another process holds the database locked",
+  database: "the database does not answer, or its file is damaged",
   disk: "the data folder cannot be written, or is full"
 }
 

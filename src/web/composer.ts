@@ -62,7 +62,7 @@ export const makeComposer = (options: {
 
   const failed = (error: unknown) => {
     options.failed(error)
-    if (!(error instanceof Refused) || error.status !== 429 || error.retryAfterSeconds === null) return
+    if (!(error instanceof Refused) || error.retryAfterSeconds === null) return
     button.setAttribute("aria-disabled", "true")
     wait(Math.ceil(error.retryAfterSeconds))
   }

@@ -16,9 +16,10 @@ export const fieldsOf = ({ body, detail }: Refused): ReadonlyMap<string, string>
 }
 
 const explained = (refused: Refused) => {
-  const { detail, retryAfterSeconds, status, tag, traceId } = refused
+  const { body, detail, retryAfterSeconds, status, tag, traceId } = refused
   if (status === 429 && retryAfterSeconds !== null) return words.tooMany(retryAfterSeconds)
-  const text = words.refusals[tag] ?? (typeof detail === "string" ? detail : [...fieldsOf(refused).values()].join("; "))
+  const own = words.refusals[`${tag}.${String(body["reason"])}`] ?? words.refusals[tag]
+  const text = own ?? (typeof detail === "string" ? detail : [...fieldsOf(refused).values()].join("; "))
   // Only a fault of the server is worth looking up.
   const trace = traceId !== null && status >= 500 ? words.trace(traceId) : ""
   return `${text || words.answered(status)}${trace}`

@@ -155,7 +155,11 @@ export const english = {
   refusals: {
     RoomBusy: "The room is still answering. Try again when it is quiet.",
     RoomPaused: "The room is paused: resume it first.",
-    WriteRefused: "The server has too much to write at the moment. Try again soon."
+    WriteRefused: "The server has too much to write at the moment. Try again soon.",
+    StorageFull: "The server's disk is full: nothing was stored. It goes on as soon as there is room.",
+    "StorageUnavailable.locked": "Another program holds the server's database. Nothing was stored; try again soon.",
+    "StorageUnavailable.failing": "The server's disk does not answer. Nothing was stored; try again soon.",
+    StorageUnavailable: "The server's database must be mended by whoever runs it. Nothing was stored."
   } as Readonly<Record<string, string>>,
 
   turns: count("turn", "turns"),

@@ -137,7 +137,12 @@ export const korean: Words = {
   refusals: {
     RoomBusy: "방이 아직 답하는 중입니다. 조용해지면 다시 시도하세요.",
     RoomPaused: "방이 멈춰 있습니다. 먼저 다시 여세요.",
-    WriteRefused: "서버에 쓸 것이 너무 밀려 있습니다. 잠시 뒤 다시 시도하세요."
+    WriteRefused: "서버에 쓸 것이 너무 밀려 있습니다. 잠시 뒤 다시 시도하세요.",
+    StorageFull: "서버의 디스크가 가득 차서 저장하지 못했습니다. 공간이 생기면 곧 이어집니다.",
+    "StorageUnavailable.locked":
+      "다른 프로그램이 서버의 데이터베이스를 쓰고 있어 저장하지 못했습니다. 잠시 뒤 다시 시도하세요.",
+    "StorageUnavailable.failing": "서버의 디스크가 응답하지 않아 저장하지 못했습니다. 잠시 뒤 다시 시도하세요.",
+    StorageUnavailable: "서버 관리자가 데이터베이스를 고쳐야 합니다. 저장하지 못했습니다."
   },
   turns: (number) => `차례 ${number}번`,
   replies: (number) => `답변 ${number}개`,
