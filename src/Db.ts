@@ -11,6 +11,7 @@ import sessions from "./Db/migrations/0004_sessions.ts"
 import logins from "./Db/migrations/0005_logins.ts"
 import search from "./Db/migrations/0006_search.ts"
 import imports from "./Db/migrations/0007_imports.ts"
+import grants from "./Db/migrations/0008_grants.ts"
 import { Settings } from "./Settings.ts"
 
 /** By number and name; a file has had all of them up to its version. */
@@ -23,7 +24,8 @@ const migrations: Migrations = {
   "0004_sessions": sessions,
   "0005_logins": logins,
   "0006_search": search,
-  "0007_imports": imports
+  "0007_imports": imports,
+  "0008_grants": grants
 }
 
 /** The file was written by a newer Parley; nothing in it was touched. */

@@ -3,6 +3,7 @@ import { Agents } from "./Agents.ts"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { Attachments } from "./Attachments.ts"
 import { Auth } from "./Auth.ts"
+import { Grants } from "./Auth/Grants.ts"
 import { LoginRepo } from "./Auth/Repo.ts"
 import { Secrets } from "./Auth/Secrets.ts"
 import { Tokens } from "./Auth/Tokens.ts"
@@ -131,7 +132,11 @@ export const withoutDoors = Scheduler.layer.pipe(
   Layer.provideMerge(ground)
 )
 
-const auth = Auth.layer.pipe(Layer.provide(Tokens.layer), Layer.provideMerge(OpenStreams.layer))
+const auth = Auth.layer.pipe(
+  Layer.provide(Tokens.layer),
+  Layer.provide(Grants.layer),
+  Layer.provideMerge(OpenStreams.layer)
+)
 
 const insight = Metrics.layer.pipe(Layer.provideMerge(Status.layer), Layer.provideMerge(Readiness.layer))
 

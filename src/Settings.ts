@@ -1,5 +1,5 @@
 import { FileSystem } from "@effect/platform"
-import { Array, Context, Data, Effect, Layer, ParseResult, Schema } from "effect"
+import { Array, Context, Data, Effect, Layer, Option, ParseResult, Schema } from "effect"
 import { parseEnv } from "node:util"
 import { about, LiveValues, type SettingChange, type SettingName, SettingsValues, show } from "./domain/Settings.ts"
 
@@ -51,10 +51,14 @@ const layerOf = (raw: Effect.Effect<Raw>) =>
       const read = Effect.flatMap(raw, decode)
       const start = yield* read
       let current = start
-      const reload = Effect.map(read, (found) => {
+      const reload = Effect.flatMap(read, (found) => {
         const before = current
+        // Another password is made only at a start, which can tell it.
+        if (Option.isSome(before.API_KEY_HASH) && Option.isNone(found.API_KEY_HASH)) {
+          return new SettingsInvalid({ problems: ["API_KEY_HASH: can be taken away only by a restart"] })
+        }
         current = found
-        return names.flatMap((name) => changeOf(name, isLive(name) ? before : start, found))
+        return Effect.succeed(names.flatMap((name) => changeOf(name, isLive(name) ? before : start, found)))
       })
       return Context.make(Settings, start).pipe(Context.add(LiveSettings, { current: () => current, reload }))
     })

@@ -11,8 +11,8 @@ export type { Routes, Wire } from "./client/types.ts"
 export interface Connection {
   /** Address of the server without a slash at the end; where the page came from when left out. */
   readonly url?: string
-  /** An access token. A browser that has logged in needs none: it has a cookie. */
-  readonly token?: string
+  /** An access token, or what gives one for each request. A browser that has logged in needs none: it has a cookie. */
+  readonly token?: string | (() => Promise<string>)
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -47,7 +47,8 @@ const addressOf = (template: string, { path = {}, urlParams = {} }: Request) => 
 /** A client of the server at an address. It holds no connection. */
 export const connect = ({ fetch = globalThis.fetch, token, url = "" }: Connection = {}): Client => {
   const send = async (method: string, template: string, request: Request) => {
-    const headers = new Headers(token === undefined ? {} : { "X-API-Key": token })
+    const key = typeof token === "function" ? await token() : token
+    const headers = new Headers(key === undefined ? {} : { "X-API-Key": key })
     for (const [name, value] of Object.entries(request.headers ?? {})) if (value !== undefined) headers.set(name, value)
     if (request.payload !== undefined) headers.set("Content-Type", "application/json")
     const response = await fetch(`${url}${addressOf(template, request)}`, {

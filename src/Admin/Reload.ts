@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import { Agents } from "../Agents.ts"
+import { Auth } from "../Auth.ts"
 import { type Reloaded, ReloadRefused } from "../domain/Reload.ts"
 import { LiveSettings } from "../Settings.ts"
 
@@ -7,9 +8,11 @@ import { LiveSettings } from "../Settings.ts"
 export const make = Effect.gen(function* () {
   const { reload } = yield* LiveSettings
   const agents = yield* Agents
+  const auth = yield* Auth
 
   return Effect.gen(function* () {
     const settings = yield* Effect.mapError(reload, ({ problems }) => ReloadRefused.of(problems))
+    yield* auth.renew
     yield* Effect.logInfo("settings were read again").pipe(
       Effect.annotateLogs({ changed: settings.map(({ name }) => name).join(",") })
     )

@@ -1,8 +1,9 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSecurity } from "@effect/platform"
-import { WriteRefused } from "../domain/Error.ts"
+import { FieldsRefused, WriteRefused } from "../domain/Error.ts"
 import {
   AdminRequired,
   CurrentUser,
+  GuestsNotAllowed,
   LinkRequest,
   LinkSpent,
   LoggedIn,
@@ -67,7 +68,9 @@ export class AuthApi extends HttpApiGroup.make("auth")
     HttpApiEndpoint.post("makeLink", "/auth/links")
       .setPayload(OfUser)
       .addSuccess(LoginLink)
+      .addError(FieldsRefused)
       .addError(AdminRequired)
+      .addError(GuestsNotAllowed)
       .middleware(Authenticated)
   )
   .add(
@@ -82,6 +85,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
     HttpApiEndpoint.post("logoutEverywhere", "/auth/logout-everywhere")
       .setPayload(OfUser)
       .addSuccess(LoggedOut)
+      .addError(FieldsRefused)
       .addError(AdminRequired)
       .addError(WriteRefused)
       .middleware(Authenticated)

@@ -48,7 +48,7 @@ const make = Effect.gen(function* () {
     known: (request, now) => known(presented(request), now),
     identify: (request) => {
       const token = presented(request)
-      return token === "" ? Unauthenticated.of() : Effect.map(verify(token), (user) => ({ user, token }))
+      return token === "" ? Unauthenticated.of() : verify(token)
     }
   })
 })

@@ -40,9 +40,9 @@ export const make = <A>(bounds: { readonly seconds: number; readonly perOwner: n
         return found !== undefined && found.until > now ? Option.some(found.value) : Option.none()
       }),
 
-    forget: (owner: string) =>
+    forget: (isMeant: (owner: string) => boolean) =>
       Effect.sync(() => {
-        for (const [secret, one] of held) if (one.owner === owner) held.delete(secret)
+        for (const [secret, { owner }] of held) if (isMeant(owner)) held.delete(secret)
       })
   }
 }

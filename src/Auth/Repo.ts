@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import * as Time from "../domain/Time.ts"
+import { Role } from "../domain/User.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
@@ -11,6 +12,10 @@ interface Issued {
   readonly at: number
 }
 
+/** What the logins of a role depend on, and the microsecond since when; what was issued by then does not hold. */
+export const Grant = Schema.Struct({ role: Role, fingerprint: Schema.String, since: Schema.Int })
+export type Grant = typeof Grant.Type
+
 /** Which tokens were ended before their time. */
 export class LoginRepo extends Context.Tag("parley/Auth/Repo/LoginRepo")<
   LoginRepo,
@@ -19,6 +24,9 @@ export class LoginRepo extends Context.Tag("parley/Auth/Repo/LoginRepo")<
     readonly revoke: (sha256: string, expires_at: Time.Timestamp) => Effect.Effect<void, never, Commit>
     /** Revokes what this identity was issued at that microsecond or before. */
     readonly cutOff: (user_id: string, at: number, expires_at: Time.Timestamp) => Effect.Effect<void, never, Commit>
+    /** Since when each role's tokens hold; nothing of a role that was never looked at. */
+    readonly grants: Effect.Effect<ReadonlyArray<Grant>>
+    readonly grant: (grant: Grant) => Effect.Effect<void, never, Commit>
     /** The microsecond of the latest cut-off; 0 without one. */
     readonly newest: Effect.Effect<number>
     /** Forgets up to `limit` of each kind that have run out anyway; gives how many. */
@@ -32,6 +40,7 @@ export class LoginRepo extends Context.Tag("parley/Auth/Repo/LoginRepo")<
 }
 
 const found = Sql.first(Schema.Unknown)
+const asGrants = Sql.all(Grant)
 const asNewest = Sql.first(Schema.Struct({ newest: Schema.NullOr(Schema.Int) }))
 
 const make = Effect.gen(function* () {
@@ -62,8 +71,19 @@ const make = Effect.gen(function* () {
           WHERE login_cutoffs.cut_off < excluded.cut_off`)
       ),
 
+    grants: asGrants(sql`SELECT role, fingerprint, since FROM login_grants`),
+
+    grant: ({ fingerprint, role, since }) =>
+      Effect.zipRight(
+        Commit,
+        Effect.orDie(sql`
+          INSERT INTO login_grants ${sql.insert({ role, fingerprint, since })}
+          ON CONFLICT (role) DO UPDATE SET ${sql.update({ fingerprint, since })}`)
+      ),
+
     newest: Effect.map(
-      asNewest(sql`SELECT max(cut_off) AS newest FROM login_cutoffs`),
+      asNewest(sql`
+        SELECT max(at) AS newest FROM (SELECT cut_off AS at FROM login_cutoffs UNION ALL SELECT since FROM login_grants)`),
       Option.match({ onNone: () => 0, onSome: ({ newest }) => newest ?? 0 })
     ),
 

@@ -3,14 +3,22 @@ import { Context, Data, Effect, Layer, Option, Redacted, Schema } from "effect"
 import bcrypt from "bcrypt"
 import { randomBytes } from "node:crypto"
 import { isLoopback } from "../lib/loopback.ts"
-import { Settings } from "../Settings.ts"
+import { LiveSettings, Settings } from "../Settings.ts"
+
+/** Hashes of passwords, as they are in force. */
+export interface Passwords {
+  readonly admin: Redacted.Redacted
+  readonly guest: Option.Option<Redacted.Redacted>
+  /** False while nobody may be a guest. */
+  readonly guests: boolean
+}
 
 export class Secrets extends Context.Tag("parley/Auth/Secrets")<
   Secrets,
   {
     readonly jwtSecret: Redacted.Redacted
-    readonly adminHash: Redacted.Redacted
-    readonly guestHash: Option.Option<Redacted.Redacted>
+    /** What logins depend on: to be asked anew each time. */
+    readonly passwords: () => Passwords
     /** The admin's password at the start that made it up; never again. */
     readonly newPassword: Option.Option<Redacted.Redacted>
     /** True until the data folder keeps secrets. */
@@ -87,24 +95,33 @@ export const signingKey = Effect.gen(function* () {
 
 const make = Effect.gen(function* () {
   const settings = yield* Settings
+  const { current } = yield* LiveSettings
   const { exists, stored, write } = yield* paper
 
-  if (!isLoopback(settings.HOST) && Option.isNone(settings.API_KEY_HASH)) {
+  if (!isLoopback(settings.HOST) && Option.isNone(current().API_KEY_HASH)) {
     return yield* new ExposedWithoutPassword({ host: settings.HOST })
   }
 
   const firstStart = !(yield* exists)
   const known: File = firstStart ? { jwt_secret: yield* random(32), admin_hash: null } : yield* stored
-  const generated = Option.isNone(settings.API_KEY_HASH)
+  const generated = Option.isNone(current().API_KEY_HASH)
   const { password, secrets } =
     generated && known.admin_hash === null
       ? yield* withPassword(known)
       : { secrets: known, password: Option.none<Redacted.Redacted>() }
 
+  const own = Redacted.make(secrets.admin_hash ?? "")
+
   return Secrets.of({
     jwtSecret: Option.getOrElse(settings.JWT_SECRET, () => Redacted.make(secrets.jwt_secret)),
-    adminHash: Option.getOrElse(settings.API_KEY_HASH, () => Redacted.make(secrets.admin_hash ?? "")),
-    guestHash: settings.ENABLE_GUEST_LOGIN ? settings.GUEST_PASSWORD_HASH : Option.none(),
+    passwords: () => {
+      const { API_KEY_HASH, ENABLE_GUEST_LOGIN, GUEST_PASSWORD_HASH } = current()
+      return {
+        admin: Option.getOrElse(API_KEY_HASH, () => own),
+        guest: ENABLE_GUEST_LOGIN ? GUEST_PASSWORD_HASH : Option.none(),
+        guests: ENABLE_GUEST_LOGIN
+      }
+    },
     newPassword: password,
     firstStart,
     generated,

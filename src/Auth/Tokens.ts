@@ -1,8 +1,9 @@
 import { Clock, Context, DateTime, Effect, Layer, Redacted, Schema } from "effect"
 import { jwtVerify } from "jose"
 import type { Unwritten } from "../domain/Storage.ts"
+import { Grants } from "./Grants.ts"
 import * as Time from "../domain/Time.ts"
-import { type Identity, Unauthenticated, User } from "../domain/User.ts"
+import { type Identity, type Role, Unauthenticated, User } from "../domain/User.ts"
 import { sha256 } from "../lib/hash.ts"
 import { afterCommit, WriteQueue } from "../WriteQueue.ts"
 import { LoginRepo } from "./Repo.ts"
@@ -14,14 +15,19 @@ export class Tokens extends Context.Tag("parley/Auth/Tokens")<
   {
     /** For seven days. */
     readonly issue: (user: User) => Effect.Effect<Identity>
-    /** Only access tokens of this server that have not run out or been revoked. One that is known costs no statement. */
-    readonly verify: (token: string) => Effect.Effect<User, Unauthenticated>
+    /**
+     * Only access tokens of this server that have not run out or been revoked, and whose role is granted as it was when
+     * they were issued. One that is known costs no statement.
+     */
+    readonly verify: (token: string) => Effect.Effect<Identity, Unauthenticated>
     /** Whose it is, if it was verified before and holds at that time, in milliseconds. */
     readonly known: (token: string, now: number) => User | undefined
     /** One that does not hold needs no end. */
     readonly revoke: (token: string) => Effect.Effect<void, Unwritten>
     /** All that this identity was issued until now; what it is issued next holds. */
     readonly revokeAll: (user_id: string) => Effect.Effect<void, Unwritten>
+    /** Looks at what is granted; gives the roles of which no token from before holds. */
+    readonly renew: Effect.Effect<ReadonlyArray<Role>>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -42,10 +48,11 @@ const remembered = 10_000
 
 const make = Effect.gen(function* () {
   const { jwtSecret } = yield* Secrets
+  const grants = yield* Grants
   const repo = yield* LoginRepo
   const queue = yield* WriteQueue
   const key = new TextEncoder().encode(Redacted.value(jwtSecret))
-  const verified = new Map<string, { readonly user: User; readonly until: number }>()
+  const verified = new Map<string, Identity>()
   let revocations = 0
   let last = yield* repo.newest
 
@@ -64,22 +71,24 @@ const make = Effect.gen(function* () {
     const before = revocations
     const { exp, iat, role, user_id } = yield* decode(token)
     const hash = yield* sha256([token])
-    if (yield* repo.isRevoked({ sha256: hash, user_id, at: Math.round(iat * 1e6) })) return yield* Unauthenticated.of()
-    const user: User = { role, user_id }
+    const at = Math.round(iat * 1e6)
+    if (yield* repo.isRevoked({ sha256: hash, user_id, at })) return yield* Unauthenticated.of()
+    if (!grants.holds(role, at)) return yield* Unauthenticated.of()
+    const identity: Identity = { user: { role, user_id }, token, until: exp * 1000 }
     // What was read before a revocation is not kept after it.
-    if (before === revocations) remember(token, { user, until: exp * 1000 })
-    return user
+    if (before === revocations) remember(identity)
+    return identity
   })
 
-  const remember = (token: string, known: { readonly user: User; readonly until: number }) => {
+  const remember = (identity: Identity) => {
     const [oldest] = verified.size >= remembered ? verified.keys() : []
     if (oldest !== undefined) verified.delete(oldest)
-    verified.set(token, known)
+    verified.set(identity.token, identity)
   }
 
   const known = (token: string, now: number) => {
     const found = verified.get(token)
-    return found !== undefined && found.until > now ? found.user : undefined
+    return found !== undefined && found.until > now ? found : undefined
   }
 
   const forget = (isGone: (token: string, user: User) => boolean) =>
@@ -90,17 +99,17 @@ const make = Effect.gen(function* () {
 
   return Tokens.of({
     issue: Effect.fnUntraced(function* (user) {
-      const at = (yield* tick) / 1e6
-      const token = yield* sign(jwtSecret, user, { from: at, seconds: week })
-      return { user, token }
+      const from = (yield* tick) / 1e6
+      const token = yield* sign(jwtSecret, user, { from, seconds: week })
+      return { user, token, until: (Math.floor(from) + week) * 1000 }
     }),
 
-    known,
+    known: (token, now) => known(token, now)?.user,
 
     verify: (token) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const user = known(token, now)
-        if (user !== undefined) return Effect.succeed(user)
+        const identity = known(token, now)
+        if (identity !== undefined) return Effect.succeed(identity)
         verified.delete(token)
         return Effect.mapError(check(token), () => Unauthenticated.of())
       }),
@@ -123,6 +132,12 @@ const make = Effect.gen(function* () {
       yield* queue.write(
         Effect.zipRight(repo.cutOff(user_id, at, ran), afterCommit(forget((_, user) => user.user_id === user_id)))
       )
+    }),
+
+    renew: Effect.gen(function* () {
+      const ended = yield* grants.renew(yield* tick)
+      if (ended.length > 0) yield* forget((_, { role }) => ended.includes(role))
+      return ended
     })
   })
 })

@@ -1,5 +1,5 @@
 import { Options } from "@effect/cli"
-import { Clock, Config, Data, Deferred, Effect, Option, Queue, Redacted, Stream, type Take } from "effect"
+import { Config, Data, Deferred, Effect, Option, Queue, Redacted, Runtime, Stream, type Take } from "effect"
 import { signingKey } from "../Auth/Secrets.ts"
 import { sign } from "../Auth/Sign.ts"
 import { type Client, connect as client, Refused, type RoomEvent } from "../client.ts"
@@ -38,7 +38,8 @@ export interface Wanted {
 
 export interface Connection {
   readonly url: string
-  readonly token: string
+  /** Gives a token that holds now: who follows a room for days outlives one. */
+  readonly token: () => Promise<string>
 }
 
 export class NotConnected extends Data.TaggedError("NotConnected")<{ readonly url: string; readonly reason: string }> {
@@ -52,9 +53,14 @@ const hour = 3600
 /** Whoever may read the server's secrets is its admin. */
 const own = Effect.gen(function* () {
   const secret = yield* signingKey
-  const now = yield* Clock.currentTimeMillis
-  return yield* sign(secret, admin, { from: now / 1000, seconds: hour })
+  const { clock, runtime } = yield* Effect.all({ clock: Effect.clock, runtime: Effect.runtime<never>() })
+  const token = Effect.suspend(() =>
+    sign(secret, admin, { from: clock.unsafeCurrentTimeMillis() / 1000, seconds: hour })
+  )
+  return () => Runtime.runPromise(runtime)(token)
 })
+
+const constant = (token: string) => () => Promise.resolve(token)
 
 const failed = (url: string) => (error: unknown) =>
   error instanceof Refused ? error : new NotConnected({ url, reason: "does not answer: is it running?" })
@@ -72,9 +78,9 @@ export const connect = Effect.fnUntraced(function* ({ password, token, url: give
   const host = HOST === "0.0.0.0" || HOST === "::" ? "127.0.0.1" : HOST.includes(":") ? `[${HOST}]` : HOST
   const url = Option.getOrElse(given, () => `http://${host}:${PORT}`).replace(/\/+$/, "")
   const key = Option.isSome(token)
-    ? Redacted.value(token.value)
+    ? constant(Redacted.value(token.value))
     : Option.isSome(password)
-      ? yield* login(url, password.value)
+      ? constant(yield* login(url, password.value))
       : yield* own
   return { url, token: key } satisfies Connection
 })

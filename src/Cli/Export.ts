@@ -38,12 +38,15 @@ const page = 1000
 
 /** Streamed: a room may be larger than memory. */
 const documentOf = ({ token, url }: Connection.Connection, room: number, format: keyof typeof endings) =>
-  HttpClient.execute(
-    HttpClientRequest.get(`${url}/rooms/${room}/export`).pipe(
-      HttpClientRequest.setUrlParams({ format }),
-      HttpClientRequest.setHeader("x-api-key", token)
-    )
-  ).pipe(
+  Effect.promise(token).pipe(
+    Effect.flatMap((key) =>
+      HttpClient.execute(
+        HttpClientRequest.get(`${url}/rooms/${room}/export`).pipe(
+          HttpClientRequest.setUrlParams({ format }),
+          HttpClientRequest.setHeader("x-api-key", key)
+        )
+      )
+    ),
     Effect.filterOrFail(
       ({ status }) => status === 200,
       ({ status }) => new ExportRefused({ room, reason: status === 404 ? "is not there" : `is refused (${status})` })

@@ -10,7 +10,9 @@ const Rooms = Schema.parseJson(Schema.Array(Schema.Struct({ id: Schema.Number })
 
 const get = ({ token, url }: Connection, path: string) =>
   Effect.timeout(
-    HttpClient.execute(HttpClientRequest.get(`${url}${path}`).pipe(HttpClientRequest.setHeader("x-api-key", token))),
+    Effect.flatMap(Effect.promise(token), (key) =>
+      HttpClient.execute(HttpClientRequest.get(`${url}${path}`).pipe(HttpClientRequest.setHeader("x-api-key", key)))
+    ),
     patience
   )
 

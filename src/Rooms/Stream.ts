@@ -5,10 +5,13 @@ import { Context, Effect, FiberRef, Layer, Option, Schema } from "effect"
 import type { ServerResponse } from "node:http"
 import { Auth } from "../Auth.ts"
 import { Closing } from "../Closing.ts"
+import type { Notice } from "../domain/Event.ts"
 import type { TooManyStreams } from "../domain/Limit.ts"
 import { CursorParam } from "../domain/Param.ts"
-import type { Identity, Unauthenticated } from "../domain/User.ts"
+import type { Identity, LoginEnd, Unauthenticated } from "../domain/User.ts"
+import * as Json from "../lib/json.ts"
 import * as Meter from "../lib/metric.ts"
+import * as Sse from "../lib/sse.ts"
 import { LiveTurns } from "../LiveTurns.ts"
 import { RoomEvents, type Sink } from "../RoomEvents.ts"
 import type { Topic } from "../RoomEvents/Topic.ts"
@@ -19,8 +22,8 @@ export class RoomStream extends Context.Tag("parley/Rooms/Stream/RoomStream")<
   RoomStream,
   {
     /**
-     * Writes the events to the connection until the reader leaves or is logged out, the room goes that is followed
-     * alone, or the server closes.
+     * Writes the events to the connection until the reader leaves, the login ends that opened it, which it tells, the
+     * room goes that is followed alone, or the server closes.
      */
     readonly follow: (
       topic: Topic,
@@ -41,6 +44,12 @@ const headers = {
   "cache-control": "no-store, no-transform",
   "x-accel-buffering": "no"
 }
+
+const farewell = (reason: LoginEnd) => {
+  const notice: Notice = { type: "login_ended", reason }
+  return Sse.frame({ type: notice.type, body: Json.stringify(notice) })
+}
+const farewells: Readonly<Record<LoginEnd, Uint8Array>> = { expired: farewell("expired"), revoked: farewell("revoked") }
 
 /** How long a reader may stand still while it catches up. */
 const patience = "30 seconds"
@@ -93,14 +102,20 @@ const make = Effect.gen(function* () {
     follow: (topic, request, reader, after) =>
       Effect.gen(function* () {
         const response = NodeHttpServerRequest.toServerResponse(request)
-        yield* streams.open(reader, () => response.end())
-        // From here on a logout ends the stream; one that came before is seen now.
+        let over: LoginEnd | null = null
+        const leave = (why: LoginEnd) => {
+          over = why
+          if (response.headersSent) response.end(farewells[why])
+        }
+        yield* streams.open(reader, leave)
+        // From here on the end of the login ends the stream; one that came before is seen now.
         yield* verify(reader.token)
         const head = HttpServerResponse.empty({ headers })
         const finish = yield* FiberRef.get(HttpApp.currentPreResponseHandlers)
         const finished = Option.isSome(finish) ? yield* Effect.orDie(finish.value(request, head)) : head
         response.writeHead(200, finished.headers)
         response.socket?.setNoDelay(true)
+        if (over !== null) leave(over)
 
         const following = events.follow({
           topic,
@@ -115,5 +130,12 @@ const make = Effect.gen(function* () {
   })
 })
 
+const decodePosition = Schema.decodeOption(CursorParam)
+/** No log knows it, so that its reader gets `reset`. */
+const nowhere = -1
+
 const lastEventId = ({ headers }: HttpServerRequest.HttpServerRequest) =>
-  Option.flatMap(Option.fromNullable(headers["last-event-id"]), Schema.decodeOption(CursorParam))
+  Option.fromNullable(headers["last-event-id"]).pipe(
+    Option.filter((text) => text !== ""),
+    Option.map((text) => Option.getOrElse(decodePosition(text), () => nowhere))
+  )

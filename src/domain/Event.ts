@@ -3,6 +3,7 @@ import type { Message } from "./Message.ts"
 import type { Waiting } from "./ProviderState.ts"
 import type { RoomRow } from "./Room.ts"
 import type { RoomId } from "./RoomId.ts"
+import type { LoginEnd } from "./User.ts"
 import type { Outcome, RoundId, StopReason, Trigger, TurnId } from "./Round.ts"
 
 /** One turn as clients know it while it streams; `temp_id` is the original's name for it. */
@@ -75,3 +76,5 @@ export type Notice =
   | { readonly type: "reset"; readonly after: number }
   /** The rooms that a stream of all rooms begins with, in parts; a room that none of them names is gone. */
   | { readonly type: "rooms"; readonly ids: ReadonlyArray<RoomId>; readonly more: boolean }
+  /** The login that opened the stream is over, and with it the stream: it opens again only under another. */
+  | { readonly type: "login_ended"; readonly reason: LoginEnd }

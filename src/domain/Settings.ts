@@ -107,7 +107,7 @@ export const SettingsValues = Schema.Struct({
 
   API_KEY_HASH: hash("bcrypt hash of the admin's password; made at the first start when absent"),
   GUEST_PASSWORD_HASH: hash("bcrypt hash of the guests' password; without it there are no guests"),
-  ENABLE_GUEST_LOGIN: flag("whether guests may log in", true),
+  ENABLE_GUEST_LOGIN: flag("whether there may be guests; false ends their logins", true),
   JWT_SECRET: secret("key that signs tokens; made at the first start when absent"),
 
   TRUSTED_PROXY_COUNT: number("proxies in front whose X-Forwarded headers are believed", 0, 0, 10),
@@ -192,6 +192,9 @@ export type SettingsValues = typeof SettingsValues.Type
 
 /** What can change while the server runs; of all else the value at the start holds. */
 export const LiveValues = SettingsValues.pick(
+  "API_KEY_HASH",
+  "GUEST_PASSWORD_HASH",
+  "ENABLE_GUEST_LOGIN",
   "RATE_LIMITS",
   "RATE_LIMIT_ADDRESS_FACTOR",
   "LOGIN_PER_MINUTE",

@@ -1,5 +1,6 @@
 import { HttpApiSchema } from "@effect/platform"
 import { Context, Schema } from "effect"
+import { exact } from "./Body.ts"
 import { ErrorBody } from "./Error.ts"
 
 export const Role = Schema.Literal("admin", "guest")
@@ -22,11 +23,15 @@ export const userOf = (user_id: string): User => ({ role: user_id === "admin" ? 
  */
 export class CurrentUser extends Context.Tag("parley/domain/User/CurrentUser")<CurrentUser, User>() {}
 
-/** Who shows a token, and the token. */
+/** Who shows a token, the token, and when it runs out, in milliseconds. */
 export interface Identity {
   readonly user: User
   readonly token: string
+  readonly until: number
 }
+
+/** Why a login is over while its holder is there. */
+export type LoginEnd = "expired" | "revoked"
 
 /**
  * Who follows a stream, and by which token.
@@ -38,7 +43,9 @@ export const LoginRequest = Schema.Struct({ password: Schema.NonEmptyString })
 export const LinkRequest = Schema.Struct({ token: Schema.NonEmptyString.pipe(Schema.maxLength(1024)) })
 
 /** Without a body, or a name in it, the caller's own. */
-export const OfUser = Schema.NullOr(Schema.Struct({ user_id: Schema.optionalWith(UserId, { nullable: true }) }))
+export const OfUser = Schema.NullOr(
+  Schema.Struct({ user_id: Schema.optionalWith(UserId, { nullable: true }) }).annotations(exact)
+)
 
 export const LoggedOut = Schema.Struct({ success: Schema.Literal(true), message: Schema.String })
 export const LoginLink = Schema.Struct({ token: Schema.String, url: Schema.String, expires_in: Schema.Int })
@@ -93,6 +100,15 @@ export class LinkSpent extends Schema.TaggedError<LinkSpent>()(
   HttpApiSchema.annotations({ status: 401 })
 ) {
   static readonly of = () => new LinkSpent({ detail: "This login link was used already or is too old" })
+}
+
+/** A guest is meant, and there may be none. */
+export class GuestsNotAllowed extends Schema.TaggedError<GuestsNotAllowed>()(
+  "GuestsNotAllowed",
+  { ...ErrorBody },
+  HttpApiSchema.annotations({ status: 403 })
+) {
+  static readonly of = () => new GuestsNotAllowed({ detail: "Guests are switched off (ENABLE_GUEST_LOGIN)" })
 }
 
 export class AdminRequired extends Schema.TaggedError<AdminRequired>()(

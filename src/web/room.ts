@@ -1,5 +1,5 @@
 import { Refused } from "../client.ts"
-import { client, pageBefore, pageSize } from "./api.ts"
+import { client, pageBefore, pageSize, session } from "./api.ts"
 import { byId, write } from "./dom.ts"
 import type { Feed } from "./feed.ts"
 import { makeHistory } from "./history.ts"
@@ -157,6 +157,8 @@ export const openRoom = (
         return feed.clear()
       case "reset":
         return readAgain()
+      case "login_ended":
+        return session.onLost()
       case "room_deleted":
         return gone(words.deleted)
       case "new_critique":

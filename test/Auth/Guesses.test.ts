@@ -1,40 +1,17 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import bcrypt from "bcrypt"
-import { Deferred, Effect, Fiber, Layer, Option, Redacted, TestClock } from "effect"
+import { Deferred, Effect, Fiber, Layer, Redacted, TestClock } from "effect"
 import { Auth } from "../../src/Auth.ts"
 import { Guesses } from "../../src/Auth/Guesses.ts"
-import { LoginRepo } from "../../src/Auth/Repo.ts"
-import { Secrets } from "../../src/Auth/Secrets.ts"
-import { Tokens } from "../../src/Auth/Tokens.ts"
 import { admin, WrongPassword } from "../../src/domain/User.ts"
-import { OpenStreams } from "../../src/Rooms/OpenStreams.ts"
 import { Settings } from "../../src/Settings.ts"
-import * as TestDb from "../support/TestDb.ts"
+import * as LoneAuth from "../support/LoneAuth.ts"
 
-const identity = { user: admin, token: "t" }
+const identity = { user: admin, token: "t", until: Infinity }
 const guesses = Guesses.layer.pipe(Layer.provide(Settings.layerFrom({})), Layer.orDie)
 
-const auth = (hash: string) =>
-  Auth.layer.pipe(
-    Layer.provide(Tokens.layer),
-    Layer.provide(OpenStreams.layer),
-    Layer.provide(LoginRepo.layer),
-    Layer.provide(TestDb.layer()),
-    Layer.provide(
-      Layer.succeed(Secrets, {
-        jwtSecret: Redacted.make("the secret of this test, long enough for its purpose"),
-        adminHash: Redacted.make(hash),
-        guestHash: Option.none(),
-        newPassword: Option.none(),
-        firstStart: false,
-        generated: false,
-        keep: Effect.void
-      })
-    ),
-    Layer.provide(Settings.layerFrom({})),
-    Layer.orDie
-  )
+const auth = (hash: string) => LoneAuth.layer(() => ({ ...LoneAuth.nobody, admin: Redacted.make(hash) }))
 
 describe("Passwords", () => {
   it.effect(

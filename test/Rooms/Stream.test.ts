@@ -114,7 +114,7 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
     })
   )
 
-  it.scoped("a position from the future is answered with reset, a header that is none is no position", () =>
+  it.scoped("a position from the future, or one that is none, is answered with reset", () =>
     Effect.gen(function* () {
       const { follow, say } = yield* setup
       yield* say("before")
@@ -122,7 +122,7 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
       const odd = yield* follow("", { "last-event-id": "last tuesday" })
 
       const reset = yield* lost.until(isFrame("reset"))
-      yield* odd.next
+      yield* odd.until(isFrame("reset"))
       yield* say("after")
       yield* Effect.all([lost, odd].map((reader) => reader.until(isFrame("new_message"))))
 

@@ -90,7 +90,7 @@ layer(House.shared({ settings: { MAX_STREAMS_PER_USER: "2", MAX_STREAMS: "3" } }
     it.effect("a place is free again when a stream has closed", () =>
       Effect.gen(function* () {
         const streams = yield* OpenStreams
-        const holder = { user: admin, token: "t" }
+        const holder = { user: admin, token: "t", until: Infinity }
         const both = Effect.scoped(Effect.all([1, 2].map(() => streams.open(holder, () => {}))))
 
         yield* both

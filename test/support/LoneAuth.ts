@@ -1,0 +1,37 @@
+import { Effect, Layer, Option, Redacted } from "effect"
+import { Auth } from "../../src/Auth.ts"
+import { Grants } from "../../src/Auth/Grants.ts"
+import { LoginRepo } from "../../src/Auth/Repo.ts"
+import { type Passwords, Secrets } from "../../src/Auth/Secrets.ts"
+import { Tokens } from "../../src/Auth/Tokens.ts"
+import { OpenStreams } from "../../src/Rooms/OpenStreams.ts"
+import { Settings } from "../../src/Settings.ts"
+import * as TestDb from "./TestDb.ts"
+
+/** What nobody can log in with. */
+export const nobody: Passwords = { admin: Redacted.make(""), guest: Option.none(), guests: true }
+
+const secrets = (passwords: () => Passwords) =>
+  Layer.succeed(Secrets, {
+    jwtSecret: Redacted.make("the secret of this test, long enough for its purpose"),
+    passwords,
+    newPassword: Option.none(),
+    firstStart: false,
+    generated: false,
+    keep: Effect.void
+  })
+
+/** Logins over a database in memory, without a house around them. */
+export const over = (passwords: () => Passwords) =>
+  Auth.layer.pipe(
+    Layer.provideMerge(Tokens.layer),
+    Layer.provide(Grants.layer),
+    Layer.provideMerge(OpenStreams.layer),
+    Layer.provideMerge(LoginRepo.layer),
+    Layer.provide(secrets(passwords)),
+    Layer.provideMerge(Settings.layerFrom({})),
+    Layer.orDie
+  )
+
+export const layer = (passwords: () => Passwords = () => nobody) =>
+  over(passwords).pipe(Layer.provideMerge(TestDb.layer()))
