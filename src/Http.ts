@@ -14,6 +14,7 @@ import * as DocumentsHttp from "./Documents/Http.ts"
 import * as Docs from "./Http/Docs.ts"
 import { bounded } from "./Http/Body.ts"
 import { explained } from "./Http/Failure.ts"
+import { settled } from "./Http/Head.ts"
 import { guarded } from "./Http/Hosts.ts"
 import { NodeServer } from "./Http/NodeServer.ts"
 import { exposedHeaders, Origins } from "./Http/Origins.ts"
@@ -97,12 +98,12 @@ const app = Layer.unwrapScoped(
     })
     const routes = yield* HttpApiBuilder.httpApp
     const handler = yield* NodeHttpServer.makeHandler(
-      traced(explained(cors(guarded(settings)(bounded(settings)(revalidated(routes))))))
+      traced(explained(guarded(settings)(cors(bounded(settings)(revalidated(routes))))))
     )
-    const fastPath = yield* FastPath.make(handler)
+    const listener = settled(yield* FastPath.make(handler))
     yield* Effect.acquireRelease(
-      Effect.sync(() => node.on("request", fastPath)),
-      () => Effect.sync(() => node.off("request", fastPath))
+      Effect.sync(() => node.on("request", listener)),
+      () => Effect.sync(() => node.off("request", listener))
     )
     return NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT })
   })

@@ -12,7 +12,7 @@ import {
   AgentUpdate,
   PictureNotFound
 } from "../domain/Agent.ts"
-import { WriteRefused } from "../domain/Error.ts"
+import { FieldsRefused, WriteRefused } from "../domain/Error.ts"
 import { ImageRefused } from "../domain/Image.ts"
 import { AgentParam, LimitParam, number, optional, PageParams } from "../domain/Param.ts"
 import { PersonaMissing } from "../domain/Persona.ts"
@@ -72,6 +72,7 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .setPath(AgentParam)
       .setPayload(AgentUpdate)
       .addSuccess(Agent)
+      .addError(FieldsRefused)
       .addError(AgentNotFound)
       .addError(AgentRefused)
       .addError(ImageRefused)

@@ -7,7 +7,7 @@ import {
   HttpServerResponse
 } from "@effect/platform"
 import { Cause, Effect, Option, Predicate, Schema } from "effect"
-import { BodyNotJson, BodyTooLarge } from "../domain/Error.ts"
+import { BodyNotJson, BodyTooLarge, FieldsRefused } from "../domain/Error.ts"
 import { SettingRefused } from "../domain/RoomSettings.ts"
 import { faultIn, type StorageFault, StorageFull, StorageUnavailable } from "../domain/Storage.ts"
 import { methodsOf, routeOf } from "./Routes.ts"
@@ -98,6 +98,11 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
   const headers = withRetryAfter(response.headers, fields["retry_after"])
   if (!isUndecoded(fields)) return HttpServerResponse.unsafeJson({ ...fields, ...trace }, { status, headers })
   const route = routeOf(request)
+  const excess = fields.issues.flatMap(({ _tag, path: [name] }) => (_tag === "Unexpected" ? [String(name)] : []))
+  if (excess.length > 0) {
+    const refusal = FieldsRefused.of(excess)
+    return HttpServerResponse.unsafeJson({ ...refusal, ...trace }, { status: 400, headers })
+  }
   const refused = SettingRefused.of(fields.issues.map(({ path }) => path[0]))
   if (Option.isSome(refused) && route?.takesBody) {
     return HttpServerResponse.unsafeJson({ ...refused.value, ...trace }, { status: 400, headers })

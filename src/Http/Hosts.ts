@@ -5,6 +5,7 @@ import { isIP } from "node:net"
 import { isLoopback } from "../lib/loopback.ts"
 import type { Settings } from "../Settings.ts"
 import { plain } from "./Failure.ts"
+import { refusalOf } from "./Head.ts"
 
 const nameOf = (host: string) =>
   host
@@ -30,18 +31,14 @@ export const known = ({ ALLOWED_HOSTS, FRONTEND_URL, HOST, VERCEL_URL }: Setting
   }
 }
 
-export const mostHeaders = 100
-
-/** Refuses heads that nobody means, and requests for another host: a page may point its own name at this machine. */
+/** Refuses heads that leave something in doubt, and requests for another host: a page may point its own name at this machine. */
 export const guarded = (settings: Settings["Type"]) => {
   const isKnown = known(settings)
   return <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
     Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+      const refusal = refusalOf(NodeHttpServerRequest.toIncomingMessage(request))
+      if (refusal !== undefined) return Effect.succeed(plain(refusal.status, refusal.tag, refusal.detail))
       const { host = "" } = request.headers
-      if (NodeHttpServerRequest.toIncomingMessage(request).rawHeaders.length > 2 * mostHeaders) {
-        return Effect.succeed(plain(431, "TooManyHeaders", `The request has more than ${mostHeaders} headers`))
-      }
-      if (host === "") return Effect.succeed(plain(400, "HostMissing", "The Host header is missing"))
       if (isKnown(host)) return app
       const detail = `This server does not answer to '${host.slice(0, 255)}'; ALLOWED_HOSTS can name it`
       return Effect.succeed(plain(421, "HostNotAllowed", detail))

@@ -23,7 +23,9 @@ const make = ({ HEADERS_SECONDS, MAX_SOCKETS, REQUEST_SECONDS }: Settings["Type"
     requestTimeout,
     headersTimeout,
     connectionsCheckingInterval: Math.min(5000, headersTimeout / 4),
-    keepAliveTimeout: 5000
+    keepAliveTimeout: 5000,
+    // Node refuses one without a word; we say why.
+    requireHostHeader: false
   })
   // Node would leave out the rest in silence.
   server.maxHeadersCount = 0

@@ -2,7 +2,7 @@ import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { Agent } from "../domain/Agent.ts"
-import { WriteRefused } from "../domain/Error.ts"
+import { FieldsRefused, WriteRefused } from "../domain/Error.ts"
 import { PageParams, RoomParam, SeatParam } from "../domain/Param.ts"
 import {
   ProviderUnknown,
@@ -50,6 +50,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
       .setPath(RoomParam)
       .setPayload(RoomUpdate)
       .addSuccess(Room)
+      .addError(FieldsRefused)
       .addError(SettingRefused)
       .addError(RoomNotFound)
       .addError(RoomForbidden)

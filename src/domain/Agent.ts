@@ -1,5 +1,6 @@
 import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
+import { exact, Unheeded } from "./Body.ts"
 import { ErrorBody } from "./Error.ts"
 import { Flag } from "./Row.ts"
 import { Timestamp } from "./Time.ts"
@@ -61,7 +62,7 @@ const changes = {
 }
 
 /** What is absent or null stays as it is; an empty text is taken away. */
-export const AgentUpdate = Schema.Struct(changes)
+export const AgentUpdate = Schema.Struct({ ...changes, backgrounds: Unheeded, memory: Unheeded }).annotations(exact)
 export type AgentChanges = typeof AgentUpdate.Type
 
 export const AgentCreate = Schema.Struct({

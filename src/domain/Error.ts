@@ -40,6 +40,16 @@ export class Invalid extends Schema.TaggedError<Invalid>()(
   HttpApiSchema.annotations({ status: 422 })
 ) {}
 
+/** Fields of a body that cannot be set; nothing was changed. */
+export class FieldsRefused extends Schema.TaggedError<FieldsRefused>()(
+  "FieldsRefused",
+  { ...ErrorBody, fields: Schema.Array(Schema.String) },
+  HttpApiSchema.annotations({ status: 400 })
+) {
+  static readonly of = (fields: ReadonlyArray<string>) =>
+    new FieldsRefused({ fields, detail: `These fields cannot be set: ${fields.join(", ")}` })
+}
+
 export class BodyTooLarge extends Schema.TaggedError<BodyTooLarge>()(
   "BodyTooLarge",
   { ...ErrorBody },

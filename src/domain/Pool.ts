@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import { exact } from "./Body.ts"
 import { AgentId } from "./Agent.ts"
 import { RoomId } from "./RoomId.ts"
 import { Timestamp } from "./Time.ts"
@@ -75,4 +76,4 @@ export type PoolHealth = typeof PoolHealth.Type
 export const Eviction = Schema.Struct({
   room_id: Schema.optional(RoomId),
   agent_id: Schema.optional(AgentId)
-})
+}).annotations(exact)

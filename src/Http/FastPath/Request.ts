@@ -2,7 +2,7 @@ import { Cookies, type Headers, type HttpServerRequest } from "@effect/platform"
 import { Option } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
-import { mostHeaders } from "../Hosts.ts"
+import { refusalOf } from "../Head.ts"
 
 export type Request = Pick<
   HttpServerRequest.HttpServerRequest,
@@ -20,9 +20,10 @@ const special = ["origin", "content-length", "transfer-encoding", "upgrade", "ex
 const longest = 200
 
 /** A GET as almost all are: without a body, and not from a page of another origin. */
-export const plain = ({ headers, method, rawHeaders, socket, url = "" }: IncomingMessage): Request | undefined => {
-  if (method !== "GET" || url.length > longest) return undefined
-  if (rawHeaders.length > 2 * mostHeaders || !isSingle(headers)) return undefined
+export const plain = (source: IncomingMessage): Request | undefined => {
+  const { headers, method, socket, url = "" } = source
+  if (method !== "GET" || url.length > longest || !isSingle(headers)) return undefined
+  if (refusalOf(source) !== undefined) return undefined
   if (special.some((name) => headers[name] !== undefined)) return undefined
   return {
     method,
