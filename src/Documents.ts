@@ -3,6 +3,7 @@ import { Chunk, Context, Effect, Layer, Option, Sink, Stream } from "effect"
 import { Intake } from "./Documents/Intake.ts"
 import * as Json from "./Documents/Json.ts"
 import * as Markdown from "./Documents/Markdown.ts"
+import { arrived } from "./Documents/Times.ts"
 import { DocumentRepo } from "./Documents/Repo.ts"
 import type { Unwritten } from "./domain/Storage.ts"
 import type { RoomForbidden, RoomNotFound } from "./domain/Room.ts"
@@ -102,8 +103,9 @@ const make = Effect.gen(function* () {
       return { name: room.name, text: portioned(Stream.map(Stream.concat(title, written), (part) => `${part}\n\n`)) }
     }),
 
-    take: Effect.fn("Documents.take")(function* (document) {
+    take: Effect.fn("Documents.take")(function* (given) {
       const { user_id } = yield* CurrentUser
+      const { document, future_times } = arrived(given, yield* Time.now)
       const said = yield* intake.prepare(document.messages)
       const { default_model, default_provider } = document.room
       const provider = yield* Effect.match(providers.get(default_provider), {
@@ -111,11 +113,12 @@ const make = Effect.gen(function* () {
         onSuccess: () => ({ default_provider, default_model })
       })
       const fitting = { ...document, room: { ...document.room, ...provider } }
-      return yield* queue.write(
+      const imported = yield* queue.write(
         Effect.tap(intake.store(user_id, fitting, said), ({ room_id }) =>
           Effect.flatMap(Effect.orDie(roomRepo.find(room_id)), events.open)
         )
       )
+      return { ...imported, future_times }
     })
   })
 })

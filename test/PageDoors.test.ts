@@ -98,7 +98,7 @@ describe.skipIf(whyNoChromium !== "")("the page's doors", () => {
             await bring(page, "no JSON")
             await problem.getByText("This is no file of a room that Parley has written.").waitFor()
             await bring(page, files.json.text.replace("parley.room", "<b>other</b>"))
-            await problem.getByText("(format)").waitFor()
+            await problem.getByText("This file cannot be taken. format: ").waitFor()
             await bring(page, JSON.stringify(roomOf(script, [script], [script])))
             await page.locator("#problem").getByText("Not here: <img").waitFor()
             await page.getByRole("button", { name: "Settings" }).click()

@@ -5,7 +5,7 @@ import { BodyBound } from "../domain/Body.ts"
 import { WriteRefused } from "../domain/Error.ts"
 import { optional, RoomParam } from "../domain/Param.ts"
 import { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
-import { DocumentRefused, Imported, RoomDocument } from "../domain/RoomDocument.ts"
+import { DocumentRefused, Imported, RoomDocument, WrittenDocument } from "../domain/RoomDocument.ts"
 import { ImportLimit } from "../Limits/Api.ts"
 
 export class DocumentsApi extends HttpApiGroup.make("documents")
@@ -20,7 +20,7 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
           thinking: optional(Schema.BooleanFromString)
         })
       )
-      .addSuccess(RoomDocument)
+      .addSuccess(WrittenDocument)
       .addSuccess(HttpApiSchema.Text({ contentType: "text/markdown" }))
       .addError(RoomNotFound)
       .addError(RoomForbidden)

@@ -43,7 +43,7 @@ export class Intake extends Context.Tag("parley/Documents/Intake")<
       owner: string,
       document: RoomDocument,
       said: ReadonlyArray<Said>
-    ) => Effect.Effect<Imported, never, Commit>
+    ) => Effect.Effect<Omit<Imported, "future_times">, never, Commit>
   }
 >() {
   static readonly layer = Layer.effect(

@@ -1,16 +1,24 @@
 import { Effect, Schema, Stream } from "effect"
 import { AttachmentRepo } from "../Attachments/Repo.ts"
-import { DocumentMessage, RoomDocument } from "../domain/RoomDocument.ts"
+import { longestName } from "../domain/Message.ts"
+import { WrittenDocument, WrittenMessage } from "../domain/RoomDocument.ts"
+import { oneLine } from "../lib/text.ts"
 import type { Row } from "./Repo.ts"
 
-const encodeHead = Schema.encodeSync(Schema.parseJson(RoomDocument))
-const encodeMessage = Schema.encodeSync(Schema.parseJson(DocumentMessage))
+const encodeHead = Schema.encodeSync(Schema.parseJson(WrittenDocument))
+const encode = Schema.encodeSync(Schema.parseJson(WrittenMessage))
+
+const lineOf = (name: string | null) => (name === null ? null : oneLine(name).slice(0, longestName))
+
+/** Names from before they had to be on one line become as they are taken. */
+const encodeMessage = (message: typeof WrittenMessage.Type) =>
+  encode({ ...message, agent_name: lineOf(message.agent_name), participant_name: lineOf(message.participant_name) })
 
 /** The document as JSON text, a message a line. The images are read from the database one after the other. */
 export const write = Effect.map(
   AttachmentRepo,
   ({ content }) =>
-    <E>(head: Omit<RoomDocument, "messages">, rows: Stream.Stream<Row, E>): Stream.Stream<string, E> => {
+    <E>(head: Omit<WrittenDocument, "messages">, rows: Stream.Stream<Row, E>): Stream.Stream<string, E> => {
       const image = (message_id: Row["id"], position: number) =>
         Effect.map(Effect.orDie(content({ message_id, position })), ({ bytes, media_type }) => ({
           media_type,

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import { ImageType } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
-import { DocumentMessage, DocumentSeat } from "../domain/RoomDocument.ts"
+import { WrittenMessage, WrittenSeat } from "../domain/RoomDocument.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import type { Timestamp } from "../domain/Time.ts"
@@ -11,7 +11,7 @@ import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
 const Row = Schema.Struct({
-  ...DocumentMessage.omit("images").fields,
+  ...WrittenMessage.omit("images").fields,
   id: MessageId,
   partial: Flag,
   images: Schema.NullOr(Schema.parseJson(Schema.Array(Schema.Struct({ media_type: ImageType }))))
@@ -37,7 +37,7 @@ export class DocumentRepo extends Context.Tag("parley/Documents/Repo/DocumentRep
   DocumentRepo,
   {
     /** Who sits in the room, in the order of joining. */
-    readonly seats: (room: RoomId) => Effect.Effect<ReadonlyArray<DocumentSeat>>
+    readonly seats: (room: RoomId) => Effect.Effect<ReadonlyArray<typeof WrittenSeat.Type>>
     /** How many messages there are, and the id of the last. */
     readonly extent: (room: RoomId) => Effect.Effect<Extent>
     /** The oldest `limit` messages after one, up to `last`. */
@@ -62,7 +62,7 @@ export class DocumentRepo extends Context.Tag("parley/Documents/Repo/DocumentRep
 }
 
 const asRows = Sql.all(Row)
-const asSeats = Sql.all(DocumentSeat)
+const asSeats = Sql.all(WrittenSeat)
 const asExtent = Sql.one(Extent)
 const asAgents = Sql.all(Schema.Struct({ id: AgentId, name: Schema.String }))
 

@@ -78,7 +78,7 @@ const pictures = ({ id, images }: Message, { names }: ContextInput) => {
 const speaker = (message: Message, { agent, personName }: ContextInput) => {
   const cut = message.partial ? ", cut off in mid-sentence" : ""
   if (message.agent_id === agent.id) return `${agent.name} (you${cut})`
-  if (message.role === "assistant") return `${message.agent_name ?? "an agent who has left"} (agent${cut})`
+  if (message.role === "assistant") return `${oneLine(message.agent_name ?? "an agent who has left")} (agent${cut})`
   if (message.participant_type === "situation_builder") return "The scene"
   return `${oneLine(message.participant_name ?? personName)} (person)`
 }

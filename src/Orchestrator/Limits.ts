@@ -1,6 +1,7 @@
 import { Option } from "effect"
 import type { Usage } from "../domain/Provider.ts"
 import type { RoomRow } from "../domain/Room.ts"
+import { leastTurn } from "../domain/RoomSettings.ts"
 import type { StopReason } from "../domain/Round.ts"
 
 /** What is set aside for something that will cost: tokens of every kind, and US dollars. */
@@ -65,10 +66,6 @@ const overCount = ({ replies, room, speaking }: Standing, { lastWords }: Wish) =
   return Option.map(reached(speaking), (reason) => ({ reason, forNow: Option.isNone(reached(0)) }))
 }
 
-/** The output that a turn is expected to stay below. */
-const outputTokens = 2000
-/** What a turn may cost as long as the room has not seen what its turns do cost. */
-const firstUsd = 0.05
 const margin = 1.5
 
 /**
@@ -80,8 +77,8 @@ export const reservation = (turn: {
   readonly sessionTokens: number
   readonly recentUsd: ReadonlyArray<number>
 }): Amount => ({
-  tokens: Math.ceil(turn.characters / 3) + turn.sessionTokens + outputTokens,
-  usd: turn.recentUsd.length === 0 ? firstUsd : margin * Math.max(...turn.recentUsd)
+  tokens: Math.ceil(turn.characters / 3) + turn.sessionTokens + leastTurn.tokens,
+  usd: turn.recentUsd.length === 0 ? leastTurn.usd : margin * Math.max(...turn.recentUsd)
 })
 
 const totalOf = ({ cacheReadTokens, cacheWriteTokens, inputTokens, outputTokens }: Usage) =>

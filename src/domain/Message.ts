@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import { AgentId } from "./Agent.ts"
 import { ImageLink, ImageUpload, InlineImage } from "./Image.ts"
+import { AsLine } from "./Line.ts"
 import { RoomId } from "./RoomId.ts"
 import { Flag } from "./Row.ts"
 import { Timestamp } from "./Time.ts"
@@ -41,14 +42,20 @@ export const Message = Schema.Struct({
 }).annotations({ identifier: "Message" })
 export type Message = typeof Message.Type
 
+/** What somebody calls the one who speaks. */
+export const longestName = 100
+
+/** What a person may say in one message. */
+export const longestSaid = 100_000
+
 /**
  * What a client may send. Who speaks is decided by the server: a role, an agent or a thinking that a client names is
  * accepted, as old clients send them, and ignored. An image may stand for words.
  */
 export const MessageCreate = Schema.Struct({
-  content: Schema.String.pipe(Schema.maxLength(100_000)),
+  content: Schema.String.pipe(Schema.maxLength(longestSaid)),
   participant_type: Schema.optional(Schema.NullOr(ParticipantType)),
-  participant_name: Schema.optional(Schema.NullOr(Schema.Trim.pipe(Schema.maxLength(100)))),
+  participant_name: Schema.optional(Schema.NullOr(AsLine.pipe(Schema.maxLength(longestName)))),
   mentioned_agent_ids: Schema.optional(Schema.NullOr(Schema.Array(AgentId).pipe(Schema.maxItems(100)))),
   image_data: Schema.optional(Schema.NullOr(Schema.Union(ImageUpload, Schema.String))),
   images: Schema.optional(Schema.NullOr(Schema.Array(ImageUpload)))

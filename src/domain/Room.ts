@@ -1,10 +1,12 @@
 import { HttpApiSchema } from "@effect/platform"
 import { Schema, Struct } from "effect"
 import { Agent } from "./Agent.ts"
+import { exact, Unheeded } from "./Body.ts"
 import { ErrorBody } from "./Error.ts"
+import { AsLine } from "./Line.ts"
 import { Message } from "./Message.ts"
 import { RoomId } from "./RoomId.ts"
-import { RoomSettings } from "./RoomSettings.ts"
+import { AskedSettings, RoomSettings } from "./RoomSettings.ts"
 import { Flag } from "./Row.ts"
 import { Timestamp } from "./Time.ts"
 
@@ -57,8 +59,8 @@ export const Room = Schema.Struct({
 }).annotations({ identifier: "Room" })
 export type Room = typeof Room.Type
 
-export const RoomName = Schema.Trim.pipe(Schema.minLength(1), Schema.maxLength(200))
-const { max_interactions, ...others } = RoomSettings.fields
+export const RoomName = AsLine.pipe(Schema.minLength(1), Schema.maxLength(200))
+const { max_interactions, ...others } = AskedSettings.fields
 
 // Null leaves a setting as it is, as clients of the original mean it; only what may be unbounded can be set to null.
 const kept = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
@@ -80,16 +82,18 @@ const settings = {
 export const RoomCreate = Schema.Struct({
   name: RoomName,
   ...settings,
-  provider: Schema.optional(Schema.NullOr(Schema.String)),
-  model: Schema.optional(Schema.NullOr(Schema.String))
+  provider: Schema.optional(Schema.NullOr(Schema.String.pipe(Schema.maxLength(200)))),
+  model: Schema.optional(Schema.NullOr(AsLine.pipe(Schema.maxLength(200))))
 }).annotations({ identifier: "RoomCreate" })
 
 /** A field that is absent stays as it is; a limit that is null is removed. */
 export const RoomUpdate = Schema.Struct({
   name: Schema.optional(Schema.NullOr(RoomName)),
   ...settings,
-  is_paused: Schema.optional(Schema.NullOr(Schema.Boolean))
-}).annotations({ identifier: "RoomUpdate" })
+  is_paused: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  /** Whether a room is finished shows by itself. */
+  is_finished: Unheeded
+}).annotations({ identifier: "RoomUpdate", ...exact })
 
 export class RoomNotFound extends Schema.TaggedError<RoomNotFound>()(
   "RoomNotFound",

@@ -2,19 +2,22 @@ import { HttpApiSchema } from "@effect/platform"
 import { DateTime, Option, Schema } from "effect"
 import { ErrorBody } from "./Error.ts"
 import { Fault, type ImageRefused, ImageType, mostImages } from "./Image.ts"
-import { ParticipantType } from "./Message.ts"
+import { Line } from "./Line.ts"
+import { longestName, longestSaid, ParticipantType } from "./Message.ts"
 import { RoomName } from "./Room.ts"
 import { RoomId } from "./RoomId.ts"
-import { RoomSettings } from "./RoomSettings.ts"
+import { AskedSettings, RoomSettings } from "./RoomSettings.ts"
 import { Timestamp } from "./Time.ts"
 
-// A room outside the database: all that is needed to have it again elsewhere.
+// A room outside the database: all that is needed to have it again elsewhere. What is taken has the bounds of what may
+// be said and set here; what is written is as it is stored, also from before there was a bound.
 
-const Moment = Timestamp.pipe(
-  Schema.filter((text) => Option.isSome(DateTime.make(text)) || "Expected a time that there is")
-)
+const isMoment = (text: string) =>
+  text >= "1970" && Option.exists(DateTime.make(text), (moment) => DateTime.formatIso(moment) === text)
 
-const Name = Schema.String.pipe(Schema.maxLength(200))
+const Moment = Timestamp.pipe(Schema.filter((text) => isMoment(text) || "Expected a time that there is, since 1970"))
+
+const Name = Line.pipe(Schema.maxLength(200))
 const Id = Schema.Int.pipe(Schema.positive())
 
 export const DocumentSeat = Schema.Struct({
@@ -26,26 +29,72 @@ export const DocumentSeat = Schema.Struct({
 })
 export type DocumentSeat = typeof DocumentSeat.Type
 
-export const DocumentMessage = Schema.Struct({
+export const WrittenSeat = Schema.Struct({
+  ...DocumentSeat.fields,
+  name: Schema.String,
+  group: Schema.NullOr(Schema.String),
+  joined_at: Timestamp
+})
+
+/** What a model may have said, or thought, at one time. */
+const longestReply = 1_000_000
+const Reply = Schema.String.pipe(
+  Schema.filter((text) => text.length <= longestReply || `Expected at most ${longestReply} characters`)
+)
+
+const MessageShape = Schema.Struct({
   /** Orders the messages of the document; an import gives new ones. */
   id: Id,
   role: Schema.Literal("user", "assistant"),
   agent_name: Schema.NullOr(Name),
   participant_type: Schema.NullOr(ParticipantType),
-  participant_name: Schema.NullOr(Name),
-  content: Schema.String,
-  thinking: Schema.NullOr(Schema.String),
+  participant_name: Schema.NullOr(Line.pipe(Schema.maxLength(longestName))),
+  content: Reply,
+  thinking: Schema.NullOr(Reply),
   provider: Schema.NullOr(Name),
   /** Cut off by an interruption. */
   partial: Schema.Boolean,
   timestamp: Moment,
   images: Schema.Array(Schema.Struct({ media_type: ImageType, data: Schema.String })).pipe(Schema.maxItems(mostImages))
 })
+
+/** What the fields of a message must be to each other. */
+const unfit = ({ content, images, participant_type: type, role }: typeof MessageShape.Type) => {
+  const isPersons = type !== "system" && type !== "agent"
+  if (role === "assistant") {
+    const isAgents = type === null || !isPersons
+    return isAgents ? undefined : { path: ["participant_type"], message: "Expected none of a person" }
+  }
+  if (!isPersons) return { path: ["participant_type"], message: "Expected one of a person" }
+  if (content.length > longestSaid) return { path: ["content"], message: `Expected at most ${longestSaid} characters` }
+  return content === "" && images.length === 0
+    ? { path: ["content"], message: "Expected a text or an image" }
+    : undefined
+}
+
+export const DocumentMessage = MessageShape.pipe(Schema.filter(unfit))
 export type DocumentMessage = typeof DocumentMessage.Type
+
+/** A message as it is stored. */
+export const WrittenMessage = Schema.Struct({
+  ...MessageShape.fields,
+  agent_name: Schema.NullOr(Schema.String),
+  participant_name: Schema.NullOr(Schema.String),
+  content: Schema.String,
+  thinking: Schema.NullOr(Schema.String),
+  provider: Schema.NullOr(Schema.String),
+  timestamp: Timestamp
+})
 
 const outOfOrder = (messages: ReadonlyArray<DocumentMessage>) => {
   const at = messages.findIndex(({ id }, i) => id <= (messages[i - 1]?.id ?? 0))
   return at === -1 ? undefined : { path: [at, "id"], message: "Expected a higher id than that of the message before" }
+}
+
+const seatedTwice = (agents: ReadonlyArray<DocumentSeat>) => {
+  const names = agents.map(({ name }) => name)
+  const at = names.findIndex((name, i) => names.indexOf(name) < i)
+  return at === -1 ? undefined : { path: [at, "name"], message: "Expected each agent once" }
 }
 
 const DocumentRoom = Schema.extend(
@@ -57,19 +106,39 @@ const DocumentRoom = Schema.extend(
     created_at: Moment,
     last_activity_at: Schema.NullOr(Moment)
   }),
-  Schema.partial(RoomSettings)
+  Schema.partial(AskedSettings)
 )
 export type DocumentRoom = typeof DocumentRoom.Type
+
+const WrittenRoom = Schema.Struct({
+  name: Schema.String,
+  is_paused: Schema.Boolean,
+  default_provider: Schema.String,
+  default_model: Schema.NullOr(Schema.String),
+  created_at: Timestamp,
+  last_activity_at: Schema.NullOr(Timestamp),
+  ...RoomSettings.fields
+})
 
 export const RoomDocument = Schema.Struct({
   format: Schema.Literal("parley.room"),
   version: Schema.Literal(1),
   exported_at: Moment,
   room: DocumentRoom,
-  agents: Schema.Array(DocumentSeat).pipe(Schema.maxItems(1000)),
+  agents: Schema.Array(DocumentSeat).pipe(Schema.maxItems(1000), Schema.filter(seatedTwice)),
   messages: Schema.Array(DocumentMessage).pipe(Schema.filter(outOfOrder))
 }).annotations({ identifier: "RoomDocument" })
 export type RoomDocument = typeof RoomDocument.Type
+
+/** A document as it is written. */
+export const WrittenDocument = Schema.Struct({
+  ...RoomDocument.fields,
+  exported_at: Timestamp,
+  room: WrittenRoom,
+  agents: Schema.Array(WrittenSeat),
+  messages: Schema.Array(WrittenMessage)
+}).annotations({ identifier: "WrittenDocument" })
+export type WrittenDocument = typeof WrittenDocument.Type
 
 /** What became of a document. */
 export const Imported = Schema.Struct({
@@ -81,7 +150,9 @@ export const Imported = Schema.Struct({
   message_count: Schema.Int,
   image_count: Schema.Int,
   /** Agents of the document that this server does not have: what they said is kept under their names. */
-  missing_agents: Schema.Array(Schema.String)
+  missing_agents: Schema.Array(Schema.String),
+  /** How many times of the document have not come yet: each became that of the import. */
+  future_times: Schema.Int
 }).annotations({ identifier: "Imported" })
 export type Imported = typeof Imported.Type
 

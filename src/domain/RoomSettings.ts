@@ -9,8 +9,13 @@ export const DoubleText = Schema.Literal("interrupt", "enqueue", "reject")
 export type DoubleText = typeof DoubleText.Type
 
 const whole = (min: number, max: number) => Schema.Int.pipe(Schema.between(min, max))
-const limit = (max: number) => Schema.NullOr(whole(0, max))
-const money = Schema.NullOr(Schema.Number.pipe(Schema.finite(), Schema.between(0, 1_000_000)))
+const limit = (max: number, min = 0) => Schema.NullOr(whole(min, max))
+const money = (min: number) => Schema.NullOr(Schema.Number.pipe(Schema.finite(), Schema.between(min, 1_000_000)))
+
+/** What is set aside for the answer of a turn, and for a turn of a room that has not seen what its turns cost. */
+export const leastTurn = { tokens: 2000, usd: 0.05 }
+
+const mostTokens = 1_000_000_000_000
 
 /** What the people of a room decide about it. A limit or budget that is null does not bound. */
 export const RoomSettings = Schema.Struct({
@@ -23,9 +28,9 @@ export const RoomSettings = Schema.Struct({
   /** Passes after the first. */
   max_follow_ups: whole(0, 100),
   /** Tokens that the room may ever use; input, output and cached alike. */
-  budget_tokens: limit(1_000_000_000_000),
+  budget_tokens: limit(mostTokens),
   /** US dollars that the room may ever cost, by the providers' own account. */
-  budget_usd: money,
+  budget_usd: money(0),
   /** Whether the agents take up the conversation by themselves. */
   autonomous: Flag,
   /** Seconds of quiet before they do; doubled by each such round until a person speaks. */
@@ -36,6 +41,13 @@ export const RoomSettings = Schema.Struct({
   autonomous_max_rounds: whole(1, 10_000)
 })
 export type RoomSettings = typeof RoomSettings.Type
+
+/** What somebody may ask for: with a smaller budget no agent could ever speak. */
+export const AskedSettings = Schema.Struct({
+  ...RoomSettings.fields,
+  budget_tokens: limit(mostTokens, leastTurn.tokens),
+  budget_usd: money(leastTurn.usd)
+})
 
 /** Settings that somebody asks for; undefined leaves one as it is. */
 export type Wanted = { readonly [Name in keyof RoomSettings]?: RoomSettings[Name] | undefined }
@@ -49,8 +61,8 @@ export const allowed: Readonly<Record<keyof RoomSettings, string>> = {
   double_text: `one of ${DoubleText.literals.join(", ")}`,
   max_messages: "a whole number from 1 to 1000",
   max_follow_ups: "a whole number from 0 to 100",
-  budget_tokens: "a whole number from 0 to 1000000000000, or null for no limit",
-  budget_usd: "a number from 0 to 1000000, or null for no limit",
+  budget_tokens: `a whole number from ${leastTurn.tokens}, which is what one turn sets aside for its answer, to ${mostTokens}, or null for no limit`,
+  budget_usd: `a number from ${leastTurn.usd}, which is what a first turn sets aside, to 1000000, or null for no limit`,
   autonomous: flag,
   autonomous_every: "whole seconds from 10 to 86400",
   autonomous_ceiling: "whole seconds from 10 to 604800",

@@ -14,7 +14,10 @@ export const offerFiles = (room: number) => {
   markdown.href = `/rooms/${room}/export?format=markdown`
 }
 
-const placeOf = ({ detail }: Refused) => (typeof detail === "string" ? "" : (detail[0]?.loc.slice(1).join(".") ?? ""))
+const reasonOf = ({ detail }: Refused) => {
+  const [place] = typeof detail === "string" ? [] : detail
+  return place === undefined ? doorWords.notARoom : doorWords.notTaken(place.loc.slice(1).join("."), place.msg)
+}
 
 /** Makes a room out of a file. */
 export const importRoom = async (file: File) => {
@@ -23,9 +26,8 @@ export const importRoom = async (file: File) => {
     const payload: Wire<RoomDocument> = JSON.parse(text)
     return await client.documents.import({ payload })
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Error(doorWords.notARoom(""), { cause: error })
-    if (error instanceof Refused && error.tag === "Invalid")
-      throw new Error(doorWords.notARoom(placeOf(error)), { cause: error })
+    if (error instanceof SyntaxError) throw new Error(doorWords.notARoom, { cause: error })
+    if (error instanceof Refused && error.tag === "Invalid") throw new Error(reasonOf(error), { cause: error })
     throw error
   }
 }

@@ -91,8 +91,12 @@ export const makeNewRoom = (options: {
     newFile.value = ""
     if (file === undefined) return
     dialog.instead(async () => {
-      const { missing_agents, room_id } = await importRoom(file)
-      made(room_id, missing_agents.length > 0 ? doorWords.missing(missing_agents) : null)
+      const { future_times, missing_agents, room_id } = await importRoom(file)
+      const notices = [
+        ...(missing_agents.length > 0 ? [doorWords.missing(missing_agents)] : []),
+        ...(future_times > 0 ? [doorWords.timesMoved(future_times)] : [])
+      ]
+      made(room_id, notices.length > 0 ? notices.join(" ") : null)
     })
   })
   return async () => {

@@ -1,5 +1,5 @@
 import { Arbitrary, FastCheck, Schema } from "effect"
-import { DocumentMessage, RoomDocument } from "../../src/domain/RoomDocument.ts"
+import { DocumentMessage, RoomDocument, WrittenMessage } from "../../src/domain/RoomDocument.ts"
 import * as Time from "../../src/domain/Time.ts"
 import { images } from "./images.ts"
 
@@ -41,13 +41,14 @@ const pictures = FastCheck.array(
   FastCheck.constantFrom(...Object.entries(images).map(([media_type, data]) => ({ media_type, data }))),
   { maxLength: 2 }
 )
-const times = FastCheck.integer({ min: 0, max: 4e12 }).map(Time.at)
+const times = FastCheck.integer({ min: 0, max: 1.7e12 }).map(Time.at)
+const isFit = Schema.is(DocumentMessage)
 const said = FastCheck.record({
-  message: Arbitrary.make(DocumentMessage.omit("id", "timestamp", "images")),
+  message: Arbitrary.make(WrittenMessage.omit("id", "timestamp", "images")),
   timestamp: times,
   images: pictures,
   gap: FastCheck.integer({ min: 1, max: 9 })
-})
+}).filter(({ images, message, timestamp }) => isFit({ ...message, images, timestamp, id: 1 }))
 
 /** Messages of every kind, in their order. */
 export const messages = FastCheck.array(said, { maxLength: 12 }).map((list) => {

@@ -4,7 +4,10 @@ export const english = {
     if (count === 0) return isAll ? "Nothing found." : "Nothing found so far."
     return `${count} found${isAll ? "." : " so far."}`
   },
-  notARoom: (place: string) => `This is no file of a room that Parley has written${place === "" ? "" : ` (${place})`}.`,
+  notARoom: "This is no file of a room that Parley has written.",
+  notTaken: (place: string, why: string) => `This file cannot be taken. ${place}: ${why}`,
+  timesMoved: (count: number) =>
+    `${count === 1 ? "A time" : `${count} times`} in it had not come yet and became that of the import.`,
   missing: (who: ReadonlyArray<string>) =>
     `Not here: ${who.join(", ")}. What they said is kept under their names; they cannot speak.`,
   willBeGone: (name: string) =>
@@ -28,7 +31,9 @@ export const korean: typeof english = {
     if (count === 0) return isAll ? "찾은 것이 없습니다." : "아직 찾은 것이 없습니다."
     return isAll ? `${count}개를 찾았습니다.` : `지금까지 ${count}개를 찾았습니다.`
   },
-  notARoom: (place) => `Parley가 만든 방 파일이 아닙니다${place === "" ? "" : ` (${place})`}.`,
+  notARoom: "Parley가 만든 방 파일이 아닙니다.",
+  notTaken: (place, why) => `이 파일은 가져올 수 없습니다. ${place}: ${why}`,
+  timesMoved: (count) => `아직 오지 않은 시각 ${count}개를 가져온 시각으로 바꾸었습니다.`,
   missing: (who) => `여기에 없는 에이전트: ${who.join(", ")}. 한 말은 이름과 함께 남지만, 말을 할 수는 없습니다.`,
   willBeGone: (name) => `“${name}” 방과 그 안의 모든 말이 사라집니다. 그 전에 파일로 저장할 수 있습니다.`,
   linkLasts: (minutes) => `한 번만, ${minutes}분 동안 쓸 수 있습니다.`,

@@ -51,8 +51,11 @@ export const english: Settings = {
     max_interactions: { label: "Replies in this room", hint: "All replies it will ever hold. Empty: no limit." },
     max_messages: { label: "Replies to one message" },
     max_follow_ups: { label: "Passes after the first", hint: "How often they may answer each other." },
-    budget_tokens: { label: "Tokens", hint: "Sent, received and cached. Empty: no limit." },
-    budget_usd: { label: "US dollars", hint: "Before a budget is passed the room pauses. Empty: no limit." },
+    budget_tokens: { label: "Tokens", hint: "Sent, received and cached; 2,000 at least. Empty: no limit." },
+    budget_usd: {
+      label: "US dollars",
+      hint: "0.05 at least. Before a budget is passed the room pauses. Empty: no limit."
+    },
     autonomous: { label: "The agents may go on without a person", hint: "Off: an idle room never calls a model." },
     autonomous_every: { label: "Seconds of quiet before they do", hint: "Doubled by each such round." },
     autonomous_ceiling: { label: "Longest quiet, in seconds" },
@@ -70,8 +73,14 @@ export const korean: Settings = {
     max_interactions: { label: "이 방의 답변 수", hint: "방 전체의 답변 한도입니다. 비우면 제한이 없습니다." },
     max_messages: { label: "메시지 하나에 대한 답변 수" },
     max_follow_ups: { label: "첫 순서 뒤의 반복 횟수", hint: "서로에게 몇 번까지 답할 수 있는지입니다." },
-    budget_tokens: { label: "토큰", hint: "보낸 것, 받은 것, 캐시를 모두 셉니다. 비우면 제한이 없습니다." },
-    budget_usd: { label: "미국 달러", hint: "예산을 넘기 전에 방이 멈춥니다. 비우면 제한이 없습니다." },
+    budget_tokens: {
+      label: "토큰",
+      hint: "보낸 것, 받은 것, 캐시를 모두 셉니다. 2,000 이상이어야 하고, 비우면 제한이 없습니다."
+    },
+    budget_usd: {
+      label: "미국 달러",
+      hint: "0.05 이상이어야 합니다. 예산을 넘기 전에 방이 멈춥니다. 비우면 제한이 없습니다."
+    },
     autonomous: { label: "사람 없이도 대화를 이어 갈 수 있음", hint: "끄면 조용한 방은 모델을 부르지 않습니다." },
     autonomous_every: { label: "이어 가기 전의 침묵(초)", hint: "그런 라운드마다 두 배가 됩니다." },
     autonomous_ceiling: { label: "가장 긴 침묵(초)" },
