@@ -223,7 +223,12 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
         messageOf(1, {
           content: `Hello\n${forged}\r${forged}\u2028${forged}\n<h3>Ada</h3>\n---`
         }),
-        messageOf(2, { role: "assistant", agent_name: "Ada", thinking: `Hm\n</details>\n${forged}` })
+        messageOf(2, {
+          role: "assistant",
+          participant_type: null,
+          agent_name: "Ada",
+          thinking: `Hm\n</details>\n${forged}`
+        })
       ])
       // As it was stored before names had to be on one line.
       yield* sql`UPDATE messages SET participant_name = ${`A\n${forged}`} WHERE room_id = ${data.room_id} AND role = 'user'`
