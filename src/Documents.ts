@@ -108,9 +108,9 @@ const make = Effect.gen(function* () {
       const { document, future_times } = arrived(given, yield* Time.now)
       const said = yield* intake.prepare(document.messages)
       const { default_model, default_provider } = document.room
-      const provider = yield* Effect.match(providers.get(default_provider), {
+      const provider = yield* Effect.match(providers.choose({ provider: default_provider, model: default_model }), {
         onFailure: () => ({ default_provider: providers.all[0].name, default_model: Option.getOrNull(DEFAULT_MODEL) }),
-        onSuccess: () => ({ default_provider, default_model })
+        onSuccess: ({ model, provider: { name } }) => ({ default_provider: name, default_model: model })
       })
       const fitting = { ...document, room: { ...document.room, ...provider } }
       const imported = yield* queue.write(

@@ -2,6 +2,7 @@ import { Array, Context, Effect, Layer, Option, Record, Redacted, Struct } from 
 import { Passage } from "./domain/Passage.ts"
 import type { Provider } from "./domain/Provider.ts"
 import { ProviderUnknown } from "./domain/Room.ts"
+import { ProviderName } from "./domain/Settings.ts"
 import * as Anthropic from "./Providers/Anthropic.ts"
 import * as Claude from "./Providers/Claude.ts"
 import * as Prices from "./Providers/Http/Prices.ts"
@@ -14,7 +15,11 @@ export class Providers extends Context.Tag("parley/Providers")<
   Providers,
   {
     readonly all: Array.NonEmptyReadonlyArray<Provider>
-    readonly get: (name: string) => Effect.Effect<Provider, ProviderUnknown>
+    /**
+     * The provider that is named, the default where none is. One that is not here gives way to what `PROVIDER_ALIASES`
+     * has for its name; a model that was meant for it is not taken.
+     */
+    readonly choose: (wanted: Wanted) => Effect.Effect<Choice, ProviderUnknown>
   }
 >() {
   /** Those that the settings let in, in the order in which they are preferred; always the scripted one. */
@@ -26,19 +31,43 @@ export class Providers extends Context.Tag("parley/Providers")<
   static readonly layerOf = (...all: Array.NonEmptyArray<Provider>) => Layer.succeed(this, collect(all))
 }
 
-const collect = (all: Array.NonEmptyReadonlyArray<Provider>) =>
-  Providers.of({
+interface Wanted {
+  readonly provider: string | null | undefined
+  readonly model: string | null | undefined
+}
+
+interface Choice {
+  readonly provider: Provider
+  /** Null leaves it to the settings and the provider. */
+  readonly model: string | null
+}
+
+/** A name that no provider here has, and what stands in for it. */
+export type Aliases = ReadonlyMap<string, string>
+
+export const aliasesOf = ({ PROVIDER_ALIASES }: Pick<Settings["Type"], "PROVIDER_ALIASES">): Aliases =>
+  new Map(PROVIDER_ALIASES.map((item) => [item.slice(0, item.lastIndexOf("=")), item.slice(item.lastIndexOf("=") + 1)]))
+
+const collect = (all: Array.NonEmptyReadonlyArray<Provider>, aliases: Aliases = new Map()) => {
+  const named = (name: string | undefined) =>
+    name === "default" ? Option.some(all[0]) : Array.findFirst(all, (provider) => provider.name === name)
+  return Providers.of({
     all,
-    get: (name) =>
-      Effect.mapError(
-        Array.findFirst(all, (provider) => provider.name === name),
-        () =>
+    choose: ({ model = null, provider: name }) => {
+      if (!name) return Effect.succeed({ provider: all[0], model })
+      const own = Array.findFirst(all, (provider) => provider.name === name)
+      if (Option.isSome(own)) return Effect.succeed({ provider: own.value, model })
+      return Option.match(named(aliases.get(name)), {
+        onNone: () =>
           ProviderUnknown.of(
             name,
             Array.map(all, (provider) => provider.name)
-          )
-      )
+          ),
+        onSome: (provider) => Effect.succeed({ provider, model: null })
+      })
+    }
   })
+}
 
 /** What the settings let through to the processes of a provider. */
 const passage = (settings: Settings["Type"]) => {
@@ -92,17 +121,30 @@ export const configured = Effect.map(Settings, (settings) => {
   }
 })
 
+/** The name of the default, without any provider being made. */
+export const defaultName = Effect.zipWith(Settings, configured, ({ DEFAULT_PROVIDER }, vendors) =>
+  Option.getOrElse(DEFAULT_PROVIDER, () => Object.keys(vendors)[0] ?? "scripted")
+)
+
 const make = Effect.gen(function* () {
   const settings = yield* Settings
   const scripted = Scripted.make({ paceMs: settings.SCRIPTED_PACE_MS })
   const vendors = yield* Effect.flatMap(configured, (found) => Effect.all(Object.values(found)))
   const all: Array.NonEmptyReadonlyArray<Provider> = Array.append(vendors, scripted)
-  if (Option.isNone(settings.DEFAULT_PROVIDER)) return collect(all)
+  const aliases = aliasesOf(settings)
+  const problems = settings.PROVIDER_ALIASES.flatMap((item) => {
+    const needed = ProviderName.literals.find((name) => item.endsWith(`=${name}`))
+    return needed === undefined || all.some(({ name }) => name === needed)
+      ? []
+      : [`PROVIDER_ALIASES: ${item} needs ${needs[needed]}`]
+  })
+  if (problems.length > 0) return yield* new SettingsInvalid({ problems })
+  if (Option.isNone(settings.DEFAULT_PROVIDER)) return collect(all, aliases)
   const chosen = settings.DEFAULT_PROVIDER.value
   const [others, [first]] = Array.partition(all, ({ name }) => name === chosen)
   return first === undefined
     ? yield* new SettingsInvalid({ problems: [`DEFAULT_PROVIDER: ${chosen} needs ${needs[chosen]}`] })
-    : collect([first, ...others])
+    : collect([first, ...others], aliases)
 })
 
 const needs = {

@@ -163,14 +163,14 @@ const make = Effect.gen(function* () {
 
     create: Effect.fn("Rooms.create")(function* ({ model, name, provider, ...wanted }) {
       const { user_id } = yield* CurrentUser
-      const chosen = provider ? yield* providers.get(provider) : providers.all[0]
+      const chosen = yield* providers.choose({ provider, model })
       const created_at = yield* Time.now
       const room = rooms.insert({
         owner_id: user_id,
         name,
         ...settingsOf(wanted),
-        default_provider: chosen.name,
-        default_model: model ?? Option.getOrNull(settings.DEFAULT_MODEL),
+        default_provider: chosen.provider.name,
+        default_model: chosen.model ?? Option.getOrNull(settings.DEFAULT_MODEL),
         created_at
       })
       const { id } = yield* queue.write(Effect.tap(room, events.open))

@@ -62,6 +62,38 @@ describe("Providers", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.scopedLive(
+    "stand in for a name that is not here, as the settings say, without the model that was meant for it",
+    () =>
+      Effect.gen(function* () {
+        const { choose } = yield* built({
+          ...local,
+          PROVIDER_ALIASES: "codex=default, claude=scripted,openai=scripted"
+        })
+        const chosen = (provider: string | null) =>
+          Effect.map(choose({ provider, model: "m" }), ({ model, provider: { name } }) => [name, model])
+
+        deepStrictEqual(yield* Effect.forEach([null, "codex", "claude", "openai", "scripted"], chosen), [
+          ["openai", "m"],
+          ["openai", null],
+          ["scripted", null],
+          ["openai", "m"],
+          ["scripted", "m"]
+        ])
+        for (const name of ["Codex", "default", "abacus"]) {
+          deepStrictEqual((yield* Effect.flip(chosen(name)))._tag, "ProviderUnknown")
+        }
+        const refused = yield* Effect.forEach(["codex", "codex=", "=default", "codex=gpt", "codex=claude"], (it) =>
+          Effect.flip(built({ PROVIDER_ALIASES: it }))
+        )
+        refused.forEach((error) => assertInstanceOf(error, SettingsInvalid))
+        deepStrictEqual(
+          refused.at(-1)?.message.split("\n  ").at(-1),
+          "PROVIDER_ALIASES: codex=claude needs ANTHROPIC_API_KEY or another way in"
+        )
+      }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.scopedLive("know prices from the settings; one that cannot be read is refused", () =>
     Effect.gen(function* () {
       yield* built({ ...local, MODEL_PRICES: "gpt-5=1.25/10, qwen3:8b=0/0" })

@@ -53,11 +53,12 @@ const make = Effect.gen(function* () {
     const roster = yield* agents.members(roomId)
     const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === speaker.agent_id))
     const persona = yield* personas.get(agent.name)
-    const provider = yield* Effect.catchTag(providers.get(room.default_provider), "ProviderUnknown", ({ detail }) =>
-      Effect.succeed(absent(room.default_provider, detail))
+    const wanted = { provider: room.default_provider, model: room.default_model }
+    const { model, provider } = yield* Effect.catchTag(providers.choose(wanted), "ProviderUnknown", ({ detail }) =>
+      Effect.succeed({ model: wanted.model, provider: absent(wanted.provider, detail) })
     )
-    const model = room.default_model ?? provider.defaultModel
-    return { room, roster, agent, persona, provider, model, occasion, horizon, priority } satisfies Stand
+    const named = model ?? provider.defaultModel
+    return { room, roster, agent, persona, provider, model: named, occasion, horizon, priority } satisfies Stand
   })
 
   return Stands.of({ find: (summons) => Effect.option(find(summons)) })

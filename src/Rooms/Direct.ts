@@ -37,8 +37,8 @@ export const make = Effect.gen(function* () {
   const events = yield* RoomEvents
   const queue = yield* WriteQueue
 
-  const setupOf = Effect.fnUntraced(function* ({ model, provider: name }: Wanted) {
-    const provider = name === undefined ? providers.all[0] : yield* providers.get(name)
+  const setupOf = Effect.fnUntraced(function* (wanted: Wanted) {
+    const { model, provider } = yield* providers.choose({ provider: wanted.provider, model: wanted.model })
     const default_model = model ?? Option.getOrNull(settings.DEFAULT_MODEL)
     const usual = Option.getOrElse(settings.DEFAULT_MODEL, () => provider.defaultModel)
     const suffix = [

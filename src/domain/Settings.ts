@@ -87,6 +87,13 @@ const Prices = List.pipe(
 /** The providers that there are. */
 export const ProviderName = literal(["claude", "anthropic", "openai", "scripted"])
 
+const Aliases = List.pipe(
+  Schema.filter((items) =>
+    items.every((item) => new RegExp(`^[^=\\s]+=(default|${ProviderName.literals.join("|")})$`).test(item))
+  ),
+  Schema.annotations(expects("names as codex=default,claude=openai"))
+)
+
 /** Every setting under the name that it has in the environment. */
 export const SettingsValues = Schema.Struct({
   HOST: text("address to listen on; other than loopback needs API_KEY_HASH", "127.0.0.1"),
@@ -137,6 +144,9 @@ export const SettingsValues = Schema.Struct({
     description: "provider of a room that names none; the first of these that is configured"
   }),
   DEFAULT_MODEL: optional("model of a room that names none"),
+  PROVIDER_ALIASES: Schema.optionalWith(Aliases, { default: () => [] }).annotations({
+    description: "what a room speaks through that names a provider which is not here, as codex=default,claude=openai"
+  }),
   ANTHROPIC_API_KEY: secret("key of the providers claude and anthropic"),
   CLAUDE_API_KEY: secret("older name of ANTHROPIC_API_KEY"),
   ANTHROPIC_BASE_URL: address("another endpoint of the Messages API"),
