@@ -1,4 +1,4 @@
-import { FileSystem, type Path } from "@effect/platform"
+import { FileSystem, Path } from "@effect/platform"
 import { Console, Context, Effect, Layer, Option, ParseResult, Schema } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { sheetOf } from "./Agents/Sheet.ts"
@@ -8,7 +8,9 @@ import { type DocumentRefused, RoomDocument } from "./domain/RoomDocument.ts"
 import * as Time from "./domain/Time.ts"
 import * as Agents from "./Import/Agents.ts"
 import * as Env from "./Import/Env.ts"
-import { type Figure, flag } from "./Import/Message.ts"
+import { drawnFolder } from "./Import/Drawn.ts"
+import * as Figures from "./Import/Figures.ts"
+import type { Figure } from "./Import/Message.ts"
 import * as Original from "./Import/Original.ts"
 import { ImportRepo } from "./Import/Repo.ts"
 import * as Rooms from "./Import/Rooms.ts"
@@ -44,11 +46,6 @@ const decodeDocument = Schema.decode(Schema.parseJson(RoomDocument))
 /** How many messages of a room are told of at once. */
 const stride = 10_000
 
-const figureOf = ({ is_critic, name }: Original.Row): Figure => ({
-  name: String(name),
-  isCritic: flag(is_critic) || String(name).toLowerCase() === "critic"
-})
-
 const make = Effect.gen(function* () {
   const { AGENTS_DIR, MAX_IMPORT_BYTES, USER_NAME } = yield* Settings
   const context = yield* Effect.context<FileSystem.FileSystem | Path.Path | Settings>()
@@ -59,6 +56,8 @@ const make = Effect.gen(function* () {
   const intake = yield* Intake
   const repo = yield* ImportRepo
   const room = yield* Rooms.make
+  const settle = yield* Figures.make
+  const { join } = yield* Path.Path
 
   /** The agents of the folder are in the database, for rooms to seat them. */
   const enrol = Effect.gen(function* () {
@@ -69,23 +68,46 @@ const make = Effect.gen(function* () {
     )
   })
 
-  const database = Effect.fnUntraced(function* (file: string, tally: Tally) {
-    const original = yield* Original.open(file)
-    const figures = new Map(original.agents.map((row) => [row["id"], figureOf(row)]))
-    const names = Array.from(figures.values(), ({ name }) => name)
-    const cast = yield* intake.cast(names)
-    const strangers = names.filter((name) => !cast.has(name))
+  const folderIn = (roots: ReadonlyArray<string>, name: string) =>
+    Effect.findFirst(
+      roots.map((root) => join(root, name)),
+      (path) => Effect.match(fs.stat(path), { onFailure: () => false, onSuccess: ({ type }) => type === "Directory" })
+    )
+
+  /** This server's agents, by the names that the original has for them. */
+  const castOf = Effect.fnUntraced(function* (figures: ReadonlyMap<unknown, Figure>, tally: Tally) {
+    const known = Array.from(figures.values())
+    const ours = yield* intake.cast(known.flatMap(({ ours }) => ours ?? []))
+    const pairs = known.map(({ name, ours: own }) => [name, ours.get(own ?? "")] as const)
+    const strangers = pairs.flatMap(([name, id]) => (id === undefined ? [name] : []))
     if (strangers.length > 0) tally.note(`agents without a folder, whose words are kept: ${strangers.join(", ")}`)
+    return new Map(pairs.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const])))
+  })
+
+  const database = Effect.fnUntraced(function* (
+    file: string,
+    { roots }: Source.Source,
+    replace: boolean,
+    tally: Tally
+  ) {
+    const original = yield* Original.open(file)
+    const removed = yield* repo.removed
+    const portraits = yield* folderIn(roots, "agents")
+    const drawn = yield* folderIn(roots, drawnFolder)
+    const figures = yield* settle(original.agents, { portraits, removed, replace, tally })
+    yield* enrol
+    const cast = yield* castOf(figures, tally)
     yield* Effect.forEach(original.rooms, (row, at) => {
       const count = original.countMessages(Number(row["id"]))
       const progress = (done: number) =>
         done % stride === 0 ? Console.error(`  ${done} of ${count} messages`) : Effect.void
       return Effect.zipRight(
         Console.error(`room ${at + 1} of ${original.rooms.length}: ${String(row["name"])}, ${count} messages`),
-        room(row, { original, figures, cast, tally, progress })
+        room(row, { original, figures, cast, drawn, tally, progress })
       )
     })
     tally.left("messages of rooms that are not there", original.orphans)
+    for (const { count, what } of original.foreign) tally.left(what, count)
   }, Effect.scoped)
 
   const document = Effect.fnUntraced(function* (file: string, tally: Tally) {
@@ -119,10 +141,11 @@ const make = Effect.gen(function* () {
       const source = yield* Source.find(path)
       if (Option.isSome(source.env)) yield* Env.copy(source.env.value, tally)
       if (Option.isSome(source.agents)) {
-        yield* Agents.copy({ from: source.agents.value, to: AGENTS_DIR, replace, tally })
+        const removed = yield* repo.removed
+        yield* Agents.copy({ from: source.agents.value, to: AGENTS_DIR, removed, replace, tally })
       }
       yield* enrol
-      if (Option.isSome(source.database)) yield* database(source.database.value, tally)
+      if (Option.isSome(source.database)) yield* database(source.database.value, source, replace, tally)
       if (Option.isSome(source.document)) yield* document(source.document.value, tally)
       return tally.report()
     }, Effect.provide(context))

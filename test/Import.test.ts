@@ -1,4 +1,3 @@
-import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertInclude, assertMatch, deepStrictEqual } from "@effect/vitest/utils"
@@ -6,50 +5,14 @@ import Database from "better-sqlite3"
 import { Effect, Layer } from "effect"
 import * as Cli from "../src/Cli/Import.ts"
 import { DataDirInUse } from "../src/DataDir.ts"
-import { Import } from "../src/Import.ts"
 import { SourceUnusable } from "../src/Import/Source.ts"
 import { Settings } from "../src/Settings.ts"
 import { emptyDocument, messageOf } from "./support/documents.ts"
-import { folders } from "./support/House.ts"
+import { setup } from "./support/Importing.ts"
 import * as Original from "./support/Original.ts"
 import { stringify } from "../src/lib/json.ts"
 
 const hash = "$2b$04$7yL1i2oFskF1V8hyYYdoPuJOedn8fgyjJY2XrQUFML6tnb0kZ4zBi"
-
-const setup = Effect.gen(function* () {
-  const fs = yield* FileSystem.FileSystem
-  const here = yield* folders({ Ada: "Ada builds clocks.", critic: "The critic listens." })
-  const there = yield* fs.makeTempDirectoryScoped({ prefix: "original-" })
-  const file = `${there}/chitchats.db`
-  const run = (path = there, replace = false) =>
-    Effect.flatMap(Import, (it) => it.run({ path, replace })).pipe(
-      Effect.provide(Layer.provide(Cli.layer, Settings.layerFrom(here)))
-    )
-  const query = (sql: string): Effect.Effect<ReadonlyArray<any>> =>
-    Effect.sync(() => {
-      const db = new Database(`${here.DATA_DIR}/parley.db`, { readonly: true })
-      const rows = db.prepare(sql).raw().all()
-      db.close()
-      return rows
-    })
-  /** Names, times and bytes of all that lies beside the source. */
-  const state = Effect.gen(function* () {
-    const names = yield* fs.readDirectory(there, { recursive: true })
-    return yield* Effect.forEach(names.toSorted(), (name) =>
-      Effect.gen(function* () {
-        const info = yield* fs.stat(`${there}/${name}`)
-        const bytes = info.type === "File" ? yield* fs.readFile(`${there}/${name}`) : new Uint8Array()
-        return [name, info.mtime, Buffer.from(bytes).toString("base64")]
-      })
-    )
-  })
-  const put = (name: string, text: string, root = there) =>
-    Effect.zipRight(
-      fs.makeDirectory(`${root}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true }),
-      fs.writeFileString(`${root}/${name}`, text)
-    )
-  return { fs, here, there, file, run, query, state, put }
-})
 
 const messages = `SELECT rooms.name, role, agent_name, agent_id IS NOT NULL, participant_type, participant_name, content,
   thinking, timestamp, (SELECT count(*) FROM attachments WHERE message_id = messages.id)
@@ -244,6 +207,28 @@ describe("Import", () => {
       assertEquals(broken._tag, "Failure")
       deepStrictEqual([left, half], [[[0]], [[0]]])
       assertEquals((yield* query(messages)).length, 7)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("a dry run tells what an import would do, also while a server runs, and changes nothing", () =>
+    Effect.gen(function* () {
+      const { file, fs, here, put, query, run } = yield* setup
+      Original.first(file).close()
+      yield* put("agents/Bo/in_a_nutshell.md", "Bo keeps bees.")
+      yield* put(".env", "USER_NAME=Kim\n")
+      const settings = Settings.layerFrom(here)
+      const rehearse = Effect.provide(Cli.rehearse({ path: file.replace(/\/[^/]*$/, ""), replace: false }), settings)
+
+      const before = yield* rehearse
+      const untouched = [yield* fs.exists(here.DATA_DIR), yield* fs.readDirectory(here.AGENTS_DIR)]
+      const done = yield* run()
+      const held = Layer.build(Layer.provide(Cli.layer, settings))
+      const after = yield* Effect.scoped(Effect.zipRight(held, rehearse))
+
+      deepStrictEqual(untouched, [false, ["Ada", "critic"]])
+      assertEquals(before.split("\n").slice(1).join("\n"), done)
+      assertInclude(after, "nothing new")
+      assertEquals((yield* query("SELECT count(*) FROM rooms"))[0][0], 3)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

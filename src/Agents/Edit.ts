@@ -1,6 +1,6 @@
 import { Either, Record } from "effect"
 import { type Node, parseDocument } from "yaml"
-import { read } from "../Attachments/Read.ts"
+import { type Picture, read } from "../Attachments/Read.ts"
 import type { AgentChanges } from "../domain/Agent.ts"
 import { type Fault, ImageType } from "../domain/Image.ts"
 import type { Traits } from "../domain/Persona.ts"
@@ -33,15 +33,18 @@ const kinds: Readonly<Record<ImageType, string>> = {
 }
 const profile = "profile"
 
+export const pictureEdit = ({ bytes, media_type }: Picture): Edit => ({
+  file: profile + kinds[media_type],
+  content: bytes
+})
+
 /** A picture is a data URL; anything else is the name that clients were given, and changes nothing. */
 export const pictureEdits = (
   sent: string | null | undefined,
   maxBytes: number
 ): Either.Either<ReadonlyArray<Edit>, Fault> =>
   sent && /^data:/i.test(sent)
-    ? Either.map(read(sent, maxBytes), ({ bytes, media_type }) => [
-        { file: profile + kinds[media_type], content: bytes }
-      ])
+    ? Either.map(read(sent, maxBytes), (picture) => [pictureEdit(picture)])
     : Either.right([])
 
 /** Names under which an older picture would still be found beside or before the new one. */

@@ -7,7 +7,9 @@ import * as DataDir from "../DataDir.ts"
 import * as Db from "../Db.ts"
 import { Intake } from "../Documents/Intake.ts"
 import { Import } from "../Import.ts"
+import { copied } from "../Import/Rehearsal.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
+import { PathLocks } from "../PathLocks.ts"
 import { Personas } from "../Personas.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
 import { Critiques } from "../Rounds/Critiques.ts"
@@ -28,6 +30,7 @@ export const layer = Import.layer.pipe(
   Layer.provide(Cache.layer({ capacity: 1 })),
   Layer.provide(WriteQueue.layer),
   Layer.provide(personas),
+  Layer.provide(PathLocks.layer),
   Layer.provide(Db.layer),
   Layer.provide(DataDir.layer)
 )
@@ -39,10 +42,27 @@ const replace = Options.boolean("replace").pipe(
   Options.withDescription("take the files of agents that are here already and differ")
 )
 
-export const command = Command.make("import", { path, replace }, (options) =>
-  Effect.flatMap(Import, ({ run }) => Effect.flatMap(run(options), Console.log)).pipe(
-    Effect.provide(Layer.provide(layer, Settings.layer))
+const dryRun = Options.boolean("dry-run").pipe(
+  Options.withDescription("only tell what would be imported and left out; also while a server runs")
+)
+
+type Wanted = Parameters<Import["Type"]["run"]>[0]
+
+const take = (wanted: Wanted) =>
+  Effect.flatMap(Import, ({ run }) => run(wanted)).pipe(Effect.provide(Layer.provide(layer, Settings.layer)))
+
+/** Does it all to a copy of what is here, and tells what it did. */
+export const rehearse = Effect.fnUntraced(function* (wanted: Wanted) {
+  const { DATA_DIR } = yield* Settings
+  const copy = yield* copied
+  const report = yield* Effect.flatMap(Import, ({ run }) => run(wanted)).pipe(
+    Effect.provide(Layer.provide(layer, Layer.succeed(Settings, copy)))
   )
+  return `a dry run, which changed nothing; it would say:\n${report.replaceAll(copy.DATA_DIR, DATA_DIR)}`
+}, Effect.scoped)
+
+export const command = Command.make("import", { path, replace, dryRun }, ({ dryRun: isDry, ...wanted }) =>
+  Effect.flatMap(isDry ? Effect.provide(rehearse(wanted), Settings.layer) : take(wanted), Console.log)
 ).pipe(
   Command.withDescription("Take over rooms, agents and settings of the original, or a room's export; ends by itself")
 )

@@ -10,11 +10,13 @@ interface Options {
   readonly to: string
   /** Takes what differs here too, file by file; what only this side has stays. */
   readonly replace: boolean
+  /** Agents that were removed here stay away, unless all is to be as it is there. */
+  readonly removed: ReadonlySet<string>
   readonly tally: Tally
 }
 
 /** Copies the folders of agents that are not here. Links are not followed, and nothing is ever deleted. */
-export const copy = Effect.fnUntraced(function* ({ from, replace, tally, to }: Options) {
+export const copy = Effect.fnUntraced(function* ({ from, removed, replace, tally, to }: Options) {
   const fs = yield* FileSystem.FileSystem
   const { basename, dirname, join, relative } = yield* Path.Path
 
@@ -86,6 +88,9 @@ export const copy = Effect.fnUntraced(function* ({ from, replace, tally, to }: O
   const agent = Effect.fnUntraced(function* (folder: Folder) {
     const files = yield* filesIn(folder.path)
     if (!files.some((file) => personaFiles.some((name) => basename(file) === name))) return
+    if (removed.has(folder.name) && !replace) {
+      return tally.left("agents that were removed here; --replace takes them again", 1, folder.name)
+    }
     const namesake = here.folders.find(({ name, problem }) => name === folder.name && problem === null)
     const place = join(to, relative(from, folder.path))
     if (namesake !== undefined && namesake.path !== place) {

@@ -19,7 +19,21 @@ const columns = {
     "last_activity_at",
     "last_read_at"
   ],
-  agents: ["id", "name", "is_critic"],
+  agents: [
+    "id",
+    "name",
+    "group",
+    "config_file",
+    "profile_pic",
+    "in_a_nutshell",
+    "characteristics",
+    "recent_events",
+    "is_critic",
+    "interrupt_every_turn",
+    "priority",
+    "transparent",
+    "final_response"
+  ],
   room_agents: ["room_id", "agent_id", "joined_at"],
   messages: [
     "id",
@@ -33,11 +47,27 @@ const columns = {
     "image_data",
     "image_media_type",
     "images",
+    "anthropic_calls",
+    "excuse_reasons",
     "provider",
     "timestamp"
   ]
 } as const
 type Table = keyof typeof columns
+
+/** Of these nothing is lost: they can be made again, or say what another column says. */
+const derived: Readonly<Record<Table, ReadonlyArray<string>>> = {
+  rooms: [],
+  agents: ["system_prompt", "created_at"],
+  room_agents: [],
+  messages: []
+}
+
+/** What the original has beside, for people. */
+const foreignTables: Readonly<Record<string, string>> = {
+  room_agent_sessions: "sessions with a model, which cannot be taken up here",
+  voice_audio: "recordings of voices"
+}
 
 /** The last message that was taken over before. */
 export interface Known {
@@ -56,12 +86,17 @@ export interface Original {
   readonly lastAt: (room: number, time: string) => number
   /** Messages of rooms that are not there. */
   readonly orphans: number
+  /** What it holds that has no place here. */
+  readonly foreign: ReadonlyArray<{ readonly what: string; readonly count: number }>
 }
 
 const Rows = Schema.decodeUnknownSync(Schema.Array(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 const Count = Schema.decodeUnknownSync(Schema.Struct({ n: Schema.NullOr(Schema.Int) }))
 
-const quote = (name: string) => `"${name}"`
+const Names = Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ name: Schema.String })))
+
+const quote = (name: string) => `"${name.replaceAll('"', '""')}"`
+const isTable = (name: string): name is Table => name in columns
 
 const read = (db: Database.Database): Original => {
   const known = (table: Table) =>
@@ -81,9 +116,31 @@ const read = (db: Database.Database): Original => {
   const newer = all(`
     SELECT ${selection("messages")} FROM messages
     WHERE room_id = ? AND id > ? AND (id > ? OR timestamp > ?) ORDER BY id LIMIT ?`)
+  const strange = (table: Table) => {
+    const ours: ReadonlySet<string> = new Set([...columns[table], ...derived[table]])
+    return [...known(table)].filter((name) => typeof name === "string" && !ours.has(name)).map(String)
+  }
+  const foreign = Names(
+    db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").all()
+  ).flatMap(({ name: table }) =>
+    isTable(table)
+      ? strange(table).map((column) => ({
+          what: `values of ${table}.${column}`,
+          count: count(
+            `SELECT count(*) AS n FROM ${quote(table)} WHERE ${quote(column)} IS NOT NULL AND ${quote(column)} NOT IN (0, '')`
+          )()
+        }))
+      : [
+          {
+            what: foreignTables[table] ?? `rows of the table ${table}`,
+            count: count(`SELECT count(*) AS n FROM ${quote(table)}`)()
+          }
+        ]
+  )
   return {
+    foreign,
     rooms: all(`SELECT ${selection("rooms")} FROM rooms ORDER BY id`)(),
-    agents: known("agents").size === 0 ? [] : all(`SELECT ${selection("agents")} FROM agents`)(),
+    agents: known("agents").size === 0 ? [] : all(`SELECT ${selection("agents")} FROM agents ORDER BY id`)(),
     seats:
       known("room_agents").size === 0
         ? () => []

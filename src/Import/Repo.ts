@@ -16,6 +16,8 @@ export class ImportRepo extends Context.Tag("parley/Import/Repo/ImportRepo")<
   ImportRepo,
   {
     readonly find: (kind: Kind, source: string) => Effect.Effect<Option.Option<Mark>>
+    /** Names of agents that this server had and that were removed from it. */
+    readonly removed: Effect.Effect<ReadonlySet<string>>
     /** A round to which feedback belongs that was given elsewhere. */
     readonly round: (room: RoomId, at: Timestamp) => Effect.Effect<RoundId, never, Commit>
     /** Whoever follows the room reads it anew: what was added is not in its log. */
@@ -39,6 +41,7 @@ const elsewhere = {
 }
 
 const asRound = Sql.one(Schema.Struct({ id: RoundId }))
+const asNames = Sql.all(Schema.Struct({ name: Schema.String }))
 const maybeMark = Sql.first(Mark)
 
 const make = Effect.map(SqlClient.SqlClient, (sql) =>
@@ -46,6 +49,11 @@ const make = Effect.map(SqlClient.SqlClient, (sql) =>
     find: (kind, source) =>
       maybeMark(sql`
         SELECT room_id, last_id, last_timestamp FROM imports WHERE kind = ${kind} AND source = ${source}`),
+
+    removed: Effect.map(
+      asNames(sql`SELECT name FROM agents WHERE retired_at IS NOT NULL`),
+      (rows) => new Set(rows.map(({ name }) => name))
+    ),
 
     round: (room_id, at) =>
       Effect.zipRight(

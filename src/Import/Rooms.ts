@@ -1,7 +1,9 @@
+import type { FileSystem, Path } from "@effect/platform"
 import { Array, Effect, Either, Option } from "effect"
 import { Attachments } from "../Attachments.ts"
 import { type Cast, Intake, type Said } from "../Documents/Intake.ts"
 import { DocumentRepo } from "../Documents/Repo.ts"
+import { type Image, mostImages } from "../domain/Image.ts"
 import type { MessageId } from "../domain/Message.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import type { RoomId } from "../domain/RoomId.ts"
@@ -10,11 +12,16 @@ import { MessageRepo } from "../Messages/Repo.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
 import { Critiques } from "../Rounds/Critiques.ts"
 import { WriteQueue } from "../WriteQueue.ts"
-import { decode, type Figure, time, type Told } from "./Message.ts"
+import { defaultName, aliasesOf } from "../Providers.ts"
+import { Settings } from "../Settings.ts"
+import * as Drawn from "./Drawn.ts"
+import { decode, type Figure, type Told } from "./Message.ts"
 import type { Known, Original, Row } from "./Original.ts"
 import { ImportRepo } from "./Repo.ts"
 import { headOf, ownerOf, sourceOf } from "./Room.ts"
+import type { Shown } from "./Pictures.ts"
 import type { Tally } from "./Tally.ts"
+import { time } from "./Value.ts"
 
 const pageSize = 500
 const nothing: Known = { last_id: 0, last_timestamp: "" }
@@ -22,7 +29,10 @@ const nothing: Known = { last_id: 0, last_timestamp: "" }
 interface Work {
   readonly original: Original
   readonly figures: ReadonlyMap<unknown, Figure>
+  /** This server's agents, by the names that the original has for them. */
   readonly cast: Cast
+  /** Where pictures lie that are not in the database. */
+  readonly drawn: Option.Option<string>
   readonly tally: Tally
   /** Called as a room goes on. */
   readonly progress: (messages: number) => Effect.Effect<void>
@@ -38,23 +48,52 @@ export const make = Effect.gen(function* () {
   const intake = yield* Intake
   const documents = yield* DocumentRepo
   const repo = yield* ImportRepo
+  const settings = yield* Settings
+  const { MAX_IMAGE_BYTES } = settings
+  const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+  const usual = yield* defaultName
+  const standIns = new Map(
+    Array.fromIterable(aliasesOf(settings)).map(([name, it]) => [name, it === "default" ? usual : it] as const)
+  )
 
-  const dressed = Effect.fnUntraced(function* (told: Told, tally: Tally) {
-    const found = yield* Effect.forEach(told.images, (data) => Effect.option(attachments.read({ images: [{ data }] })))
-    tally.left("images that cannot be read or are too large", found.filter(Option.isNone).length)
-    return { ...told, images: found.flatMap(Option.toArray).flat() } satisfies Said
+  const dataOf = (shown: Shown, drawn: Work["drawn"]) =>
+    "data" in shown
+      ? Effect.succeed(shown.data)
+      : Drawn.read(drawn, shown.url, MAX_IMAGE_BYTES).pipe(
+          Effect.map((bytes) => Buffer.from(bytes).toString("base64")),
+          Effect.provide(files)
+        )
+
+  const dressed = Effect.fnUntraced(function* (told: Told, { drawn, tally }: Work) {
+    const images: Array<Image> = []
+    for (const shown of told.images) {
+      if (images.length === mostImages) {
+        tally.left(`images beyond the first ${mostImages} of a message`)
+        continue
+      }
+      const found = yield* dataOf(shown, drawn).pipe(
+        Effect.flatMap((data) => attachments.read({ images: [{ data }] })),
+        Effect.catchTags({
+          Undrawn: ({ why }) => Effect.as(leave(tally, why), []),
+          ImageRefused: () => Effect.as(leave(tally, "images that cannot be read or are too large"), [])
+        })
+      )
+      images.push(...found)
+    }
+    return { ...told, images } satisfies Said
   })
 
   /** The messages of a page, with their ids in the original. */
-  const sift = (rows: ReadonlyArray<Row>, { figures, tally }: Work) =>
+  const sift = (rows: ReadonlyArray<Row>, now: Time.Timestamp, { figures, tally }: Work) =>
     rows.flatMap((row) => {
-      const decoded = decode(row, figures)
-      if (Either.isRight(decoded)) {
-        tally.left("images that are not in the database", decoded.right.lost)
-        return [{ id: Number(row["id"]), ...decoded.right }]
+      const place = `message ${String(row["id"])}`
+      const decoded = decode(row, { figures, now })
+      if (Either.isLeft(decoded)) {
+        tally.left(decoded.left, 1, place)
+        return []
       }
-      tally.left(decoded.left)
-      return []
+      for (const loss of decoded.right.losses) tally.left(loss, 1, place)
+      return [{ id: Number(row["id"]), ...decoded.right }]
     })
 
   const criticise = Effect.fnUntraced(function* (room: RoomId, said: ReadonlyArray<Told>, { cast, tally }: Work) {
@@ -83,11 +122,12 @@ export const make = Effect.gen(function* () {
     const feedback: Array<Told> = []
     let after = 0
     let mark = known
+    const now = yield* Time.now
     while (true) {
       const rows = work.original.messages(id, after, known, pageSize)
-      const [said, critics] = Array.partition(sift(rows, work), ({ isCritic }) => isCritic)
+      const [said, critics] = Array.partition(sift(rows, now, work), ({ isCritic }) => isCritic)
       feedback.push(...critics.map(({ told }) => told))
-      const whole = yield* Effect.forEach(said, ({ told }) => dressed(told, work.tally))
+      const whole = yield* Effect.forEach(said, ({ told }) => dressed(told, work))
       const ids = yield* intake.append(room, whole, work.cast)
       places.push(...ids.flatMap((own, at) => (said[at] === undefined ? [] : [[said[at].id, own] as const])))
       work.tally.took("messages", ids.length)
@@ -110,7 +150,7 @@ export const make = Effect.gen(function* () {
     const seats = original.seats(id).flatMap((row) => {
       const name = figures.get(row["agent_id"])?.name
       const agent_id = cast.get(name ?? "")
-      if (agent_id === undefined) tally.left("seats of agents that have no folder")
+      if (agent_id === undefined) tally.left("seats of agents that have no folder", 1, name ?? "one that is not there")
       const joined = typeof row["joined_at"] === "string" ? row["joined_at"] : null
       const joined_at = Option.getOrElse(time(joined), () => room.created_at)
       return agent_id === undefined
@@ -125,7 +165,8 @@ export const make = Effect.gen(function* () {
     const source = sourceOf(row)
     const mark = yield* repo.find("room", source)
     const known: Known = Option.getOrElse(mark, () => nothing)
-    const head = headOf(row, yield* Time.now)
+    const { head, losses } = headOf(row, yield* Time.now, standIns)
+    if (Option.isNone(mark)) for (const loss of losses) work.tally.left(loss, 1, head.name)
     const room = Option.isSome(mark)
       ? yield* Effect.orDie(rooms.find(mark.value.room_id))
       : yield* intake.open(ownerOf(row), head)
@@ -159,6 +200,8 @@ export const make = Effect.gen(function* () {
 
   return (row: Row, work: Work) => queue.write(add(row, work))
 })
+
+const leave = (tally: Tally, why: string) => Effect.sync(() => tally.left(why))
 
 const further = (known: Known, row: Row): Known => ({
   last_id: Math.max(known.last_id, Number(row["id"])),

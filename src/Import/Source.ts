@@ -15,12 +15,20 @@ export interface Source {
   /** An original's SQLite file. */
   readonly database: Option.Option<string>
   readonly agents: Option.Option<string>
+  /** Folders in which the files lie that its database names. */
+  readonly roots: ReadonlyArray<string>
   readonly env: Option.Option<string>
   /** A room's export. */
   readonly document: Option.Option<string>
 }
 
-const none: Source = { database: Option.none(), agents: Option.none(), env: Option.none(), document: Option.none() }
+const none: Source = {
+  database: Option.none(),
+  agents: Option.none(),
+  roots: [],
+  env: Option.none(),
+  document: Option.none()
+}
 const database = "chitchats.db"
 const magic = "SQLite format 3\0"
 
@@ -41,13 +49,17 @@ const head = Effect.fnUntraced(function* (path: string) {
 
 /** What a path holds: a folder of the original, its database alone, or a room's export. */
 export const find = Effect.fnUntraced(function* (path: string) {
-  const { join, resolve } = yield* Path.Path
+  const { basename, dirname, join, resolve } = yield* Path.Path
   const place = resolve(path)
   const refuse = (reason: string) => new SourceUnusable({ path, reason })
 
   if (yield* isKind(place, "File")) {
     const start = yield* Effect.mapError(head(place), () => refuse("cannot be read"))
-    if (start === magic) return { ...none, database: Option.some(place) }
+    if (start === magic) {
+      const folder = dirname(place)
+      const roots = basename(folder) === "backend" ? [folder, dirname(folder)] : [folder]
+      return { ...none, roots, database: Option.some(place) }
+    }
     if (/^\s*\{/.test(start)) return { ...none, document: Option.some(place) }
     return yield* refuse("is neither an SQLite database nor the export of a room")
   }
@@ -58,6 +70,7 @@ export const find = Effect.fnUntraced(function* (path: string) {
     ...none,
     database: yield* firstOf([join(place, database), join(place, "backend", database)], "File"),
     agents: yield* firstOf([join(place, "agents")], "Directory"),
+    roots,
     env: yield* firstOf(
       roots.map((root) => join(root, ".env")),
       "File"

@@ -1,31 +1,51 @@
 /** What an import did and what it left out; told at its end. */
 export interface Tally {
   readonly took: (what: string, count?: number) => void
-  readonly left: (why: string, count?: number) => void
+  /** `place` tells where the first few of a kind stood. */
+  readonly left: (why: string, count?: number, place?: string) => void
   readonly note: (line: string) => void
   readonly report: () => string
 }
 
-const add = (counts: Map<string, number>, name: string, count: number) => {
-  if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count)
+interface Loss {
+  count: number
+  readonly places: Array<string>
 }
 
-const lines = (counts: ReadonlyMap<string, number>) =>
-  Array.from(counts, ([name, count]) => `  ${String(count).padStart(8)}  ${name}`)
+const mostPlaces = 3
+const mostNotes = 200
+
+const line = (name: string, count: number) => `  ${String(count).padStart(8)}  ${name}`
+
+const lossLine = ([why, { count, places }]: readonly [string, Loss]) => {
+  const where = places.length === 0 ? "" : `: ${places.join("; ")}${count > places.length ? "; …" : ""}`
+  return line(`${why}${where}`, count)
+}
 
 export const make = (): Tally => {
   const taken = new Map<string, number>()
-  const left = new Map<string, number>()
+  const left = new Map<string, Loss>()
   const notes: Array<string> = []
   return {
-    took: (what, count = 1) => add(taken, what, count),
-    left: (why, count = 1) => add(left, why, count),
-    note: (line) => void notes.push(line),
+    took: (what, count = 1) => {
+      if (count > 0) taken.set(what, (taken.get(what) ?? 0) + count)
+    },
+    left: (why, count = 1, place) => {
+      if (count === 0) return
+      const loss = left.get(why) ?? { count: 0, places: [] }
+      loss.count += count
+      if (place !== undefined && loss.places.length < mostPlaces) loss.places.push(place)
+      left.set(why, loss)
+    },
+    note: (text) => void notes.push(text),
     report: () =>
       [
-        ...(taken.size === 0 ? ["nothing new"] : ["imported", ...lines(taken)]),
-        ...(left.size === 0 ? [] : ["left out", ...lines(left)]),
-        ...notes
+        ...(taken.size === 0
+          ? ["nothing new"]
+          : ["imported", ...Array.from(taken, ([what, count]) => line(what, count))]),
+        ...(left.size === 0 ? [] : ["left out or changed", ...Array.from(left, lossLine)]),
+        ...notes.slice(0, mostNotes),
+        ...(notes.length > mostNotes ? [`… and ${notes.length - mostNotes} more`] : [])
       ].join("\n")
   }
 }

@@ -37,6 +37,8 @@ export const Traits = Schema.Struct({
   transparent: maybe(Schema.Boolean),
   final_response: maybe(Schema.Boolean),
   memory_scope: maybe(Schema.Literal("room", "shared")),
+  /** What the agent is called where it was imported from, when that is no name for a folder. */
+  imported_name: maybe(Schema.String),
   prompt: maybe(PromptWords),
   tools: maybe(Schema.Record({ key: Schema.String, value: Schema.NullOr(ToolOverride) }))
 })

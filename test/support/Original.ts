@@ -26,11 +26,18 @@ const schema = (more: {
   CREATE TABLE messages (id INTEGER PRIMARY KEY, room_id INTEGER, agent_id INTEGER, content TEXT, role VARCHAR,
     thinking TEXT, timestamp DATETIME${more.messages});`
 
-const at = (second: number) => `2025-11-30 10:00:${String(second).padStart(2, "0")}.123456`
+export const at = (second: number) => `2025-11-30 10:00:${String(second).padStart(2, "0")}.123456`
 
 export const add = (file: string, table: string, rows: ReadonlyArray<Row>) => {
   const db = new Database(file)
   insert(db, table, rows)
+  db.close()
+}
+
+/** As if agents of the house had been removed while a server ran. */
+export const retire = (file: string, names: ReadonlyArray<string>) => {
+  const db = new Database(file)
+  for (const name of names) db.prepare("UPDATE agents SET retired_at = ? WHERE name = ?").run(at(0), name)
   db.close()
 }
 
@@ -106,6 +113,26 @@ export const first = (file: string) => {
     { ...said, id: 13, room_id: 99, content: "Nowhere", timestamp: at(9) }
   ])
   return db
+}
+
+/** The later line with all of its columns and tables, and with the rows that a test wants. */
+export const later = (file: string, rows: Readonly<Record<string, ReadonlyArray<Row>>>) => {
+  const db = new Database(file)
+  db.exec(
+    schema({
+      rooms: `, owner_id VARCHAR, last_activity_at DATETIME, last_read_at DATETIME, is_finished BOOLEAN,
+        default_provider VARCHAR, default_model VARCHAR`,
+      agents: `, "group" VARCHAR, config_file VARCHAR, profile_pic TEXT, in_a_nutshell TEXT, characteristics TEXT,
+        recent_events TEXT, is_critic BOOLEAN, interrupt_every_turn BOOLEAN, priority INTEGER, transparent BOOLEAN,
+        final_response BOOLEAN, created_at DATETIME`,
+      seats: ", joined_at DATETIME",
+      messages: `${participants}, image_media_type VARCHAR, images TEXT, anthropic_calls TEXT, excuse_reasons TEXT,
+        provider VARCHAR`
+    })
+  )
+  db.exec("CREATE TABLE room_agent_sessions (room_id INTEGER, agent_id INTEGER, session_id VARCHAR)")
+  for (const [table, list] of Object.entries(rows)) insert(db, table, list)
+  db.close()
 }
 
 /** The later line, on SQLite. */
