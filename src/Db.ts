@@ -12,6 +12,7 @@ import logins from "./Db/migrations/0005_logins.ts"
 import search from "./Db/migrations/0006_search.ts"
 import imports from "./Db/migrations/0007_imports.ts"
 import grants from "./Db/migrations/0008_grants.ts"
+import tries from "./Db/migrations/0009_tries.ts"
 import { Settings } from "./Settings.ts"
 
 /** By number and name; a file has had all of them up to its version. */
@@ -25,7 +26,8 @@ const migrations: Migrations = {
   "0005_logins": logins,
   "0006_search": search,
   "0007_imports": imports,
-  "0008_grants": grants
+  "0008_grants": grants,
+  "0009_tries": tries
 }
 
 /** The file was written by a newer Parley; nothing in it was touched. */

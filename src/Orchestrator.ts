@@ -15,6 +15,13 @@ export class Orchestrator extends Context.Tag("parley/Orchestrator")<
     readonly play: (roomId: RoomId, round: RoundId, when: "now" | "after_turn") => Effect.Effect<void>
     /** Plays an open round and returns when it has ended; where another is under way it ends unplayed. */
     readonly playIfQuiet: (roomId: RoomId, round: RoundId) => Effect.Effect<void>
+    /** A round that an earlier server has left open waits to be taken up; a newer one of its room ends it. */
+    readonly adopt: (roomId: RoomId, round: RoundId) => Effect.Effect<void>
+    /**
+     * Counts a try at an adopted round, has it played, and returns when a turn of it has ended, or itself. Does nothing
+     * where a newer one, or an end, came first.
+     */
+    readonly takeUp: (roomId: RoomId, round: RoundId) => Effect.Effect<void>
     /** Returns when the room is quiet: nobody speaks in it before the next round is asked for. */
     readonly stop: (roomId: RoomId, reason: StopReason) => Effect.Effect<void>
   }
@@ -34,6 +41,8 @@ interface Busy {
   current: RoundId
   now: Stop
   soon: Stop
+  /** Settled when a turn of the first round has ended. */
+  readonly moved: Deferred.Deferred<void>
   /** Settled when the first round is over. */
   readonly first: Deferred.Deferred<void>
   readonly quiet: Deferred.Deferred<void>
@@ -43,6 +52,7 @@ const make = Effect.gen(function* () {
   const closing = yield* Closing
   const rounds = yield* RoundPlayer
   const rooms = new Map<RoomId, Busy>()
+  const adopted = new Map<RoomId, RoundId>()
   const fibers = yield* FiberSet.make<void>()
   // Runs before the fibers are interrupted: rooms begin no turn any more, the ones under way may end.
   yield* Effect.addFinalizer(() =>
@@ -51,8 +61,9 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const haltOf = ({ now, soon }: Busy): Halt => ({
+  const haltOf = ({ moved, now, soon }: Busy): Halt => ({
     now: Deferred.await(now),
+    moved: Deferred.succeed(moved, undefined),
     soon: Effect.flatMap(closing.begun, (isClosing) =>
       isClosing
         ? Effect.succeedSome<StopReason>("interrupted")
@@ -68,11 +79,15 @@ const make = Effect.gen(function* () {
       Effect.annotateLogs({ roomId })
     )
 
+  /** The first round is over. */
+  const over = ({ first, moved }: Busy) =>
+    Effect.zipRight(Deferred.succeed(moved, undefined), Deferred.succeed(first, undefined))
+
   const forget = (roomId: RoomId, busy: Busy) =>
     Effect.suspend(() => {
       // The room may be at work again already, for a round that came after this one's last look.
       if (rooms.get(roomId) === busy) rooms.delete(roomId)
-      return Effect.zipRight(Deferred.succeed(busy.first, undefined), Deferred.succeed(busy.quiet, undefined))
+      return Effect.zipRight(over(busy), Deferred.succeed(busy.quiet, undefined))
     })
 
   const closeAll = (ids: ReadonlyArray<RoundId>, reason: StopReason) =>
@@ -89,16 +104,21 @@ const make = Effect.gen(function* () {
       busy.now = Deferred.unsafeMake(FiberId.none)
       busy.soon = Deferred.unsafeMake(FiberId.none)
       const played = Effect.zipRight(closeAll(older, "interrupted"), rounds.play(newest, haltOf(busy)))
-      return logged(played, roomId).pipe(
-        Effect.zipRight(Deferred.succeed(busy.first, undefined)),
-        Effect.zipRight(work(roomId, busy))
-      )
+      return logged(played, roomId).pipe(Effect.zipRight(over(busy)), Effect.zipRight(work(roomId, busy)))
     })
+
+  /** What was adopted in the room, which does not wait any more. */
+  const release = (roomId: RoomId) => {
+    const round = adopted.get(roomId)
+    adopted.delete(roomId)
+    return round === undefined ? [] : [round]
+  }
 
   const begin = (roomId: RoomId, round: RoundId) => {
     const busy: Busy = {
-      next: [round],
+      next: [...release(roomId), round],
       current: round,
+      moved: Deferred.unsafeMake(FiberId.none),
       now: Deferred.unsafeMake(FiberId.none),
       soon: Deferred.unsafeMake(FiberId.none),
       first: Deferred.unsafeMake(FiberId.none),
@@ -126,15 +146,29 @@ const make = Effect.gen(function* () {
 
     playIfQuiet: (roomId, round) =>
       Effect.suspend(() =>
-        rooms.has(roomId)
+        rooms.has(roomId) || adopted.has(roomId)
           ? rounds.close(round, "interrupted")
           : Effect.flatMap(begin(roomId, round), ({ first }) => Deferred.await(first))
+      ),
+
+    adopt: (roomId, round) => Effect.sync(() => void adopted.set(roomId, round)),
+
+    takeUp: (roomId, round) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const isWanted = () => adopted.get(roomId) === round
+          if (!isWanted()) return
+          const isOpen = yield* rounds.claim(round)
+          if (!isWanted()) return
+          release(roomId)
+          if (isOpen) yield* restore(Deferred.await((yield* begin(roomId, round)).moved))
+        })
       ),
 
     stop: (roomId, reason) =>
       Effect.suspend(() => {
         const busy = rooms.get(roomId)
-        if (busy === undefined) return Effect.void
+        if (busy === undefined) return closeAll(release(roomId), reason)
         const waiting = busy.next
         busy.next = []
         return closeAll(waiting, reason).pipe(

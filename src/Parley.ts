@@ -25,7 +25,7 @@ import { Cells } from "./Orchestrator/Cells.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
 import { Openings } from "./Orchestrator/Opening.ts"
 import { Passes } from "./Orchestrator/Passes.ts"
-import * as Recovery from "./Orchestrator/Recovery.ts"
+import { Recovery } from "./Orchestrator/Recovery.ts"
 import { RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
 import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Settlements } from "./Orchestrator/Settlement.ts"
@@ -142,6 +142,7 @@ const insight = Metrics.layer.pipe(Layer.provideMerge(Status.layer), Layer.provi
 
 /** The whole house but its settings, providers and doors to the world. */
 export const layer = Welcome.layer.pipe(
+  Layer.provideMerge(Recovery.layerGoingOn),
   Layer.provideMerge(Http.layer),
   Layer.provideMerge(insight),
   Layer.provideMerge(auth),

@@ -5,6 +5,7 @@ import type { RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import * as Json from "./lib/json.ts"
+import { Unreadable, unreadable } from "./lib/unreadable.ts"
 import * as Sse from "./lib/sse.ts"
 import * as Log from "./RoomEvents/Log.ts"
 import { keyOf, keysOf, type Place, type Topic } from "./RoomEvents/Topic.ts"
@@ -33,7 +34,7 @@ export class RoomEvents extends Context.Tag("parley/RoomEvents")<
     readonly send: (place: Place, event: LiveEvent) => Effect.Effect<void>
     /**
      * Follows a room, or many, until the scope closes. With a position, every later event of the log comes first; a
-     * position that the log does not know gives `reset`. Of many, the reader is told first which they are. `greeting` is
+     * position that the log does not know gives `reset`, and so does an event that cannot be read. Of many, the reader is told first which they are. `greeting` is
      * taken at the moment from which live events arrive.
      */
     readonly follow: (options: {
@@ -127,9 +128,11 @@ const make = Effect.gen(function* () {
     while (true) {
       missed.length = 0
       const page = yield* log.later(topic, after, pageSize)
-      for (const event of page) {
+      for (const { body, ...event } of page) {
         if (gone.has(event.room_id)) continue
-        sink.write(logFrame(event))
+        if (body === null) yield* unreadable(new Unreadable({ table: "events", id: event.id, places: ["body"] }))
+        // What it said is found where it happened.
+        sink.write(body === null ? noticeFrame({ type: "reset", after: event.id }) : logFrame({ ...event, body }))
         yield* sink.drained
       }
       after = page.at(-1)?.id ?? after

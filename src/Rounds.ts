@@ -1,4 +1,4 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import type { Member } from "./domain/Agent.ts"
 import type { Unwritten } from "./domain/Storage.ts"
@@ -9,9 +9,11 @@ import { RoomBusy, type RoomForbidden, RoomNotFound, RoomPaused } from "./domain
 import type { RoomId } from "./domain/RoomId.ts"
 import type { RoundId, Trigger } from "./domain/Round.ts"
 import type { CurrentUser } from "./domain/User.ts"
+import { MessageRepo } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { Ledger } from "./Orchestrator/Ledger.ts"
 import { Openings } from "./Orchestrator/Opening.ts"
+
 import { RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
@@ -32,8 +34,9 @@ export class Rounds extends Context.Tag("parley/Rounds")<
     /** What the critics wrote, oldest first. */
     readonly critiques: (room: RoomId, page: Page) => Effect.Effect<ReadonlyArray<Message>, Denied, CurrentUser>
     /**
-     * Lets the agents go on without a person's word, also after the loop guard has stopped them. The round is bounded as
-     * any other; it is durable, and about to begin, when this returns.
+     * Lets the agents go on without a person's word, also after the loop guard has stopped them; where the last round
+     * was set aside, its message gets another round. The round is bounded as any other; it is durable, and about to
+     * begin, when this returns.
      */
     readonly goOn: (room: RoomId) => Effect.Effect<Round, Denied | RoomBusy | RoomPaused | Unwritten, CurrentUser>
   }
@@ -50,6 +53,7 @@ const make = Effect.gen(function* () {
   const agents = yield* AgentRepo
   const repo = yield* RoundRepo
   const critiques = yield* Critiques
+  const messages = yield* MessageRepo
   const ledger = yield* Ledger
   const openings = yield* Openings
   const events = yield* RoomEvents
@@ -59,11 +63,18 @@ const make = Effect.gen(function* () {
   const open = Effect.fnUntraced(function* (id: RoomId, members: ReadonlyArray<Member>, cause: Trigger["cause"]) {
     const before = yield* roomRepo.find(id)
     if (before.is_paused) return yield* RoomPaused.of(id)
-    const busy = (yield* ledger.open(id)).some(({ trigger }) => trigger.kind !== "autonomous")
+    const busy = (yield* ledger.open(id)).some(({ kind }) => kind !== "autonomous")
     if (busy) return yield* RoomBusy.of(id)
     const room = yield* roomRepo.release(id)
     if (before.loop_guard !== null) yield* events.append(id, { type: "room_updated", room })
-    return yield* openings.open(room, members, { kind: "continue", cause })
+    return yield* openings.open(room, members, { ...(yield* unanswered(id)), cause })
+  })
+
+  /** What the round was asked that was set aside last, as far as it is still there. */
+  const unanswered = Effect.fnUntraced(function* (id: RoomId) {
+    const asked = Option.getOrNull(yield* ledger.setAside(id))
+    const isThere = asked?.kind === "message" && (yield* messages.these([asked.message_id])).length > 0
+    return isThere ? asked : ({ kind: "continue" } as const)
   })
 
   return Rounds.of({

@@ -47,9 +47,9 @@ export type Seated = typeof Seated.Type
 
 const everybody: Page = { limit: 1000 }
 
-const asAgents = Sql.all(Agent)
-const maybeAgent = Sql.first(Agent)
-const asSeated = Sql.all(Seated)
+const asAgents = Sql.readable(Agent, "agents")
+const maybeAgent = Sql.first(Agent, "agents")
+const asSeated = Sql.readable(Seated, "agents")
 const asIds = Sql.all(Schema.Struct({ id: AgentId }))
 const asRoomIds = Sql.all(Schema.Struct({ room_id: RoomId }))
 

@@ -36,9 +36,9 @@ export class AttachmentRepo extends Context.Tag("parley/Attachments/Repo/Attachm
   )
 }
 
-const maybeStored = Sql.first(Stored)
-const maybeContent = Sql.first(Content)
-const asSized = Sql.all(Sized)
+const maybeStored = Sql.first(Stored, "attachments")
+const maybeContent = Sql.first(Content, "attachments")
+const asSized = Sql.readable(Sized, "attachments")
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -1,12 +1,13 @@
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import { ImageType } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
 import { WrittenMessage, WrittenSeat } from "../domain/RoomDocument.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
-import type { Timestamp } from "../domain/Time.ts"
+import { Timestamp } from "../domain/Time.ts"
+import * as Time from "../domain/Time.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
@@ -40,7 +41,7 @@ export class DocumentRepo extends Context.Tag("parley/Documents/Repo/DocumentRep
     readonly seats: (room: RoomId) => Effect.Effect<ReadonlyArray<typeof WrittenSeat.Type>>
     /** How many messages there are, and the id of the last. */
     readonly extent: (room: RoomId) => Effect.Effect<Extent>
-    /** The oldest `limit` messages after one, up to `last`. */
+    /** The oldest `limit` messages after one, up to `last`; a notice stands for one that cannot be read. */
     readonly page: (room: RoomId, after: number, last: number, limit: number) => Effect.Effect<ReadonlyArray<Row>>
     readonly hasName: (owner: string, name: string) => Effect.Effect<boolean>
     /** Those of the names that an agent of this server has. */
@@ -61,8 +62,27 @@ export class DocumentRepo extends Context.Tag("parley/Documents/Repo/DocumentRep
   )
 }
 
-const asRows = Sql.all(Row)
-const asSeats = Sql.all(WrittenSeat)
+const Place = Schema.decodeUnknownOption(Schema.Struct({ id: MessageId }))
+const Moment = Schema.decodeUnknownOption(Schema.Struct({ timestamp: Timestamp }))
+
+/** Stands in the place of a message that cannot be read. */
+const notice = (row: unknown): Option.Option<Row> =>
+  Option.map(Place(row), ({ id }) => ({
+    id,
+    role: "assistant",
+    agent_name: null,
+    participant_type: "system",
+    participant_name: null,
+    content: "This message cannot be read.",
+    thinking: null,
+    provider: null,
+    partial: false,
+    images: null,
+    timestamp: Option.match(Moment(row), { onNone: () => Time.at(0), onSome: ({ timestamp }) => timestamp })
+  }))
+
+const asRows = Sql.readable(Row, "messages", notice)
+const asSeats = Sql.readable(WrittenSeat, "agents")
 const asExtent = Sql.one(Extent)
 const asAgents = Sql.all(Schema.Struct({ id: AgentId, name: Schema.String }))
 

@@ -10,6 +10,7 @@ import { Cause, Effect, Option, Predicate, Schema } from "effect"
 import { BodyNotJson, BodyTooLarge, FieldsRefused } from "../domain/Error.ts"
 import { SettingRefused } from "../domain/RoomSettings.ts"
 import { faultIn, type StorageFault, StorageFull, StorageUnavailable } from "../domain/Storage.ts"
+import { Unreadable } from "../lib/unreadable.ts"
 import { methodsOf, routeOf } from "./Routes.ts"
 
 const Body = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
@@ -64,6 +65,7 @@ const unforeseen = (cause: Cause.Cause<unknown>) => {
   if (isNotJson(error)) return Effect.succeed(plain(415, error._tag, error.detail))
   const fault = faultIn(cause)
   if (Option.isSome(fault)) return unstored(fault.value, cause)
+  if (error instanceof Unreadable) return Effect.succeed(plain(500, error._tag, `The ${error.message}`))
   return Effect.as(Effect.logError("a request broke", cause), plain(500, "Defect", "Internal Server Error"))
 }
 

@@ -3,16 +3,19 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import { type Image, ImageLink } from "../domain/Image.ts"
 import { Message, MessageId, type PageSize } from "../domain/Message.ts"
-import type { RoomId } from "../domain/RoomId.ts"
+import { RoomId } from "../domain/RoomId.ts"
+import { Timestamp } from "../domain/Time.ts"
+import * as Time from "../domain/Time.ts"
 import { Flag } from "../domain/Row.ts"
 import * as Sql from "../lib/sql.ts"
+import { beginning } from "../lib/text.ts"
 import { Commit } from "../WriteQueue.ts"
 
 export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")<
   MessageRepo,
   {
     readonly insert: (message: NewMessage) => Effect.Effect<Message, never, Commit>
-    /** Newest first; those that are gone are left out. */
+    /** Newest first; those that are gone are left out, and a notice stands for one that cannot be read, as in `page`. */
     readonly these: (ids: ReadonlyArray<MessageId>) => Effect.Effect<ReadonlyArray<Message>>
     /** Many at once, in their order; their images are only named, as in `insert`. */
     readonly append: (messages: ReadonlyArray<NewMessage>) => Effect.Effect<ReadonlyArray<MessageId>, never, Commit>
@@ -20,11 +23,18 @@ export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")
     readonly byKey: (room: RoomId, key: string) => Effect.Effect<Option.Option<Message>>
     /** Oldest first: after a cursor the oldest page, else the newest page before one. */
     readonly page: (room: RoomId, window: Window) => Effect.Effect<Page>
-    /** The newest `limit` messages of a span, oldest first, without notices. */
-    readonly said: (room: RoomId, span: Span, limit: number) => Effect.Effect<ReadonlyArray<Message>>
+    /**
+     * The newest messages of a span that fit, oldest first, without notices and thinking. Of a single one that does not
+     * fit its beginning is given. What is left out is not read.
+     */
+    readonly said: (room: RoomId, span: Span, limit: Limit) => Effect.Effect<Heard>
     readonly countSaid: (room: RoomId, span: Span) => Effect.Effect<number>
-    /** The newest `limit` whole replies of agents after a message, oldest first. */
-    readonly replies: (room: RoomId, after: number, limit: number) => Effect.Effect<ReadonlyArray<Reply>>
+    /** The newest `limit` whole replies of agents after a message, oldest first; their beginnings, if they are long. */
+    readonly replies: (
+      room: RoomId,
+      after: number,
+      most: { readonly limit: number; readonly characters: number }
+    ) => Effect.Effect<ReadonlyArray<Reply>>
     /** The id of the newest message; 0 where there is none. */
     readonly newest: (room: RoomId) => Effect.Effect<number>
     readonly hasAny: (room: RoomId) => Effect.Effect<boolean>
@@ -66,6 +76,23 @@ interface Span {
   readonly except: AgentId | null
 }
 
+/** How much of what was said is read at most. */
+export interface Limit {
+  readonly messages: number
+  readonly bytes: number
+}
+
+export interface Said extends Message {
+  /** Only the beginning of the message is here. */
+  readonly isCut: boolean
+}
+
+interface Heard {
+  readonly messages: ReadonlyArray<Said>
+  /** Nothing of the span is missing before them. */
+  readonly isWhole: boolean
+}
+
 const Reply = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, content: Schema.String })
 type Reply = typeof Reply.Type
 
@@ -85,25 +112,63 @@ type Page = typeof Page.Type
 
 const Row = Schema.Struct({ ...Message.fields, images: Schema.NullOr(Schema.parseJson(Schema.Array(ImageLink))) })
 
-const asMessages = Sql.all(Row)
-const asMessage = Sql.one(Row)
-const maybeMessage = Sql.first(Row)
+const Place = Schema.decodeUnknownOption(Schema.Struct({ id: MessageId, room_id: RoomId }))
+const Moment = Schema.decodeUnknownOption(Schema.Struct({ timestamp: Timestamp }))
+
+/** Stands in the place of a message that cannot be read. */
+const notice = (row: unknown): Option.Option<Message> =>
+  Option.map(Place(row), ({ id, room_id }) => ({
+    id,
+    room_id,
+    agent_id: null,
+    agent_name: null,
+    agent_profile_pic: null,
+    content: "This message cannot be read.",
+    role: "assistant",
+    participant_type: "system",
+    participant_name: null,
+    image_data: null,
+    image_media_type: null,
+    images: null,
+    anthropic_calls: null,
+    excuse_reasons: null,
+    thinking: null,
+    provider: null,
+    partial: false,
+    timestamp: Option.match(Moment(row), { onNone: () => Time.at(0), onSome: ({ timestamp }) => timestamp })
+  }))
+
+const asMessages = Sql.readable(Row, "messages", notice)
+const asMessage = Sql.one(Row, "messages")
+const maybeMessage = Sql.first(Row, "messages")
+const encodePage = Schema.encodeSync(Schema.parseJson(Schema.Array(Message)))
 const encodeKeys = Schema.encodeSync(
   Schema.parseJson(Schema.Array(Schema.Struct({ key: Schema.String, media_type: Schema.String })))
 )
 
 const asPage = Sql.one(Page)
 const asCount = Sql.one(Schema.Struct({ n: Schema.Int }))
-const asReplies = Sql.all(Reply)
+const asReplies = Sql.readable(Reply, "messages")
+const asSizes = Sql.readable(Schema.Struct({ id: MessageId, size: Schema.Int }), "messages")
+const asHeard = Sql.readable(Schema.Struct({ ...Row.fields, is_cut: Flag }), "messages")
 const asIds = Sql.all(Schema.Struct({ id: MessageId }))
 const asId = Sql.first(Schema.Struct({ id: Schema.Int }))
+
+/** The longest name that is told; one that a client sends has at most 100 characters. */
+const longestName = 200
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
   // A message names its images itself, so that one without any is read without a look at them.
   const images = sql.onDialectOrElse({
-    orElse: () => `CASE WHEN messages.images IS NULL THEN NULL ELSE (
+    orElse: () => `CASE WHEN messages.images IS NULL THEN NULL
+      WHEN NOT json_valid(messages.images) OR typeof(messages.images) <> 'text' THEN 'unreadable'
+      WHEN EXISTS (
+        SELECT 1 FROM json_each(messages.images) AS image
+        WHERE messages.images ->> (image.fullkey || '.key') IS NULL
+          OR messages.images ->> (image.fullkey || '.media_type') IS NULL) THEN 'unreadable'
+      ELSE (
       SELECT json_group_array(json_object(
         'url', '/rooms/' || room_id || '/messages/' || messages.id || '/images/' || image.key
           || '?key=' || json_extract(image.value, '$.key'),
@@ -111,11 +176,34 @@ const make = Effect.gen(function* () {
       FROM json_each(messages.images) AS image) END`
   })
 
-  const columns = sql.literal(`
-    messages.id, messages.room_id, messages.agent_id, messages.agent_name, content, role, participant_type,
-    participant_name, NULL AS image_data, NULL AS image_media_type, ${images} AS images, NULL AS anthropic_calls,
-    NULL AS excuse_reasons, thinking, messages.provider, partial, timestamp,
-    (SELECT profile_pic FROM agents WHERE agents.id = messages.agent_id) AS agent_profile_pic`)
+  const columnsOf = (longer: {
+    readonly [Name in "agent_name" | "content" | "participant_name" | "thinking"]: string
+  }) => `
+    messages.id, messages.room_id, messages.agent_id, ${longer.agent_name} AS agent_name,
+    ${longer.content} AS content, role, participant_type, ${longer.participant_name} AS participant_name, NULL AS image_data, NULL AS image_media_type,
+    ${images} AS images, NULL AS anthropic_calls, NULL AS excuse_reasons, ${longer.thinking} AS thinking,
+    messages.provider, partial, timestamp,
+    (SELECT profile_pic FROM agents WHERE agents.id = messages.agent_id) AS agent_profile_pic`
+
+  const columns = sql.literal(
+    columnsOf({
+      agent_name: "messages.agent_name",
+      content: "content",
+      participant_name: "participant_name",
+      thinking: "thinking"
+    })
+  )
+
+  /** No character takes less than a byte. */
+  const heardColumns = (bytes: number) =>
+    sql.literal(
+      columnsOf({
+        content: `CASE WHEN octet_length(content) > ${bytes} THEN substr(content, 1, ${bytes}) ELSE content END`,
+        agent_name: `substr(messages.agent_name, 1, ${longestName})`,
+        participant_name: `substr(participant_name, 1, ${longestName})`,
+        thinking: "NULL"
+      })
+    )
 
   const asJson = sql.onDialectOrElse({
     orElse: () =>
@@ -169,26 +257,43 @@ const make = Effect.gen(function* () {
           ORDER BY id DESC LIMIT 1 OFFSET ${limit - 1}), 0)`,
         onSome: (id) => sql`id > ${id}`
       })
-      return asPage(sql`
-        SELECT ${asJson} AS json, coalesce(max(images IS NOT NULL), 0) AS is_pictured FROM (
-          SELECT ${columns} FROM messages WHERE ${sql.and([sql`room_id = ${room}`, start, ...end])}
-          ORDER BY id LIMIT ${limit}
-        ) AS paged`)
+      const rows = sql`
+        SELECT ${columns} FROM messages WHERE ${sql.and([sql`room_id = ${room}`, start, ...end])}
+        ORDER BY id LIMIT ${limit}`
+      const whole = sql`SELECT ${asJson} AS json, coalesce(max(images IS NOT NULL), 0) AS is_pictured FROM (${rows}) AS paged`
+      // One row that is no JSON breaks the statement; then each is read by itself.
+      return asPage(
+        Effect.catchTag(whole, "SqlError", () =>
+          Effect.map(asMessages(rows), (page) => [
+            { json: encodePage(page), is_pictured: page.some(({ images }) => images !== null) }
+          ])
+        )
+      )
     },
 
-    said: (room, span, limit) =>
-      Effect.map(
-        asMessages(sql`SELECT ${columns} FROM messages WHERE ${within(room, span)} ORDER BY id DESC LIMIT ${limit}`),
-        (newest) => newest.toReversed()
-      ),
+    said: Effect.fnUntraced(function* (room, span, { bytes, messages: most }) {
+      const sizes = yield* asSizes(sql`
+        SELECT id, octet_length(content) AS size FROM messages WHERE ${within(room, span)}
+        ORDER BY id DESC LIMIT ${most}`)
+      const fitting = sizes.slice(0, Math.max(1, fittingIn(bytes, sizes)))
+      const [newest, oldest] = [fitting[0], fitting.at(-1)]
+      if (newest === undefined || oldest === undefined) return { messages: [], isWhole: true }
+      const found = yield* asHeard(sql`
+        SELECT ${heardColumns(bytes)}, octet_length(content) > ${bytes} AS is_cut FROM messages
+        WHERE ${within(room, { ...span, after: oldest.id - 1 })} AND id <= ${newest.id} ORDER BY id`)
+      const messages = found.map(({ is_cut: isCut, ...message }) =>
+        isCut ? { ...message, content: beginning(message.content, bytes), isCut } : { ...message, isCut }
+      )
+      return { messages, isWhole: messages.length === sizes.length && sizes.length < most }
+    }),
 
     countSaid: (room, span) =>
       Effect.map(asCount(sql`SELECT count(*) AS n FROM messages WHERE ${within(room, span)}`), (row) => row.n),
 
-    replies: (room, after, limit) =>
+    replies: (room, after, { characters, limit }) =>
       Effect.map(
         asReplies(sql`
-          SELECT agent_id, agent_name, content FROM messages
+          SELECT id, agent_id, agent_name, substr(content, 1, ${characters}) AS content FROM messages
           WHERE room_id = ${room} AND id > ${after} AND agent_id IS NOT NULL AND partial = 0
           ORDER BY id DESC LIMIT ${limit}`),
         (newest) => newest.toReversed()
@@ -205,6 +310,13 @@ const make = Effect.gen(function* () {
     clear: (room) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM messages WHERE room_id = ${room}`))
   })
 })
+
+/** How many of the first fit together. */
+const fittingIn = (bytes: number, sizes: ReadonlyArray<{ readonly size: number }>) => {
+  let left = bytes
+  const end = sizes.findIndex(({ size }) => (left -= size) < 0)
+  return end === -1 ? sizes.length : end
+}
 
 const rowOf = ({ images = [], partial, ...message }: NewMessage) => ({
   ...message,

@@ -1,7 +1,8 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { Attachments } from "../Attachments.ts"
-import { Seat, type SessionSpec, textOf, type TurnInput } from "../domain/Provider.ts"
+import { Seat, type SessionSpec, type TurnInput } from "../domain/Provider.ts"
 import * as Hash from "../lib/hash.ts"
+import * as Permits from "../lib/permits.ts"
 import { Memory } from "../Memory.ts"
 import { systemPrompt } from "../Prompt.ts"
 import { Settings } from "../Settings.ts"
@@ -47,11 +48,15 @@ export class Briefs extends Context.Tag("parley/Orchestrator/Brief/Briefs")<
   )
 }
 
+/** How many are made at once: while one is made it is there more than once. */
+const atOnce = 4
+
 // At three characters a token: no image takes more than 5,000 tokens, however large.
 const charactersOfImage = 15_000
 
 const make = Effect.gen(function* () {
   const { USER_NAME } = yield* Settings
+  const building = Permits.make(atOnce)
   const talk = yield* Talk
   const memory = yield* Memory
   const attachments = yield* Attachments
@@ -94,12 +99,12 @@ const make = Effect.gen(function* () {
   })
 
   return Briefs.of({
-    spec: Effect.fn("Briefs.spec")(function* (stand) {
+    spec: Effect.fn("Briefs.spec")(function* (stand: Stand) {
       const own = yield* prompt(stand)
       return (yield* open(stand, own, yield* session(stand, own))).spec
-    }),
+    }, building.with),
 
-    make: Effect.fn("Briefs.make")(function* (stand) {
+    make: Effect.fn("Briefs.make")(function* (stand: Stand) {
       const { agent, horizon, occasion, provider } = stand
       const own = yield* prompt(stand)
       const told = yield* talk.of(stand, yield* session(stand, own))
@@ -132,13 +137,15 @@ const make = Effect.gen(function* () {
         },
         standing,
         newest: messages.findLast(({ id }) => id <= horizon)?.id ?? standing.last_message_id,
-        characters:
-          textOf(said).length + images.length * charactersOfImage + (isResumed ? 0 : spec.systemPrompt.length),
+        characters: lengthOf(said) + images.length * charactersOfImage + (isResumed ? 0 : spec.systemPrompt.length),
         sessionTokens: isResumed ? told.session.value.tokens : 0
       })
-    })
+    }, building.with)
   })
 })
+
+const lengthOf = ({ ask, parts }: Pick<TurnInput, "ask" | "parts">) =>
+  parts.reduce((sum, { text }) => sum + text.length + 1, ask.length)
 
 const isOld = ({ session }: Told, id: number) => Option.exists(session, ({ last_message_id }) => id <= last_message_id)
 

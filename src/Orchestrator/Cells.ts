@@ -37,7 +37,7 @@ export class Cells extends Context.Tag("parley/Orchestrator/Cells")<
   )
 }
 
-// A turn that the end of a server cut off is tried once more; what ends the server twice is not tried for ever.
+// A turn that the end of a server cut off is asked for once more, and not with every server: each time costs.
 const mostTries = 2
 
 const make = Effect.gen(function* () {
@@ -77,6 +77,7 @@ const make = Effect.gen(function* () {
         another: Progress.another(progress)
       })
     )
+    if (Played.$is("Took")(played)) yield* progress.moved
     return Played.$match(played, {
       Absent: () => ({ heard: [], refused: Option.none() }),
       Refused: ({ reason }) => ({ heard: [], refused: Option.some(reason) }),

@@ -1,7 +1,7 @@
 import type { AgentId } from "../domain/Agent.ts"
 import type { Names } from "../Attachments/Choice.ts"
-import type { Message } from "../domain/Message.ts"
 import type { Part, TurnInput } from "../domain/Provider.ts"
+import type { Said } from "../Messages/Repo.ts"
 import { oneLine } from "../lib/text.ts"
 
 /** Why the agent is asked; it changes only how the last line is put. */
@@ -10,7 +10,7 @@ export type Occasion = "news" | "named" | "quiet" | "last_words" | "critique"
 export interface ContextInput {
   readonly agent: { readonly id: AgentId; readonly name: string }
   /** What the agent has not seen, oldest first. */
-  readonly messages: ReadonlyArray<Message>
+  readonly messages: ReadonlyArray<Said>
   /** How many unseen messages before these did not fit. */
   readonly omitted: number
   /** Unknown to everybody in the room, and another one each turn: only lines that begin with it are the server's. */
@@ -44,17 +44,23 @@ export const context = (input: ContextInput): Pick<TurnInput, "parts" | "ask"> =
 
 const told = (text: string): Part => ({ text, own: null })
 
-const part = (message: Message, input: ContextInput): Part => {
+const part = (message: Said, input: ContextInput): Part => {
   const { agent, mark } = input
   const text = [
     `${mark} ${speaker(message, input)}:`,
     ...(message.content === "" ? [] : [message.content]),
+    ...(message.isCut ? [`${mark} ${leftOut}`] : []),
     ...pictures(message, input).map((line) => `${mark} ${line}`)
   ].join("\n")
   if (message.agent_id !== agent.id) return told(text)
-  const cutOff = message.partial ? `${mark} Here ${agent.name} was cut off in mid-sentence.` : null
-  return { text, own: { words: message.content, cutOff } }
+  const cuts = [
+    ...(message.isCut ? [`${mark} ${leftOut}`] : []),
+    ...(message.partial ? [`${mark} Here ${agent.name} was cut off in mid-sentence.`] : [])
+  ]
+  return { text, own: { words: message.content, cutOff: cuts.length === 0 ? null : cuts.join("\n") } }
 }
+
+const leftOut = "The rest of this message is left out here: it is too long."
 
 const asked: Readonly<Record<Occasion, (name: string) => string>> = {
   news: (name) => `It is your turn, ${name}.`,
@@ -64,7 +70,7 @@ const asked: Readonly<Record<Occasion, (name: string) => string>> = {
   critique: (name) => `The conversation pauses here. Give your feedback on it, ${name}; only the people will read it.`
 }
 
-const pictures = ({ id, images }: Message, { names }: ContextInput) => {
+const pictures = ({ id, images }: Said, { names }: ContextInput) => {
   const shown = names.get(id) ?? []
   const unseen = (images?.length ?? 0) - shown.length
   return [
@@ -75,7 +81,7 @@ const pictures = ({ id, images }: Message, { names }: ContextInput) => {
   ]
 }
 
-const speaker = (message: Message, { agent, personName }: ContextInput) => {
+const speaker = (message: Said, { agent, personName }: ContextInput) => {
   const cut = message.partial ? ", cut off in mid-sentence" : ""
   if (message.agent_id === agent.id) return `${agent.name} (you${cut})`
   if (message.role === "assistant") return `${oneLine(message.agent_name ?? "an agent who has left")} (agent${cut})`

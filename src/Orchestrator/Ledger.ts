@@ -1,5 +1,5 @@
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Array, Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import type { Usage } from "../domain/Provider.ts"
 import { Outcome, PassInput, Reason, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
@@ -23,6 +23,10 @@ export const OpenRound = Schema.Struct({
 })
 export type OpenRound = typeof OpenRound.Type
 
+/** What is known of such a round without a look at its plan. */
+const RoundHead = Schema.Struct({ id: RoundId, room_id: RoomId, kind: Schema.String })
+export type RoundHead = typeof RoundHead.Type
+
 /** A turn of such a round that has ended, with what is left of what was said. */
 const PastTurn = Schema.Struct({
   cell: Schema.Int,
@@ -34,17 +38,6 @@ const PastTurn = Schema.Struct({
   said: Schema.NullOr(Schema.String)
 })
 export type PastTurn = typeof PastTurn.Type
-
-const OpenTurn = Schema.Struct({
-  id: TurnId,
-  room_id: RoomId,
-  agent_id: AgentId,
-  agent_name: Schema.String,
-  reason: Reason,
-  reserved_tokens: Schema.Int,
-  reserved_usd: Schema.Number
-})
-export type OpenTurn = typeof OpenTurn.Type
 
 export interface NewTurn {
   readonly round_id: RoundId
@@ -87,19 +80,26 @@ export class Ledger extends Context.Tag("parley/Orchestrator/Ledger")<
       round: RoundId,
       end: { readonly stop_reason: StopReason; readonly stop_detail: string | null; readonly ended_at: Timestamp }
     ) => Effect.Effect<boolean, never, Commit>
-    /** The open rounds of a room, oldest first; or of all, room by room. */
-    readonly open: (room: RoomId | null) => Effect.Effect<ReadonlyArray<OpenRound>>
-    /** Those of a room in which no turn has begun. */
-    readonly waiting: (room: RoomId) => Effect.Effect<ReadonlyArray<OpenRound>>
+    /** The open rounds of a room, oldest first. */
+    readonly open: (room: RoomId) => Effect.Effect<ReadonlyArray<RoundHead>>
+    /** What those of a room were asked in which no turn has begun. */
+    readonly waiting: (room: RoomId) => Effect.Effect<ReadonlyArray<Trigger>>
+    /** What the room's newest round was asked that somebody asked for, if that round was set aside. */
+    readonly setAside: (room: RoomId) => Effect.Effect<Option.Option<Trigger>>
+    /** An open round, as far as it is planned; a defect where that cannot be read. */
     readonly find: (round: RoundId) => Effect.Effect<Option.Option<OpenRound>>
+    readonly head: (round: RoundId) => Effect.Effect<Option.Option<RoundHead>>
+    /** Counts a try at an open round, before anything of it is read; false when it has ended. */
+    readonly tried: (round: RoundId) => Effect.Effect<boolean, never, Commit>
+    /** Takes the try back: the server ends in good order. */
+    readonly untried: (round: RoundId) => Effect.Effect<void, never, Commit>
     /** Why a round ended; none while it goes on. */
     readonly reasonOf: (round: RoundId) => Effect.Effect<Option.Option<StopReason>>
     readonly past: (round: RoundId) => Effect.Effect<ReadonlyArray<PastTurn>>
     readonly standing: (room: RoomId, round: RoundId) => Effect.Effect<Omit<Standing, "room">>
     readonly openTurn: (turn: NewTurn) => Effect.Effect<TurnId, never, Commit>
+    /** A turn that was played to its end shows that its round can be: the tries at it are counted anew. */
     readonly closeTurn: (turn: TurnId, end: TurnEnd) => Effect.Effect<void, never, Commit>
-    /** Turns that nobody plays: what a crash has left. */
-    readonly openTurns: Effect.Effect<ReadonlyArray<OpenTurn>>
     /** What the latest turns of the room have cost, as far as the providers told. */
     readonly recentUsd: (room: RoomId) => Effect.Effect<ReadonlyArray<number>>
     readonly lastSpeaker: (room: RoomId) => Effect.Effect<Option.Option<AgentId>>
@@ -118,11 +118,12 @@ const encodePasses = Schema.encodeSync(Schema.parseJson(Schema.Array(PassInput))
 const asRoundId = Sql.one(Schema.Struct({ id: RoundId }))
 const asIds = Sql.all(Schema.Struct({ id: RoundId }))
 const asTurnId = Sql.one(Schema.Struct({ id: TurnId }))
-const asRounds = Sql.all(OpenRound)
+const asHeads = Sql.all(RoundHead)
+const maybeHead = Sql.first(RoundHead)
+const asTriggers = Sql.readable(Schema.Struct({ trigger: Schema.parseJson(Trigger) }), "rounds")
 const maybeReason = Sql.first(Schema.Struct({ stop_reason: StopReason }))
-const maybeRound = Sql.first(OpenRound)
-const asPast = Sql.all(PastTurn)
-const asOpenTurns = Sql.all(OpenTurn)
+const maybeRound = Sql.first(OpenRound, "rounds")
+const asPast = Sql.all(PastTurn, "turns")
 const asCosts = Sql.all(Schema.Struct({ cost_usd: Schema.Number }))
 const maybeSpeaker = Sql.first(Schema.Struct({ agent_id: AgentId }))
 const asStanding = Sql.one(
@@ -139,9 +140,23 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
     Effect.zipRight(Commit, Effect.asVoid(Effect.orDie(statement)))
+  /** Whether a change of an open round found it. */
+  const isOpen = (changed: Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError>) =>
+    Effect.zipRight(Commit, Effect.map(asIds(changed), Array.isNonEmptyReadonlyArray))
+  /** Nobody sets an autonomous round aside: what follows one that ended its server begins as the second try at it. */
+  const inherited = (room: RoomId) =>
+    Effect.map(
+      asIds(sql`
+        SELECT id FROM rounds WHERE kind = 'autonomous' AND stop_reason = 'interrupted' AND tries > 1
+          AND id = (SELECT id FROM rounds WHERE room_id = ${room} ORDER BY id DESC LIMIT 1)`),
+      (rows) => rows.length
+    )
+  const proven = (turn: TurnId) => sql`
+    UPDATE rounds SET tries = 1 WHERE id = (SELECT round_id FROM turns WHERE id = ${turn}) AND tries > 1`
 
   return Ledger.of({
-    openRound: ({ planned_from, room_id, seed, tape, trigger, policy }, started_at) => {
+    openRound: Effect.fnUntraced(function* ({ planned_from, room_id, seed, tape, trigger, policy }, started_at) {
+      yield* Commit
       const row = {
         room_id,
         kind: trigger.kind,
@@ -150,14 +165,11 @@ const make = Effect.gen(function* () {
         seed,
         planned_from: encodePasses(planned_from),
         tape: encodeTape(tape),
-        started_at
+        started_at,
+        tries: trigger.kind === "autonomous" ? 1 + (yield* inherited(room_id)) : 1
       }
-      const inserted = asRoundId(sql`INSERT INTO rounds ${sql.insert(row)} RETURNING id`)
-      return Effect.zipRight(
-        Commit,
-        Effect.map(inserted, ({ id }) => id)
-      )
-    },
+      return (yield* asRoundId(sql`INSERT INTO rounds ${sql.insert(row)} RETURNING id`)).id
+    }),
 
     plan: ({ id, planned_from, tape }) =>
       write(
@@ -165,26 +177,34 @@ const make = Effect.gen(function* () {
       ),
 
     closeRound: (round, end) =>
-      Effect.zipRight(
-        Commit,
-        Effect.map(
-          asIds(sql`UPDATE rounds SET ${sql.update(end)} WHERE id = ${round} AND ended_at IS NULL RETURNING id`),
-          (closed) => closed.length > 0
-        )
-      ),
+      isOpen(sql`UPDATE rounds SET ${sql.update(end)} WHERE id = ${round} AND ended_at IS NULL RETURNING id`),
 
     open: (room) =>
-      asRounds(
-        room === null
-          ? sql`SELECT * FROM rounds WHERE ended_at IS NULL ORDER BY room_id`
-          : sql`SELECT * FROM rounds WHERE ended_at IS NULL AND room_id = ${room} ORDER BY id`
-      ),
+      asHeads(sql`SELECT id, room_id, kind FROM rounds WHERE ended_at IS NULL AND room_id = ${room} ORDER BY id`),
 
     waiting: (room) =>
-      asRounds(sql`
-        SELECT * FROM rounds WHERE ended_at IS NULL AND room_id = ${room}
-          AND NOT EXISTS (SELECT 1 FROM turns WHERE round_id = rounds.id)
-        ORDER BY id`),
+      Effect.map(
+        asTriggers(sql`
+          SELECT id, "trigger" FROM rounds WHERE ended_at IS NULL AND room_id = ${room}
+            AND NOT EXISTS (SELECT 1 FROM turns WHERE round_id = rounds.id)
+          ORDER BY id`),
+        (rows) => rows.map(({ trigger }) => trigger)
+      ),
+
+    setAside: (room) =>
+      Effect.map(
+        asTriggers(sql`
+          SELECT id, "trigger" FROM rounds WHERE stop_reason = 'set_aside' AND id = (
+            SELECT id FROM rounds WHERE room_id = ${room} AND kind <> 'autonomous' ORDER BY id DESC LIMIT 1)`),
+        ([row]) => Option.map(Option.fromNullable(row), ({ trigger }) => trigger)
+      ),
+
+    head: (round) => maybeHead(sql`SELECT id, room_id, kind FROM rounds WHERE id = ${round} AND ended_at IS NULL`),
+
+    tried: (round) =>
+      isOpen(sql`UPDATE rounds SET tries = tries + 1 WHERE id = ${round} AND ended_at IS NULL RETURNING id`),
+
+    untried: (round) => write(sql`UPDATE rounds SET tries = tries - 1 WHERE id = ${round} AND ended_at IS NULL`),
 
     find: (round) => maybeRound(sql`SELECT * FROM rounds WHERE id = ${round} AND ended_at IS NULL`),
 
@@ -237,10 +257,10 @@ const make = Effect.gen(function* () {
           cost_usd: usage?.costUsd ?? null,
           counted_tokens: counted.tokens,
           counted_usd: counted.usd
-        })} WHERE id = ${turn} AND outcome IS NULL`
+        })} WHERE id = ${turn} AND outcome IS NULL`.pipe(
+          Effect.zipRight(end.outcome === "interrupted" ? Effect.void : proven(turn))
+        )
       ),
-
-    openTurns: asOpenTurns(sql`SELECT * FROM turns WHERE outcome IS NULL`),
 
     recentUsd: (room) =>
       Effect.map(

@@ -11,6 +11,9 @@ export interface Reply {
 /** How many replies the guard looks back on. */
 export const span = 12
 
+/** How much of a reply it looks at. */
+export const longest = 20_000
+
 const nearlyTheSame = 0.9
 const alike = 0.5
 const repeats = 3
@@ -61,6 +64,7 @@ const alternation = (replies: ReadonlyArray<Shaped>) => {
 
 const normalise = (text: string) =>
   text
+    .slice(0, longest)
     .normalize("NFKC")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, " ")

@@ -44,16 +44,14 @@ const make = Effect.gen(function* () {
 
   const inherit = Effect.fnUntraced(function* (room: RoomRow, trigger: Answered) {
     const waiting = yield* ledger.waiting(room.id)
-    const mentioned = waiting.flatMap((round) =>
-      round.trigger.kind === "message" ? round.trigger.mentioned_agent_ids : []
-    )
+    const mentioned = waiting.flatMap((asked) => (asked.kind === "message" ? asked.mentioned_agent_ids : []))
     return { ...trigger, mentioned_agent_ids: Array.dedupe([...mentioned, ...trigger.mentioned_agent_ids]) }
   })
 
   const admitted = Effect.fnUntraced(function* (room: RoomRow, trigger: Trigger) {
     const open = yield* ledger.open(room.id)
     if (open.length === 0 || trigger.kind !== "message") return trigger
-    const answering = open.some((round) => round.trigger.kind !== "autonomous")
+    const answering = open.some(({ kind }) => kind !== "autonomous")
     if (room.double_text === "reject" && answering) return yield* RoomBusy.of(room.id)
     return yield* inherit(room, trigger)
   })

@@ -21,9 +21,11 @@ export interface Progress {
   begun: number
   waiting: number
   end: Deferred.Deferred<void>
+  /** Run whenever a turn has ended. */
+  readonly moved: Effect.Effect<unknown>
 }
 
-export const make = (round: OpenRound, past: ReadonlyArray<PastTurn>): Progress => ({
+export const make = (round: OpenRound, past: ReadonlyArray<PastTurn>, moved: Effect.Effect<unknown>): Progress => ({
   roundId: round.id,
   roomId: round.room_id,
   trigger: round.trigger,
@@ -35,7 +37,8 @@ export const make = (round: OpenRound, past: ReadonlyArray<PastTurn>): Progress 
   past: new Map(past.map((turn) => [placeOf(turn.cell, turn.agent_id), turn])),
   begun: 0,
   waiting: 0,
-  end: Deferred.unsafeMake(FiberId.none)
+  end: Deferred.unsafeMake(FiberId.none),
+  moved
 })
 
 export const placeOf = (index: number, agent: AgentId) => `${index}/${agent}`

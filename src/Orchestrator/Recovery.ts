@@ -1,47 +1,58 @@
-import { Array, Effect, Layer, Option } from "effect"
+import { Array as Arrays, Context, Duration, Effect, Layer, Order, Schedule } from "effect"
+import type { RoomId } from "../domain/RoomId.ts"
 import * as Time from "../domain/Time.ts"
+import { broke } from "../lib/broke.ts"
+import { LiveTurns } from "../LiveTurns.ts"
 import { Orchestrator } from "../Orchestrator.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
+import { LiveSettings } from "../Settings.ts"
 import { WriteQueue } from "../WriteQueue.ts"
-import { Ledger, type OpenRound, type OpenTurn } from "./Ledger.ts"
-import { RoundPlayer } from "./RoundPlayer.ts"
-import { Sessions } from "./Sessions.ts"
+import { Ledger } from "./Ledger.ts"
+import { type OpenRound, RecoveryRepo } from "./Recovery/Repo.ts"
 
 /**
- * What a dead server has left is resolved before anybody can ask: its turns are interrupted, their seats begin anew from
- * the log, for their sessions may know what the room does not; rounds that a person waits for go on with the agents that
- * had not spoken, the others end.
+ * What a dead server has left is resolved before anybody can ask: its turns are interrupted, rounds that nobody waits
+ * for end, and so does a round at which two tries have ended their server. The others wait to be taken up.
  */
-export const layer = Layer.effectDiscard(
-  Effect.gen(function* () {
-    const ledger = yield* Ledger
-    const sessions = yield* Sessions
-    const rooms = yield* RoomRepo
-    const rounds = yield* RoundPlayer
-    const events = yield* RoomEvents
-    const queue = yield* WriteQueue
-    const orchestrator = yield* Orchestrator
-    const turns = yield* ledger.openTurns
-    const open = yield* ledger.open(null)
-    const ended_at = yield* Time.now
+export class Recovery extends Context.Tag("parley/Orchestrator/Recovery")<
+  Recovery,
+  {
+    /**
+     * Takes up what waits, one round after the other, with the agents that had not spoken: those that were left in good
+     * order first, each at once; then those whose server broke off, each alone until it has had a turn, has ended, waits
+     * for its provider, or has had its time. Among them those that cost the most come last.
+     */
+    readonly goOn: Effect.Effect<void>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  ).pipe(Layer.provide(RecoveryRepo.layer))
 
-    const endTurn = Effect.fnUntraced(function* (turn: OpenTurn) {
-      const { agent_id, agent_name, id, reserved_tokens, reserved_usd, room_id } = turn
-      const counted = { tokens: reserved_tokens, usd: reserved_usd }
-      yield* ledger.closeTurn(id, {
-        outcome: "interrupted",
-        ended_at,
-        error: null,
-        message_id: null,
-        usage: null,
-        counted,
-        first_token_ms: null,
-        duration_ms: null
-      })
-      yield* Effect.ignore(rooms.settle(room_id, { spoken_at: null, replies: 0, counted, loop_guard: null }))
-      yield* sessions.drop(room_id, agent_id)
-      if (turn.reason === "critic") return
+  /** Goes on in the background, once all that it stands on is there. */
+  static readonly layerGoingOn = Layer.scopedDiscard(Effect.flatMap(this, ({ goOn }) => Effect.forkScoped(goOn)))
+}
+
+const slice = 200
+const costedAtOnce = 50
+const twice = "Two tries at it have ended the server"
+
+const make = Effect.gen(function* () {
+  const { current } = yield* LiveSettings
+  const repo = yield* RecoveryRepo
+  const ledger = yield* Ledger
+  const rooms = yield* RoomRepo
+  const events = yield* RoomEvents
+  const queue = yield* WriteQueue
+  const orchestrator = yield* Orchestrator
+  const live = yield* LiveTurns
+
+  const cutOff = Effect.gen(function* () {
+    const { count, turns } = yield* repo.cutOff(slice, yield* Time.now)
+    for (const { agent_id, agent_name, id, reason, room_id } of turns) {
+      if (reason === "critic") continue
       yield* events.append(room_id, {
         type: "stream_end",
         turn_id: id,
@@ -54,26 +65,94 @@ export const layer = Layer.effectDiscard(
         thinking_text: null,
         error: null
       })
-    })
-
-    const goOn = Effect.fnUntraced(function* (round: OpenRound) {
-      const room = yield* Effect.option(rooms.find(round.room_id))
-      const isPaused = Option.exists(room, ({ is_paused }) => is_paused)
-      if (isPaused || round.trigger.kind === "autonomous") {
-        return yield* rounds.close(round.id, isPaused ? "paused" : "interrupted")
-      }
-      yield* orchestrator.play(round.room_id, round.id, "now")
-    })
-
-    if (turns.length > 0) {
-      yield* queue.write(Effect.forEach(turns, endTurn, { discard: true }))
-      yield* Effect.logWarning(
-        `the last server ended in the middle of ${turns.length} turns; they count as interrupted`
-      )
     }
-    for (const ofRoom of Object.values(Array.groupBy(open, ({ room_id }) => String(room_id)))) {
-      yield* Effect.forEach(Array.initNonEmpty(ofRoom), ({ id }) => rounds.close(id, "interrupted"))
-      yield* goOn(Array.lastNonEmpty(ofRoom))
+    return count
+  })
+
+  const endTurns = Effect.gen(function* () {
+    let all = 0
+    for (let count = slice; count === slice; all += count) count = yield* queue.write(cutOff)
+    if (all > 0) {
+      yield* Effect.logWarning(`the last server ended in the middle of ${all} turns; they count as interrupted`)
     }
   })
-)
+
+  const close = Effect.fnUntraced(function* ({ id, kind, room_id, stop_reason, tries }: OpenRound) {
+    if (stop_reason === null) return
+    const isQuiet = kind === "autonomous"
+    const ended_at = yield* Time.now
+    const stop_detail = stop_reason === "set_aside" ? twice : null
+    // What comes after a round of this kind is to know that it ended its server.
+    if (isQuiet && tries > 0) yield* ledger.tried(id)
+    if (!(yield* ledger.closeRound(id, { stop_reason, stop_detail, ended_at }))) return
+    yield* rooms.rested(room_id, ended_at, isQuiet)
+    if (isQuiet && stop_reason === "set_aside") yield* repo.hush(room_id)
+    yield* events.append(room_id, { type: "round_ended", round_id: id, stop_reason, stop_detail })
+    if (stop_reason === "set_aside") yield* Effect.logWarning(`round ${id} of room ${room_id} is set aside: ${twice}`)
+  })
+
+  const sortOut = Effect.gen(function* () {
+    const left: Array<OpenRound> = []
+    let after: OpenRound | undefined
+    do {
+      const page: ReadonlyArray<OpenRound> = yield* repo.open(after ?? null, slice)
+      yield* queue.write(Effect.forEach(page, close, { discard: true }))
+      left.push(...page.filter(({ stop_reason }) => stop_reason === null))
+      after = page.length === slice ? page.at(-1) : undefined
+    } while (after !== undefined)
+    yield* Effect.forEach(left, ({ id, room_id }) => orchestrator.adopt(room_id, id), { discard: true })
+    return left
+  })
+
+  yield* endTurns
+  const left = yield* sortOut
+
+  const costsOf = (rounds: ReadonlyArray<OpenRound>) =>
+    Effect.map(
+      Effect.forEach(Arrays.chunksOf(rounds, costedAtOnce), (some) =>
+        Effect.zipLeft(
+          repo.costs(
+            some.map(({ id }) => id),
+            current().CONTEXT_WINDOW
+          ),
+          Effect.yieldNow()
+        )
+      ),
+      (parts) => new Map(parts.flatMap((part) => [...part]))
+    )
+
+  /** Whether nothing goes on in the room but turns that their provider keeps waiting. */
+  const isHeldUp = (room: RoomId) => () => {
+    const turns = live.inRoom(room)
+    return turns.length > 0 && turns.every(({ draft }) => draft.waiting !== null)
+  }
+
+  const takeUp = ({ id, room_id }: OpenRound, patience: Duration.Duration) =>
+    Effect.raceFirst(
+      orchestrator.takeUp(room_id, id),
+      Effect.repeat(Effect.sync(isHeldUp(room_id)), { until: (it) => it, schedule: Schedule.spaced("1 second") })
+    ).pipe(
+      Effect.timeoutOption(patience),
+      Effect.catchAllCause((cause) => broke("recovery", "a round could not be taken up", cause)),
+      Effect.annotateLogs({ roomId: room_id })
+    )
+
+  return Recovery.of({
+    goOn: Effect.gen(function* () {
+      const costs = yield* costsOf(left)
+      const costOf = ({ id }: OpenRound) => costs.get(id) ?? 0
+      const inOrder = Arrays.sortBy(
+        Order.mapInput(Order.boolean, isSuspect),
+        Order.mapInput(Order.number, costOf)
+      )(left)
+      for (const round of inOrder) yield* takeUp(round, isSuspect(round) ? patienceFor(costOf(round)) : moment)
+    }).pipe(Effect.catchAllCause((cause) => broke("recovery", "rounds could not be taken up", cause)))
+  })
+})
+
+const isSuspect = ({ tries }: OpenRound) => tries > 0
+
+const moment = Duration.millis(100)
+
+/** How long a round may be that might end the server, until the next comes all the same: longer where much is read. */
+const patienceFor = (bytes: number) => Duration.millis(Math.min(15_000 + bytes / 5000, 60_000))

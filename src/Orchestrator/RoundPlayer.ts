@@ -1,13 +1,14 @@
-import { Cause, Context, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Chunk, Context, Effect, Exit, Layer, Option } from "effect"
 import { Closing } from "../Closing.ts"
 import type { Cell, PassInput, RoundId, StopReason } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
 import { attended } from "../lib/attended.ts"
+import { Unreadable } from "../lib/unreadable.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
 import * as Telemetry from "../Telemetry/GenAi.ts"
 import { Cells, type Heard } from "./Cells.ts"
-import { Ledger, type OpenRound } from "./Ledger.ts"
+import { Ledger, type OpenRound, type RoundHead } from "./Ledger.ts"
 import { Passes } from "./Passes.ts"
 import * as Progress from "./Progress.ts"
 import { Settlements } from "./Settlement.ts"
@@ -18,6 +19,8 @@ export interface Halt {
   readonly now: Effect.Effect<StopReason>
   /** When the turn under way has ended. */
   readonly soon: Effect.Effect<Option.Option<StopReason>>
+  /** Run whenever a turn of the round has ended. */
+  readonly moved: Effect.Effect<unknown>
 }
 
 export class RoundPlayer extends Context.Tag("parley/Orchestrator/RoundPlayer")<
@@ -26,9 +29,11 @@ export class RoundPlayer extends Context.Tag("parley/Orchestrator/RoundPlayer")<
     /**
      * Plays an open round to its end, from where it stands: what was said in it already is not said again. The turns
      * under way are settled, and the ledger has the reason, when this returns. A server that closes leaves the round
-     * open, for the next one to go on with.
+     * open, for the next one to go on with, and takes the try back. What cannot be read sets the round aside.
      */
     readonly play: (id: RoundId, halt: Halt) => Effect.Effect<void>
+    /** Counts another try at an open round, on disk when this returns; false when it has ended. */
+    readonly claim: (id: RoundId) => Effect.Effect<boolean>
     /** Ends a round that is not being played. */
     readonly close: (id: RoundId, reason: StopReason) => Effect.Effect<void>
   }
@@ -104,22 +109,22 @@ const make = Effect.gen(function* () {
     return end
   })
 
-  const close = Effect.fnUntraced(function* (round: Pick<OpenRound, "id" | "room_id" | "trigger">, end: StopReason) {
+  const close = Effect.fnUntraced(function* ({ id, kind, room_id }: RoundHead, end: StopReason, detail?: string) {
     const ended_at = yield* Time.now
     const write = Effect.gen(function* () {
-      const room = yield* rooms.find(round.room_id)
+      const circles = yield* rooms.circles(room_id)
       // The last reply of all may have been the one that went in circles.
-      const reason = room.loop_guard !== null && settledIn.has(end) ? "loop_guard" : end
-      const stop_detail = reason === "loop_guard" ? room.loop_guard : null
-      if (!(yield* ledger.closeRound(round.id, { stop_reason: reason, stop_detail, ended_at }))) return
-      yield* rooms.rested(room.id, ended_at, round.trigger.kind === "autonomous")
+      const reason = circles !== null && settledIn.has(end) ? "loop_guard" : end
+      const stop_detail = reason === "loop_guard" ? circles : (detail ?? null)
+      if (!(yield* ledger.closeRound(id, { stop_reason: reason, stop_detail, ended_at }))) return
+      yield* rooms.rested(room_id, ended_at, kind === "autonomous")
       if (reason === "budget") {
-        const paused = yield* Effect.orDie(rooms.update(room.id, { is_paused: true }))
-        yield* events.append(room.id, { type: "room_updated", room: paused })
+        const paused = yield* Effect.orDie(rooms.update(room_id, { is_paused: true }))
+        yield* events.append(room_id, { type: "room_updated", room: paused })
       }
-      yield* events.append(room.id, {
+      yield* events.append(room_id, {
         type: "round_ended",
-        round_id: round.id,
+        round_id: id,
         stop_reason: reason,
         stop_detail
       })
@@ -132,34 +137,47 @@ const make = Effect.gen(function* () {
   const playOut = (round: OpenRound, halt: Halt) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const progress = Progress.make(round, yield* ledger.past(round.id))
+        const progress = Progress.make(round, yield* ledger.past(round.id), halt.moved)
         const played = Effect.catchTag(whole(progress, halt), "RoomNotFound", () =>
           Effect.succeed<StopReason>("interrupted")
         )
         const exit = yield* attended(restore, Effect.raceFirst(played, halt.now))
         const isLeft = yield* closing.begun
         if (Exit.isFailure(exit)) {
-          if (!isLeft || Cause.isDie(exit.cause)) yield* close(round, "interrupted")
+          if (isLeft && !Cause.isDie(exit.cause)) yield* leave(round)
+          else if (!isUnreadable(exit.cause)) yield* close(headOf(round), "interrupted")
           return yield* exit
         }
-        if (isLeft && exit.value === "interrupted") return
-        yield* close(round, exit.value)
+        yield* isLeft && exit.value === "interrupted" ? leave(round) : close(headOf(round), exit.value)
       })
     )
+
+  const leave = ({ id }: OpenRound) => persist(ledger.untried(id))
 
   const perform = (round: OpenRound, halt: Halt) =>
     Telemetry.round({ ...round, roomId: round.room_id, roundId: round.id }, playOut(round, halt))
 
-  const found = <A>(id: RoundId, use: (round: OpenRound) => Effect.Effect<A>) =>
-    Effect.flatMap(ledger.find(id), (round) =>
-      Option.match(round, { onNone: () => Effect.void, onSome: (it) => Effect.asVoid(use(it)) })
-    )
+  const whenOpen = <A>(found: Effect.Effect<Option.Option<A>>, use: (round: A) => Effect.Effect<void>) =>
+    Effect.flatMap(found, Option.match({ onNone: () => Effect.void, onSome: use }))
+
+  const setAside = (id: RoundId) =>
+    whenOpen(ledger.head(id), (round) => close(round, "set_aside", "What is stored of it cannot be read"))
 
   return RoundPlayer.of({
-    play: (id, halt) => found(id, (round) => perform(round, halt)),
-    close: (id, reason) => found(id, (round) => close(round, reason))
+    play: (id, halt) =>
+      Effect.catchSomeCause(
+        whenOpen(ledger.find(id), (round) => perform(round, halt)),
+        (cause) => (isUnreadable(cause) ? Option.some(setAside(id)) : Option.none())
+      ),
+    claim: (id) => persist(ledger.tried(id)),
+    close: (id, reason) => whenOpen(ledger.head(id), (round) => close(round, reason))
   })
 })
+
+const headOf = ({ id, room_id, trigger }: OpenRound): RoundHead => ({ id, room_id, kind: trigger.kind })
+
+const isUnreadable = (cause: Cause.Cause<never>) =>
+  Chunk.some(Cause.defects(cause), (defect) => defect instanceof Unreadable)
 
 const silence = (followUps: number, heard: ReadonlyArray<Heard>): StopReason => {
   if (heard.some(({ outcome }) => outcome === "replied")) return "complete"

@@ -30,6 +30,7 @@ export type SessionRecord = typeof SessionRecord.Type
 export class Sessions extends Context.Tag("parley/Orchestrator/Sessions")<
   Sessions,
   {
+    /** One that cannot be read counts as none. */
     readonly find: (room: RoomId, agent: AgentId) => Effect.Effect<Option.Option<SessionRecord>>
     /** Does nothing for an agent that has left the room. */
     readonly keep: (
@@ -48,13 +49,14 @@ export class Sessions extends Context.Tag("parley/Orchestrator/Sessions")<
   )
 }
 
-const asSession = Sql.first(SessionRecord)
+const asSession = Sql.readable(SessionRecord, "sessions")
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
   return Sessions.of({
-    find: (room, agent) => asSession(sql`SELECT * FROM sessions WHERE room_id = ${room} AND agent_id = ${agent}`),
+    find: (room, agent) =>
+      Effect.map(asSession(sql`SELECT * FROM sessions WHERE room_id = ${room} AND agent_id = ${agent}`), Array.head),
 
     keep: Effect.fnUntraced(function* (room_id, agent_id, session, updated_at) {
       yield* Commit

@@ -12,7 +12,7 @@ import type { Brief } from "./Brief.ts"
 import type { Stand } from "./Stand.ts"
 import { Ledger } from "./Ledger.ts"
 import { type Amount, settled } from "./Limits.ts"
-import { circling, isIdle, span } from "./LoopGuard.ts"
+import { circling, isIdle, longest, span } from "./LoopGuard.ts"
 import { Sessions } from "./Sessions.ts"
 import { count } from "./Settlement/Count.ts"
 import { discarded, type Verdict } from "./Verdict.ts"
@@ -85,7 +85,7 @@ const make = Effect.gen(function* () {
 
   const speech = Effect.fnUntraced(function* (turn: Settled, room: RoomRow, content: string) {
     const { agent } = turn.stand
-    const before = yield* messages.replies(room.id, room.guard_after, span)
+    const before = yield* messages.replies(room.id, room.guard_after, { limit: span, characters: longest })
     const timestamp = yield* Time.now
     const message = yield* messages.insert({
       ...words(turn, content, timestamp),

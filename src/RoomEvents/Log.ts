@@ -14,7 +14,7 @@ interface NewEntry extends Omit<Logged, "id"> {
 }
 
 const asEntry = Sql.one(Schema.Struct({ id: Schema.Int, owner_id: Schema.String }))
-const asLogged = Sql.all(Logged)
+const asLogged = Sql.readable(Schema.Struct({ ...Logged.fields, body: Schema.NullOr(Schema.String) }), "events")
 const asIds = Sql.all(Schema.Struct({ id: RoomId }))
 const asPosition = Sql.one(Schema.Struct({ id: Schema.Int }))
 const asPruned = Sql.all(Schema.Struct({ id: Schema.Int, room_id: RoomId }))
@@ -50,8 +50,12 @@ export const make = Effect.gen(function* () {
 
     wipe: (room: RoomId) => Effect.orDie(sql`DELETE FROM events WHERE room_id = ${room}`),
 
+    /** The body is null where it is not the event. */
     later: (topic: Topic, after: number, limit: number) =>
-      asLogged(sql`SELECT id, room_id, type, body FROM events WHERE ${page(topic, after, limit)}`),
+      asLogged(sql`
+        SELECT id, room_id, type,
+          CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN CASE WHEN body ->> 'type' = type THEN body END END AS body
+        FROM events WHERE ${page(topic, after, limit)}`),
 
     newest: Effect.map(asPosition(sql`SELECT coalesce(max(id), 0) AS id FROM events`), ({ id }) => id),
 

@@ -16,9 +16,11 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
     readonly insert: (room: NewRoom) => Effect.Effect<RoomRow, RoomExists, Commit>
     readonly find: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound>
     readonly hasAny: Effect.Effect<boolean>
+    /** Why the loop guard has stopped the room; null where it has not. Reads nothing else of it. */
+    readonly circles: (id: RoomId) => Effect.Effect<string | null, RoomNotFound>
     /**
      * As JSON text, by the latest activity, newest first, or the unread of the page before the others. No owner means
-     * every room.
+     * every room. One that cannot be read is left out.
      */
     readonly list: (user: string, owner: string | null, page: RoomPage) => Effect.Effect<string>
     /** The owner's room of that name, and whether the agent sits in it. */
@@ -74,10 +76,13 @@ type Named = typeof Named.Type
 /** As the index has it. */
 const activity = "coalesce(last_activity_at, created_at)"
 
-const asRoom = Sql.first(RoomRow)
+const asRoom = Sql.first(RoomRow, "rooms")
 const maybeNamed = Sql.first(Named)
-const asRooms = Sql.all(RoomRow)
-const asNewRoom = Sql.one(RoomRow)
+const maybeCircles = Sql.first(Schema.Struct({ loop_guard: Schema.NullOr(Schema.String) }), "rooms")
+const asRooms = Sql.readable(RoomRow, "rooms")
+const asSummaries = Sql.readable(RoomSummary, "rooms")
+const encodeList = Schema.encodeSync(Schema.parseJson(Schema.Array(RoomSummary)))
+const asNewRoom = Sql.one(RoomRow, "rooms")
 const asId = Sql.first(Schema.Struct({ id: RoomId }))
 const asList = Sql.one(Schema.Struct({ list: Schema.String }))
 const asReading = Sql.first(Schema.Struct({ last_read_at: Timestamp }))
@@ -121,19 +126,29 @@ const make = Effect.gen(function* () {
         ...cursors
       })
       const order = `${unreadFirst ? "has_unread DESC," : ""} ${activity} DESC, rooms.id DESC`
+      const rows = sql`
+        SELECT rooms.*, last_read_at, last_read_at IS NULL OR ${sql.literal(activity)} > last_read_at AS has_unread
+        FROM (SELECT * FROM rooms WHERE ${sql.and([mine, ...bounds])} ORDER BY ${by} LIMIT ${limit}) AS rooms
+        LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
+        ORDER BY ${sql.literal(order)}`
+      // One row that is no JSON breaks the statement; then each is read by itself.
       return Effect.map(
-        asList(sql`
-          SELECT ${asJson} AS list FROM (
-            SELECT rooms.*, last_read_at, last_read_at IS NULL OR ${sql.literal(activity)} > last_read_at AS has_unread
-            FROM (SELECT * FROM rooms WHERE ${sql.and([mine, ...bounds])} ORDER BY ${by} LIMIT ${limit}) AS rooms
-            LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
-            ORDER BY ${sql.literal(order)}
-          ) AS listed`),
+        asList(
+          Effect.catchTag(sql`SELECT ${asJson} AS list FROM (${rows}) AS listed`, "SqlError", () =>
+            Effect.map(asSummaries(rows), (listed) => [{ list: encodeList(listed) }])
+          )
+        ),
         (row) => row.list
       )
     },
 
     hasAny: Effect.map(asId(sql`SELECT id FROM rooms LIMIT 1`), Option.isSome),
+
+    circles: (id) =>
+      Effect.flatMap(
+        maybeCircles(sql`SELECT loop_guard FROM rooms WHERE id = ${id}`),
+        Option.match({ onNone: () => RoomNotFound.of(id), onSome: ({ loop_guard }) => Effect.succeed(loop_guard) })
+      ),
 
     named: (owner, name, agent) =>
       maybeNamed(sql`

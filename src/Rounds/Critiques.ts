@@ -44,7 +44,7 @@ export class Critiques extends Context.Tag("parley/Rounds/Critiques")<
 }
 
 const asId = Sql.one(Schema.Struct({ id: Schema.Int }))
-const asMessages = Sql.all(Message)
+const asMessages = Sql.readable(Message, "critiques")
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

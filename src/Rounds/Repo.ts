@@ -32,9 +32,9 @@ export class RoundRepo extends Context.Tag("parley/Rounds/Repo/RoundRepo")<
   )
 }
 
-const asSummaries = Sql.all(RoundSummary)
-const maybeRecord = Sql.first(RoundRecord)
-const asTurns = Sql.all(TurnRecord)
+const asSummaries = Sql.readable(RoundSummary, "rounds")
+const maybeRecord = Sql.first(RoundRecord, "rounds")
+const asTurns = Sql.readable(TurnRecord, "turns")
 const asUsage = Sql.all(AgentUsage)
 
 const amounts = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd"] as const

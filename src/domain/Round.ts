@@ -78,7 +78,9 @@ export const StopReason = Schema.Literal(
   "paused",
   "interrupted",
   "provider_unavailable",
-  "no_agents"
+  "no_agents",
+  /** It cannot be played: tries at it have ended the server, or what is stored of it cannot be read. */
+  "set_aside"
 )
 export type StopReason = typeof StopReason.Type
 

@@ -177,6 +177,12 @@ export const SettingsValues = Schema.Struct({
   USER_NAME: text("how agents see a person who gives no name", "User"),
   PRIORITY_AGENTS: list("agents that speak first, in this order"),
   CONTEXT_WINDOW: number("newest unseen messages an agent is given in one turn", 100, 1, 10_000),
+  CONTEXT_BYTES: number(
+    "largest part of a conversation that an agent is told in one turn, in bytes",
+    600_000,
+    1000,
+    100_000_000
+  ),
   RECALL_MEMORY_FILE: text("name of an agent's long-term memory file, without .md", "consolidated_memory"),
 
   MAX_CONCURRENT_ROOMS: number("rooms whose agents talk by themselves at the same time", 5, 1, 1000),
@@ -220,6 +226,7 @@ export const LiveValues = SettingsValues.pick(
   "TURN_TIMEOUT",
   "PROVIDER_PATIENCE_SECONDS",
   "CONTEXT_WINDOW",
+  "CONTEXT_BYTES",
   "MAX_CONCURRENT_ROOMS",
   "AUTONOMOUS_ROUND_SECONDS",
   "EVENT_DAYS",

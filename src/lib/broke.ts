@@ -7,7 +7,18 @@ const failures = counter(
   "part"
 )
 
-const parts = ["agents", "commit", "housekeeping", "metrics", "personas", "pool", "round", "scheduler", "turn"] as const
+const parts = [
+  "agents",
+  "commit",
+  "housekeeping",
+  "metrics",
+  "personas",
+  "pool",
+  "recovery",
+  "round",
+  "scheduler",
+  "turn"
+] as const
 for (const part of parts) failures(0, part)
 
 /** Logs, with its trace, what broke in work that answers nobody, and counts it. */

@@ -1,31 +1,76 @@
 import { type SqlClient, SqlError, type Statement } from "@effect/sql"
-import { Array, Effect, Option, Predicate, Schema } from "effect"
+import { Array, Effect, Either, Option, ParseResult, Predicate, Schema } from "effect"
+import { type Table, Unreadable, unreadable } from "./unreadable.ts"
 
 type Rows<E> = Effect.Effect<ReadonlyArray<unknown>, E>
 type Facts<E> = Exclude<E, SqlError.SqlError>
 
 const isFact = <E>(error: E | SqlError.SqlError): error is Facts<E> => !(error instanceof SqlError.SqlError)
 
-/** All rows of a statement. A broken database, or a row of another shape, is a defect. */
-export const all = <A, I>(schema: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknown(Schema.Array(schema))
+const orDie = <A, E>(rows: Effect.Effect<A, E>): Effect.Effect<A, Facts<E>> =>
+  Effect.catchAll(rows, (error) => (isFact(error) ? Effect.fail(error) : Effect.die(error)))
+
+/** The places of a row that have not their shape; never what stands there. */
+const placesOf = ({ issue }: ParseResult.ParseError) =>
+  Array.dedupe(ParseResult.ArrayFormatter.formatIssueSync(issue).map(({ path }) => path.join(".")))
+
+const Numbered = Schema.decodeUnknownOption(Schema.Struct({ id: Schema.Int }))
+
+const eachOf = <A, I>(schema: Schema.Schema<A, I>, table: Table) => {
+  const decode = Schema.decodeUnknownEither(schema)
+  return (row: unknown) =>
+    Either.mapLeft(decode(row), (error) => {
+      const id = Option.getOrNull(Option.map(Numbered(row), (it) => it.id))
+      return new Unreadable({ table, id, places: placesOf(error) })
+    })
+}
+
+/** All rows of a statement. A broken database is a defect, and so is a row of another shape: `Unreadable`. */
+export const all = <A, I>(schema: Schema.Schema<A, I>, table: Table = "other") => {
+  const each = eachOf(schema, table)
   return <E>(rows: Rows<E>): Effect.Effect<ReadonlyArray<A>, Facts<E>> =>
-    rows.pipe(
-      Effect.catchAll((error) => (isFact(error) ? Effect.fail(error) : Effect.die(error))),
-      Effect.flatMap((found) => Effect.orDie(decode(found)))
-    )
+    Effect.flatMap(orDie(rows), (found) => {
+      const [broken, read] = Array.separate(found.map(each))
+      const [first] = broken
+      return first === undefined ? Effect.succeed(read) : Effect.zipRight(unreadable(first), Effect.die(first))
+    })
+}
+
+/**
+ * The rows of a statement that can be read; the others are counted, told to the log, and left out or replaced by what
+ * `instead` makes of them.
+ */
+export const readable = <A, I>(
+  schema: Schema.Schema<A, I>,
+  table: Table,
+  instead: (row: unknown) => Option.Option<A> = Option.none
+) => {
+  const each = eachOf(schema, table)
+  return <E>(rows: Rows<E>): Effect.Effect<ReadonlyArray<A>, Facts<E>> =>
+    Effect.flatMap(orDie(rows), (found) => {
+      const decoded = found.map(each)
+      const read = Array.zip(found, decoded).flatMap(([row, it]) =>
+        Option.toArray(
+          Either.match(it, {
+            onRight: Option.some,
+            onLeft: () => instead(row)
+          })
+        )
+      )
+      return Effect.as(Effect.forEach(Array.getLefts(decoded), unreadable, { discard: true }), read)
+    })
 }
 
 /** The first row of a statement, if any. */
-export const first = <A, I>(schema: Schema.Schema<A, I>) => {
-  const decode = all(schema)
+export const first = <A, I>(schema: Schema.Schema<A, I>, table: Table = "other") => {
+  const decode = all(schema, table)
   return <E>(rows: Rows<E>): Effect.Effect<Option.Option<A>, Facts<E>> =>
     Effect.map(decode(Effect.map(rows, Array.take(1))), Array.head)
 }
 
 /** The first row of a statement that always has one. */
-export const one = <A, I>(schema: Schema.Schema<A, I>) => {
-  const decode = first(schema)
+export const one = <A, I>(schema: Schema.Schema<A, I>, table: Table = "other") => {
+  const decode = first(schema, table)
   return <E>(rows: Rows<E>): Effect.Effect<A, Facts<E>> => Effect.map(decode(rows), Option.getOrThrow)
 }
 

@@ -13,6 +13,10 @@ export const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
 const bytes = (text: string) => new TextEncoder().encode(text).length
 
+/** The longest beginning of the text that fits into `limit` bytes; no character is cut in two. */
+export const beginning = (text: string, limit: number) =>
+  text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(limit)).read)
+
 /** The newest of the lines that fit into `limit` bytes, in their order. */
 export const newestWithin = (lines: ReadonlyArray<string>, limit: number): ReadonlyArray<string> => {
   let left = limit

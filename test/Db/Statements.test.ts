@@ -3,7 +3,12 @@ import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Layer, Stream } from "effect"
 import { Overloaded } from "../../src/domain/Provider.ts"
+import { RoomId } from "../../src/domain/RoomId.ts"
+import { RoundId } from "../../src/domain/Round.ts"
+import * as Time from "../../src/domain/Time.ts"
 import { Ledger } from "../../src/Orchestrator/Ledger.ts"
+import { RecoveryRepo } from "../../src/Orchestrator/Recovery/Repo.ts"
+import { WriteQueue } from "../../src/WriteQueue.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
 import { pixel } from "../support/images.ts"
@@ -40,6 +45,19 @@ const setup = Effect.gen(function* () {
   return { ...client, client, sql, id, path, agents, send }
 })
 
+/** What is asked at the start, and of what was left. */
+const recovery = (id: number) =>
+  Effect.gen(function* () {
+    const [repo, ledger, queue] = [yield* RecoveryRepo, yield* Ledger, yield* WriteQueue]
+    const round = RoundId.make(1)
+    yield* repo.open(null, 10)
+    yield* repo.costs([round], 100)
+    yield* ledger.open(RoomId.make(id))
+    yield* ledger.setAside(RoomId.make(id))
+    const at = Time.at(0)
+    yield* queue.write(Effect.all([repo.cutOff(10, at), ledger.tried(round), ledger.untried(round)]))
+  }).pipe(Effect.provide(RecoveryRepo.layer))
+
 /** Everything that can be done with a room, from its making to its end. */
 const life = Effect.gen(function* () {
   const { agents, client, events, id, json, path, send } = yield* setup
@@ -67,7 +85,7 @@ const life = Effect.gen(function* () {
     const reader = yield* events(`${stream}?after=0`)
     yield* reader.until(({ type }) => type === "round_ended")
   }
-  yield* Effect.flatMap(Ledger, (ledger) => Effect.all([ledger.openTurns, ledger.open(null)]))
+  yield* recovery(id)
   yield* json("POST", `${path}/mark-read`)
   yield* json("PATCH", path, { max_interactions: 50 })
   yield* json("GET", "/rooms")

@@ -3,15 +3,16 @@ import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { FastCheck } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
 import type { Names } from "../../src/Attachments/Choice.ts"
-import { type Message, MessageId } from "../../src/domain/Message.ts"
+import { MessageId } from "../../src/domain/Message.ts"
 import { textOf } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { Timestamp } from "../../src/domain/Time.ts"
+import type { Said } from "../../src/Messages/Repo.ts"
 import { context } from "../../src/Orchestrator/Context.ts"
 
 const agent = { id: AgentId.make(1), name: "Ada" }
 
-const message = (content: string, more: Partial<Message> = {}): Message => ({
+const message = (content: string, more: Partial<Said> = {}): Said => ({
   id: MessageId.make(1),
   room_id: RoomId.make(1),
   agent_id: null,
@@ -29,11 +30,12 @@ const message = (content: string, more: Partial<Message> = {}): Message => ({
   thinking: null,
   provider: null,
   partial: false,
+  isCut: false,
   timestamp: Timestamp.make("2026-01-01T00:00:00.000Z"),
   ...more
 })
 
-const told = (messages: ReadonlyArray<Message>, omitted = 0, names: Names = new Map()) =>
+const told = (messages: ReadonlyArray<Said>, omitted = 0, names: Names = new Map()) =>
   textOf(context({ agent, messages, omitted, mark: "#k3f9", personName: "User", occasion: "news", notes: [], names }))
 
 describe("context", () => {

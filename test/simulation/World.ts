@@ -15,6 +15,7 @@ import {
   Scope
 } from "effect"
 import { Closing } from "../../src/Closing.ts"
+import { Recovery } from "../../src/Orchestrator/Recovery.ts"
 import * as Parley from "../../src/Parley.ts"
 import { Providers } from "../../src/Providers.ts"
 import { PathLocks } from "../../src/PathLocks.ts"
@@ -79,7 +80,8 @@ export const start = Effect.fnUntraced(function* (options: WorldOptions) {
     if (alive && LogLevel.greaterThanEqual(logLevel, LogLevel.Error))
       options.failed(`${message} ${Cause.pretty(cause)}`)
   })
-  const layer = Parley.withoutDoors.pipe(
+  const layer = Recovery.layerGoingOn.pipe(
+    Layer.provideMerge(Parley.withoutDoors),
     Layer.provide(Providers.layerOf(vendor.service)),
     Layer.provide(Layer.merge(options.cast.layer, PathLocks.layer)),
     Layer.provide(disk.layer),

@@ -64,7 +64,7 @@ const tapes = `UPDATE rounds SET tape = (
       'agent_id', value ->> 'agent_id', 'name', value ->> 'name', 'reason', value ->> 'reason')),
     'after', value ->> 'after'))
   FROM json_each(tape)
-)`
+) WHERE json_valid(tape)`
 
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -17,7 +17,8 @@ const stopped: Readonly<Record<StopReason, string | null>> = {
   paused: null,
   interrupted: null,
   provider_unavailable: "The provider cannot be reached at the moment.",
-  no_agents: "There is no agent in this room yet. Seat one under “Agents”."
+  no_agents: "There is no agent in this room yet. Seat one under “Agents”.",
+  set_aside: "This round was set aside; “Continue” tries it once more."
 }
 
 const failures: Readonly<Record<string, string>> = {
@@ -86,7 +87,8 @@ export const english = {
     paused: "paused",
     interrupted: "interrupted",
     provider_unavailable: "provider not reached",
-    no_agents: "no agents"
+    no_agents: "no agents",
+    set_aside: "set aside"
   } satisfies Readonly<Record<StopReason, string>>,
   underWay: "under way",
 

@@ -16,7 +16,8 @@ const stopped: Readonly<Record<StopReason, string | null>> = {
   paused: null,
   interrupted: null,
   provider_unavailable: "지금은 제공자에 연결할 수 없습니다.",
-  no_agents: "아직 이 방에 에이전트가 없습니다. “에이전트”에서 앉히세요."
+  no_agents: "아직 이 방에 에이전트가 없습니다. “에이전트”에서 앉히세요.",
+  set_aside: "이 라운드는 보류되었습니다. “계속”을 누르면 다시 시도합니다."
 }
 
 const failures: Readonly<Record<string, string>> = {
@@ -79,7 +80,8 @@ export const korean: Words = {
     paused: "일시정지",
     interrupted: "중단됨",
     provider_unavailable: "제공자에 연결할 수 없음",
-    no_agents: "에이전트 없음"
+    no_agents: "에이전트 없음",
+    set_aside: "보류됨"
   },
   underWay: "진행 중",
   outcome: (who, result, error) => {
