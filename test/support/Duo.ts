@@ -1,13 +1,6 @@
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { Effect, Layer, Logger } from "effect"
-import type { Cache } from "../../src/Cache.ts"
-import type { Closing } from "../../src/Closing.ts"
-import type { LiveTurns } from "../../src/LiveTurns.ts"
-import type { Orchestrator } from "../../src/Orchestrator.ts"
-import type { SdkPool } from "../../src/SdkPool.ts"
-import type { Rooms } from "../../src/Rooms.ts"
-import type { WriteQueue } from "../../src/WriteQueue.ts"
 import * as Client from "./Client.ts"
 import * as House from "./House.ts"
 import type * as Puppet from "./Puppet.ts"
@@ -42,11 +35,7 @@ export const setup = room()
 /** Runs a test in a house of its own, with two agents unless others are named, and the puppet's words. */
 export const inHouse = <A, E>(
   puppet: ReturnType<typeof Puppet.make>,
-  test: Effect.Effect<
-    A,
-    E,
-    Effect.Effect.Context<typeof setup> | Cache | Closing | LiveTurns | SdkPool | Orchestrator | Rooms | WriteQueue
-  >,
+  test: Effect.Effect<A, E, Effect.Effect.Context<typeof setup> | Layer.Layer.Success<ReturnType<typeof House.layer>>>,
   settings: Readonly<Record<string, string>> = {},
   logger: Logger.Logger<unknown, void> = Logger.none,
   agents: House.Folk = two

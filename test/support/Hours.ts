@@ -1,5 +1,6 @@
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, type Layer, Logger } from "effect"
 import { inHouse, type room } from "./Duo.ts"
+import type * as House from "./House.ts"
 import type * as Puppet from "./Puppet.ts"
 import { settle } from "./settle.ts"
 import * as SteppedClock from "./SteppedClock.ts"
@@ -21,8 +22,15 @@ type Pass = (seconds: number) => Effect.Effect<void>
 /** Runs a test in a house of its own, on a clock that the test moves second by second; closing time passes by itself. */
 export const inVirtualHouse = <E>(
   puppet: ReturnType<typeof Puppet.make>,
-  test: (pass: Pass) => Effect.Effect<void, E, Effect.Effect.Context<ReturnType<typeof room>>>,
-  settings: Readonly<Record<string, string>> = {}
+  test: (
+    pass: Pass
+  ) => Effect.Effect<
+    void,
+    E,
+    Effect.Effect.Context<ReturnType<typeof room>> | Layer.Layer.Success<ReturnType<typeof House.layer>>
+  >,
+  settings: Readonly<Record<string, string>> = {},
+  agents?: House.Folk
 ) =>
   Effect.suspend(() => {
     const { advance, clock } = SteppedClock.make()
@@ -32,7 +40,7 @@ export const inVirtualHouse = <E>(
     const close = Effect.map(Effect.forkDaemon(Effect.interruptible(Effect.forever(second))), (fiber) => {
       closing = fiber
     })
-    return inHouse(puppet, Effect.ensuring(test(pass), close), settings).pipe(
+    return inHouse(puppet, Effect.ensuring(test(pass), close), settings, Logger.none, agents).pipe(
       Effect.ensuring(Effect.suspend(() => (closing === undefined ? Effect.void : Fiber.interrupt(closing)))),
       Effect.withClock(clock)
     )
