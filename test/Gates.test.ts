@@ -4,6 +4,7 @@ import { Deferred, Effect, Exit, Fiber } from "effect"
 import { Crashed, Overloaded, type ProviderError, RateLimited } from "../src/domain/Provider.ts"
 import type { ProviderState } from "../src/domain/ProviderState.ts"
 import { type Pass, tagOf, type Verdict, vendor, world } from "./support/Gate.ts"
+import { counted } from "./support/metrics.ts"
 
 const overloaded = new Overloaded({ retryAfterMs: null })
 const crashed = new Crashed({ reason: "gone" })
@@ -31,12 +32,15 @@ describe("a provider that refuses", () => {
     world((pass) =>
       Effect.gen(function* () {
         const { calls, state, turn } = yield* vendor(until(900))
+        const retries = counted("parley_provider_retries_total", { provider: "p", reason: "overloaded" })
+        const before = yield* retries
         const fiber = yield* Effect.fork(turn())
         yield* pass("10 minutes")
         deepStrictEqual((yield* state).state, "open")
         yield* pass("6 minutes")
         assertEquals(yield* Fiber.join(fiber), "said")
         const gaps = calls.slice(1).map(({ at }, index) => at - (calls[index]?.at ?? 0))
+        assertEquals((yield* retries) - before, calls.length - 1)
         assertTrue(gaps.every((gap) => gap >= 500 && gap <= 60_000))
         assertTrue(gaps.slice(7).every((gap) => gap >= 30_000))
         deepStrictEqual([(yield* state).state, (yield* state).failures, (yield* state).limit], ["closed", 0, null])

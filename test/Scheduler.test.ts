@@ -1,9 +1,10 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Clock, Deferred, Effect, Stream } from "effect"
-import { Overloaded, RateLimited } from "../src/domain/Provider.ts"
+import { Overloaded, RateLimited, Unauthorized } from "../src/domain/Provider.ts"
 import { room } from "./support/Duo.ts"
 import { inVirtualHouse } from "./support/Hours.ts"
+import { counted } from "./support/metrics.ts"
 import * as Puppet from "./support/Puppet.ts"
 
 /** Notes when, in seconds, which room's agents were asked; then does as the test says. */
@@ -156,6 +157,39 @@ describe("a room whose provider fails", () => {
         )
       }),
     60_000
+  )
+})
+
+describe("rooms whose provider fails them all at once", () => {
+  it.scopedLive("do not all come back at once: each draws its own part of the pause", () =>
+    Effect.suspend(() => {
+      const { puppet } = noting(() => Stream.fail(new Unauthorized()))
+      return inVirtualHouse(
+        puppet,
+        (pass) =>
+          Effect.gen(function* () {
+            const steady = { ...often, autonomous_ceiling: 10, autonomous_max_rounds: 10_000 }
+            const { client } = yield* room(steady)
+            const { data: agents } = yield* client.json("GET", "/agents")
+            for (let number = 0; number < 7; number++) {
+              const { data } = yield* client.json("POST", "/rooms", { name: `room ${number}`, ...steady })
+              for (const agent of agents) yield* client.json("POST", `/rooms/${data.id}/agents/${agent.id}`)
+            }
+            const begun = counted("parley_autonomous_rounds_total", { stop_reason: "provider_unavailable" })
+            const before = yield* begun
+            yield* pass(26)
+            const { data } = yield* client.json("GET", "/admin/scheduler")
+            const states: ReadonlyArray<{ readonly failures: number; readonly due_at: string }> = data.rooms
+            deepStrictEqual(
+              states.map(({ failures }) => failures),
+              Array.from({ length: 8 }, () => 2)
+            )
+            assertEquals((yield* begun) - before, 16)
+            assertTrue(new Set(states.map(({ due_at }) => due_at)).size >= 7, data.rooms)
+          }),
+        { MAX_CONCURRENT_ROOMS: "8", PROVIDER_PATIENCE_SECONDS: "0" }
+      )
+    })
   )
 })
 

@@ -23,6 +23,11 @@ describe("a breaker", () => {
     assertEquals(stateOf(failed(open, 16_000, pause), 16_001), "open")
   })
 
+  it("spreads its pauses over the whole of that half", () => {
+    const ends = [0, 0.25, 0.5, 0.75, 1].map((jitter) => failed(after(3), 0, { ...pause, jitter }).notBefore)
+    deepStrictEqual(ends, [8000, 7000, 6000, 5000, 4000])
+  })
+
   it.prop(
     "waits at least half of the pause, and never longer than the whole",
     { failures: FastCheck.integer({ min: 0, max: 60 }), jitter: FastCheck.double({ min: 0, max: 1, noNaN: true }) },
