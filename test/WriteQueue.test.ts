@@ -6,6 +6,7 @@ import { WriteRefused } from "../src/domain/Error.ts"
 import type { Unwritten } from "../src/domain/Storage.ts"
 import { afterCommit, WriteQueue } from "../src/WriteQueue.ts"
 import { counted } from "./support/metrics.ts"
+import { settle } from "./support/settle.ts"
 import * as TestDb from "./support/TestDb.ts"
 
 const setup = Effect.gen(function* () {
@@ -47,6 +48,23 @@ describe("WriteQueue", () => {
       yield* Effect.exit(queue.write(Effect.zipRight(afterCommit(look), Effect.fail("no"))))
 
       deepStrictEqual(seen, [["a"]])
+    }).pipe(Effect.provide(TestDb.layer()))
+  )
+
+  it.effect("nobody is answered before what follows the commit is over, however long that takes", () =>
+    Effect.gen(function* () {
+      const { insert, queue } = yield* setup
+      const began = yield* Deferred.make<void>()
+      const go = yield* Deferred.make<void>()
+      const slow = Effect.zipRight(Deferred.succeed(began, undefined), Deferred.await(go))
+
+      const writer = yield* Effect.fork(queue.write(Effect.zipRight(afterCommit(slow), insert("a"))))
+      yield* Deferred.await(began)
+      yield* settle
+      assertTrue(writer.unsafePoll() === null)
+      yield* Deferred.succeed(go, undefined)
+
+      yield* Fiber.join(writer)
     }).pipe(Effect.provide(TestDb.layer()))
   )
 
@@ -96,6 +114,7 @@ describe("WriteQueue", () => {
   it.effect("refuses beyond its bound, and executes nothing of what it refused", () =>
     Effect.gen(function* () {
       const { insert, names, queue } = yield* setup
+      const before = yield* counted("parley_writes_refused_total", { reason: "full" })
       const started = yield* Deferred.make<void>()
       const go = yield* Deferred.make<void>()
       const held = yield* Effect.fork(
@@ -110,6 +129,7 @@ describe("WriteQueue", () => {
       yield* Fiber.join(Fiber.all([held, ...waiting]))
 
       assertEquals(refused, WriteRefused.of("full"))
+      assertEquals((yield* counted("parley_writes_refused_total", { reason: "full" })) - before, 1)
       deepStrictEqual(yield* names, ["a", "b"])
     }).pipe(Effect.provide(TestDb.layer({ WRITE_QUEUE_CAPACITY: "2" })))
   )
@@ -127,7 +147,9 @@ describe("WriteQueue", () => {
 
       deepStrictEqual(yield* names, ["a", "b", "c"])
       assertTrue((yield* Fiber.join(Fiber.all(accepted))).length === 3)
+      const before = yield* counted("parley_writes_refused_total", { reason: "closing" })
       assertEquals(yield* Effect.flip(queue.write(insert("d"))), WriteRefused.of("closing"))
+      assertEquals((yield* counted("parley_writes_refused_total", { reason: "closing" })) - before, 1)
       deepStrictEqual(yield* names, ["a", "b", "c"])
     }).pipe(Effect.provide(TestDb.layer()))
   )
