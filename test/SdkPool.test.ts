@@ -109,7 +109,7 @@ describe("SdkPool", () => {
         yield* Effect.exit(Effect.scoped(Effect.zipRight(lease("a"), end)))
 
         deepStrictEqual(log, ["+a1", "-a1"])
-        deepStrictEqual(yield* pool.leases, [])
+        deepStrictEqual([yield* pool.leases, yield* pool.seats], [[], []])
       })
     )
   })
