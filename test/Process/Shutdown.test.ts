@@ -81,6 +81,26 @@ describe.concurrent("a server that is told to end", () => {
   }
 
   it.scopedLive(
+    "lets the turn under way come to its end, and begins no other",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* serve(yield* home, { ...withPassword, SCRIPTED_PACE_MS: "50" })
+        const { call, follow } = yield* login(server.base)
+        const reader = yield* follow(1)
+        yield* call("POST", "/rooms/1/messages/send", { content: "Hello" })
+        yield* reader.sees(/event: stream_start/)
+
+        const { ms, ...how } = yield* stopped(server, "SIGTERM")
+        deepStrictEqual(how, { code: 0, signal: null, leftBehind: false })
+        assertTrue(ms > 100 && ms < 8000, `${ms} ms`)
+        deepStrictEqual(yield* query(server.folder, "SELECT outcome FROM turns"), [{ outcome: "replied" }])
+        const said = yield* query(server.folder, "SELECT partial FROM messages WHERE agent_id IS NOT NULL")
+        deepStrictEqual(said, [{ partial: 0 }])
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
     "ends within a second when only streams and idle connections are open",
     () =>
       Effect.gen(function* () {
