@@ -13,6 +13,7 @@ import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
 import { pixel } from "../support/images.ts"
 import * as Puppet from "../support/Puppet.ts"
+import * as Reads from "../support/Reads.ts"
 import * as Statements from "../support/Statements.ts"
 import * as Watch from "../support/Watch.ts"
 
@@ -156,7 +157,7 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
     })
   )
 
-  it.effect(
+  it.scoped(
     "adding an agent to a room of 100,000 messages runs what it runs in a small one, and reads no more than a page",
     () =>
       Effect.gen(function* () {
@@ -170,6 +171,8 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         yield* fill(large.id, 100_000)
         const join = ({ json, path }: typeof small) =>
           statements.during(json("POST", `${path}/agents/${agents[0]?.id}`))
+
+        const watched = yield* Reads.make
 
         const few = yield* join(small)
         const many = yield* join(large)
@@ -186,6 +189,12 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
           Effect.map(sql.unsafe(text, params), (found) => found.length)
         )
         assertTrue(rows.reduce((sum, count) => sum + count, 0) <= 12, `rows ${rows}`)
+        const { messages: read = 0, ...others } = watched.rows(many.statements)
+        assertTrue(read <= 2010, `${read} messages`)
+        assertTrue(
+          Object.values(others).every((count) => count <= 12),
+          Object.entries(others).join(" ")
+        )
         const plans = yield* Effect.forEach(many.statements, planOf)
         deepStrictEqual(plans.flat().filter(isFullScan), [])
         deepStrictEqual(

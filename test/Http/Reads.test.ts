@@ -32,13 +32,7 @@ const setup = Effect.gen(function* () {
     SELECT ${id} + n % 20, '{"kind":"continue","cause":null}', 'priority', 1, '[]', ${at}, ${at}, 'no_agents'
     FROM counter`
   yield* guest.json("POST", `/rooms/${id}/agents/1`)
-  const [main] = yield* sql<{ readonly file: string }>`PRAGMA database_list`
-  const copy = `${main?.file}.copy`
-  yield* sql`VACUUM INTO ${copy}`
-  const reads = yield* Effect.acquireRelease(
-    Effect.sync(() => Reads.open(copy)),
-    ({ close }) => Effect.sync(close)
-  )
+  const reads = yield* Reads.make
   return { guest, id, reads }
 })
 
