@@ -13,6 +13,7 @@ import search from "./Db/migrations/0006_search.ts"
 import imports from "./Db/migrations/0007_imports.ts"
 import grants from "./Db/migrations/0008_grants.ts"
 import tries from "./Db/migrations/0009_tries.ts"
+import hidden from "./Db/migrations/0010_hidden.ts"
 import { Settings } from "./Settings.ts"
 
 /** By number and name; a file has had all of them up to its version. */
@@ -27,8 +28,12 @@ const migrations: Migrations = {
   "0006_search": search,
   "0007_imports": imports,
   "0008_grants": grants,
-  "0009_tries": tries
+  "0009_tries": tries,
+  "0010_hidden": hidden
 }
+
+/** The schema that this Parley brings a file to. */
+export const newestSchema = Object.keys(migrations).length
 
 /** The file was written by a newer Parley; nothing in it was touched. */
 export class SchemaTooNew extends Data.TaggedError("SchemaTooNew")<{ readonly found: number; readonly known: number }> {

@@ -16,7 +16,6 @@ import { Rooms } from "./Rooms.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
 import { Settings } from "./Settings.ts"
-import { WriteQueue } from "./WriteQueue.ts"
 
 /** A room's text, written while it is read; `name` is the room's. */
 export interface Export {
@@ -34,7 +33,7 @@ export class Documents extends Context.Tag("parley/Documents")<
     readonly json: (room: RoomId) => Effect.Effect<Export, Denied, CurrentUser>
     /** A transcript for people, with what the agents thought folded away or open. */
     readonly markdown: (room: RoomId, isOpen: boolean) => Effect.Effect<Export, Denied, CurrentUser>
-    /** Makes a room of the caller's out of a document: all of it, or nothing. */
+    /** Makes a room of the caller's out of a document: all of it, or nothing. Nobody sees it before. */
     readonly take: (document: RoomDocument) => Effect.Effect<Imported, DocumentRefused | Unwritten, CurrentUser>
   }
 >() {
@@ -51,7 +50,6 @@ const portion = 65_536
 const make = Effect.gen(function* () {
   const { DEFAULT_MODEL, USER_NAME } = yield* Settings
   const sql = yield* SqlClient.SqlClient
-  const queue = yield* WriteQueue
   const rooms = yield* Rooms
   const roomRepo = yield* RoomRepo
   const events = yield* RoomEvents
@@ -106,17 +104,14 @@ const make = Effect.gen(function* () {
     take: Effect.fn("Documents.take")(function* (given) {
       const { user_id } = yield* CurrentUser
       const { document, future_times } = arrived(given, yield* Time.now)
-      const said = yield* intake.prepare(document.messages)
       const { default_model, default_provider } = document.room
       const provider = yield* Effect.match(providers.choose({ provider: default_provider, model: default_model }), {
         onFailure: () => ({ default_provider: providers.all[0].name, default_model: Option.getOrNull(DEFAULT_MODEL) }),
         onSuccess: ({ model, provider: { name } }) => ({ default_provider: name, default_model: model })
       })
       const fitting = { ...document, room: { ...document.room, ...provider } }
-      const imported = yield* queue.write(
-        Effect.tap(intake.store(user_id, fitting, said), ({ room_id }) =>
-          Effect.flatMap(Effect.orDie(roomRepo.find(room_id)), events.open)
-        )
+      const imported = yield* intake.take(user_id, fitting, ({ id }) =>
+        Effect.flatMap(Effect.orDie(roomRepo.find(id)), events.open)
       )
       return { ...imported, future_times }
     })

@@ -1,10 +1,11 @@
 import { FileSystem, Path } from "@effect/platform"
-import { Console, Context, Effect, Layer, Option, ParseResult, Schema } from "effect"
+import { Console, Context, Effect, Layer, Option, ParseResult } from "effect"
 import { AgentRepo } from "./Agents/Repo.ts"
 import { sheetOf } from "./Agents/Sheet.ts"
 import { Intake } from "./Documents/Intake.ts"
+import { read } from "./Documents/Read.ts"
 import type { Unwritten } from "./domain/Storage.ts"
-import { type DocumentRefused, RoomDocument } from "./domain/RoomDocument.ts"
+import type { DocumentRefused } from "./domain/RoomDocument.ts"
 import * as Time from "./domain/Time.ts"
 import * as Agents from "./Import/Agents.ts"
 import * as Env from "./Import/Env.ts"
@@ -40,8 +41,6 @@ export class Import extends Context.Tag("parley/Import")<
     Effect.suspend(() => make)
   ).pipe(Layer.provideMerge(ImportRepo.layer))
 }
-
-const decodeDocument = Schema.decode(Schema.parseJson(RoomDocument))
 
 /** How many messages of a room are told of at once. */
 const stride = 10_000
@@ -117,16 +116,15 @@ const make = Effect.gen(function* () {
     const text = yield* Effect.orDie(fs.readFileString(file))
     const source = yield* sha256([text])
     if (Option.isSome(yield* repo.find("document", source))) return tally.note(`${file} was imported before`)
-    const decoded = yield* Effect.mapError(decodeDocument(text), (error) => {
+    const decoded = yield* Effect.mapError(read(text), (error) => {
+      if (error._tag === "NotJson") return refuse(`is no export of a room: ${error.message}`)
       const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
       return refuse(`is no export of a room: ${[issue?.path.join("."), issue?.message].filter(Boolean).join(": ")}`)
     })
-    const said = yield* intake.prepare(decoded.messages)
     const last = decoded.messages.at(-1)
-    const stored = yield* queue.write(
-      Effect.tap(intake.store("admin", decoded, said), ({ room_id }) =>
-        repo.put("document", source, { room_id, last_id: last?.id ?? 0, last_timestamp: last?.timestamp ?? "" })
-      )
+    const mark = { last_id: last?.id ?? 0, last_timestamp: last?.timestamp ?? "" }
+    const stored = yield* intake.take("admin", decoded, ({ id }) =>
+      repo.put("document", source, { room_id: id, ...mark })
     )
     tally.took("rooms")
     tally.took("messages", stored.message_count)

@@ -19,10 +19,10 @@ import { Ledger } from "./Orchestrator/Ledger.ts"
 import { mentionsIn } from "./Orchestrator/Mentions.ts"
 import { Openings } from "./Orchestrator/Opening.ts"
 import { Sessions } from "./Orchestrator/Sessions.ts"
+import { Removal } from "./Removal.ts"
 import { logGroup, RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "./Rooms/Repo.ts"
-import { Critiques } from "./Rounds/Critiques.ts"
 import { SdkPool } from "./SdkPool.ts"
 import * as Telemetry from "./Telemetry/GenAi.ts"
 import { WriteQueue } from "./WriteQueue.ts"
@@ -52,7 +52,10 @@ export class Messages extends Context.Tag("parley/Messages")<
     ) => Effect.Effect<Message, Denied | ImageRefused | RoomBusy | Unwritten, CurrentUser>
     /** The message with its first image inside it. */
     readonly whole: (message: Message) => Effect.Effect<Message>
-    /** Nobody speaks, and no agent remembers what was said, when this returns. */
+    /**
+     * Nothing of what was said is seen, nobody speaks, and no agent remembers it, when this returns. A large room is then
+     * still being emptied.
+     */
     readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | Unwritten, CurrentUser>
   }
 >() {
@@ -81,8 +84,8 @@ const make = Effect.gen(function* () {
   const ledger = yield* Ledger
   const openings = yield* Openings
   const sessions = yield* Sessions
-  const critiques = yield* Critiques
   const events = yield* RoomEvents
+  const removal = yield* Removal
   const pool = yield* SdkPool
   const orchestrator = yield* Orchestrator
   const pages = cache.region<PageFound>()
@@ -206,10 +209,7 @@ const make = Effect.gen(function* () {
           // What is being said now answers what is gone: the end of its round makes it count as discarded.
           const open = yield* ledger.open(roomId)
           yield* Effect.forEach(open, ({ id }) => ledger.closeRound(id, end))
-          yield* repo.clear(roomId)
-          yield* critiques.clear(roomId)
           yield* sessions.drop(roomId, null)
-          yield* events.wipe(roomId)
           yield* events.append(roomId, { type: "messages_cleared" })
           const { stop_detail, stop_reason } = end
           yield* Effect.forEach(open, ({ id }) =>
@@ -219,6 +219,7 @@ const make = Effect.gen(function* () {
       )
       yield* orchestrator.stop(roomId, "interrupted")
       yield* pool.evict((seat) => seat.roomId === roomId)
+      yield* removal.remove(roomId)
     }, Effect.uninterruptible)
   })
 })

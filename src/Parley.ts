@@ -35,6 +35,7 @@ import { Talk } from "./Orchestrator/Talk.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { PathLocks } from "./PathLocks.ts"
 import { Personas } from "./Personas.ts"
+import { Removal } from "./Removal.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
 import { OpenStreams } from "./Rooms/OpenStreams.ts"
@@ -129,6 +130,7 @@ export const withoutDoors = Scheduler.layer.pipe(
   Layer.provideMerge(Messages.layer),
   Layer.provideMerge(Rooms.layer),
   Layer.provideMerge(engine),
+  Layer.provideMerge(Removal.layer),
   Layer.provideMerge(ground)
 )
 

@@ -24,12 +24,12 @@ export class RoomEvents extends Context.Tag("parley/RoomEvents")<
   RoomEvents,
   {
     /**
-     * Adds to the room's log in the write under way. Every change of a room is an event, so once it is committed nothing
+     * Adds to the room's log in the write under way, unless the room is hidden. Every change of a room is an event, so once it is committed nothing
      * cached of the room is read again, and then its readers get it.
      */
     readonly append: (roomId: RoomId, event: DurableEvent) => Effect.Effect<void, never, Commit>
-    /** Empties the room's log in the write under way; what says so is to be appended after it. */
-    readonly wipe: (roomId: RoomId) => Effect.Effect<void, never, Commit>
+    /** Nothing remembered of the room is read again once the write under way, which hides it, is committed. */
+    readonly forget: (roomId: RoomId) => Effect.Effect<void, never, Commit>
     /** Reaches the readers of the moment, in the order of the calls; never waits for one. */
     readonly send: (place: Place, event: LiveEvent) => Effect.Effect<void>
     /**
@@ -149,7 +149,9 @@ const make = Effect.gen(function* () {
       const { type } = event
       const body = Json.stringify(event)
       const created_at = yield* Time.now
-      const { id, owner_id } = yield* log.insert({ room_id, type, body, created_at })
+      const entry = yield* log.insert({ room_id, type, body, created_at })
+      if (Option.isNone(entry)) return
+      const { id, owner_id } = entry.value
       yield* afterCommit(
         Effect.zipRight(
           forget(room_id, changeTheRoom.has(type)),
@@ -158,7 +160,7 @@ const make = Effect.gen(function* () {
       )
     }),
 
-    wipe: (roomId) => Effect.zipRight(Commit, log.wipe(roomId)),
+    forget: (roomId) => afterCommit(forget(roomId, true)),
 
     send: (place, event) =>
       Effect.sync(() => {

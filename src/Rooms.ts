@@ -21,12 +21,13 @@ import type { RoomId } from "./domain/RoomId.ts"
 import type { Wanted } from "./domain/RoomSettings.ts"
 import * as Time from "./domain/Time.ts"
 import { type AdminRequired, CurrentUser, type User } from "./domain/User.ts"
-import { Memory } from "./Memory.ts"
 import { MessageRepo } from "./Messages/Repo.ts"
 import { Orchestrator } from "./Orchestrator.ts"
+import { Ledger } from "./Orchestrator/Ledger.ts"
 import { Sessions } from "./Orchestrator/Sessions.ts"
 import { Turns } from "./Orchestrator/Turn.ts"
 import { Providers } from "./Providers.ts"
+import { Removal } from "./Removal.ts"
 import { RoomEvents, roomGroup } from "./RoomEvents.ts"
 import { type RoomPage, RoomRepo } from "./Rooms/Repo.ts"
 import { SdkPool } from "./SdkPool.ts"
@@ -58,6 +59,7 @@ export class Rooms extends Context.Tag("parley/Rooms")<
       changes: typeof RoomUpdate.Type
     ) => Effect.Effect<RoomJson, Denied | RoomExists | Unwritten, CurrentUser>
     readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | Unwritten, CurrentUser>
+    /** The room is there for nobody, and nobody speaks in it, when this returns; a large one is then still taken away. */
     readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | Unwritten, CurrentUser>
     readonly roster: (id: RoomId, page: Page) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
     /** Seats the agent, unless it is retired; does nothing when it sits there already. */
@@ -100,7 +102,8 @@ const make = Effect.gen(function* () {
   const sessions = yield* Sessions
   const turns = yield* Turns
   const events = yield* RoomEvents
-  const memory = yield* Memory
+  const ledger = yield* Ledger
+  const removal = yield* Removal
   const pool = yield* SdkPool
   const providers = yield* Providers
   const orchestrator = yield* Orchestrator
@@ -205,11 +208,14 @@ const make = Effect.gen(function* () {
 
     remove: Effect.fn("Rooms.remove")(function* (id) {
       yield* asAdmin
-      const room = yield* queue.write(rooms.remove(id))
+      const ended_at = yield* Time.now
+      const room = yield* queue.write(
+        rooms.hide(id).pipe(Effect.zipLeft(ledger.closeRounds(id, ended_at)), Effect.zipLeft(events.forget(id)))
+      )
       yield* orchestrator.stop(id, "interrupted")
       yield* events.close(room)
       yield* pool.evict((seat) => seat.roomId === id)
-      yield* memory.forget(id)
+      yield* removal.remove(id)
     }, Effect.uninterruptible),
 
     roster: (id, page) => Effect.zipRight(access(id), seated(id, page)),
@@ -233,7 +239,10 @@ const make = Effect.gen(function* () {
       const agent = yield* Effect.mapError(agents.known(agentId), () => RoomOrAgentNotFound.of())
       yield* queue.write(
         Effect.filterOrFail(
-          rooms.leave(id, agentId),
+          Effect.zipRight(
+            Effect.mapError(rooms.find(id), () => RoomOrAgentNotFound.of()),
+            rooms.leave(id, agentId)
+          ),
           (wasThere) => wasThere,
           () => RoomOrAgentNotFound.of()
         ).pipe(

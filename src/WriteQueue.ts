@@ -4,6 +4,7 @@ import { WriteRefused } from "./domain/Error.ts"
 import type { QueueStats } from "./domain/Status.ts"
 import { faultIn, type StorageFault, StorageUnavailable, type Unwritten } from "./domain/Storage.ts"
 import * as Meter from "./lib/metric.ts"
+import { nextTurn } from "./lib/turns.ts"
 import { Settings } from "./Settings.ts"
 import type { Commit } from "./WriteQueue/Commit.ts"
 import * as Job from "./WriteQueue/Job.ts"
@@ -179,8 +180,4 @@ const make = Effect.gen(function* () {
       Effect.withSpan("WriteQueue.write", { captureStackTrace: false })
     )
   })
-})
-
-const nextTurn = Effect.async<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
 })

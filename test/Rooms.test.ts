@@ -213,7 +213,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       const [queue, repo] = yield* Effect.all([WriteQueue, RoomRepo])
       const path = `/rooms/${id}`
       yield* json("GET", path)
-      yield* queue.write(repo.remove(RoomId.make(id)))
+      yield* queue.write(repo.hide(RoomId.make(id)))
 
       const answers = yield* Effect.all([
         say("Hello"),

@@ -63,7 +63,7 @@ const make = Effect.gen(function* () {
     find: (room, { message_id, position }) =>
       present(
         maybeStored(sql`
-          SELECT media_type, key, sha256 FROM attachments JOIN messages ON messages.id = message_id
+          SELECT media_type, key, sha256 FROM attachments JOIN kept_messages AS messages ON messages.id = message_id
           WHERE message_id = ${message_id} AND position = ${position} AND room_id = ${room}`)
       ),
 

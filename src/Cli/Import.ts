@@ -8,9 +8,11 @@ import * as Db from "../Db.ts"
 import { Intake } from "../Documents/Intake.ts"
 import { Import } from "../Import.ts"
 import { copied } from "../Import/Rehearsal.ts"
+import { Memory } from "../Memory.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
 import { PathLocks } from "../PathLocks.ts"
 import { Personas } from "../Personas.ts"
+import { Removal } from "../Removal.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
 import { Critiques } from "../Rounds/Critiques.ts"
 import { Settings } from "../Settings.ts"
@@ -22,14 +24,19 @@ const personas = Layer.unwrapEffect(
   )
 )
 
+const memory = Layer.unwrapEffect(
+  Effect.map(Settings, ({ AGENTS_DIR, DATA_DIR }) => Memory.layer({ agentsDir: AGENTS_DIR, dataDir: DATA_DIR }))
+)
+
 // Read from the bottom up. Nothing is served, and nobody speaks.
 export const layer = Import.layer.pipe(
   Layer.provide(Intake.layer),
+  Layer.provide(Removal.layer),
   Layer.provide(Attachments.layer),
   Layer.provide([RoomRepo.layer, MessageRepo.layer, AgentRepo.layer, Critiques.layer]),
   Layer.provide(Cache.layer({ capacity: 1 })),
   Layer.provide(WriteQueue.layer),
-  Layer.provide(personas),
+  Layer.provide(Layer.merge(personas, memory)),
   Layer.provide(PathLocks.layer),
   Layer.provide(Db.layer),
   Layer.provide(DataDir.layer)

@@ -1,8 +1,15 @@
-import { HttpApiBuilder, type HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import {
+  HttpApiBuilder,
+  HttpApiError,
+  HttpServerError,
+  type HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { Effect, Stream } from "effect"
 import { Api } from "../Api.ts"
 import { Documents, type Export } from "../Documents.ts"
+import { read } from "./Read.ts"
 import { inert } from "../lib/response.ts"
 
 const kinds = {
@@ -47,6 +54,15 @@ export const layer = HttpApiBuilder.group(Api, "documents", (handlers) =>
           (found) => download(found, request, kinds[format])
         )
       )
-      .handle("import", ({ payload }) => documents.take(payload))
+      // The library would parse and decode all of it in one go.
+      .handleRaw("import", ({ request }) =>
+        Effect.flatMap(Effect.orDie(request.text), read).pipe(
+          Effect.catchTags({
+            NotJson: (cause) => Effect.die(new HttpServerError.RequestError({ request, reason: "Decode", cause })),
+            ParseError: HttpApiError.HttpApiDecodeError.refailParseError
+          }),
+          Effect.flatMap(documents.take)
+        )
+      )
   )
 )

@@ -1,4 +1,4 @@
-import { Array, Context, Effect, Layer, Struct } from "effect"
+import { Array, Context, Effect, Exit, Layer, Struct } from "effect"
 import { Attachments } from "../Attachments.ts"
 import type { AgentId } from "../domain/Agent.ts"
 import type { Image } from "../domain/Image.ts"
@@ -12,9 +12,13 @@ import {
   type RoomDocument
 } from "../domain/RoomDocument.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import type { Unwritten } from "../domain/Storage.ts"
+import { forEachInTurns } from "../lib/turns.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
+import { Removal } from "../Removal.ts"
 import { RoomRepo } from "../Rooms/Repo.ts"
-import type { Commit } from "../WriteQueue.ts"
+import { afterCommit, type Commit, WriteQueue } from "../WriteQueue.ts"
+import { inSlices } from "../WriteQueue/Slices.ts"
 import { DocumentRepo } from "./Repo.ts"
 
 /** A message from elsewhere, its images fit to be kept. */
@@ -23,7 +27,7 @@ export type Said = Omit<DocumentMessage, "id" | "images"> & { readonly images: R
 /** This server's agents by name. */
 export type Cast = ReadonlyMap<string, AgentId>
 
-/** How a room from elsewhere comes into the database, in a write of the caller's. Nobody is asked to speak. */
+/** How a room from elsewhere comes into the database. Nobody is asked to speak. */
 export class Intake extends Context.Tag("parley/Documents/Intake")<
   Intake,
   {
@@ -36,14 +40,15 @@ export class Intake extends Context.Tag("parley/Documents/Intake")<
       messages: ReadonlyArray<Said>,
       cast: Cast
     ) => Effect.Effect<ReadonlyArray<MessageId>, never, Commit>
-    /** The messages of a document with their images looked at; one that is not fit refuses all. */
-    readonly prepare: (messages: RoomDocument["messages"]) => Effect.Effect<ReadonlyArray<Said>, DocumentRefused>
-    /** A whole document, whose messages are prepared. */
-    readonly store: (
+    /**
+     * Makes a room of a whole document: all of it, or nothing, where an image is not fit or a write is refused. Others
+     * write in between, and nobody sees the room before it is complete; `last` is in the write that shows it.
+     */
+    readonly take: <E>(
       owner: string,
       document: RoomDocument,
-      said: ReadonlyArray<Said>
-    ) => Effect.Effect<Omit<Imported, "future_times">, never, Commit>
+      last: (room: RoomRow) => Effect.Effect<unknown, E, Commit>
+    ) => Effect.Effect<Omit<Imported, "future_times">, E | DocumentRefused | Unwritten>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -53,13 +58,18 @@ export class Intake extends Context.Tag("parley/Documents/Intake")<
 }
 
 const longestName = 200
-const batchSize = 500
+/** A statement takes only so many values. */
+const namesAtOnce = 1000
+/** In bytes. */
+const sizes = { first: 20_000, largest: 1_000_000 }
 
 const make = Effect.gen(function* () {
   const rooms = yield* RoomRepo
   const messages = yield* MessageRepo
   const attachments = yield* Attachments
   const repo = yield* DocumentRepo
+  const queue = yield* WriteQueue
+  const removal = yield* Removal
 
   const free = (owner: string, name: string, copy = 1): Effect.Effect<typeof RoomName.Type> => {
     const suffix = copy === 1 ? "" : ` (${copy})`
@@ -79,7 +89,10 @@ const make = Effect.gen(function* () {
   })
 
   const cast = (names: ReadonlyArray<string>) =>
-    Effect.map(repo.agentsNamed(names), (found): Cast => new Map(found.map(({ id, name }) => [name, id])))
+    Effect.map(
+      Effect.forEach(Array.chunksOf(names, namesAtOnce), repo.agentsNamed),
+      (found): Cast => new Map(found.flat().map(({ id, name }) => [name, id]))
+    )
 
   const append: Intake["Type"]["append"] = Effect.fnUntraced(function* (room_id, said, known) {
     const ids = yield* messages.append(
@@ -97,44 +110,104 @@ const make = Effect.gen(function* () {
     return ids
   })
 
+  const prepared = (message: DocumentMessage, at: number) =>
+    message.images.length === 0
+      ? Effect.succeed({ ...Struct.omit(message, "id"), images: [] })
+      : attachments.read({ images: message.images }).pipe(
+          Effect.mapError((error) => DocumentRefused.of(at, error)),
+          Effect.map((images) => ({ ...Struct.omit(message, "id"), images }))
+        )
+
+  /** In slices, each of at least one message. */
+  const pour = Effect.fnUntraced(function* (room: RoomId, said: ReadonlyArray<Said>, known: Cast) {
+    const ids: Array<MessageId> = []
+    const step = Effect.fnUntraced(function* (size: number) {
+      const from = ids.length
+      const slice = startOf(said, from, size)
+      const stored = yield* append(room, slice, known)
+      yield* afterCommit(Effect.sync(() => ids.push(...stored)))
+      return from + slice.length < said.length
+    })
+    yield* inSlices(queue, { ...sizes, step })
+    return ids
+  })
+
   return Intake.of({
     open,
     cast,
     append,
 
-    prepare: Effect.forEach((message, at) =>
-      message.images.length === 0
-        ? Effect.succeed({ ...Struct.omit(message, "id"), images: [] })
-        : attachments.read({ images: message.images }).pipe(
-            Effect.mapError((error) => DocumentRefused.of(at, error)),
-            Effect.map((images) => ({ ...Struct.omit(message, "id"), images }))
-          )
-    ),
-
-    store: Effect.fnUntraced(function* (owner, { agents, messages: list, room: head }, said) {
-      const room = yield* open(owner, head)
-      const names = Array.dedupe([
-        ...agents.map(({ name }) => name),
-        ...list.flatMap(({ agent_name }) => agent_name ?? [])
-      ])
+    take: Effect.fnUntraced(function* (owner, document, last) {
+      const said = yield* forEachInTurns(document.messages, prepared)
+      const names = namesIn(document)
       const known = yield* cast(names)
-      const stored = yield* Effect.forEach(Array.chunksOf(said, batchSize), (batch) => append(room.id, batch, known))
-      const ids = stored.flat()
-      const seats = agents.flatMap(({ joined_after, joined_at, name }) => {
-        const agent_id = known.get(name)
-        const before = ids[list.findLastIndex(({ id }) => id <= joined_after)] ?? 0
-        return agent_id === undefined ? [] : [{ agent_id, joined_at, joined_after: before }]
+      const begin = queue.write(Effect.tap(open(owner, document.room), ({ id }) => repo.hide(id)))
+      const fill = Effect.fnUntraced(function* (room: RoomRow) {
+        const ids = yield* pour(room.id, said, known)
+        const shown = Effect.gen(function* () {
+          yield* repo.seat(room.id, seatsOf(document, ids, known))
+          yield* repo.settle(room.id, document.room, said.filter(isReply).length)
+          yield* repo.show(room.id)
+          yield* last(room)
+        })
+        yield* queue.write(shown)
+        return {
+          room_id: room.id,
+          name: room.name,
+          default_provider: room.default_provider,
+          message_count: ids.length,
+          image_count: said.reduce((sum, { images }) => sum + images.length, 0),
+          missing_agents: names.filter((name) => !known.has(name))
+        }
       })
-      yield* repo.seat(room.id, seats)
-      yield* repo.settle(room.id, head)
-      return {
-        room_id: room.id,
-        name: room.name,
-        default_provider: room.default_provider,
-        message_count: ids.length,
-        image_count: said.reduce((sum, { images }) => sum + images.length, 0),
-        missing_agents: names.filter((name) => !known.has(name))
-      }
+      return yield* Effect.acquireUseRelease(begin, fill, ({ id }, exit) =>
+        Exit.isSuccess(exit) ? Effect.void : removal.abandon(id)
+      )
     })
   })
 })
+
+const namesIn = ({ agents, messages }: RoomDocument) =>
+  Array.fromIterable(
+    new Set([...agents.map(({ name }) => name), ...messages.flatMap(({ agent_name }) => agent_name ?? [])])
+  )
+
+/** Those whom this server has, each at its place in the conversation; `ids` are those of the document's messages. */
+const seatsOf = ({ agents, messages }: RoomDocument, ids: ReadonlyArray<MessageId>, cast: Cast) =>
+  agents.flatMap(({ joined_after, joined_at, name }) => {
+    const agent_id = cast.get(name)
+    const before = ids[countUpTo(messages, joined_after) - 1] ?? 0
+    return agent_id === undefined ? [] : [{ agent_id, joined_at, joined_after: before }]
+  })
+
+/** How many of the messages, which are in the order of their ids, are no later than one. */
+const countUpTo = (messages: RoomDocument["messages"], last: number) => {
+  let [from, to] = [0, messages.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((messages[middle]?.id ?? 0) <= last) from = middle + 1
+    else to = middle
+  }
+  return from
+}
+
+/** What counts as a reply of an agent. */
+const isReply = ({ participant_type, partial, role }: Said) =>
+  role === "assistant" && !partial && participant_type !== "system"
+
+/** The messages from there on that weigh about so much. */
+const startOf = (said: ReadonlyArray<Said>, from: number, size: number) => {
+  const slice: Array<Said> = []
+  let weight = 0
+  for (let at = from; weight < size; at++) {
+    const next = said[at]
+    if (next === undefined) break
+    slice.push(next)
+    weight += weightOf(next)
+  }
+  return slice
+}
+
+/** About what it takes to store a message, in bytes. */
+const weightOf = ({ content, images, thinking }: Said) =>
+  500 + content.length + (thinking?.length ?? 0) + images.reduce((sum, { bytes }) => sum + bytes.length, 0)

@@ -50,10 +50,13 @@ export class DocumentRepo extends Context.Tag("parley/Documents/Repo/DocumentRep
     ) => Effect.Effect<ReadonlyArray<{ readonly id: AgentId; readonly name: string }>>
     readonly seat: (room: RoomId, seats: ReadonlyArray<NewSeat>) => Effect.Effect<void, never, Commit>
     /**
-     * Adds up what was stored: replies count, and are no matter of the loop guard. The agents do not take up the
-     * conversation by themselves before a person has spoken.
+     * Adds up what was stored, where it is not known how many replies there are: they count, and are no matter of the
+     * loop guard. The agents do not take up the conversation by themselves before a person has spoken.
      */
-    readonly settle: (room: RoomId, past: Past) => Effect.Effect<void, never, Commit>
+    readonly settle: (room: RoomId, past: Past, replies?: number) => Effect.Effect<void, never, Commit>
+    /** Nobody sees the room, and its name is taken, until it is shown. */
+    readonly hide: (room: RoomId) => Effect.Effect<void, never, Commit>
+    readonly show: (room: RoomId) => Effect.Effect<void, never, Commit>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -98,17 +101,17 @@ const make = Effect.gen(function* () {
         WHERE room_id = ${room} ORDER BY joined_at, agents.id`),
 
     extent: (room) =>
-      asExtent(sql`SELECT coalesce(max(id), 0) AS last, count(*) AS count FROM messages WHERE room_id = ${room}`),
+      asExtent(sql`SELECT coalesce(max(id), 0) AS last, count(*) AS count FROM kept_messages WHERE room_id = ${room}`),
 
     page: (room, after, last, limit) =>
       asRows(sql`
         SELECT id, role, agent_name, participant_type, participant_name, content, thinking, provider, partial,
           timestamp, images
-        FROM messages WHERE room_id = ${room} AND id > ${after} AND id <= ${last} ORDER BY id LIMIT ${limit}`),
+        FROM messages WHERE room_id = ${room} AND id > ${Sql.seenAfter(sql, "cleared_messages", room, after)} AND id <= ${last} ORDER BY id LIMIT ${limit}`),
 
     hasName: (owner, name) =>
       Effect.map(
-        Effect.orDie(sql`SELECT id FROM rooms WHERE owner_id = ${owner} AND name = ${name}`),
+        Effect.orDie(sql`SELECT id FROM rooms WHERE owner_id = ${owner} AND name = ${name} AND state <> 'deleting'`),
         (rows) => rows.length > 0
       ),
 
@@ -124,11 +127,18 @@ const make = Effect.gen(function* () {
             INSERT INTO room_agents ${sql.insert(seats.map((seat) => ({ room_id: room, ...seat })))}
             ON CONFLICT (room_id, agent_id) DO NOTHING`),
 
-    settle: (room, { is_paused, last_activity_at }) =>
+    hide: (room) => write(sql`UPDATE rooms SET state = 'importing' WHERE id = ${room}`),
+
+    show: (room) => write(sql`UPDATE rooms SET state = 'open' WHERE id = ${room} AND state = 'importing'`),
+
+    settle: (room, { is_paused, last_activity_at }, replies) =>
       write(sql`
         UPDATE rooms SET is_paused = ${Number(is_paused)}, last_activity_at = ${last_activity_at},
-          interactions = (SELECT count(*) FROM messages WHERE room_id = rooms.id AND role = 'assistant'
-            AND partial = 0 AND coalesce(participant_type, '') <> 'system'),
+          interactions = ${
+            replies ??
+            sql`(SELECT count(*) FROM messages WHERE room_id = rooms.id AND role = 'assistant'
+              AND partial = 0 AND coalesce(participant_type, '') <> 'system')`
+          },
           guard_after = (SELECT coalesce(max(id), 0) FROM messages WHERE room_id = rooms.id),
           quiet_rounds = autonomous_max_rounds
         WHERE id = ${room}`)

@@ -6,6 +6,7 @@ import type { BodyBound } from "../domain/Body.ts"
 import { BodyNotJson, BodyTooLarge } from "../domain/Error.ts"
 import type { SettingsValues } from "../domain/Settings.ts"
 import { isDeeper } from "../lib/json.ts"
+import { nextTurn } from "../lib/turns.ts"
 import { routeOf } from "./Routes.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
@@ -34,15 +35,20 @@ const unreadable = (request: Request, cause: unknown) =>
 
 // What looks at a body later goes down it by calls, for which there is only so much room.
 const deepest = 100
+/** What is longer than this is looked at in several turns of the event loop. */
+const long = 2 ** 20
 
 /** The body as text, of which nothing is made up: the library puts a sign of its own where there is no UTF-8. */
-const textOf = (request: Request, most: number) =>
-  Effect.flatMap(chunksOf(request, most), (chunks) => {
-    const bytes = Buffer.concat(chunks)
-    if (!isUtf8(bytes)) return unreadable(request, "The body is not UTF-8")
-    const text = bytes.toString()
-    return isDeeper(text, deepest) ? unreadable(request, "The body is nested too deeply") : Effect.succeed(text)
-  })
+const textOf = Effect.fnUntraced(function* (request: Request, most: number) {
+  const bytes = Buffer.concat(yield* chunksOf(request, most))
+  const isLong = bytes.length > long
+  if (isLong) yield* nextTurn
+  if (!isUtf8(bytes)) return yield* unreadable(request, "The body is not UTF-8")
+  const text = bytes.toString()
+  if (isLong) yield* nextTurn
+  if (yield* isDeeper(text, deepest)) return yield* unreadable(request, "The body is nested too deeply")
+  return text
+})
 
 const isJson = /^application\/json\s*(;|$)/i
 const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i

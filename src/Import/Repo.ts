@@ -48,7 +48,8 @@ const make = Effect.map(SqlClient.SqlClient, (sql) =>
   ImportRepo.of({
     find: (kind, source) =>
       maybeMark(sql`
-        SELECT room_id, last_id, last_timestamp FROM imports WHERE kind = ${kind} AND source = ${source}`),
+        SELECT room_id, last_id, last_timestamp FROM imports JOIN rooms ON rooms.id = room_id
+        WHERE kind = ${kind} AND source = ${source} AND state = 'open'`),
 
     removed: Effect.map(
       asNames(sql`SELECT name FROM agents WHERE retired_at IS NOT NULL`),

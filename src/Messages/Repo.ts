@@ -38,7 +38,6 @@ export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")
     /** The id of the newest message; 0 where there is none. */
     readonly newest: (room: RoomId) => Effect.Effect<number>
     readonly hasAny: (room: RoomId) => Effect.Effect<boolean>
-    readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -216,16 +215,29 @@ const make = Effect.gen(function* () {
         'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
   })
 
+  const seenAfter = (room: RoomId, after: number) => Sql.seenAfter(sql, "cleared_messages", room, after)
+
   const within = (room: RoomId, { after, except, horizon, own }: Span) =>
     sql.and([
-      sql`room_id = ${room} AND id > ${after} AND coalesce(participant_type, '') <> 'system'`,
+      sql`room_id = ${room} AND id > ${seenAfter(room, after)} AND coalesce(participant_type, '') <> 'system'`,
       own === null ? sql`id <= ${horizon}` : sql`(id <= ${horizon} OR agent_id = ${own})`,
       ...(except === null ? [] : [sql`coalesce(agent_id, 0) <> ${except}`])
     ])
 
+  /** A key that was used before a clearing is free again, though its message may not be gone yet. */
+  const release = ({ idempotency_key, room_id }: NewMessage) =>
+    Effect.zipRight(
+      Commit,
+      idempotency_key === null
+        ? Effect.void
+        : Effect.orDie(sql`
+            DELETE FROM messages WHERE room_id = ${room_id} AND idempotency_key = ${idempotency_key}
+              AND id <= (SELECT cleared_messages FROM rooms WHERE id = ${room_id})`)
+    )
+
   return MessageRepo.of({
     insert: (message) =>
-      Effect.flatMap(Commit, () =>
+      Effect.flatMap(release(message), () =>
         asMessage(sql`INSERT INTO messages ${sql.insert(rowOf(message))} RETURNING ${columns}`)
       ),
 
@@ -243,19 +255,21 @@ const make = Effect.gen(function* () {
     these: (ids) =>
       ids.length === 0
         ? Effect.succeed([])
-        : asMessages(sql`SELECT ${columns} FROM messages WHERE ${sql.in("id", ids)} ORDER BY id DESC`),
+        : asMessages(sql`SELECT ${columns} FROM kept_messages AS messages WHERE ${sql.in("id", ids)} ORDER BY id DESC`),
 
     byKey: (room, key) =>
-      maybeMessage(sql`SELECT ${columns} FROM messages WHERE room_id = ${room} AND idempotency_key = ${key}`),
+      maybeMessage(
+        sql`SELECT ${columns} FROM kept_messages AS messages WHERE room_id = ${room} AND idempotency_key = ${key}`
+      ),
 
     page: (room, { after, before, limit }) => {
       const end = Option.match(before, { onNone: () => [], onSome: (id) => [sql`id < ${id}`] })
       // The index finds where the newest page begins, so that nothing is ever sorted.
       const start = Option.match(after, {
-        onNone: () => sql`id >= coalesce((
-          SELECT id FROM messages WHERE ${sql.and([sql`room_id = ${room}`, ...end])}
-          ORDER BY id DESC LIMIT 1 OFFSET ${limit - 1}), 0)`,
-        onSome: (id) => sql`id > ${id}`
+        onNone: () => sql`id > coalesce((
+          SELECT id - 1 FROM kept_messages WHERE ${sql.and([sql`room_id = ${room}`, ...end])}
+          ORDER BY id DESC LIMIT 1 OFFSET ${limit - 1}), ${seenAfter(room, 0)})`,
+        onSome: (id) => sql`id > ${seenAfter(room, id)}`
       })
       const rows = sql`
         SELECT ${columns} FROM messages WHERE ${sql.and([sql`room_id = ${room}`, start, ...end])}
@@ -294,20 +308,18 @@ const make = Effect.gen(function* () {
       Effect.map(
         asReplies(sql`
           SELECT id, agent_id, agent_name, substr(content, 1, ${characters}) AS content FROM messages
-          WHERE room_id = ${room} AND id > ${after} AND agent_id IS NOT NULL AND partial = 0
+          WHERE room_id = ${room} AND id > ${seenAfter(room, after)} AND agent_id IS NOT NULL AND partial = 0
           ORDER BY id DESC LIMIT ${limit}`),
         (newest) => newest.toReversed()
       ),
 
     newest: (room) =>
       Effect.map(
-        asId(sql`SELECT id FROM messages WHERE room_id = ${room} ORDER BY id DESC LIMIT 1`),
+        asId(sql`SELECT id FROM kept_messages WHERE room_id = ${room} ORDER BY id DESC LIMIT 1`),
         Option.match({ onNone: () => 0, onSome: ({ id }) => id })
       ),
 
-    hasAny: (room) => Effect.map(asId(sql`SELECT id FROM messages WHERE room_id = ${room} LIMIT 1`), Option.isSome),
-
-    clear: (room) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM messages WHERE room_id = ${room}`))
+    hasAny: (room) => Effect.map(asId(sql`SELECT id FROM kept_messages WHERE room_id = ${room} LIMIT 1`), Option.isSome)
   })
 })
 

@@ -80,6 +80,8 @@ export class Ledger extends Context.Tag("parley/Orchestrator/Ledger")<
       round: RoundId,
       end: { readonly stop_reason: StopReason; readonly stop_detail: string | null; readonly ended_at: Timestamp }
     ) => Effect.Effect<boolean, never, Commit>
+    /** Ends all rounds of a room that goes; nobody hears of it. */
+    readonly closeRounds: (room: RoomId, at: Timestamp) => Effect.Effect<void, never, Commit>
     /** The open rounds of a room, oldest first. */
     readonly open: (room: RoomId) => Effect.Effect<ReadonlyArray<RoundHead>>
     /** What those of a room were asked in which no turn has begun. */
@@ -178,6 +180,10 @@ const make = Effect.gen(function* () {
 
     closeRound: (round, end) =>
       isOpen(sql`UPDATE rounds SET ${sql.update(end)} WHERE id = ${round} AND ended_at IS NULL RETURNING id`),
+
+    closeRounds: (room, at) =>
+      write(sql`
+        UPDATE rounds SET ended_at = ${at}, stop_reason = 'interrupted' WHERE room_id = ${room} AND ended_at IS NULL`),
 
     open: (room) =>
       asHeads(sql`SELECT id, room_id, kind FROM rounds WHERE ended_at IS NULL AND room_id = ${room} ORDER BY id`),

@@ -13,7 +13,7 @@ interface NewEntry extends Omit<Logged, "id"> {
   readonly created_at: Timestamp
 }
 
-const asEntry = Sql.one(Schema.Struct({ id: Schema.Int, owner_id: Schema.String }))
+const maybeEntry = Sql.first(Schema.Struct({ id: Schema.Int, owner_id: Schema.String }))
 const asLogged = Sql.readable(Schema.Struct({ ...Logged.fields, body: Schema.NullOr(Schema.String) }), "events")
 const asIds = Sql.all(Schema.Struct({ id: RoomId }))
 const asPosition = Sql.one(Schema.Struct({ id: Schema.Int }))
@@ -24,38 +24,41 @@ export const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
   const rooms = Topic.$match({
-    Room: ({ id }) => sql`id = ${id}`,
-    Owner: ({ owner_id }) => sql`owner_id = ${owner_id}`,
-    All: () => sql`1 = 1`
+    Room: ({ id }) => sql`id = ${id} AND state = 'open'`,
+    Owner: ({ owner_id }) => sql`owner_id = ${owner_id} AND state = 'open'`,
+    All: () => sql`state = 'open'`
   })
 
   const page = (topic: Topic, after: number, limit: number) => {
     const next = sql`id > ${after} ORDER BY id LIMIT ${limit}`
     return Topic.$match(topic, {
-      Room: ({ id }) => sql`room_id = ${id} AND ${next}`,
+      Room: ({ id }) => sql`events
+        WHERE room_id = ${id} AND id > ${Sql.seenAfter(sql, "cleared_events", id, after)} ORDER BY id LIMIT ${limit}`,
       // Of the events of many rooms only the ids are sorted: an index has them.
-      Owner: ({ owner_id }) => sql`id IN (
-        SELECT id FROM events WHERE room_id IN (SELECT id FROM rooms WHERE owner_id = ${owner_id}) AND ${next}
+      Owner: ({ owner_id }) => sql`events WHERE id IN (
+        SELECT id FROM kept_events WHERE room_id IN (SELECT id FROM rooms WHERE owner_id = ${owner_id}) AND ${next}
       ) ORDER BY id`,
-      All: () => next
+      // In the order of the log, whatever the planner thinks of the view.
+      All: () => sql`(SELECT events.* FROM events CROSS JOIN rooms ON rooms.id = events.room_id
+        WHERE events.id > ${after} AND state = 'open' AND events.id > cleared_events
+        ORDER BY events.id LIMIT ${limit}) AS events`
     })
   }
 
   return {
-    /** Gives its id, and whose room it is in. */
-    insert: (entry: NewEntry) =>
-      asEntry(sql`
-        INSERT INTO events ${sql.insert({ ...entry })}
+    /** Gives its id, and whose room it is in; nothing is told of a room that is hidden. */
+    insert: ({ body, created_at, room_id, type }: NewEntry) =>
+      maybeEntry(sql`
+        INSERT INTO events (room_id, type, body, created_at)
+        SELECT id, ${type}, ${body}, ${created_at} FROM rooms WHERE id = ${room_id} AND state = 'open'
         RETURNING id, (SELECT owner_id FROM rooms WHERE rooms.id = events.room_id) AS owner_id`),
-
-    wipe: (room: RoomId) => Effect.orDie(sql`DELETE FROM events WHERE room_id = ${room}`),
 
     /** The body is null where it is not the event. */
     later: (topic: Topic, after: number, limit: number) =>
       asLogged(sql`
         SELECT id, room_id, type,
           CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN CASE WHEN body ->> 'type' = type THEN body END END AS body
-        FROM events WHERE ${page(topic, after, limit)}`),
+        FROM ${page(topic, after, limit)}`),
 
     newest: Effect.map(asPosition(sql`SELECT coalesce(max(id), 0) AS id FROM events`), ({ id }) => id),
 

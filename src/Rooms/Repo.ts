@@ -27,7 +27,8 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
     readonly named: (owner: string, name: string, agent: AgentId) => Effect.Effect<Option.Option<Named>>
     readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
     readonly update: (id: RoomId, changes: Changes) => Effect.Effect<RoomRow, RoomExists | RoomNotFound, Commit>
-    readonly remove: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    /** From the commit on the room is there for nobody, and its name is free. */
+    readonly hide: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
     readonly markRead: (id: RoomId, user: string, at: Timestamp) => Effect.Effect<void, never, Commit>
     /** A person has spoken: the loop guard and the count of quiet rounds begin anew. */
     readonly heard: (id: RoomId, at: Timestamp) => Effect.Effect<RoomRow, RoomNotFound, Commit>
@@ -38,7 +39,7 @@ export class RoomRepo extends Context.Tag("parley/Rooms/Repo/RoomRepo")<
     readonly rested: (id: RoomId, at: Timestamp, isQuiet: boolean) => Effect.Effect<void, never, Commit>
     /** Rooms whose agents may take up the conversation by themselves, in which two of them sit. */
     readonly autonomous: (limit: number) => Effect.Effect<ReadonlyArray<RoomRow>>
-    /** The room has no past: its replies count from zero. */
+    /** The room has no past from the commit on: nothing that it holds is seen, and its replies count from zero. */
     readonly restart: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
     /** True when the agent was not yet there. It sees what is said from now on. */
     readonly join: (id: RoomId, agent: AgentId, at: Timestamp) => Effect.Effect<boolean, never, Commit>
@@ -104,6 +105,9 @@ const make = Effect.gen(function* () {
 
   const newest = sql`(SELECT coalesce(max(id), 0) FROM messages WHERE room_id = rooms.id)`
 
+  /** A room that people may see; of the others nothing is known here. */
+  const open = (id: RoomId) => sql`id = ${id} AND state = 'open'`
+
   const write = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipRight(Commit, effect)
 
   return RoomRepo.of({
@@ -115,20 +119,20 @@ const make = Effect.gen(function* () {
         )
       ),
 
-    find: (id) => found(id)(asRoom(sql`SELECT * FROM rooms WHERE id = ${id}`)),
+    find: (id) => found(id)(asRoom(sql`SELECT * FROM rooms WHERE ${open(id)}`)),
 
     list: (user, owner, { limit, unreadFirst, ...cursors }) => {
       const mine = owner === null ? sql`1 = 1` : sql`owner_id = ${owner}`
       const { bounds, by } = Sql.keyset(sql, {
         order: [activity, "id"],
         direction: "DESC",
-        row: (id) => sql`FROM rooms WHERE id = ${id} AND ${mine}`,
+        row: (id) => sql`FROM rooms WHERE id = ${id} AND ${mine} AND state = 'open'`,
         ...cursors
       })
       const order = `${unreadFirst ? "has_unread DESC," : ""} ${activity} DESC, rooms.id DESC`
       const rows = sql`
         SELECT rooms.*, last_read_at, last_read_at IS NULL OR ${sql.literal(activity)} > last_read_at AS has_unread
-        FROM (SELECT * FROM rooms WHERE ${sql.and([mine, ...bounds])} ORDER BY ${by} LIMIT ${limit}) AS rooms
+        FROM (SELECT * FROM rooms WHERE ${sql.and([mine, sql`state = 'open'`, ...bounds])} ORDER BY ${by} LIMIT ${limit}) AS rooms
         LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
         ORDER BY ${sql.literal(order)}`
       // One row that is no JSON breaks the statement; then each is read by itself.
@@ -142,18 +146,19 @@ const make = Effect.gen(function* () {
       )
     },
 
-    hasAny: Effect.map(asId(sql`SELECT id FROM rooms LIMIT 1`), Option.isSome),
+    hasAny: Effect.map(asId(sql`SELECT id FROM rooms WHERE state = 'open' LIMIT 1`), Option.isSome),
 
     circles: (id) =>
       Effect.flatMap(
-        maybeCircles(sql`SELECT loop_guard FROM rooms WHERE id = ${id}`),
+        maybeCircles(sql`SELECT loop_guard FROM rooms WHERE ${open(id)}`),
         Option.match({ onNone: () => RoomNotFound.of(id), onSome: ({ loop_guard }) => Effect.succeed(loop_guard) })
       ),
 
     named: (owner, name, agent) =>
       maybeNamed(sql`
-        SELECT id, EXISTS (SELECT 1 FROM room_agents WHERE room_id = id AND agent_id = ${agent}) AS is_seated
-        FROM rooms WHERE owner_id = ${owner} AND name = ${name}`),
+        SELECT id,
+          state = 'open' AND EXISTS (SELECT 1 FROM room_agents WHERE room_id = id AND agent_id = ${agent}) AS is_seated
+        FROM rooms WHERE owner_id = ${owner} AND name = ${name} AND state <> 'deleting'`),
 
     lastRead: (id, user) =>
       Effect.map(
@@ -163,14 +168,14 @@ const make = Effect.gen(function* () {
 
     update: (id, changes) =>
       write(
-        sql`UPDATE rooms SET ${sql.update(columns(changes))} WHERE id = ${id} RETURNING *`.pipe(
+        sql`UPDATE rooms SET ${sql.update(columns(changes))} WHERE ${open(id)} RETURNING *`.pipe(
           Sql.orConflict(() => RoomExists.of(changes.name ?? "")),
           asRoom,
           found(id)
         )
       ),
 
-    remove: (id) => write(found(id)(asRoom(sql`DELETE FROM rooms WHERE id = ${id} RETURNING *`))),
+    hide: (id) => write(found(id)(asRoom(sql`UPDATE rooms SET state = 'deleting' WHERE ${open(id)} RETURNING *`))),
 
     markRead: (id, user, at) =>
       write(
@@ -184,7 +189,7 @@ const make = Effect.gen(function* () {
         found(id)(
           asRoom(sql`
             UPDATE rooms SET last_activity_at = ${at}, quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest}
-            WHERE id = ${id} RETURNING *`)
+            WHERE ${open(id)} RETURNING *`)
         )
       ),
 
@@ -193,7 +198,7 @@ const make = Effect.gen(function* () {
         found(id)(
           asRoom(sql`
             UPDATE rooms SET quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest}
-            WHERE id = ${id} RETURNING *`)
+            WHERE ${open(id)} RETURNING *`)
         )
       ),
 
@@ -207,7 +212,7 @@ const make = Effect.gen(function* () {
               spent_tokens = spent_tokens + ${counted.tokens},
               spent_usd = spent_usd + ${counted.usd},
               loop_guard = coalesce(${loop_guard}, loop_guard)
-            WHERE id = ${id} RETURNING *`)
+            WHERE ${open(id)} RETURNING *`)
         )
       ),
 
@@ -219,7 +224,7 @@ const make = Effect.gen(function* () {
 
     autonomous: (limit) =>
       asRooms(sql`
-        SELECT * FROM rooms WHERE autonomous = 1 AND is_paused = 0 AND loop_guard IS NULL
+        SELECT * FROM rooms WHERE autonomous = 1 AND state = 'open' AND is_paused = 0 AND loop_guard IS NULL
           AND quiet_rounds < autonomous_max_rounds
           AND (max_interactions IS NULL OR interactions < max_interactions)
           AND (SELECT count(*) FROM room_agents JOIN agents ON agents.id = agent_id
@@ -227,7 +232,16 @@ const make = Effect.gen(function* () {
         ORDER BY last_round_at, id LIMIT ${limit}`),
 
     restart: (id) =>
-      write(found(id)(asRoom(sql`UPDATE rooms SET interactions = 0, loop_guard = NULL WHERE id = ${id} RETURNING *`))),
+      write(
+        found(id)(
+          asRoom(sql`
+            UPDATE rooms SET interactions = 0, loop_guard = NULL, is_clearing = 1,
+              cleared_messages = (SELECT coalesce(max(id), 0) FROM messages WHERE room_id = rooms.id),
+              cleared_critiques = (SELECT coalesce(max(id), 0) FROM critiques WHERE room_id = rooms.id),
+              cleared_events = (SELECT coalesce(max(id), 0) FROM events WHERE room_id = rooms.id)
+            WHERE ${open(id)} RETURNING *`)
+        )
+      ),
 
     join: (id, agent, at) =>
       write(

@@ -34,7 +34,6 @@ export class Critiques extends Context.Tag("parley/Rounds/Critiques")<
         readonly limit: number
       }
     ) => Effect.Effect<ReadonlyArray<Message>>
-    readonly clear: (room: RoomId) => Effect.Effect<void, never, Commit>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -68,7 +67,7 @@ const make = Effect.gen(function* () {
     page: (room, { after, before, limit }) => {
       const bounds = [
         sql`room_id = ${room}`,
-        ...(after === undefined ? [] : [sql`id > ${after}`]),
+        sql`id > ${Sql.seenAfter(sql, "cleared_critiques", room, after ?? 0)}`,
         ...(before === undefined ? [] : [sql`id < ${before}`])
       ]
       const order = sql.literal(after === undefined ? "DESC" : "ASC")
@@ -76,8 +75,6 @@ const make = Effect.gen(function* () {
         asMessages(sql`SELECT ${columns} FROM critiques WHERE ${sql.and(bounds)} ORDER BY id ${order} LIMIT ${limit}`),
         (found) => (after === undefined ? found.toReversed() : found)
       )
-    },
-
-    clear: (room) => Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM critiques WHERE room_id = ${room}`))
+    }
   })
 })

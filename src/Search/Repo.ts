@@ -84,7 +84,7 @@ const make = Effect.gen(function* () {
     // In this order: the candidates are the few.
     return asIds(sql`
       WITH looked AS (${looked})
-      SELECT messages.id FROM looked CROSS JOIN messages
+      SELECT messages.id FROM looked CROSS JOIN kept_messages AS messages
       WHERE ${sql.and([
         sql`messages.id = looked.id AND coalesce(participant_type, '') <> 'system'`,
         ...within(sought),

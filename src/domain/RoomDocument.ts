@@ -86,9 +86,12 @@ export const WrittenMessage = Schema.Struct({
   timestamp: Timestamp
 })
 
-const outOfOrder = (messages: ReadonlyArray<DocumentMessage>) => {
+/** The first message that has not a higher id than the one before it. */
+export const outOfOrder = (messages: ReadonlyArray<DocumentMessage>) => {
   const at = messages.findIndex(({ id }, i) => id <= (messages[i - 1]?.id ?? 0))
-  return at === -1 ? undefined : { path: [at, "id"], message: "Expected a higher id than that of the message before" }
+  return at === -1
+    ? undefined
+    : { path: [at, "id"] as const, message: "Expected a higher id than that of the message before" }
 }
 
 const seatedTwice = (agents: ReadonlyArray<DocumentSeat>) => {

@@ -15,6 +15,7 @@ const parts = [
   "personas",
   "pool",
   "recovery",
+  "removal",
   "round",
   "scheduler",
   "turn"

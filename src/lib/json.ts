@@ -1,26 +1,37 @@
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
+import { nextTurn } from "./turns.ts"
 
 /** JSON text of plain data. */
 export const stringify: (data: unknown) => string = Schema.encodeSync(Schema.parseJson())
 
-/** Whether more than `most` lists and objects of a JSON text lie within each other. */
-export const isDeeper = (text: string, most: number) => {
+/** Whether more than `most` lists and objects of a JSON text lie within each other. Looks at a long text in turns. */
+export const isDeeper = Effect.fnUntraced(function* (text: string, most: number) {
   let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const sign = text[at]
-    if (sign === '"') at = endOf(text, at)
-    else if (sign === "[" || sign === "{") depth++
-    else if (sign === "]" || sign === "}") depth--
-    if (depth > most) return true
+  let at = 0
+  while (at < text.length) {
+    if (at > 0) yield* nextTurn
+    for (const end = at + piece; at < end && at < text.length; at++) {
+      const sign = text.charCodeAt(at)
+      if (sign === signs.quote) at = endOfString(text, at) - 1
+      else if (sign === signs.list || sign === signs.object) depth++
+      else if (sign === signs.listEnd || sign === signs.objectEnd) depth--
+      if (depth > most) return true
+    }
   }
   return false
-}
+})
 
-const endOf = (text: string, start: number) => {
-  for (let at = start + 1; at < text.length; at++) {
-    const sign = text[at]
-    if (sign === '"') return at
-    if (sign === "\\") at++
+/** How many characters are looked at in one turn of the event loop, and the rest of a string. */
+const piece = 1_000_000
+
+const signs = { quote: 34, list: 91, listEnd: 93, object: 123, objectEnd: 125 }
+
+/** The place after a string of a JSON text that begins here. */
+export const endOfString = (text: string, start: number) => {
+  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let before = quote
+    while (text[before - 1] === "\\") before--
+    if ((quote - before) % 2 === 0) return quote + 1
   }
   return text.length
 }

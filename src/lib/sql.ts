@@ -84,6 +84,22 @@ export const orConflict =
       Predicate.hasProperty(error.cause, "code") && uniqueCodes.has(error.cause.code) ? conflict() : error
     )
 
+/**
+ * The id after which rows of a room are seen: `after`, or a later one up to which they are cleared; null for a room that
+ * is hidden. One bound, for an index is entered by no more than one: the views of what is kept have their own already.
+ */
+export const seenAfter = (
+  sql: SqlClient.SqlClient,
+  cleared: "cleared_messages" | "cleared_critiques" | "cleared_events",
+  room: number,
+  after: number
+) => {
+  const mark = sql.literal(cleared)
+  return sql`(
+    SELECT CASE WHEN ${mark} > ${after} THEN ${mark} ELSE ${after} END FROM rooms WHERE id = ${room} AND state = 'open'
+  )`
+}
+
 interface Keyset {
   /** What the list is sorted by, all in one direction; the last of it is unique. */
   readonly order: ReadonlyArray<string>

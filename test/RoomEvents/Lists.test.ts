@@ -46,7 +46,7 @@ const setup = Effect.gen(function* () {
       )
     )
   const append = (id: RoomId) => queue.write(events.append(id, { type: "messages_cleared" }))
-  const remove = (id: RoomId) => Effect.flatMap(queue.write(rooms.remove(id)), events.close)
+  const remove = (id: RoomId) => Effect.flatMap(queue.write(rooms.hide(id)), events.close)
   const log = sql<{ readonly id: number; readonly room_id: number }>`SELECT id, room_id FROM events ORDER BY id`
   const follow = ({ after, drained = Effect.void, topic = ann }: Options = {}) => {
     const frames: Array<Uint8Array> = []
