@@ -43,6 +43,31 @@ const ask = ({ atMost, ms, request }) =>
     }
   })
 
+/** How long each answer took, in milliseconds; every connection asks again a while after it is answered. */
+const latencies = ({ apartMs, ms, request }) =>
+  Promise.all(
+    connections.map(async (connection) => {
+      const times = []
+      const began = performance.now()
+      const next = () =>
+        new Promise((resolve, reject) => {
+          const sent = performance.now()
+          connection.onAnswer = (head) => {
+            if (!head.startsWith("HTTP/1.1 200 ")) return reject(new Error(head.split("\r\n", 1)[0]))
+            times.push(performance.now() - sent)
+            setTimeout(resolve, apartMs)
+          }
+          connection.socket.write(request)
+        })
+      const go = async () => {
+        await next()
+        if (performance.now() - began < ms) await go()
+      }
+      await go()
+      return times
+    })
+  ).then((all) => all.flat())
+
 const once = async ({ port, request }) => {
   const socket = await connect(port)
   return new Promise((resolve) => {
@@ -182,4 +207,4 @@ const keepTalking = async ({ ms, port, rooms }) => {
   return { count: turns.reduce((sum, it) => sum + it, 0), ms: performance.now() - began }
 }
 
-answering({ ask, fanOut, firstTokens, keepTalking, nextFrame, once, openConnections, openReaders })
+answering({ ask, fanOut, firstTokens, keepTalking, latencies, nextFrame, once, openConnections, openReaders })

@@ -159,6 +159,62 @@ const start = async (stage) => {
   }
 }
 
+/** Nobody else waits for an import: a message in another room takes about as long as without one. */
+const importing = async (stage) => {
+  const house = await stage.start("import")
+  const room = await newRoom(house, "beside")
+  const request = house.request("POST", `${room}/messages/send`, { content: text })
+  const at = "2026-11-01T00:00:00.000Z"
+  const messages = numbers(200_000).map((number) => ({
+    ...said,
+    id: number + 1,
+    content: `${number} ${text.slice(0, 60)}`,
+    timestamp: at
+  }))
+  const settings = {
+    is_paused: false,
+    default_provider: "scripted",
+    default_model: null,
+    created_at: at,
+    last_activity_at: at
+  }
+  const ask = (ms) => stage.load.call("latencies", { apartMs: 20, ms, request })
+  const p99 = (all) => all.toSorted((one, other) => one - other)[Math.floor(all.length * 0.99)]
+  return async () => {
+    await stage.load.call("openConnections", { port: house.port, count: 8 })
+    const quiet = await ask(10_000)
+    let isOver = false
+    const document = {
+      format: "parley.room",
+      version: 1,
+      exported_at: at,
+      room: { name: "large", ...settings },
+      agents: [],
+      messages
+    }
+    const imported = house.send("POST", "/rooms/import", document).finally(() => (isOver = true))
+    const beside = []
+    const go = async () => {
+      beside.push(...(await ask(1000)))
+      if (!isOver) await go()
+    }
+    await go()
+    await imported
+    return { ours: onlyWall(p99(beside)), ceiling: onlyWall(p99(quiet)) }
+  }
+}
+
+const said = {
+  role: "user",
+  agent_name: null,
+  participant_type: "user",
+  participant_name: null,
+  thinking: null,
+  provider: null,
+  partial: false,
+  images: []
+}
+
 const times = (most) => ({ text: `CPU <= ${most}x`, met: ({ ratio }) => ratio <= most })
 const added = (most) => ({ text: `adds <= ${most} ms`, met: ({ ceiling, ours }) => ours.wall - ceiling.wall <= most })
 const addedCpu = (most) => ({
@@ -168,6 +224,10 @@ const addedCpu = (most) => ({
 const raised = (percent) => ({
   text: `<= ${percent} % more`,
   met: ({ ceiling, ours }) => ours.wall <= ceiling.wall * (1 + percent / 100)
+})
+const atMostTimes = (most) => ({
+  text: `<= ${most}x`,
+  met: ({ ceiling, ours }) => ours.wall <= most * ceiling.wall
 })
 const raisedCpu = (percent) => ({
   text: `CPU <= ${1 + percent / 100}x`,
@@ -235,6 +295,13 @@ export const rows = {
   },
   sampledTurn: { title: "  of 5 %, a turn", per: "turn", wall: "/s", aim: raisedCpu(5), from: "telemetry" },
   wholeTurn: { title: "  of all, a turn", per: "turn", wall: "/s", aim: raisedCpu(25), from: "telemetry" },
+  import: {
+    title: "POST beside an import of 200,000, slowest in 100",
+    per: "",
+    wall: "ms",
+    aim: atMostTimes(3),
+    prepare: importing
+  },
   start: { title: "start to ready", per: "start", wall: "ms", aim: most(500, "ms"), prepare: start },
   memory: { title: "resident memory, idle", per: "", wall: "MB", aim: most(120, "MB"), from: "start" },
   left: { title: "start with 1,000 open rounds", per: "start", wall: "ms", aim: most(2000, "ms"), prepare: left },
