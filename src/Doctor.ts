@@ -2,6 +2,7 @@ import type { FileSystem, HttpClient, Path } from "@effect/platform"
 import { type Effect, Option, Stream } from "effect"
 import type { Connection } from "./Cli/Connection.ts"
 import { agents } from "./Doctor/Agents.ts"
+import { backups } from "./Doctor/Backups.ts"
 import { database } from "./Doctor/Database.ts"
 import type { Finding } from "./Doctor/Finding.ts"
 import { folder } from "./Doctor/Folder.ts"
@@ -24,6 +25,7 @@ export const examine = (connection: Option.Option<Connection>) =>
   Stream.fromIterable<Look>([
     folder,
     database,
+    backups,
     agents,
     processes,
     clock,

@@ -7,6 +7,7 @@ import { Grants } from "./Auth/Grants.ts"
 import { LoginRepo } from "./Auth/Repo.ts"
 import { Secrets } from "./Auth/Secrets.ts"
 import { Tokens } from "./Auth/Tokens.ts"
+import { Backups } from "./Backups.ts"
 import { Cache } from "./Cache.ts"
 import { Closing } from "./Closing.ts"
 import * as Db from "./Db.ts"
@@ -140,7 +141,10 @@ const auth = Auth.layer.pipe(
   Layer.provideMerge(OpenStreams.layer)
 )
 
-const insight = Metrics.layer.pipe(Layer.provideMerge(Status.layer), Layer.provideMerge(Readiness.layer))
+const insight = Metrics.layer.pipe(
+  Layer.provideMerge(Status.layer),
+  Layer.provideMerge(Layer.merge(Readiness.layer, Backups.layer))
+)
 
 /** The whole house but its settings, providers and doors to the world. */
 export const layer = Welcome.layer.pipe(

@@ -7,6 +7,7 @@ import { Broken, Doubtful, Fine } from "./Finding.ts"
 const about = "database"
 const Row = Schema.Struct({
   check: Schema.String,
+  strays: Schema.Number,
   rooms: Schema.Number,
   messages: Schema.Number,
   newest: Schema.NullOr(Schema.DateFromString)
@@ -14,6 +15,7 @@ const Row = Schema.Struct({
 
 // Read past the services, which would bring an older file up to date.
 const statement = `SELECT (SELECT quick_check FROM pragma_quick_check LIMIT 1) AS "check",
+  (SELECT count(*) FROM pragma_foreign_key_check) AS strays,
   (SELECT count(*) FROM rooms) AS rooms,
   (SELECT count(*) FROM messages) AS messages,
   (SELECT created_at FROM events ORDER BY id DESC LIMIT 1) AS newest`
@@ -44,10 +46,13 @@ export const database = Effect.gen(function* () {
   if (Option.isNone(stat)) return [Fine({ about, words: "not there yet: the first start makes it" })]
   const found = yield* Effect.either(read(file))
   if (found._tag === "Left") {
-    return [Broken({ about, words: `${file} cannot be read: restore it from a backup, or from ${file}.before-*` })]
+    return [Broken({ about, words: `${file} cannot be read: parley restore puts a backup there, or ${file}.before-*` })]
   }
-  const { check, messages, newest, rooms } = found.right
-  if (check !== "ok") return [Broken({ about, words: `${file} is damaged (${check}): restore it from a backup` })]
+  const { check, messages, newest, rooms, strays } = found.right
+  if (check !== "ok")
+    return [Broken({ about, words: `${file} is damaged (${check}): parley restore puts a backup there` })]
+  if (strays > 0)
+    return [Broken({ about, words: `${strays} rows of ${file} belong to nothing: parley restore puts a backup there` })]
   const megabytes = (Number(stat.value.size) / 2 ** 20).toFixed(1)
   return [
     Fine({ about, words: `whole; ${rooms} rooms, ${messages} messages, ${megabytes} MB` }),

@@ -1,5 +1,6 @@
 import { FileSystem, Path } from "@effect/platform"
 import { Clock, Context, Effect, Layer } from "effect"
+import { Backups } from "../Backups.ts"
 import { Cache } from "../Cache.ts"
 import type { ServerStatus } from "../domain/Status.ts"
 import * as Time from "../domain/Time.ts"
@@ -37,6 +38,7 @@ const make = Effect.gen(function* () {
   const { all } = yield* Providers
   const gates = yield* Gates
   const scheduler = yield* Scheduler
+  const backups = yield* Backups
   const traces = yield* SpanExport
   const delay = yield* LoopDelay.make
   const startedAt = yield* Clock.currentTimeMillis
@@ -78,6 +80,7 @@ const make = Effect.gen(function* () {
     pool: Effect.all({ process: pool.stats("process"), connection: pool.stats("connection") }),
     providers,
     scheduler: scheduler.stats,
+    backups: backups.state,
     traces: Effect.sync(traces.stats),
     process: usage
   })

@@ -103,12 +103,7 @@ export const SettingsValues = Schema.Struct({
   FRONTEND_URL: optional("a further origin that browsers may call from"),
   VERCEL_URL: optional("a host whose https origin browsers may call from"),
   MAX_BODY_BYTES: number("largest request body in bytes", 10_485_760, 1024, 1_073_741_824),
-  MAX_IMPORT_BYTES: number(
-    "largest room that is imported, in bytes; nobody else writes meanwhile",
-    33_554_432,
-    1024,
-    1_073_741_824
-  ),
+  MAX_IMPORT_BYTES: number("largest room that is imported, in bytes", 33_554_432, 1024, 1_073_741_824),
   MAX_IMAGE_BYTES: number("largest image in bytes; all of one message must fit into its body", 5_242_880, 1024, 1e9),
   SHUTDOWN_SECONDS: number("how long running requests and turns may go on after a signal", 10, 0, 600),
 
@@ -187,6 +182,9 @@ export const SettingsValues = Schema.Struct({
 
   MAX_CONCURRENT_ROOMS: number("rooms whose agents talk by themselves at the same time", 5, 1, 1000),
   AUTONOMOUS_ROUND_SECONDS: number("seconds after which such a round is ended", 300, 1, 86_400),
+  BACKUP_EVERY_HOURS: number("hours between the backups that the server takes by itself; 0 takes none", 24, 0, 8760),
+  BACKUP_KEEP: number("how many of these backups are kept", 7, 1, 1000),
+  BACKUP_DIR: optional("folder of backups, where another disk holds them; else backups in DATA_DIR"),
   EVENT_DAYS: number("days for which a room's log is kept for readers that come back", 30, 1, 36_500),
 
   WRITE_QUEUE_CAPACITY: number("writes that may wait for a commit", 4096, 1, 1_000_000),

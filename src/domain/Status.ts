@@ -63,6 +63,17 @@ const ProcessStats = Schema.Struct({
   children: Schema.Int
 })
 
+/** The backups that the server takes by itself. */
+export const BackupState = Schema.Struct({
+  /** 0 takes none. */
+  every_hours: Schema.Int,
+  count: Schema.Int,
+  newest_at: Schema.NullOr(Timestamp),
+  /** Why the last try gave none; null when it did. */
+  failure: Schema.NullOr(Schema.String)
+}).annotations({ identifier: "BackupState" })
+export type BackupState = typeof BackupState.Type
+
 /** How the server is doing; where nothing else is said, as of now. */
 export const ServerStatus = Schema.Struct({
   version: Schema.String,
@@ -78,6 +89,7 @@ export const ServerStatus = Schema.Struct({
   pool: Schema.Struct({ process: PoolStats, connection: PoolStats }),
   providers: Schema.Record({ key: Schema.String, value: ProviderState }),
   scheduler: SchedulerStats,
+  backups: BackupState,
   traces: SpanExportStats,
   process: ProcessStats
 }).annotations({ identifier: "ServerStatus" })

@@ -9,6 +9,7 @@ const failures = counter(
 
 const parts = [
   "agents",
+  "backup",
   "commit",
   "housekeeping",
   "metrics",

@@ -43,6 +43,7 @@ const status: ServerStatus = {
   pool: { process: pool(100), connection: pool(200) },
   providers: { one: state("half_open", 30) },
   scheduler: { capacity: 41, running: 42, breakers: { open: 43, half_open: 44 } },
+  backups: { every_hours: 24, count: 45, newest_at: null, failure: null },
   traces: { state: "well", exported: 51, lost: 52, waiting: 53, last_error: null },
   process: {
     cpu_seconds: 61.5,

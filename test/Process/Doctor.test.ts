@@ -96,7 +96,7 @@ describe.concurrent("doctor", () => {
           ["doctor"]
         )
 
-        assertMatch(lineOf(stdout, "database   "), /^FAIL .*cannot be read: restore it/)
+        assertMatch(lineOf(stdout, "database   "), /^FAIL .*cannot be read: parley restore puts/)
         assertMatch(lineOf(stdout, "permissions"), /^look .*secrets\.json: chmod go=/)
         assertMatch(lineOf(stdout, "anthropic  "), /^FAIL .*key is not accepted/)
         assertMatch(lineOf(stdout, "clock      "), /^look .* s ahead of 127\.0\.0\.1/)
