@@ -113,7 +113,7 @@ const make = Effect.gen(function* () {
       const asked = passwords()
       if (yield* matches(password, asked.admin)) {
         // It may have been changed while it was compared.
-        return yield* passwords().admin === asked.admin ? tokens.issue(admin) : WrongPassword.of()
+        return yield* Equal.equals(passwords().admin, asked.admin) ? tokens.issue(admin) : WrongPassword.of()
       }
       const isGuest = Option.isSome(asked.guest) && (yield* matches(password, asked.guest.value))
       const isSame = Equal.equals(passwords().guest, asked.guest)

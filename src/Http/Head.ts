@@ -25,7 +25,7 @@ const single = new Set([
 ])
 
 /** A name or an address, and perhaps a port. */
-const authority = /^(\[[^\s\]]*\]|[^\s"'(),/:;<=>?@[\\\]^`{|}]+)(:\d{0,5})?$/i
+const authority = /^(\[[^\s\]]*\]|[^\s"#'(),/:;<=>?@[\\\]^`{|}]+)(:\d{0,5})?$/i
 
 /** Whether each header stands there once, as in almost all requests. */
 const isEachOnce = ({ headers, rawHeaders }: Head) => {
