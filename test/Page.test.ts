@@ -164,7 +164,7 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
       () =>
         Effect.gen(function* () {
           const { call, id, on } = yield* visit("budget")
-          yield* call("PATCH", `/rooms/${id}`, { budget_tokens: 10 })
+          yield* call("PATCH", `/rooms/${id}`, { budget_tokens: 2000 })
 
           yield* on(async (page) => {
             await say("Good evening")(page)
