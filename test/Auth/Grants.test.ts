@@ -20,6 +20,8 @@ const belongings = Effect.gen(function* () {
   const streams = yield* OpenStreams
   const of = Effect.fnUntraced(function* (user: typeof admin) {
     const holder = yield* Effect.flatMap(auth.link(user), auth.exchange)
+    // From now on it is remembered.
+    yield* auth.verify(holder.token)
     const [link, ticket] = [yield* auth.link(user), yield* auth.ticket(null, holder)]
     const stream = { end: "" }
     yield* streams.open(holder, (why) => (stream.end = why))
