@@ -161,35 +161,41 @@ describe("a room whose provider fails", () => {
 })
 
 describe("rooms whose provider fails them all at once", () => {
-  it.scopedLive("do not all come back at once: each draws its own part of the pause", () =>
-    Effect.suspend(() => {
-      const { puppet } = noting(() => Stream.fail(new Unauthorized()))
-      return inVirtualHouse(
-        puppet,
-        (pass) =>
-          Effect.gen(function* () {
-            const steady = { ...often, autonomous_ceiling: 10, autonomous_max_rounds: 10_000 }
-            const { client } = yield* room(steady)
-            const { data: agents } = yield* client.json("GET", "/agents")
-            for (let number = 0; number < 7; number++) {
-              const { data } = yield* client.json("POST", "/rooms", { name: `room ${number}`, ...steady })
-              for (const agent of agents) yield* client.json("POST", `/rooms/${data.id}/agents/${agent.id}`)
-            }
-            const begun = counted("parley_autonomous_rounds_total", { stop_reason: "provider_unavailable" })
-            const before = yield* begun
-            yield* pass(26)
-            const { data } = yield* client.json("GET", "/admin/scheduler")
-            const states: ReadonlyArray<{ readonly failures: number; readonly due_at: string }> = data.rooms
-            deepStrictEqual(
-              states.map(({ failures }) => failures),
-              Array.from({ length: 8 }, () => 2)
-            )
-            assertEquals((yield* begun) - before, 16)
-            assertTrue(new Set(states.map(({ due_at }) => due_at)).size >= 7, data.rooms)
-          }),
-        { MAX_CONCURRENT_ROOMS: "8", PROVIDER_PATIENCE_SECONDS: "0" }
-      )
-    })
+  it.scopedLive(
+    "do not all come back at once: each draws its own part of the pause",
+    () =>
+      Effect.suspend(() => {
+        const { puppet } = noting(() => Stream.fail(new Unauthorized()))
+        return inVirtualHouse(
+          puppet,
+          (pass) =>
+            Effect.gen(function* () {
+              const steady = { ...often, autonomous_ceiling: 10, autonomous_max_rounds: 10_000 }
+              const { client } = yield* room(steady)
+              const { data: agents } = yield* client.json("GET", "/agents")
+              for (let number = 0; number < 4; number++) {
+                const { data } = yield* client.json("POST", "/rooms", { name: `room ${number}`, ...steady })
+                for (const agent of agents) yield* client.json("POST", `/rooms/${data.id}/agents/${agent.id}`)
+              }
+              const begun = counted("parley_autonomous_rounds_total", { stop_reason: "provider_unavailable" })
+              const before = yield* begun
+              yield* pass(26)
+              const { data } = yield* client.json("GET", "/admin/scheduler")
+              const states: ReadonlyArray<{ readonly failures: number; readonly due_at: string }> = data.rooms
+              deepStrictEqual(
+                states.map(({ failures }) => failures),
+                Array.from({ length: 5 }, () => 2)
+              )
+              assertEquals((yield* begun) - before, 10)
+              assertTrue(
+                new Set(states.map(({ due_at }) => due_at)).size >= 4,
+                String(states.map(({ due_at }) => due_at))
+              )
+            }),
+          { MAX_CONCURRENT_ROOMS: "8", PROVIDER_PATIENCE_SECONDS: "0" }
+        )
+      }),
+    60_000
   )
 })
 
