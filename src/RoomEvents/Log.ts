@@ -41,7 +41,7 @@ export const make = Effect.gen(function* () {
       // In the order of the log, whatever the planner thinks of the view.
       All: () => sql`(SELECT events.* FROM events CROSS JOIN rooms ON rooms.id = events.room_id
         WHERE events.id > ${after} AND state = 'open' AND events.id > cleared_events
-        ORDER BY events.id LIMIT ${limit}) AS events`
+        ORDER BY events.id LIMIT ${limit}) AS logged`
     })
   }
 
