@@ -7,7 +7,12 @@ import { Settings } from "../Settings.ts"
 const backUp = (from: string, to: string) =>
   Effect.acquireUseRelease(
     Effect.sync(() => new Database(from, { readonly: true })),
-    (database) => Effect.promise(() => database.backup(to)),
+    (database) => {
+      // One moment of it for all the time: else every commit of the server would let the copy begin anew.
+      database.exec("BEGIN")
+      database.prepare("SELECT count(*) FROM sqlite_schema").get()
+      return Effect.promise(() => database.backup(to))
+    },
     (database) => Effect.sync(() => database.close())
   )
 
