@@ -252,20 +252,21 @@ const make = Effect.gen(function* () {
       ),
 
     closeTurn: (turn, { counted, error, usage, ...end }) =>
-      write(
-        sql`UPDATE turns SET ${sql.update({
-          ...end,
-          error: error === null ? null : Json.stringify(error),
-          input_tokens: usage?.inputTokens ?? null,
-          output_tokens: usage?.outputTokens ?? null,
-          cache_read_tokens: usage?.cacheReadTokens ?? null,
-          cache_write_tokens: usage?.cacheWriteTokens ?? null,
-          cost_usd: usage?.costUsd ?? null,
-          counted_tokens: counted.tokens,
-          counted_usd: counted.usd
-        })} WHERE id = ${turn} AND outcome IS NULL`.pipe(
-          Effect.zipRight(end.outcome === "interrupted" ? Effect.void : proven(turn))
-        )
+      Effect.zipRight(
+        write(
+          sql`UPDATE turns SET ${sql.update({
+            ...end,
+            error: error === null ? null : Json.stringify(error),
+            input_tokens: usage?.inputTokens ?? null,
+            output_tokens: usage?.outputTokens ?? null,
+            cache_read_tokens: usage?.cacheReadTokens ?? null,
+            cache_write_tokens: usage?.cacheWriteTokens ?? null,
+            cost_usd: usage?.costUsd ?? null,
+            counted_tokens: counted.tokens,
+            counted_usd: counted.usd
+          })} WHERE id = ${turn} AND outcome IS NULL`
+        ),
+        end.outcome === "interrupted" ? Effect.void : write(proven(turn))
       ),
 
     recentUsd: (room) =>
