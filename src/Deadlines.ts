@@ -10,12 +10,12 @@ export interface Deadlines {
   readonly totalMs: number
 }
 
-type Listener<R> = (event: ProviderEvent) => Effect.Effect<void, never, R>
+type Listener<R> = (event: ProviderEvent) => Effect.Effect<void, ProviderError, R>
 
 /**
  * Listens to a turn to its end and gives its last event. A turn that outstays a deadline fails; the provider's work is
- * interrupted, and has cleaned up when the error arrives, or when an interruption from outside is done. A listener that
- * takes its time is not held against the provider, except in total.
+ * interrupted, and has cleaned up when the error arrives, or when an interruption from outside is done. The same when the
+ * listener fails. One that takes its time is not held against the provider, except in total.
  */
 export const hear =
   ({ firstTokenMs, idleMs, totalMs }: Deadlines) =>
@@ -48,7 +48,7 @@ export const hear =
         isListening = true
         last = Chunk.last(events)
         return Effect.zipRight(
-          Effect.forEach(events, listen, { discard: true }),
+          Effect.mapError(Effect.forEach(events, listen, { discard: true }), Option.some),
           Effect.map(Clock.currentTimeMillis, (now) => {
             quietSince = now
             isListening = false

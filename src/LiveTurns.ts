@@ -4,6 +4,7 @@ import type { LiveEvent, Placed } from "./domain/Event.ts"
 import type { Waiting } from "./domain/ProviderState.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { TurnId } from "./domain/Round.ts"
+import { plus, type Spending } from "./domain/Usage.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { keyOf, keysOf, type Place, type Topic } from "./RoomEvents/Topic.ts"
 
@@ -18,6 +19,8 @@ export interface Draft {
   readonly unheard: number
   /** From when the model was asked, for the last time, to the first thing it said or thought. */
   readonly firstTokenMs: number | null
+  /** What the turn has taken so far, over all tries. */
+  readonly spent: Spending
   /** What keeps the model from being asked. */
   readonly waiting: Waiting | null
   /** True as long as the model has neither said nor done anything. */
@@ -25,6 +28,8 @@ export interface Draft {
   readonly wait: (why: Waiting) => Effect.Effect<void>
   /** Notes that the model is asked now, and ends the wait for it. */
   readonly ask: Effect.Effect<void>
+  /** Notes what the try under way has taken so far. */
+  readonly spend: (spending: Spending) => void
   readonly say: (delta: string) => Effect.Effect<void>
   readonly think: (delta: string) => Effect.Effect<void>
   /** Makes the turn a skip; false when the agent has already been heard. */
@@ -104,6 +109,7 @@ const make = Effect.gen(function* () {
       unheard: 0,
       isUntouched: true,
       firstTokenMs: null as number | null,
+      spent: { usage: null, isWhole: true } as Spending,
       waiting: null as Waiting | null
     }
     const ref = refOf({ turnId, agent })
@@ -112,6 +118,7 @@ const make = Effect.gen(function* () {
       state.isUntouched = false
     })
     let askedAt = began
+    let before = state.spent.usage
     const draft: Draft = Object.assign(state, {
       wait: (why: Waiting) =>
         Effect.suspend(() => {
@@ -120,10 +127,15 @@ const make = Effect.gen(function* () {
         }),
       ask: Effect.flatMap(Clock.currentTimeMillis, (now) => {
         askedAt = now
+        before = state.spent.usage
+        state.spent = { usage: before, isWhole: false }
         if (state.waiting === null) return Effect.void
         state.waiting = null
         return send({ type: "turn_waiting", ...ref, waiting: null })
       }),
+      spend: ({ isWhole, usage }: Spending) => {
+        state.spent = { usage: plus(before, usage), isWhole }
+      },
       say: (delta: string) =>
         Effect.flatMap(heard, () => {
           if (state.skipped) state.unheard += delta.length

@@ -5,7 +5,7 @@ import { ProviderUnknown } from "./domain/Room.ts"
 import { ProviderName } from "./domain/Settings.ts"
 import * as Anthropic from "./Providers/Anthropic.ts"
 import * as Claude from "./Providers/Claude.ts"
-import * as Prices from "./Providers/Http/Prices.ts"
+import * as Prices from "./Providers/Prices.ts"
 import * as OpenAi from "./Providers/OpenAi.ts"
 import * as Scripted from "./Providers/Scripted.ts"
 import { Settings, SettingsInvalid } from "./Settings.ts"
@@ -89,6 +89,8 @@ export const configured = Effect.map(Settings, (settings) => {
     baseUrl: settings.ANTHROPIC_BASE_URL,
     model: settings.USE_HAIKU ? "haiku" : settings.CLAUDE_MODEL,
     dataDir: settings.DATA_DIR,
+    maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
+    prices,
     maxThinkingTokens: settings.MAX_THINKING_TOKENS,
     environment: passage(settings)
   })

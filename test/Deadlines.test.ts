@@ -8,8 +8,7 @@ const text = ProviderEvent.TextDelta({ text: "so" })
 const done = ProviderEvent.Done({
   sessionId: "s1",
   model: "m",
-  finishReason: null,
-  usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null }
+  finishReason: null
 })
 
 const after = (ms: number, ...events: ReadonlyArray<ProviderEvent>) =>

@@ -32,6 +32,8 @@ export const blameOf = (error: ProviderError): Blame => {
     case "Unauthorized":
     case "InvalidRequest":
     case "SessionLost":
+    case "TooManyToolCalls":
+    case "TooLong":
       return "none"
   }
 }

@@ -26,6 +26,8 @@ export const delayOf = (error: ProviderError, failures: Failures, jitter: number
     case "Unauthorized":
     case "InvalidRequest":
     case "SessionLost":
+    case "TooManyToolCalls":
+    case "TooLong":
       return Option.none()
   }
 }

@@ -16,7 +16,7 @@ import { Talk, type Told } from "./Talk.ts"
 export interface Brief {
   readonly spec: SessionSpec
   readonly promptHash: string
-  readonly input: Omit<TurnInput, "callTool">
+  readonly input: Omit<TurnInput, "callTool" | "spend">
   /** Where the seat's session stands, should the model give the turn no session of its own. */
   readonly standing: Standing
   /** The newest message that the model is given. */

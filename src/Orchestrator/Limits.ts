@@ -1,8 +1,8 @@
 import { Option } from "effect"
-import type { Usage } from "../domain/Provider.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import { leastTurn } from "../domain/RoomSettings.ts"
 import type { StopReason } from "../domain/Round.ts"
+import { type Spending, totalOf } from "../domain/Usage.ts"
 
 /** What is set aside for something that will cost: tokens of every kind, and US dollars. */
 export interface Amount {
@@ -81,11 +81,21 @@ export const reservation = (turn: {
   usd: turn.recentUsd.length === 0 ? leastTurn.usd : margin * Math.max(...turn.recentUsd)
 })
 
-const totalOf = ({ cacheReadTokens, cacheWriteTokens, inputTokens, outputTokens }: Usage) =>
-  inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens
+const nothing: Amount = { tokens: 0, usd: 0 }
 
-/** What a turn counts for: what the provider tells; where it does not tell, what was set aside, never nothing. */
-export const settled = (reserved: Amount, usage: Usage | null): Amount => ({
-  tokens: usage === null ? reserved.tokens : totalOf(usage),
-  usd: usage?.costUsd ?? reserved.usd
-})
+/**
+ * What a turn counts for: what the provider told of it; for a request of which it did not tell, what was set aside, never
+ * nothing, unless the provider took nothing on.
+ */
+export const settled = (
+  reserved: Amount,
+  { isFree, spent }: { readonly isFree: boolean; readonly spent: Spending }
+): Amount => {
+  const { isWhole, usage } = spent
+  if (usage === null) return isFree ? nothing : reserved
+  const owed = isWhole || isFree ? nothing : reserved
+  return {
+    tokens: totalOf(usage) + owed.tokens,
+    usd: usage.costUsd === null ? reserved.usd : usage.costUsd + owed.usd
+  }
+}

@@ -139,7 +139,7 @@ const make = Effect.gen(function* () {
       session_id: id,
       prompt_hash: brief.promptHash,
       last_message_id: verdict.done === null ? brief.standing.last_message_id : brief.newest,
-      tokens: settled(reserved, verdict.done?.usage ?? null).tokens
+      tokens: settled(reserved, verdict).tokens
     }
     yield* sessions.keep(room.id, agent.id, record, yield* Time.now)
   })
@@ -159,17 +159,15 @@ const make = Effect.gen(function* () {
     })
 
   const account = Effect.fnUntraced(function* (turn: Settled, room: RoomRow, said: Said) {
-    const { outcome } = turn.verdict
-    const counted = turn.verdict.isFree
-      ? { tokens: 0, usd: 0 }
-      : settled(turn.reserved, turn.verdict.done?.usage ?? null)
+    const { error, outcome, spent } = turn.verdict
+    const counted = settled(turn.reserved, turn.verdict)
     const ended_at = yield* Time.now
     yield* ledger.closeTurn(turn.turnId, {
       outcome,
       ended_at,
-      error: turn.verdict.error,
+      error,
       message_id: said.message_id,
-      usage: turn.verdict.done?.usage ?? null,
+      usage: spent.usage,
       counted,
       first_token_ms: turn.draft.firstTokenMs,
       duration_ms: turn.duration_ms

@@ -1,7 +1,16 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { Closing } from "../Closing.ts"
 import { hear } from "../Deadlines.ts"
-import { ProviderEvent, type TurnInput } from "../domain/Provider.ts"
+import {
+  ProviderEvent,
+  type Session,
+  TooLong,
+  TooManyToolCalls,
+  type ToolResult,
+  turnLimits,
+  type TurnInput
+} from "../domain/Provider.ts"
+import type { Spending, Usage } from "../domain/Usage.ts"
 import { Gates } from "../Gates.ts"
 import type { Draft } from "../LiveTurns.ts"
 import { Memory } from "../Memory.ts"
@@ -62,17 +71,36 @@ const make = Effect.gen(function* () {
     return { firstTokenMs: FIRST_TOKEN_TIMEOUT * 1000, idleMs: IDLE_TIMEOUT * 1000, totalMs: TURN_TIMEOUT * 1000 }
   }
 
-  const toolsFor = ({ persona, room }: Stand, draft: Draft): TurnInput["callTool"] => {
+  const toolsFor = ({ persona, room }: Stand, draft: Draft) => {
     const call = callTool(memory, { persona, room })
-    return (name, input) =>
+    let calls = 0
+    const areTooMany = () => calls > turnLimits.calls
+    const use: TurnInput["callTool"] = (name, input) =>
       Telemetry.executeTool(
         name,
         Effect.if(name === "skip" ? draft.skip : draft.act, {
           onTrue: () => call(name, input),
-          onFalse: () =>
-            Effect.succeed({ text: "You have already been heard. Finish what you were saying.", isError: true })
+          onFalse: () => Effect.succeed(refused("You have already been heard. Finish what you were saying."))
         })
       )
+    return {
+      areTooMany,
+      callTool: ((name, input) =>
+        Effect.suspend(() => {
+          calls++
+          return areTooMany() ? Effect.succeed(refused("No more tools in this turn.")) : use(name, input)
+        })) satisfies TurnInput["callTool"]
+    }
+  }
+
+  /** Ends the turn of a model that does not end it. */
+  const bound = (
+    { text, thinking, unheard }: Draft,
+    tools: ReturnType<typeof toolsFor>
+  ): Effect.Effect<void, TooLong | TooManyToolCalls> => {
+    if (tools.areTooMany()) return new TooManyToolCalls({ of: "calls", most: turnLimits.calls })
+    const isTooLong = text.length + thinking.length + unheard > turnLimits.characters
+    return isTooLong ? new TooLong({ most: turnLimits.characters }) : Effect.void
   }
 
   const listen = (draft: Draft) =>
@@ -87,20 +115,27 @@ const make = Effect.gen(function* () {
     Math.min(current().PROVIDER_PATIENCE_SECONDS * 1000, priority === "agents" ? agentsPatienceMs : Infinity)
 
   /** On one session: from the lease to the provider's last event. */
-  const converse = (stand: Stand, brief: Brief, draft: Draft, answered: Effect.Effect<void>) =>
-    Effect.flatMap(pool.lease(stand.provider, brief.spec, stand.priority), (session) =>
-      hear(deadlines())(session.turn({ ...brief.input, callTool: toolsFor(stand, draft) }), (event) =>
-        Effect.zipRight(answered, listen(draft)(event))
-      ).pipe(
-        Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
-        Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done"))
+  const converse = (stand: Stand, brief: Brief, draft: Draft, answered: Effect.Effect<void>) => {
+    const tools = toolsFor(stand, draft)
+    let taken: Usage | null = null
+    const spend = (spending: Spending) => {
+      taken = spending.usage
+      draft.spend(spending)
+    }
+    const hearOut = (session: Session) =>
+      hear(deadlines())(session.turn({ ...brief.input, callTool: tools.callTool, spend }), (event) =>
+        answered.pipe(Effect.zipRight(listen(draft)(event)), Effect.zipRight(Effect.suspend(() => bound(draft, tools))))
       )
-    ).pipe(
+    return Effect.flatMap(pool.lease(stand.provider, brief.spec, stand.priority), hearOut).pipe(
+      Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
+      Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done")),
       Effect.scoped,
       Effect.tap((done) => Telemetry.answered(done, draft.firstTokenMs)),
+      Effect.onExit(() => Effect.suspend(() => Telemetry.took(taken))),
       Effect.map((done) => ({ done, brief })),
       Telemetry.chat({ agent: stand.agent.name, model: stand.model, provider: stand.provider.name })
     )
+  }
 
   const speak = (stand: Stand, brief: Brief, draft: Draft, begun: Effect.Effect<void>) =>
     gates.pass(
@@ -136,5 +171,7 @@ const make = Effect.gen(function* () {
     }
   })
 })
+
+const refused = (text: string): ToolResult => ({ text, isError: true })
 
 const sightless = (stand: Stand): Stand => ({ ...stand, provider: { ...stand.provider, takesImages: false } })

@@ -180,9 +180,16 @@ const make = Effect.gen(function* () {
           verdict,
           duration_ms: (yield* Clock.currentTimeMillis) - began
         })
-        const { done: answer, error } = verdict
+        const { done: answer, error, spent } = verdict
         const { firstTokenMs } = draft
-        yield* Telemetry.ended({ turnId, outcome: ended.outcome, error, answer, firstTokenMs })
+        yield* Telemetry.ended({
+          turnId,
+          outcome: ended.outcome,
+          error,
+          answer,
+          usage: spent.usage,
+          firstTokenMs
+        })
         return Played.Took({ ended })
       }).pipe(Effect.scoped)
     )

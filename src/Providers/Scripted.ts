@@ -70,13 +70,12 @@ const play = (config: ScriptedConfig, call: Call): Stream.Stream<ProviderEvent, 
     callTool: input.callTool,
     draw: () => random.number(),
     fill: (text: string) => text.replaceAll("{speaker}", speaker.name),
-    done: (words: number) =>
-      ProviderEvent.Done({
-        sessionId: idOf(spec, turn),
-        model: spec.model,
-        finishReason: null,
-        usage: { inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 }
-      })
+    spend: (words: number) =>
+      input.spend({
+        usage: { inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 },
+        isWhole: true
+      }),
+    done: () => ProviderEvent.Done({ sessionId: idOf(spec, turn), model: spec.model, finishReason: null })
   }
   const given = config.script?.(call) ?? scriptOf(config, call, speaker.isPerson, random)
   return Effect.isEffect(given)

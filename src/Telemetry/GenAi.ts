@@ -1,7 +1,7 @@
 import { Clock, Effect, Option, Tracer } from "effect"
-import type { Usage } from "../domain/Provider.ts"
 import type { Outcome, Reason, RoundId, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import type { Usage } from "../domain/Usage.ts"
 
 // Names of the OpenTelemetry conventions for generative AI, which are still in development: they stand here alone.
 
@@ -87,28 +87,32 @@ export interface TurnEnd {
   readonly outcome: Outcome
   readonly error: { readonly _tag: string } | null
   readonly answer: Answer | null
+  readonly usage: Usage | null
   readonly firstTokenMs: number | null
 }
 
 /** What became of the turn, on its own span. */
-export const ended = ({ answer, error, firstTokenMs, outcome, turnId }: TurnEnd) =>
+export const ended = ({ answer, error, firstTokenMs, outcome, turnId, usage }: TurnEnd) =>
   Effect.annotateCurrentSpan({
     "parley.turn.id": turnId,
     "parley.turn.outcome": outcome,
     ...(error === null ? {} : { "error.type": error._tag }),
-    ...(answer === null ? {} : spent(answer)),
+    ...(answer === null ? {} : toldBy(answer)),
+    ...(usage === null ? {} : spent(usage)),
     ...firstToken(firstTokenMs)
   })
 
 interface Answer {
   readonly model: string
-  readonly usage: Usage
   readonly finishReason: string | null
 }
 
-const spent = ({ finishReason, model, usage }: Answer) => ({
+const toldBy = ({ finishReason, model }: Answer) => ({
   "gen_ai.response.model": model,
-  ...(finishReason === null ? {} : { "gen_ai.response.finish_reasons": [finishReason] }),
+  ...(finishReason === null ? {} : { "gen_ai.response.finish_reasons": [finishReason] })
+})
+
+const spent = (usage: Usage) => ({
   "gen_ai.usage.input_tokens": usage.inputTokens,
   "gen_ai.usage.output_tokens": usage.outputTokens,
   "gen_ai.usage.cache_read.input_tokens": usage.cacheReadTokens,
@@ -118,9 +122,12 @@ const spent = ({ finishReason, model, usage }: Answer) => ({
 
 const firstToken = (ms: number | null) => (ms === null ? {} : { "gen_ai.response.time_to_first_chunk": ms / 1000 })
 
-/** What the model's answer was and took, on the span of the call. */
+/** What the model's answer was, on the span of the call. */
 export const answered = (answer: Answer, firstTokenMs: number | null) =>
-  Effect.annotateCurrentSpan({ ...spent(answer), ...firstToken(firstTokenMs) })
+  Effect.annotateCurrentSpan({ ...toldBy(answer), ...firstToken(firstTokenMs) })
+
+/** What the call took, on its span. */
+export const took = (usage: Usage | null) => Effect.annotateCurrentSpan(usage === null ? {} : spent(usage))
 
 /** How long a part of the work stood in line, in milliseconds. */
 export const waited = (line: "gate" | "lease", ms: number) => Effect.annotateCurrentSpan(`parley.${line}.wait_ms`, ms)

@@ -2,6 +2,7 @@ import { Data, type Effect, Schema, type Scope, type Stream } from "effect"
 import type { AgentId } from "./Agent.ts"
 import type { ImageType } from "./Image.ts"
 import type { RoomId } from "./RoomId.ts"
+import type { Spending } from "./Usage.ts"
 
 /** One agent in one room; owns at most one model session. */
 export class Seat extends Data.Class<{ readonly roomId: RoomId; readonly agentId: AgentId }> {
@@ -30,6 +31,13 @@ export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
   phase: Schema.Literal("connect", "first_token", "idle", "total"),
   afterMs: Schema.Number
 }) {}
+/** The model did not stop calling tools: the turn had come to all the requests, or calls, that one may take. */
+export class TooManyToolCalls extends Schema.TaggedError<TooManyToolCalls>()("TooManyToolCalls", {
+  of: Schema.Literal("requests", "calls"),
+  most: Schema.Number
+}) {}
+/** The model said and thought more than a turn may hold; `most` is in characters. */
+export class TooLong extends Schema.TaggedError<TooLong>()("TooLong", { most: Schema.Number }) {}
 /** The client or its process broke; `reason` is safe to show and holds no secret. */
 export class Crashed extends Schema.TaggedError<Crashed>()("Crashed", { reason: Schema.String }) {}
 
@@ -40,19 +48,21 @@ export const ProviderError = Schema.Union(
   SessionLost,
   InvalidRequest,
   TimedOut,
+  TooManyToolCalls,
+  TooLong,
   Crashed
 )
 export type ProviderError = typeof ProviderError.Type
 
-/** Tokens and estimated cost of one turn, never cumulative. */
-export interface Usage {
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly cacheReadTokens: number
-  readonly cacheWriteTokens: number
-  /** US dollars by the provider's own table; null where it names no price. */
-  readonly costUsd: number | null
-}
+/** Where a turn ends whose model does not: the same for all providers. */
+export const turnLimits = {
+  /** To the model: the first, and one after each answer that calls tools. */
+  requests: 8,
+  /** Of tools, over all answers. */
+  calls: 32,
+  /** Of text and thoughts. */
+  characters: 1_000_000
+} as const
 
 export type ProviderEvent = Data.TaggedEnum<{
   TextDelta: { readonly text: string }
@@ -63,7 +73,6 @@ export type ProviderEvent = Data.TaggedEnum<{
   Done: {
     readonly sessionId: string | null
     readonly model: string
-    readonly usage: Usage
     /** Why the model stopped, in the vendor's word; null where none is told. */
     readonly finishReason: string | null
   }
@@ -119,6 +128,12 @@ export interface TurnInput {
     readonly label: string
   }>
   readonly callTool: (name: string, input: Readonly<Record<string, string>>) => Effect.Effect<ToolResult>
+  /**
+   * Called when more is known of what the turn has taken, each time with all of it: when a request goes out, when the
+   * vendor tells, and with an estimate for what was heard since. So it is known of a turn that fails or is interrupted
+   * as well, up to the moment.
+   */
+  readonly spend: (spending: Spending) => void
 }
 
 /** The turn as one text, for a model that is told everything by others. */
@@ -128,7 +143,8 @@ export const textOf = ({ ask, parts }: Pick<TurnInput, "ask" | "parts">) =>
 export interface Session {
   /**
    * Streams one turn. Interrupting the stream stops the provider's work; the session must then be closed, for its
-   * history no longer matches the room's. One turn at a time.
+   * history no longer matches the room's. One turn at a time. A turn asks the model no more than
+   * `turnLimits.requests` times: where it would have to be asked once more, the turn fails with `TooManyToolCalls`.
    */
   readonly turn: (input: TurnInput) => Stream.Stream<ProviderEvent, ProviderError>
   /** The process that the session has to itself. */

@@ -151,7 +151,7 @@ export const SettingsValues = Schema.Struct({
   OPENAI_BASE_URL: address("endpoint of the openai provider, as http://localhost:11434/v1"),
   OPENAI_API_KEY: secret("key of the openai provider; a local server needs none"),
   OPENAI_MODEL: optional("model of the openai provider where none is named; else the first that it lists"),
-  MAX_OUTPUT_TOKENS: number("longest answer of the providers anthropic and openai", 8192, 1, 1_000_000),
+  MAX_OUTPUT_TOKENS: number("longest answer of a model, in tokens", 8192, 1, 1_000_000),
   MAX_THINKING_TOKENS: number("thinking budget of a Claude turn; 0 leaves thinking to the model", 0, 0, 200_000),
   MODEL_PRICES: Schema.optionalWith(Prices, { default: () => [] }).annotations({
     description: "US dollars for a million tokens in and out, by how models' names begin, as gpt-5=1.25/10,qwen=0/0"

@@ -15,7 +15,7 @@ type Turn = Round["turns"][number]
 const joined = (parts: ReadonlyArray<string | null>) => parts.filter(Boolean).join(" · ")
 
 const spoken = (turn: Turn) => {
-  const isFailure = turn.outcome === "failed"
+  const isTrouble = turn.outcome === "failed" || turn.error !== null
   const outcome = turn.outcome === null ? words.underWay : words.outcomes[turn.outcome]
   const cost = joined([`${words.tokens(number(tokensOf(turn)))} (${partsOf(turn)})`, price(turn.cost_usd)])
   const times = joined([
@@ -28,7 +28,7 @@ const spoken = (turn: Turn) => {
     "li",
     hue(turn.agent_name),
     h("p", {}, h("strong", {}, turn.agent_name), ` ${words.reasons[turn.reason]}`),
-    h("p", isFailure ? { class: "trouble" } : {}, joined([outcome, isFailure ? words.failure(tagOf(turn)) : null])),
+    h("p", isTrouble ? { class: "trouble" } : {}, joined([outcome, isTrouble ? words.failure(tagOf(turn)) : null])),
     h("p", { class: "hint" }, joined([turn.model, cost, times])),
     h("div", { class: "hint" }, ...trace)
   )

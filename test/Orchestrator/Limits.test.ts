@@ -1,7 +1,6 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertFalse, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Stream } from "effect"
-import { ProviderEvent } from "../../src/domain/Provider.ts"
 import { inHouse, room } from "../support/Duo.ts"
 import type { Folk } from "../support/House.ts"
 import * as Puppet from "../support/Puppet.ts"
@@ -16,15 +15,12 @@ const fresh = (number: number) =>
 
 const talkative: Puppet.Act = (call) => speak(fresh(call.number))
 
-const cost = (tokens: number, costUsd: number | null) =>
-  Stream.make(
-    ProviderEvent.Done({
-      sessionId: null,
-      model: "puppet-1",
-      finishReason: null,
-      usage: { inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd }
-    })
-  )
+const cost = ({ input }: Puppet.Call, tokens: number, costUsd: number | null) =>
+  Stream.suspend(() => {
+    const usage = { inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd }
+    input.spend({ usage, isWhole: true })
+    return Puppet.done()
+  })
 
 const house = <E>(
   act: Puppet.Act,
@@ -126,7 +122,7 @@ describe("limits", () => {
 describe("a budget", () => {
   it.scopedLive("in tokens pauses the room before it is passed, says so, and lets it go on when it is raised", () =>
     house(
-      (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(2000, 0.01)),
+      (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(call, 2000, 0.01)),
       () =>
         Effect.gen(function* () {
           const { client, get, path, say, watch } = yield* room({ budget_tokens: 10_000 })
@@ -145,7 +141,7 @@ describe("a budget", () => {
 
   it.scopedLive("in money counts what was set aside where the provider names no price", () =>
     house(
-      (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(10, null)),
+      (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(call, 10, null)),
       () =>
         Effect.gen(function* () {
           const { get, say, watch } = yield* room({ budget_usd: 0.22 })
@@ -159,7 +155,7 @@ describe("a budget", () => {
 
   it.scopedLive("is set aside for each of those who speak at once", () =>
     house(
-      (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(10, 0.05)),
+      (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(call, 10, 0.05)),
       () =>
         Effect.gen(function* () {
           const { get, say, watch } = yield* room({ turn_policy: "concurrent", budget_usd: 0.16 })

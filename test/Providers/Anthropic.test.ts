@@ -1,8 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Deferred, Effect, Schema, Stream } from "effect"
-import { Crashed, ProviderEvent, type TurnInput } from "../../src/domain/Provider.ts"
-import { doneOf, input, play, spec } from "../support/ClaudeHouse.ts"
+import { ProviderEvent, TooManyToolCalls, type TurnInput } from "../../src/domain/Provider.ts"
+import { input, play, spec } from "../support/ClaudeHouse.ts"
+import { makeBill } from "../support/bill.ts"
 import { makeAnthropic, other, own, turn } from "../support/HttpHouse.ts"
 import { bytesOf, pixel } from "../support/images.ts"
 import * as Api from "../support/MessagesApi.ts"
@@ -25,8 +26,9 @@ describe("anthropic", () => {
       const gate = yield* Deferred.make<void>()
       yield* api.reply(Api.answer(Api.thinking("Hm, ", "well."), Api.text("Hel", Deferred.await(gate), "lo.")))
       const session = yield* provider.open(spec())
+      const bill = makeBill()
 
-      const events = yield* session.turn(input("Hi")).pipe(
+      const events = yield* session.turn(input("Hi", undefined, bill.spend)).pipe(
         Stream.tap((event) => Effect.when(Deferred.succeed(gate, undefined), () => event._tag === "TextDelta")),
         Stream.runCollect,
         Effect.map(Chunk.toReadonlyArray)
@@ -37,19 +39,18 @@ describe("anthropic", () => {
         ProviderEvent.ThinkingDelta({ text: "well." }),
         ProviderEvent.TextDelta({ text: "Hel" }),
         ProviderEvent.TextDelta({ text: "lo." }),
-        ProviderEvent.Done({
-          sessionId: null,
-          model: "claude-sonnet-4-5",
-          finishReason: "end_turn",
-          usage: {
-            inputTokens: 10,
-            outputTokens: 7,
-            cacheReadTokens: 3,
-            cacheWriteTokens: 4,
-            costUsd: (10 * 3 + 7 * 15 + 3 * 0.3 + 4 * 3.75) / 1e6
-          }
-        })
+        ProviderEvent.Done({ sessionId: null, model: "claude-sonnet-4-5", finishReason: "end_turn" })
       ])
+      deepStrictEqual(bill.spending(), {
+        usage: {
+          inputTokens: 10,
+          outputTokens: 7,
+          cacheReadTokens: 3,
+          cacheWriteTokens: 4,
+          costUsd: (10 * 3 + 7 * 15 + 3 * 0.3 + 4 * 3.75) / 1e6
+        },
+        isWhole: true
+      })
     })
   )
 
@@ -97,7 +98,8 @@ describe("anthropic", () => {
         return Effect.succeed({ text: "kept", isError: false })
       }
 
-      const events = yield* play(session, "Bob likes tea", callTool)
+      const bill = makeBill()
+      const events = yield* play(session, "Bob likes tea", callTool, bill.spend)
 
       deepStrictEqual(asked, [
         ["memorize", { memory_entry: "Bob likes tea" }],
@@ -107,8 +109,8 @@ describe("anthropic", () => {
         events.map(({ _tag }) => _tag),
         ["ThinkingDelta", "TextDelta", "ToolUse", "ToolUse", "TextDelta", "Done"]
       )
-      assertEquals(doneOf(events)?.usage.inputTokens, 20)
-      assertEquals(doneOf(events)?.usage.outputTokens, 14)
+      assertEquals(bill.usage()?.inputTokens, 20)
+      assertEquals(bill.usage()?.outputTokens, 14)
       const { messages } = yield* sent(yield* Effect.fromNullable(api.calls[1]))
       deepStrictEqual(messages.slice(1), [
         {
@@ -183,7 +185,7 @@ describe("anthropic", () => {
 
       const error = yield* Effect.flip(play(session, "Hi"))
 
-      assertEquals(error, new Crashed({ reason: "the model called tools in 8 answers in a row" }))
+      assertEquals(error, new TooManyToolCalls({ of: "requests", most: 8 }))
       assertEquals(api.calls.length, 8)
     })
   )

@@ -4,8 +4,9 @@ import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Deferred, Effect, Stream } from "effect"
 import { Crashed, ProviderEvent, SessionLost } from "../../src/domain/Provider.ts"
+import { makeBill } from "../support/bill.ts"
 import { children } from "../support/children.ts"
-import { doneOf, input, makeHouse, openIn, play, spec, whyNot } from "../support/ClaudeHouse.ts"
+import { costOf, doneOf, input, makeHouse, openIn, play, spec, whyNot } from "../support/ClaudeHouse.ts"
 import * as Api from "../support/MessagesApi.ts"
 
 describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local Messages API ${whyNot()}`, () => {
@@ -17,7 +18,8 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
         yield* api.reply(Api.answer(Api.thinking("Hm, ", "well."), Api.text("Hel", Deferred.await(gate), "lo.")))
         const session = yield* provider.open(spec())
 
-        const events = yield* session.turn(input("Hi")).pipe(
+        const bill = makeBill()
+        const events = yield* session.turn(input("Hi", undefined, bill.spend)).pipe(
           Stream.tap((event) => Effect.when(Deferred.succeed(gate, undefined), () => event._tag === "TextDelta")),
           Stream.runCollect,
           Effect.map(Chunk.toReadonlyArray)
@@ -30,19 +32,11 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
           ProviderEvent.TextDelta({ text: "lo." })
         ])
         deepStrictEqual(api.calls[0]?.request.thinking, { type: "enabled", budget_tokens: 1024, display: "summarized" })
-        const done = doneOf(events)
-        assertEquals(done?.model, "claude-sonnet-4-5")
-        assertTrue((done?.usage.costUsd ?? 0) > 0)
-        deepStrictEqual(
-          { ...done?.usage, costUsd: 0 },
-          {
-            inputTokens: 10,
-            outputTokens: 7,
-            cacheReadTokens: 3,
-            cacheWriteTokens: 4,
-            costUsd: 0
-          }
-        )
+        assertEquals(doneOf(events)?.model, "claude-sonnet-4-5")
+        const { isWhole, usage } = bill.spending()
+        assertTrue((usage?.costUsd ?? 0) > 0)
+        const tokens = { inputTokens: 10, outputTokens: 7, cacheReadTokens: 3, cacheWriteTokens: 4 }
+        deepStrictEqual({ ...usage, costUsd: 0, isWhole }, { ...tokens, costUsd: 0, isWhole: true })
       })
     )
 
@@ -127,15 +121,16 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
           const [configured, ...listed] = yield* idsOf
           assertEquals(configured, "claude-sonnet-4-5")
           assertTrue(listed.includes("haiku"))
-          const first = yield* play(session, "My name is Bob.")
-          const second = yield* play(session, "What is my name?")
+          const first = yield* costOf(session, "My name is Bob.")
+          const bill = makeBill()
+          const second = yield* play(session, "What is my name?", undefined, bill.spend)
           yield* close
           deepStrictEqual(yield* children, [])
 
           const resume = doneOf(second)?.sessionId ?? null
           const later = yield* provider.open(spec({ resume, systemPrompt: "You are Alice, older now." }))
-          const third = yield* play(later, "And now?")
-          const fourth = yield* play(later, "Still?")
+          const third = yield* costOf(later, "And now?")
+          const fourth = yield* costOf(later, "Still?")
 
           deepStrictEqual(api.calls[2]?.said, [
             { role: "user", texts: ["My name is Bob."] },
@@ -145,7 +140,7 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
             { role: "user", texts: ["And now?"] }
           ])
           assertEquals(api.calls[2]?.request.system.at(-1)?.text, "You are Alice, older now.")
-          const costs = [first, second, third, fourth].map((events) => doneOf(events)?.usage.costUsd?.toFixed(9))
+          const costs = [first, bill.usage(), third, fourth].map((usage) => usage?.costUsd?.toFixed(9))
           assertTrue(Number(costs[0]) > 0)
           deepStrictEqual(
             costs,
@@ -247,6 +242,7 @@ const ofOurs = [
   "CLAUDE_CODE_DISABLE_FILE_MENTIONS",
   "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
   "CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK",
+  "CLAUDE_CODE_MAX_OUTPUT_TOKENS",
   "CLAUDE_CODE_MAX_RETRIES",
   "CLAUDE_CODE_SIMPLE",
   "CLAUDE_CODE_TMPDIR",

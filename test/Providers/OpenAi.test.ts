@@ -4,7 +4,8 @@ import { Effect, Option, Schema, Stream } from "effect"
 import { Crashed, ProviderEvent, type TurnInput } from "../../src/domain/Provider.ts"
 import { stringify } from "../../src/lib/json.ts"
 import * as Api from "../support/ChatApi.ts"
-import { doneOf, play, spec } from "../support/ClaudeHouse.ts"
+import { costOf, play, spec } from "../support/ClaudeHouse.ts"
+import { makeBill } from "../support/bill.ts"
 import { makeOpenAi, other, own, turn } from "../support/HttpHouse.ts"
 import { bytesOf, pixel } from "../support/images.ts"
 
@@ -98,18 +99,18 @@ describe("openai", () => {
       )
       const session = yield* provider.open(spec())
 
-      deepStrictEqual(yield* play(session, "Hi"), [
+      const bill = makeBill()
+      deepStrictEqual(yield* play(session, "Hi", undefined, bill.spend), [
         ProviderEvent.ThinkingDelta({ text: "Hm." }),
         ProviderEvent.ThinkingDelta({ text: "Well." }),
         ProviderEvent.ThinkingDelta({ text: "Both." }),
         ProviderEvent.TextDelta({ text: "Hello" }),
-        ProviderEvent.Done({
-          sessionId: null,
-          model: "model-a-2026",
-          finishReason: "stop",
-          usage: { inputTokens: 10, outputTokens: 7, cacheReadTokens: 3, cacheWriteTokens: 0, costUsd: null }
-        })
+        ProviderEvent.Done({ sessionId: null, model: "model-a-2026", finishReason: "stop" })
       ])
+      deepStrictEqual(bill.spending(), {
+        usage: { inputTokens: 10, outputTokens: 7, cacheReadTokens: 3, cacheWriteTokens: 0, costUsd: null },
+        isWhole: true
+      })
     })
   )
 
@@ -189,7 +190,7 @@ describe("openai", () => {
           Effect.gen(function* () {
             const { provider } = yield* makeOpenAi(config)
             const session = yield* provider.open(spec({ model: "model-a" }))
-            return doneOf(yield* play(session, "Hi"))?.usage.costUsd
+            return (yield* costOf(session, "Hi"))?.costUsd
           })
 
         assertEquals(yield* costWith({ apiKey: Option.none() }), 0)

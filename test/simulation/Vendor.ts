@@ -147,7 +147,8 @@ export const make = (dice: Dice, temper: Temper) => {
       callTool: input.callTool,
       draw: () => 0,
       fill: (text: string) => text,
-      done: () => ProviderEvent.Done({ sessionId: null, model: "m1", usage, finishReason: null })
+      spend: () => input.spend({ usage, isWhole: true }),
+      done: () => ProviderEvent.Done({ sessionId: null, model: "m1", finishReason: null })
     }
     return perform(script.flatMap(watched), stage).pipe(
       Stream.ensuringWith((exit) =>

@@ -17,6 +17,7 @@ import type { ClaudeConfig } from "../../src/Providers/Claude/Options.ts"
 import { whyNoClaude } from "./claude.ts"
 import * as Api from "./MessagesApi.ts"
 import { told } from "./told.ts"
+import { makeBill } from "./bill.ts"
 
 /** Why these tests cannot run here; empty where they can. */
 export const whyNot = () =>
@@ -36,6 +37,8 @@ export const makeHouse = (config: Partial<ClaudeConfig> = {}, otherwise?: Api.Re
       model: "claude-sonnet-4-5",
       dataDir,
       maxThinkingTokens: 1024,
+      maxOutputTokens: 8192,
+      prices: {},
       startsAtOnce: 2,
       environment: {},
       ...config
@@ -53,13 +56,20 @@ export const spec = (more: Partial<SessionSpec> = {}): SessionSpec => ({
   ...more
 })
 
-export const input = (text: string, callTool?: TurnInput["callTool"]): TurnInput => ({
-  ...told(text),
-  callTool: callTool ?? (() => Effect.succeed({ text: "kept", isError: false }))
-})
+export const input = (
+  text: string,
+  callTool: TurnInput["callTool"] = () => Effect.succeed({ text: "kept", isError: false }),
+  spend: TurnInput["spend"] = () => {}
+): TurnInput => ({ ...told(text), callTool, spend })
 
-export const play = (session: Session, text: string, callTool?: TurnInput["callTool"]) =>
-  Effect.map(Stream.runCollect(session.turn(input(text, callTool))), Chunk.toReadonlyArray)
+export const play = (session: Session, text: string, callTool?: TurnInput["callTool"], spend?: TurnInput["spend"]) =>
+  Effect.map(Stream.runCollect(session.turn(input(text, callTool, spend))), Chunk.toReadonlyArray)
+
+/** What a turn takes that is asked for this. */
+export const costOf = (session: Session, text: string) => {
+  const bill = makeBill()
+  return Effect.map(play(session, text, undefined, bill.spend), bill.usage)
+}
 
 export const doneOf = (events: ReadonlyArray<ProviderEvent>) => events.find(ProviderEvent.$is("Done"))
 

@@ -32,8 +32,6 @@ export const specFor = (name: string, rest: Partial<SessionSpec> = {}): SessionS
   ...rest
 })
 
-const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: null }
-
 export type Turn = "well" | "without id" | "fail" | "hang"
 
 export interface Script {
@@ -71,7 +69,7 @@ export const make = (script: Script) => {
       client.sessionId = how === "well" ? `${label(client)}, after ${client.sessionId}` : null
       return Stream.make(
         ProviderEvent.TextDelta({ text: label(client) }),
-        ProviderEvent.Done({ sessionId: client.sessionId, model: client.spec.model, usage, finishReason: null })
+        ProviderEvent.Done({ sessionId: client.sessionId, model: client.spec.model, finishReason: null })
       )
     })
   }

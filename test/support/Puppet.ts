@@ -19,9 +19,10 @@ export interface Call {
   readonly number: number
 }
 
-export type Act = (call: Call) => Stream.Stream<ProviderEvent, ProviderError>
+/** What a turn takes that ends well, unless its act says so itself. */
+const usual = { inputTokens: 3, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.001 }
 
-const usage = { inputTokens: 3, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.001 }
+export type Act = (call: Call) => Stream.Stream<ProviderEvent, ProviderError>
 
 /** A turn, or a part of one, by its script. */
 const play = (script: Script.Script, callTool: TurnInput["callTool"] = () => Effect.dieMessage("no tools here")) =>
@@ -29,7 +30,8 @@ const play = (script: Script.Script, callTool: TurnInput["callTool"] = () => Eff
     callTool,
     draw: () => 0,
     fill: (text) => text,
-    done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", usage, finishReason: null })
+    spend: () => {},
+    done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", finishReason: null })
   })
 
 export const say = (...texts: ReadonlyArray<string>) => play([...texts.map(Script.say), Script.stop])
@@ -66,11 +68,21 @@ export const make = (script: {
         ),
         Effect.as({
           pid: script.pid?.(spec) ?? null,
-          turn: (input) =>
+          turn: (told) =>
             Stream.suspend(() => {
+              let isTold = false
+              const spend: TurnInput["spend"] = (spending) => {
+                isTold = true
+                told.spend(spending)
+              }
+              const input = { ...told, spend }
               const call = { spec, input, text: textOf(input), number: calls.length + 1 }
               calls.push(call)
-              return script.act(call)
+              return Stream.tap(script.act(call), ({ _tag }) =>
+                Effect.sync(() => {
+                  if (_tag === "Done" && !isTold) told.spend({ usage: usual, isWhole: true })
+                })
+              )
             }).pipe(
               Stream.ensuringWith((exit) =>
                 Effect.sync(() => {

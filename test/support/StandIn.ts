@@ -85,6 +85,8 @@ export const make = Effect.fnUntraced(function* <Request>(protocol: Protocol<Req
     models,
     /** The next request that nobody has asked for yet. */
     next: Queue.take(arrived),
+    /** Takes back the replies that were not used. */
+    forget: Effect.sync(() => void replies.splice(0)),
     reply: (...more: ReadonlyArray<Reply<Request>>) => Effect.sync(() => replies.push(...more))
   }
 })

@@ -15,6 +15,8 @@ const program = Effect.gen(function* () {
     baseUrl: Option.some(url),
     model: "claude-sonnet-4-5",
     dataDir,
+    maxOutputTokens: 8192,
+    prices: {},
     maxThinkingTokens: 0,
     environment: {},
     ...(bare === "bare" ? { launcher: [] } : {})

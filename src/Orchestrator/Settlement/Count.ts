@@ -23,7 +23,7 @@ const firstTokens = Meter.histogram(
 interface Turn {
   readonly stand: Pick<Stand, "provider">
   readonly draft: Pick<Draft, "firstTokenMs">
-  readonly verdict: Pick<Verdict, "done">
+  readonly verdict: Pick<Verdict, "spent">
   readonly duration_ms: number
 }
 
@@ -33,8 +33,8 @@ export const count = ({ draft, duration_ms, stand, verdict }: Turn, outcome: Out
   turns(1, outcome, name)
   durations(duration_ms / 1000, name)
   if (draft.firstTokenMs !== null) firstTokens(draft.firstTokenMs / 1000, name)
-  if (verdict.done === null) return
-  const { usage } = verdict.done
+  const { usage } = verdict.spent
+  if (usage === null) return
   tokens(usage.inputTokens, name, "input")
   tokens(usage.outputTokens, name, "output")
   tokens(usage.cacheReadTokens, name, "cache_read")

@@ -1,7 +1,8 @@
-import { Either, Schema } from "effect"
+import { Either, Schema, Struct } from "effect"
 import { Crashed, Overloaded, type ProviderError, type ProviderEvent, RateLimited } from "../../domain/Provider.ts"
 import type { Listener } from "../Http/Protocol.ts"
 import * as Blocks from "./Blocks.ts"
+import type { Told } from "../Tally.ts"
 import { Event, type Usage } from "./Event.ts"
 import type { Message } from "./Request.ts"
 
@@ -27,20 +28,26 @@ export const listen =
   (hide: (text: string) => string) =>
   (asked: string): Listener<Message> => {
     const blocks = Blocks.make()
-    const usage: { -readonly [Name in keyof Usage]: number } = {}
+    const counts = { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 }
+    let told: Told | null = null
     let model = asked
     let stopReason = ""
     let isOver = false
 
     // Each count is of the whole answer so far; a later one that is left out has not changed.
     const count = (more: Usage | null | undefined) => {
-      for (const name of [
-        "input_tokens",
-        "output_tokens",
-        "cache_read_input_tokens",
-        "cache_creation_input_tokens"
-      ] as const)
-        usage[name] = more?.[name] ?? usage[name] ?? 0
+      const named = Struct.keys(counts).filter((name) => typeof more?.[name] === "number")
+      if (named.length === 0) return
+      for (const name of named) counts[name] = more?.[name] ?? 0
+      told = {
+        model,
+        tokens: {
+          inputTokens: counts.input_tokens,
+          outputTokens: counts.output_tokens,
+          cacheReadTokens: counts.cache_read_input_tokens,
+          cacheWriteTokens: counts.cache_creation_input_tokens
+        }
+      }
     }
 
     const take = (event: Event): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
@@ -75,6 +82,8 @@ export const listen =
           Either.mapLeft(decode(data), () => new Crashed({ reason: "the answer is garbled: an event cannot be read" })),
           take
         ),
+      heard: blocks.size,
+      told: () => told,
       isOver: () => isOver,
       outcome: () => {
         if (!isOver) return Either.left(new Crashed({ reason: "the answer broke off before its end" }))
@@ -82,12 +91,6 @@ export const listen =
         return Either.right({
           model,
           finish: stopReason || null,
-          spent: {
-            inputTokens: usage.input_tokens ?? 0,
-            outputTokens: usage.output_tokens ?? 0,
-            cacheReadTokens: usage.cache_read_input_tokens ?? 0,
-            cacheWriteTokens: usage.cache_creation_input_tokens ?? 0
-          },
           // What was cut off at the limit of tokens is no call.
           calls: stopReason === "max_tokens" ? [] : blocks.calls(),
           said: { role: "assistant", content: blocks.content() }

@@ -36,6 +36,7 @@ const inputOf = ({ input }: ToolCall) => Option.getOrElse(Schema.decodeOption(Js
 /** The blocks of one answer. */
 export const make = () => {
   const blocks = new Map<number, Growing>()
+  let size = 0
 
   const open = ({ content_block: block, index }: Event) => {
     if (block === undefined || index === undefined || blocks.has(index)) return garbled("a block begins twice")
@@ -50,6 +51,7 @@ export const make = () => {
       input: "",
       isClosed: false
     })
+    size += text.length
     return Either.right(shown(block.type, text))
   }
 
@@ -61,6 +63,7 @@ export const make = () => {
     if (block.input.length > largestInput) return garbled("the input of a tool is too large")
     const text = (block.type === "thinking" ? delta.thinking : delta.text) ?? ""
     block.text += text
+    size += text.length + (delta.partial_json ?? "").length
     return Either.right(shown(block.type, text))
   }
 
@@ -79,6 +82,8 @@ export const make = () => {
     open,
     grow,
     close,
+    /** Of all that was said, thought and called, in characters. */
+    size: () => size,
     areClosed: () => all().every(({ isClosed }) => isClosed),
     calls,
     /** As the API takes them back: thoughts with their signatures, unchanged and in their order. */

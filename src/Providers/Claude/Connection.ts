@@ -8,6 +8,7 @@ import {
   textOf,
   type TurnInput
 } from "../../domain/Provider.ts"
+import type { Bill } from "./Bill.ts"
 import type { Bookmark } from "./Bookmark.ts"
 import * as Child from "./Child.ts"
 import * as Message from "./Message.ts"
@@ -31,12 +32,14 @@ export const connect = Effect.fnUntraced(function* (
   client: Client,
   spec: SessionSpec,
   bookmark: Bookmark | null,
-  callTool: Tools.Call
+  callTool: Tools.Call,
+  bill: Bill
 ) {
   const sdk = yield* Sdk.load
   const child = yield* Child.make(client)
   const prompts = yield* Mailbox.make<SDKUserMessage>()
   const inbox = yield* Mailbox.make<Message.Heard, ProviderError>()
+  const read = Message.read(client.hide)
   const crash = (reason: string) => new Crashed({ reason: client.hide(reason) })
   let isReady = false
 
@@ -61,7 +64,10 @@ export const connect = Effect.fnUntraced(function* (
 
   const listen = (query: Query) =>
     Stream.fromAsyncIterable(query, String).pipe(
-      Stream.mapAccum(Message.first(spec), Message.read(client.hide)),
+      Stream.mapAccum(Message.first(spec), (memory, message) => {
+        bill.note(message)
+        return read(memory, message)
+      }),
       Stream.filterMap(identity),
       Stream.runForEach((heard) => inbox.offer(heard)),
       Effect.match({ onFailure: identity, onSuccess: () => "the client ended" }),

@@ -2,9 +2,10 @@ import type {
   SDKAPIRetryMessage,
   SDKMessage,
   SDKPartialAssistantMessage,
-  SDKResultMessage
+  SDKResultMessage,
+  SDKUserMessage
 } from "@anthropic-ai/claude-agent-sdk"
-import { Either, Option, Schema } from "effect"
+import { Either, Option } from "effect"
 import {
   Crashed,
   InvalidRequest,
@@ -15,6 +16,8 @@ import {
   SessionLost,
   type SessionSpec,
   TimedOut,
+  TooManyToolCalls,
+  turnLimits,
   Unauthorized
 } from "../../domain/Provider.ts"
 import * as Bookmark from "./Bookmark.ts"
@@ -23,23 +26,26 @@ import * as Bookmark from "./Bookmark.ts"
 export interface Memory {
   readonly model: string
   readonly hasHistory: boolean
-  /** What the session had cost when its last turn ended; null after a resume, until the first turn tells. */
-  readonly spentUsd: number | null
   /** Text was heard of an answer that has not come to its end. */
   readonly isHalfSaid: boolean
   /** An answer has begun that has not come to its end. */
   readonly isBegun: boolean
   /** The newest entry of the client's record. */
   readonly entry: string | null
+  /** Of the turn, as far as they were answered. */
+  readonly requests: number
+  /** Why the model stopped the last time. */
+  readonly stopReason: string | null
 }
 
 export const first = ({ model, resume }: SessionSpec): Memory => ({
   model,
   hasHistory: resume !== null,
-  spentUsd: resume === null ? 0 : null,
   isHalfSaid: false,
   isBegun: false,
-  entry: null
+  entry: null,
+  requests: 0,
+  stopReason: null
 })
 
 export type Heard = Either.Either<ProviderEvent, ProviderError>
@@ -50,27 +56,51 @@ export const read =
   (memory: Memory, message: SDKMessage): readonly [Memory, Option.Option<Heard>] => {
     switch (message.type) {
       case "stream_event":
-        return [follow(memory, message), isAbandoned(memory, message) ? given(brokenOff(memory)) : readDelta(message)]
+        return readStream(memory, message)
       case "system":
         return [memory, message.subtype === "api_retry" ? given(readRetry(memory, message)) : Option.none()]
       case "result":
         return readResult(memory, message, hide)
       case "assistant":
-      case "user":
         return [{ ...memory, entry: message.uuid ?? memory.entry }, Option.none()]
+      case "user":
+        return [
+          { ...memory, entry: message.uuid ?? memory.entry },
+          isItsOwn(message) ? Option.some(Either.right(endOf(memory, null))) : Option.none()
+        ]
       default:
         return [memory, Option.none()]
     }
   }
 
+const readStream = (memory: Memory, message: SDKPartialAssistantMessage): readonly [Memory, Option.Option<Heard>] => {
+  const next = follow(memory, message)
+  if (isAbandoned(memory, message)) return [next, given(brokenOff(memory))]
+  return [next, next.requests > turnLimits.requests ? given(tooMany) : readDelta(message)]
+}
+
+const tooMany = new TooManyToolCalls({ of: "requests", most: turnLimits.requests })
+
+/**
+ * The client would ask the model by itself: to go on where it was cut off at the limit of tokens, to say something where
+ * it was silent, to call a tool once more. The model said what it had to say: the turn ends there.
+ */
+export const isItsOwn = ({ message: { content } }: SDKUserMessage) =>
+  typeof content === "string" || content.every(({ type }) => type !== "tool_result")
+
+const endOf = ({ model, stopReason }: Memory, sessionId: string | null) =>
+  ProviderEvent.Done({ sessionId, model, finishReason: stopReason })
+
 const follow = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory => {
   switch (event.type) {
     case "message_start":
-      return { ...memory, model: event.message.model, isBegun: true }
+      return { ...memory, model: event.message.model, isBegun: true, requests: memory.requests + 1 }
     case "content_block_delta":
       return event.delta.type === "text_delta" ? { ...memory, isHalfSaid: true } : memory
     case "message_delta":
-      return event.delta.stop_reason === null ? memory : { ...memory, isHalfSaid: false, isBegun: false }
+      return event.delta.stop_reason === null
+        ? memory
+        : { ...memory, isHalfSaid: false, isBegun: false, stopReason: event.delta.stop_reason }
     default:
       return memory
   }
@@ -87,14 +117,12 @@ const brokenOff = ({ isHalfSaid }: Memory, retryAfterMs: number | null = null) =
 
 const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<Heard> => {
   if (event.type !== "content_block_delta") return Option.none()
-  switch (event.delta.type) {
-    case "text_delta":
-      return Option.some(Either.right(ProviderEvent.TextDelta({ text: event.delta.text })))
-    case "thinking_delta":
-      return Option.some(Either.right(ProviderEvent.ThinkingDelta({ text: event.delta.thinking })))
-    default:
-      return Option.none()
-  }
+  const { delta } = event
+  if (delta.type === "text_delta" && delta.text !== "")
+    return Option.some(Either.right(ProviderEvent.TextDelta({ text: delta.text })))
+  if (delta.type === "thinking_delta" && delta.thinking !== "")
+    return Option.some(Either.right(ProviderEvent.ThinkingDelta({ text: delta.thinking })))
+  return Option.none()
 }
 
 // The client's own first pause is at most 625 ms; a longer one is the provider's `retry-after`.
@@ -128,46 +156,19 @@ const readResult = (
   result: SDKResultMessage,
   hide: (text: string) => string
 ): readonly [Memory, Option.Option<Heard>] => {
-  const next = { ...memory, hasHistory: true, spentUsd: result.total_cost_usd, isHalfSaid: false, isBegun: false }
+  const next = { ...memory, hasHistory: true, isHalfSaid: false, isBegun: false, requests: 0, stopReason: null }
   if (result.is_error) return [next, Option.some(Either.left(failure(memory, result, hide)))]
-  const { entry, model, spentUsd } = memory
-  const done = ProviderEvent.Done({
-    sessionId: entry === null ? null : Bookmark.write({ session: result.session_id, entry }),
-    model,
-    finishReason: result.stop_reason,
-    usage: {
-      inputTokens: result.usage.input_tokens,
-      outputTokens: result.usage.output_tokens,
-      cacheReadTokens: result.usage.cache_read_input_tokens,
-      cacheWriteTokens: result.usage.cache_creation_input_tokens,
-      costUsd: isPriced(result) ? (spentUsd === null ? sinceLast(result) : result.total_cost_usd - spentUsd) : null
-    }
-  })
-  return [next, Option.some(Either.right(done))]
+  const { entry } = memory
+  const sessionId = entry === null ? null : Bookmark.write({ session: result.session_id, entry })
+  return [next, Option.some(Either.right(endOf({ ...memory, stopReason: result.stop_reason }, sessionId)))]
 }
-
-const isPriced = ({ modelUsage }: SDKResultMessage) =>
-  Object.values(modelUsage).every(({ costBasis }) => costBasis !== "unknown")
-
-// The type lacks this field; after a resume nothing else tells this turn's cost from that of the turns before.
-const SinceLast = Schema.Struct({
-  model_usage_since_last_result: Schema.Record({
-    key: Schema.String,
-    value: Schema.Struct({ costUSD: Schema.Number })
-  })
-})
-
-const sinceLast = (result: SDKResultMessage) =>
-  Option.match(Schema.decodeUnknownOption(SinceLast)(result), {
-    onNone: () => null,
-    onSome: (found) => Object.values(found.model_usage_since_last_result).reduce((sum, { costUSD }) => sum + costUSD, 0)
-  })
 
 /** With all the images that a session has gathered, a request can outgrow what the provider takes. */
 const tooLarge = 413
 
 const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) => string): ProviderError => {
   const reason = hide(result.subtype === "success" ? result.result : result.errors.join("; "))
+  if (result.subtype === "error_max_turns") return tooMany
   const status = result.subtype === "success" ? (result.api_error_status ?? null) : null
   if (/^No (conversation|message) found with/.test(reason)) return new SessionLost()
   const isFull = result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit"

@@ -1,6 +1,7 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk"
 import { type Effect, Option, Redacted } from "effect"
-import type { Model, SessionSpec } from "../../domain/Provider.ts"
+import { type Model, type SessionSpec, turnLimits } from "../../domain/Provider.ts"
+import type { Prices } from "../Prices.ts"
 import type { Bookmark } from "./Bookmark.ts"
 import type { Ledger } from "./Ledger.ts"
 
@@ -13,6 +14,9 @@ export interface ClaudeConfig {
   readonly dataDir: string
   /** 0 turns thinking off. */
   readonly maxThinkingTokens: number
+  readonly maxOutputTokens: number
+  /** For what the client has not summed up yet. */
+  readonly prices: Prices
   /** How many processes may be starting at the same time; as many as there are cores when absent. */
   readonly startsAtOnce?: number
   /** Words to put before a process's own when it is started; absent, those that let it die with the server. */
@@ -51,6 +55,8 @@ export const optionsFor = (client: Client, spec: SessionSpec, bookmark: Bookmark
   cwd: client.folders.work,
   env: environment(client),
   includePartialMessages: true,
+  // Counted anew for each turn.
+  maxTurns: turnLimits.requests,
   // Otherwise `@/path` in a message puts that file of the server into the prompt, and `/clear` is a command.
   verbatimPrompts: true,
   settingSources: [],
@@ -73,7 +79,14 @@ const programOf = ({ program }: Client) => {
 // Longer than any deadline of ours, so that ours decide.
 const patience = "3600000"
 
-const environment = ({ apiKey, baseUrl, environment, folders }: Client): Record<string, string> => ({
+const environment = ({
+  apiKey,
+  baseUrl,
+  environment,
+  folders,
+  maxOutputTokens,
+  maxThinkingTokens
+}: Client): Record<string, string> => ({
   PATH: "/usr/local/bin:/usr/bin:/bin",
   ...environment,
   ...Option.match(apiKey, { onNone: () => ({}), onSome: (key) => ({ ANTHROPIC_API_KEY: Redacted.value(key) }) }),
@@ -92,6 +105,8 @@ const environment = ({ apiKey, baseUrl, environment, folders }: Client): Record<
   CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: "1",
   // The least with which the client tells why it would ask again, and when. It never comes to that: the turn ends there.
   CLAUDE_CODE_MAX_RETRIES: "1",
+  // Thoughts count towards it.
+  CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(maxOutputTokens + maxThinkingTokens),
   API_TIMEOUT_MS: patience,
   CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: patience
 })

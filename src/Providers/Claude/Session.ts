@@ -7,6 +7,7 @@ import {
   type ToolResult,
   type TurnInput
 } from "../../domain/Provider.ts"
+import * as Bill from "./Bill.ts"
 import * as Bookmark from "./Bookmark.ts"
 import { connect } from "./Connection.ts"
 import type { Client } from "./Options.ts"
@@ -25,7 +26,8 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
   let callTool = nobody
   const bookmark = spec.resume === null ? null : yield* Bookmark.read(spec.resume)
   let beginning = bookmark === null ? "" : yield* client.beginningOf(bookmark)
-  const connection = yield* connect(client, spec, bookmark, (name, input) => callTool(name, input))
+  const bill = Bill.make(spec, client.prices)
+  const connection = yield* connect(client, spec, bookmark, (name, input) => callTool(name, input), bill)
 
   const cutOff = Effect.suspend(() => {
     if (phase !== "busy") return Effect.void
@@ -44,19 +46,24 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
       })
     )
 
+  // A turn that cannot be gone on from is cut off: the client may still be at it.
   const pass = (event: ProviderEvent): Effect.Effect<ProviderEvent> => {
-    if (event._tag !== "Done") return Effect.succeed(event)
+    if (event._tag !== "Done" || event.sessionId === null) return Effect.succeed(event)
     phase = "idle"
-    return event.sessionId === null ? Effect.succeed(event) : end(event, event.sessionId)
+    return end(event, event.sessionId)
   }
 
   const begin = Effect.fnUntraced(function* (input: TurnInput) {
     const run = yield* FiberSet.makeRuntimePromise<never, ToolResult, never>()
     phase = "busy"
+    bill.open(input.spend)
     callTool = (name, args) => run(Effect.interruptible(input.callTool(name, args)))
     yield* Effect.addFinalizer(() =>
       Effect.zipRight(
-        Effect.sync(() => (callTool = nobody)),
+        Effect.sync(() => {
+          callTool = nobody
+          bill.close()
+        }),
         cutOff
       )
     )

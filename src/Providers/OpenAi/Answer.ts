@@ -1,6 +1,8 @@
 import { Either, Schema } from "effect"
 import { Crashed, Overloaded, type ProviderError, ProviderEvent, RateLimited } from "../../domain/Provider.ts"
+import type { Tokens } from "../../domain/Usage.ts"
 import type { Listener } from "../Http/Protocol.ts"
+import type { Told } from "../Tally.ts"
 import * as Calls from "./Calls.ts"
 import { type Delta, Event, type Failure, type Usage } from "./Event.ts"
 import type { Message } from "./Request.ts"
@@ -19,11 +21,11 @@ const failureOf = (error: Failure | string, hide: (text: string) => string): Pro
   return new Crashed({ reason: hide(message ?? "the endpoint broke its answer off with an error") })
 }
 
-const spentOf = (usage: Usage | null) => {
-  const cached = usage?.prompt_tokens_details?.cached_tokens ?? 0
+const tokensOf = (usage: Usage): Tokens => {
+  const cached = usage.prompt_tokens_details?.cached_tokens ?? 0
   return {
-    inputTokens: Math.max(0, (usage?.prompt_tokens ?? 0) - cached),
-    outputTokens: usage?.completion_tokens ?? 0,
+    inputTokens: Math.max(0, (usage.prompt_tokens ?? 0) - cached),
+    outputTokens: usage.completion_tokens ?? 0,
     cacheReadTokens: cached,
     cacheWriteTokens: 0
   }
@@ -38,24 +40,29 @@ export const listen =
     let text = ""
     /** Thoughts go back under the name that they came by: a server that gives them may want them. */
     const thoughts = { reasoning_content: "", reasoning: "" }
-    let usage: Usage | null = null
+    let told: Told | null = null
+    let size = 0
     let finish = ""
     let isOver = false
 
     const think = (name: keyof typeof thoughts, more: string | null | undefined): ReadonlyArray<ProviderEvent> => {
       if (!more) return []
       thoughts[name] += more
+      size += more.length
       return [ProviderEvent.ThinkingDelta({ text: more })]
     }
 
     const say = (more: string | null | undefined): ReadonlyArray<ProviderEvent> => {
       if (!more) return []
       text += more
+      size += more.length
       return [ProviderEvent.TextDelta({ text: more })]
     }
 
     const take = (delta: Delta): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
-      const sizes = (delta.tool_calls ?? []).map(calls.add)
+      const pieces = delta.tool_calls ?? []
+      const sizes = pieces.map(calls.add)
+      for (const piece of pieces) size += piece.function?.arguments?.length ?? 0
       if (sizes.some((size) => size > largestInput))
         return crashed("the answer is garbled: a tool's input is too large")
       const thought = think("reasoning_content", delta.reasoning_content)
@@ -71,7 +78,9 @@ export const listen =
       if (event.error) return Either.left(failureOf(event.error, hide))
       const [choice] = event.choices ?? []
       model = event.model || model
-      usage = event.usage ?? usage
+      const { usage } = event
+      if (usage && (usage.prompt_tokens ?? usage.completion_tokens ?? null) !== null)
+        told = { model, tokens: tokensOf(usage) }
       finish = choice?.finish_reason ?? finish
       return choice?.delta ? take(choice.delta) : Either.right([])
     }
@@ -88,6 +97,8 @@ export const listen =
         )
         return Either.flatMap(event, hear)
       },
+      heard: () => size,
+      told: () => told,
       isOver: () => isOver,
       outcome: () => {
         if (finish === "" && !isOver) return crashed("the answer broke off before its end")
@@ -108,7 +119,7 @@ export const listen =
                 }))
               })
         }
-        return Either.right({ model, finish: finish || null, spent: spentOf(usage), calls: all, said })
+        return Either.right({ model, finish: finish || null, calls: all, said })
       }
     }
   }

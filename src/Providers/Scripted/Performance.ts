@@ -1,5 +1,11 @@
 import { Array, Duration, Effect, Option, Stream } from "effect"
-import { type ProviderError, ProviderEvent, type TurnInput } from "../../domain/Provider.ts"
+import {
+  type ProviderError,
+  ProviderEvent,
+  TooManyToolCalls,
+  turnLimits,
+  type TurnInput
+} from "../../domain/Provider.ts"
 import { type Script, Step, type Way } from "./Script.ts"
 
 export interface Stage {
@@ -8,11 +14,14 @@ export interface Stage {
   readonly draw: () => number
   /** Adapts what the script says and thinks to the moment. */
   readonly fill: (text: string) => string
-  /** The end of a turn in which so many words came. */
-  readonly done: (words: number) => Extract<ProviderEvent, { readonly _tag: "Done" }>
+  /** Called with how many words have come, each time that it is more. */
+  readonly spend: (words: number) => void
+  readonly done: () => Extract<ProviderEvent, { readonly _tag: "Done" }>
 }
 
 type Next = Effect.Effect<ProviderEvent, Option.Option<ProviderError>>
+
+const tooMany = new TooManyToolCalls({ of: "requests", most: turnLimits.requests })
 
 const end: Next = Effect.fail(Option.none())
 
@@ -23,6 +32,9 @@ export const perform = (script: Script, stage: Stage): Stream.Stream<ProviderEve
     let paceMs: number | null = null
     let unsaid: ReadonlyArray<ProviderEvent> = []
     let words = 0
+    /** A model is asked again after its calls, when it has more to do. */
+    let requests = 1
+    let isAfterCall = false
     let isOver = false
 
     const breath = Effect.suspend(() => (paceMs === null ? Effect.void : Effect.sleep(Duration.millis(paceMs))))
@@ -36,7 +48,7 @@ export const perform = (script: Script, stage: Stage): Stream.Stream<ProviderEve
 
     const utter = ([first, ...rest]: readonly [ProviderEvent, ...ReadonlyArray<ProviderEvent>]): Next => {
       unsaid = rest
-      words++
+      stage.spend(++words)
       return Effect.as(breath, first)
     }
 
@@ -45,13 +57,16 @@ export const perform = (script: Script, stage: Stage): Stream.Stream<ProviderEve
 
     const finish = (how: Extract<Step, { readonly _tag: "Done" }>["how"]): Next => {
       isOver = true
-      return Effect.sync(() => ProviderEvent.Done({ ...stage.done(words), ...how() }))
+      return Effect.sync(() => ProviderEvent.Done({ ...stage.done(), ...how() }))
     }
 
     const take = Step.$match({
       Say: ({ text }): Next => speak(text, (text) => ProviderEvent.TextDelta({ text })),
       Think: ({ text }): Next => speak(text, (text) => ProviderEvent.ThinkingDelta({ text })),
-      Call: ({ input, name }): Next => Effect.as(stage.callTool(name, input), ProviderEvent.ToolUse({ name })),
+      Call: ({ input, name }): Next => {
+        isAfterCall = true
+        return Effect.as(stage.callTool(name, input), ProviderEvent.ToolUse({ name }))
+      },
       Pace: ({ ms }): Next => {
         paceMs = ms
         return next
@@ -74,8 +89,14 @@ export const perform = (script: Script, stage: Stage): Stream.Stream<ProviderEve
       if (Array.isNonEmptyReadonlyArray(unsaid)) return utter(unsaid)
       const [step = Step.Done({ how: () => ({}) }), ...rest] = ahead
       ahead = rest
+      if (isAfterCall && (step._tag === "Say" || step._tag === "Think")) {
+        isAfterCall = false
+        if (++requests > turnLimits.requests) return Effect.fail(Option.some(tooMany))
+      }
       return take(step)
     })
+
+    stage.spend(words)
 
     return Stream.repeatEffectOption(next)
   })

@@ -29,6 +29,8 @@ const failures: Readonly<Record<string, string>> = {
   InvalidRequest: "the provider did not accept the request",
   TimedOut: "the provider took too long",
   Crashed: "the provider broke off",
+  TooManyToolCalls: "the model did not stop calling tools",
+  TooLong: "the model did not come to an end",
   PoolBusy: "no place was free for another session"
 }
 

@@ -28,6 +28,8 @@ const failures: Readonly<Record<string, string>> = {
   InvalidRequest: "제공자가 요청을 받아들이지 않았습니다",
   TimedOut: "제공자의 응답이 너무 늦었습니다",
   Crashed: "제공자와의 연결이 끊겼습니다",
+  TooManyToolCalls: "모델이 도구 호출을 멈추지 않았습니다",
+  TooLong: "모델의 답변이 끝나지 않았습니다",
   PoolBusy: "새 세션을 열 자리가 없었습니다"
 }
 

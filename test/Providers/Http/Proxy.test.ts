@@ -6,7 +6,7 @@ import { createServer } from "node:http"
 import { connect, type Socket } from "node:net"
 import { Crashed } from "../../../src/domain/Provider.ts"
 import { stringify } from "../../../src/lib/json.ts"
-import { doneOf, play, spec } from "../../support/ClaudeHouse.ts"
+import { costOf, play, spec } from "../../support/ClaudeHouse.ts"
 import { makeAnthropic, makeOpenAi } from "../../support/HttpHouse.ts"
 
 /** A proxy on loopback that notes where it is asked to go, and goes there when it may. */
@@ -58,11 +58,11 @@ describe("a proxy of the settings", () => {
         const far = yield* makeHouse(through(proxy.url))
 
         const turns = yield* Effect.forEach([near, far], ({ provider }) =>
-          Effect.flatMap(provider.open(spec()), (session) => play(session, "Hi"))
+          Effect.flatMap(provider.open(spec()), (session) => costOf(session, "Hi"))
         )
 
         deepStrictEqual(
-          turns.map((events) => doneOf(events)?.usage.outputTokens),
+          turns.map((usage) => usage?.outputTokens),
           [7, 7]
         )
         deepStrictEqual(proxy.asked, [`${far.api.url.replace("http://", "")} ${login}`])

@@ -1,5 +1,6 @@
 import { Context, type Effect } from "effect"
-import type { Provider, ProviderError, Usage } from "../../../src/domain/Provider.ts"
+import type { Provider, ProviderError } from "../../../src/domain/Provider.ts"
+import type { Tokens } from "../../../src/domain/Usage.ts"
 import type { Script } from "../../../src/Providers/Scripted/Script.ts"
 import type { Heard } from "../../support/StandIn/Protocol.ts"
 
@@ -12,6 +13,8 @@ export interface Asked extends Pick<Heard, "system" | "told" | "images" | "resul
 export interface Vendor {
   /** What the model does in the next turns; afterwards it says "All right." */
   readonly performs: (...turns: ReadonlyArray<Script>) => Effect.Effect<void>
+  /** What it was still to do is not done. */
+  readonly forget: Effect.Effect<void>
   /** Request by request. */
   readonly asked: () => ReadonlyArray<Asked>
   /** The next request that nobody has asked for yet. */
@@ -35,7 +38,9 @@ export class House extends Context.Tag("parley/test/Providers/contract/House")<
     /** Whether the model is told what came of its calls, and is asked anew after them. */
     readonly hears: boolean
     /** What a turn of so many requests and words costs. */
-    readonly costs: (requests: number, words: number) => Omit<Usage, "costUsd">
+    readonly costs: (requests: number, words: number) => Tokens
+    /** What is known of an answer that is broken off after so many words; null where the vendor tells at the end. */
+    readonly begun: (words: number, characters: number) => Tokens | null
     /** What the vendor calls it that the model said all it had to say. */
     readonly finishReason: string | null
     /** How often a request is made, each time in another way, before it is taken for invalid. */

@@ -2,6 +2,7 @@ import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Stream } from "effect"
 import { ProviderEvent } from "../../../src/domain/Provider.ts"
 import { gate, say, think } from "../../../src/Providers/Scripted/Script.ts"
+import { makeBill } from "../../support/bill.ts"
 import { bytesOf, pixel } from "../../support/images.ts"
 import { House } from "./House.ts"
 import { doneOf, type It, Parlour } from "./talk.ts"
@@ -14,12 +15,13 @@ export const speech = (it: It) => {
       const { costs, finishReason, provider, vendor } = yield* House
       const { ask } = yield* Parlour
       const heard: Array<ProviderEvent> = []
+      const bill = makeBill()
       const gates = yield* Effect.replicateEffect(Deferred.make<void>(), 5)
       const pieces = [think("Hm, "), think("well."), say("Hel"), say("lo, "), say("Bob.")]
       const held = gates.map((one) => gate(Deferred.await(one)))
       yield* vendor.performs(pieces.flatMap((piece, at) => [piece, ...held.slice(at, at + 1)]))
 
-      yield* Stream.runForEach(ask("Hi there"), (event) => {
+      yield* Stream.runForEach(ask("Hi there", { spend: bill.spend }), (event) => {
         heard.push(event)
         const [next] = gates.slice(heard.length - 1)
         return next === undefined ? Effect.void : Deferred.succeed(next, undefined)
@@ -33,9 +35,8 @@ export const speech = (it: It) => {
         TextDelta({ text: "Bob." })
       ])
       const done = doneOf(heard)
-      const { sessionId, usage } = done
-      deepStrictEqual({ ...usage, costUsd: null }, { ...costs(1, 5), costUsd: null })
-      assertEquals(sessionId === null, !provider.remembers)
+      deepStrictEqual({ ...bill.usage(), costUsd: null }, { ...costs(1, 5), costUsd: null })
+      assertEquals(done.sessionId === null, !provider.remembers)
       assertEquals(done.finishReason, finishReason)
     })
   )

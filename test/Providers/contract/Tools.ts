@@ -2,8 +2,9 @@ import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Fiber, Stream } from "effect"
 import { ProviderEvent, type TurnInput } from "../../../src/domain/Provider.ts"
 import { call, say } from "../../../src/Providers/Scripted/Script.ts"
+import { makeBill } from "../../support/bill.ts"
 import { House } from "./House.ts"
-import { doneOf, open, type It, Parlour } from "./talk.ts"
+import { open, type It, Parlour } from "./talk.ts"
 
 const { TextDelta, ToolUse } = ProviderEvent
 
@@ -23,7 +24,8 @@ export const tools = (it: It) => {
         say("Done.")
       ])
 
-      const heard = yield* listen("Keep that", { callTool })
+      const bill = makeBill()
+      const heard = yield* listen("Keep that", { callTool, spend: bill.spend })
 
       deepStrictEqual(calls, [
         ["memorize", { memory_entry: 'Bob said "tea"' }],
@@ -37,7 +39,7 @@ export const tools = (it: It) => {
       ])
       assertEquals(vendor.asked().length - before, hears ? 2 : 1)
       if (hears) deepStrictEqual(vendor.asked().at(-1)?.results, ["kept 1", "kept 2"])
-      deepStrictEqual({ ...doneOf(heard).usage, costUsd: null }, { ...costs(2, 2), costUsd: null })
+      deepStrictEqual({ ...bill.usage(), costUsd: null }, { ...costs(2, 2), costUsd: null })
     })
   )
 

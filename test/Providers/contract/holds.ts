@@ -7,11 +7,12 @@ import { House } from "./House.ts"
 import { leaving } from "./Leaving.ts"
 import { memory } from "./Memory.ts"
 import { refusal } from "./Refusal.ts"
+import { spending } from "./Spending.ts"
 import { speech } from "./Speech.ts"
 import { open, Parlour } from "./talk.ts"
 import { tools } from "./Tools.ts"
 
-const themes = [speech, tools, memory, leaving, deadlines, refusal, faults]
+const themes = [speech, tools, spending, memory, leaving, deadlines, refusal, faults]
 
 /** The contract, played by one provider; skipped when there is a reason why it cannot be. */
 export const holds = <E>(

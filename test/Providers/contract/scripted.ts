@@ -47,11 +47,13 @@ export const scripted = Effect.gen(function* () {
     provider: { ...own, open: (spec) => Effect.map(own.open(spec), watched) },
     vendor: {
       performs: (...more) => Effect.sync(() => void turns.push(...more)),
+      forget: Effect.sync(() => void turns.splice(0)),
       asked: () => asked,
       next: Queue.take(arrived)
     },
     hears: false,
     costs: (_requests, words) => ({ inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0 }),
+    begun: (words) => ({ inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0 }),
     finishReason: null,
     triesWhenInvalid: 1,
     twins: Effect.sync(() => void turns.push([memorize, memorize])),

@@ -20,6 +20,7 @@ const vendorOf = <Request>(api: Api<Request>): Vendor => {
   const asked = ({ closed, heard }: Call<Request>): Asked => ({ ...heard, over: Deferred.await(closed) })
   return {
     performs: (...turns) => Effect.asVoid(api.reply(...turns.flatMap(replies))),
+    forget: api.forget,
     asked: () => api.calls.map(asked),
     next: Effect.map(api.next, asked)
   }
@@ -78,6 +79,12 @@ const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<Hou
       cacheReadTokens: 3 * requests,
       cacheWriteTokens: 4 * requests
     }),
+    begun: (_words, characters) => ({
+      inputTokens: 10,
+      outputTokens: 1 + Math.ceil(characters / 3),
+      cacheReadTokens: 3,
+      cacheWriteTokens: 4
+    }),
     finishReason: "end_turn",
     triesWhenInvalid: 1,
     twins: Effect.asVoid(api.reply(MessagesApi.answer(memorize, memorize), MessagesApi.answer(MessagesApi.text(text)))),
@@ -132,6 +139,7 @@ export const openai = Effect.gen(function* () {
   })
   return wired(provider, api, {
     finishReason: "stop",
+    begun: () => null,
     costs: (requests) => ({
       inputTokens: 10 * requests,
       outputTokens: 7 * requests,

@@ -1,4 +1,4 @@
-import type { Usage } from "../../domain/Provider.ts"
+import type { Tokens } from "../domain/Usage.ts"
 
 /** US dollars for a million tokens. */
 export interface Price {
@@ -52,7 +52,7 @@ export const read = (items: ReadonlyArray<string>): Prices =>
 const million = 1_000_000
 
 /** What the tokens cost; null where no price is known. */
-export const costOf = (prices: Prices, model: string, usage: Omit<Usage, "costUsd">): number | null => {
+export const costOf = (prices: Prices, model: string, usage: Tokens): number | null => {
   const [name] = Object.keys(prices)
     .filter((prefix) => model.startsWith(prefix))
     .toSorted((one, other) => other.length - one.length)
