@@ -84,6 +84,9 @@ const drain = Layer.scopedDiscard(
   })
 )
 
+/** Connections that may wait to be taken: when all readers come back at once, none is to be turned away. */
+const backlog = 4096
+
 /** Routes, documents and page, behind the same edge. The port opens when all of it stands: nobody knocks in vain. */
 const app = Layer.unwrapScoped(
   Effect.gen(function* () {
@@ -105,7 +108,7 @@ const app = Layer.unwrapScoped(
       Effect.sync(() => node.on("request", listener)),
       () => Effect.sync(() => node.off("request", listener))
     )
-    return NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT })
+    return NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT, backlog })
   })
 ).pipe(
   Layer.provide([Web.layer, Docs.layer, HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),

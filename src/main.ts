@@ -3,6 +3,7 @@ import { HttpServerError } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Array, Cause, Console, Effect, Option, Predicate, Struct } from "effect"
+import { TurnScheduler } from "./lib/scheduler.ts"
 
 const serve = () => import("./Cli/Serve.ts")
 const others = {
@@ -53,5 +54,6 @@ wanted(process.argv[2]).pipe(
   ),
   Effect.tapErrorCause(tell),
   Effect.provide(NodeContext.layer),
+  Effect.withScheduler(new TurnScheduler()),
   NodeRuntime.runMain({ disableErrorReporting: true, disablePrettyLogger: true })
 )

@@ -4,14 +4,16 @@ import type { RequestListener, ServerResponse } from "node:http"
 import { Authenticated } from "../Auth/Api.ts"
 import { Credentials } from "../Auth/Credentials.ts"
 import { isKnown } from "../lib/response.ts"
-import type { Tagged } from "../lib/tagged.ts"
+import * as Json from "../lib/json.ts"
+import { type Tagged, tagged } from "../lib/tagged.ts"
 import { ChattingLimit, PollLimit } from "../Limits/Api.ts"
 import { type Limit, Limits } from "../Limits.ts"
 import { chatting, list, MessagesApi, poll } from "../Messages/Api.ts"
 import * as Readings from "../Messages/Readings.ts"
 import { Settings } from "../Settings.ts"
+import { healthy, SystemApi } from "../System/Api.ts"
 import * as Request from "./FastPath/Request.ts"
-import { finder, type Route, route } from "./FastPath/Route.ts"
+import { finder, open, type Route, route } from "./FastPath/Route.ts"
 import * as Hosts from "./Hosts.ts"
 import { record } from "./Meter.ts"
 import { corsHeaders } from "./Origins.ts"
@@ -36,6 +38,8 @@ const write = (response: ServerResponse, { bytes, etag }: Tagged, isNew: boolean
   response.writeHead(200, head).end(bytes)
 }
 
+const alive = tagged(Json.stringify(healthy))
+
 /** What stands before a route's answer, as the contract says. */
 const boundsOf = ({ middlewares, path }: Route, limits: Limits["Type"]) => {
   const limitOf = new Map<unknown, Limit>([
@@ -44,13 +48,15 @@ const boundsOf = ({ middlewares, path }: Route, limits: Limits["Type"]) => {
   ])
   const own = [...middlewares].filter((it) => it !== Authenticated)
   const bounds = own.flatMap((middleware) => limitOf.get(middleware) ?? [])
-  if (!middlewares.has(Authenticated) || bounds.length < own.length) throw new Error(`${path} asks for more than this`)
+  const isOpen = middlewares.size === 0
+  if (!(isOpen || middlewares.has(Authenticated)) || bounds.length < own.length)
+    throw new Error(`${path} asks for more than this`)
   return bounds
 }
 
 /**
  * Answers at node's own request event what is asked most and remembered, under the contract's credentials and limits,
- * with the bytes that the library would send. All else is for `rest`, from its beginning: only answers of 200 and 304 are
+ * with the bytes that the library would send; and whether the server is alive, whatever fibers it has to run. All else is for `rest`, from its beginning: only answers of 200 and 304 are
  * made here as well.
  */
 export const make = Effect.fnUntraced(function* (rest: RequestListener) {
@@ -64,12 +70,13 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
   const routes = [
     route(MessagesApi, list, readings.list.present),
     route(MessagesApi, poll, readings.poll.present),
-    route(MessagesApi, chatting, readings.chatting.present)
+    route(MessagesApi, chatting, readings.chatting.present),
+    open(SystemApi, "health", alive)
   ]
   const bounds = new Map(routes.map((route) => [route, boundsOf(route, limits)]))
   const find = finder(routes)
 
-  const open = (request: Request.Request, route: string) => {
+  const begin = (request: Request.Request, route: string) => {
     const [name, { attributes, kind, links }] = spanOf(request, route)
     const span = tracer.span(name, Option.none(), Context.empty(), links, clock.unsafeCurrentTimeNanos(), kind)
     for (const [key, value] of Object.entries(attributes)) span.attribute(key, value)
@@ -81,8 +88,8 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
     if (match === undefined) return undefined
     const now = clock.unsafeCurrentTimeMillis()
     const user = credentials.known(request, now)
-    const page = user && match.lookUp(user)
-    const isRefused = () => bounds.get(match.route)?.some((limit) => limit(request, user, now) !== undefined)
+    const page = match.lookUp(user)
+    const isRefused = () => user && bounds.get(match.route)?.some((limit) => limit(request, user, now) !== undefined)
     return page === undefined || isRefused() ? undefined : { page, path: match.route.path }
   }
 
@@ -91,7 +98,7 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
     if (request === undefined || !isOurs(request.headers["host"] ?? "")) return rest(source, response)
     const found = lookUp(request)
     if (found === undefined) return rest(source, response)
-    const span = open(request, found.path)
+    const span = begin(request, found.path)
     const isNew = !isKnown(request, found.page.etag)
     const status = isNew ? 200 : 304
     write(response, found.page, isNew, headersOf(span, request.headers))

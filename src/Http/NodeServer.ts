@@ -1,15 +1,19 @@
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, FiberRef, Layer } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer, type Server, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
 import * as Json from "../lib/json.ts"
+import { TurnScheduler } from "../lib/scheduler.ts"
 import { Settings } from "../Settings.ts"
 
 /** The socket's side of the door: how many there may be, how much head and how long each may take. */
 export class NodeServer extends Context.Tag("parley/Http/NodeServer")<NodeServer, Server>() {
   static readonly layer = Layer.effect(
     this,
-    Effect.map(Settings, (settings) => make(settings))
+    Effect.zipWith(Settings, FiberRef.get(FiberRef.currentScheduler), (settings, scheduler) => {
+      const server = make(settings)
+      return scheduler instanceof TurnScheduler ? server.on("connection", scheduler.hurry) : server
+    })
   )
 }
 

@@ -88,6 +88,8 @@ const make = Effect.gen(function* () {
   const drain = (response: ServerResponse) =>
     Effect.async<void>((resume) => {
       const done = () => resume(Effect.void)
+      // It may have drained, or be gone, before this fiber had its turn.
+      if (!response.writableNeedDrain) return done()
       response.once("drain", done)
       return Effect.sync(() => response.off("drain", done))
     }).pipe(Effect.timeoutTo({ duration: patience, onSuccess: () => {}, onTimeout: () => drop(response, "stalled") }))

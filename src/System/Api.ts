@@ -24,6 +24,7 @@ export class Scraping extends HttpApiMiddleware.Tag<Scraping>()("parley/System/A
 }) {}
 
 const Healthy = Schema.Struct({ status: Schema.Literal("healthy") })
+export const healthy: typeof Healthy.Type = { status: "healthy" }
 
 export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
   .add(HttpApiEndpoint.get("health", "/health").addSuccess(Healthy))

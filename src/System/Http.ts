@@ -8,12 +8,10 @@ import { CurrentUser, Unauthenticated } from "../domain/User.ts"
 import { sha256 } from "../lib/hash.ts"
 import { Metrics } from "../Metrics.ts"
 import { Settings } from "../Settings.ts"
-import { Scraping } from "./Api.ts"
+import { healthy, Scraping } from "./Api.ts"
 import * as Pool from "./Pool.ts"
 import * as Providers from "./Providers.ts"
 import { Readiness } from "./Readiness.ts"
-
-const healthy = Effect.succeed({ status: "healthy" as const })
 
 const refuse = () => Unauthenticated.of()
 
@@ -53,8 +51,8 @@ export const layer = HttpApiBuilder.group(Api, "system", (handlers) =>
           )
         )
         .handle("metrics", () => metrics.text)
-        .handle("health", () => healthy)
-        .handle("authHealth", () => healthy)
+        .handle("health", () => Effect.succeed(healthy))
+        .handle("authHealth", () => Effect.succeed(healthy))
         .handle("poolHealth", () => Effect.zipRight(asAdmin, pool))
         .handle("voice", () => Effect.succeed({ enabled: false, server_available: false, server_url: "" }))
         .handle("providers", () => providers)

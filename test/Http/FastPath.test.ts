@@ -93,6 +93,8 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         { path: `${list}/poll?since_id=${first.id}`, headers: key },
         { path: `${list}/poll?since_id=999999`, headers: key },
         { path: `${path}/chatting-agents`, headers: key },
+        { path: "/health" },
+        { path: "/health", headers: { ...key, "x-request-id": "evening-7" } },
         { path: list, headers: bearer },
         { path: list, headers: cookie },
         { path: list, headers: { ...cookie, "sec-fetch-site": "same-origin" } },

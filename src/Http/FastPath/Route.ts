@@ -3,7 +3,7 @@ import { Option, Schema } from "effect"
 import type { User } from "../../domain/User.ts"
 import type { Tagged } from "../../lib/tagged.ts"
 
-type LookUp = (user: User) => Tagged | undefined
+type LookUp = (user: User | undefined) => Tagged | undefined
 
 /** A GET route whose path and query hold nothing but numbers. */
 export interface Route {
@@ -60,8 +60,19 @@ export const route = <Path, Query>(
       const fields = parts && fieldsOf(query)
       if (fields === undefined) return undefined
       const asked = Option.all([decodePath(parts), decodeQuery(fields)])
-      return Option.isSome(asked) ? (user) => lookUp(user, ...asked.value) : undefined
+      return Option.isSome(asked) ? (user) => user && lookUp(user, ...asked.value) : undefined
     }
+  }
+}
+
+/** A route that everybody may read, and that says the same to all. */
+export const open = (group: Group, name: string, answer: Tagged): Route => {
+  const endpoint = group.endpoints[name]
+  if (endpoint?.method !== "GET") throw new Error(`'${name}' is no route that is read`)
+  return {
+    path: endpoint.path,
+    middlewares: new Set([...group.middlewares, ...endpoint.middlewares]),
+    match: (url) => (url === endpoint.path ? () => answer : undefined)
   }
 }
 
