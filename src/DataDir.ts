@@ -1,6 +1,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import Database from "better-sqlite3"
-import { Data, Effect, Layer } from "effect"
+import { type Cause, Data, Effect, Layer, Option } from "effect"
+import { isLock } from "./Db/Inspect.ts"
+import { faultOf } from "./domain/Storage.ts"
 import { Settings } from "./Settings.ts"
 
 export class DataDirUnusable extends Data.TaggedError("DataDirUnusable")<{
@@ -22,9 +24,29 @@ export class DataDirInUse extends Data.TaggedError("DataDirInUse")<{ readonly fo
 // The system ends such a lock together with its process, however that dies.
 const lock = (file: string) =>
   Effect.acquireRelease(
-    Effect.sync(() => new Database(file, { timeout: 0 })),
+    Effect.try(() => new Database(file, { timeout: 0 })),
     (database) => Effect.sync(() => database.close())
   ).pipe(Effect.tap((database) => Effect.try(() => database.exec("BEGIN EXCLUSIVE"))))
+
+const because = {
+  failing: "its disk cannot be read or written",
+  read_only: "it is on a read-only file system, or belongs to another user",
+  replaced: "it was changed meanwhile: start again",
+  missing: "it was changed meanwhile: start again"
+}
+
+const unlocked = (folder: string, file: string, error: Cause.UnknownException) =>
+  Option.match(faultOf(error), {
+    onNone: () => new DataDirUnusable({ folder, reason: error.message }),
+    onSome: (fault) => {
+      if (fault._tag === "StorageFull") return new DataDirUnusable({ folder, reason: "the disk is full" })
+      if (fault.reason === "locked") return new DataDirInUse({ folder })
+      if (fault.reason === "damaged") {
+        return new DataDirUnusable({ folder, reason: `${file} is not what Parley keeps there: delete it` })
+      }
+      return new DataDirUnusable({ folder, reason: because[fault.reason] })
+    }
+  })
 
 const lockOf = Effect.gen(function* () {
   const { DATA_DIR } = yield* Settings
@@ -35,7 +57,8 @@ const lockOf = Effect.gen(function* () {
 export const isHeld = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const file = yield* lockOf
-  return (yield* fs.exists(file)) && (yield* Effect.isFailure(Effect.scoped(lock(file))))
+  if (!(yield* fs.exists(file))) return false
+  return yield* Effect.match(Effect.scoped(lock(file)), { onFailure: isLock, onSuccess: () => false })
 })
 
 /**
@@ -50,6 +73,7 @@ export const layer = Layer.scopedDiscard(
       Effect.zipRight(fs.access(DATA_DIR, { readable: true, writable: true })),
       Effect.mapError(({ message }) => new DataDirUnusable({ folder: DATA_DIR, reason: message }))
     )
-    yield* Effect.mapError(Effect.flatMap(lockOf, lock), () => new DataDirInUse({ folder: DATA_DIR }))
+    const file = yield* lockOf
+    yield* Effect.mapError(lock(file), (error) => unlocked(DATA_DIR, file, error))
   })
 )

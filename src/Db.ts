@@ -2,8 +2,11 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import { FileSystem, Path } from "@effect/platform"
 import { Migrator, SqlClient, type SqlError } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
-import { Data, Effect, Layer, Schema } from "effect"
+import type { Connection } from "@effect/sql/SqlConnection"
+import { Data, Effect, Layer, Option, Schema } from "effect"
 import * as Client from "./Db/Client.ts"
+import { DbFile } from "./Db/DbFile.ts"
+import { type DatabaseUnusable, inspect, unlessLocked, unusable } from "./Db/Inspect.ts"
 import house from "./Db/migrations/0001_house.ts"
 import engine from "./Db/migrations/0002_engine.ts"
 import attachments from "./Db/migrations/0003_attachments.ts"
@@ -14,6 +17,7 @@ import imports from "./Db/migrations/0007_imports.ts"
 import grants from "./Db/migrations/0008_grants.ts"
 import tries from "./Db/migrations/0009_tries.ts"
 import hidden from "./Db/migrations/0010_hidden.ts"
+import { faultIn } from "./domain/Storage.ts"
 import { Settings } from "./Settings.ts"
 
 /** By number and name; a file has had all of them up to its version. */
@@ -52,6 +56,24 @@ const versionOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   return row?.version ?? 0
 })
 
+/**
+ * SQLite would wait for another process in the event loop, and everybody with it: who writes waits beside it. The first
+ * statement brings the log and its index into being.
+ */
+const opened = Layer.effectDiscard(
+  Effect.flatMap(SqliteClient.SqliteClient, (sql) =>
+    Effect.zipRight(sql`PRAGMA busy_timeout = 0`, unlessLocked(sql`SELECT count(*) FROM sqlite_master`))
+  )
+)
+
+/** Returns when no other process is writing. */
+const free = (sql: SqlClient.SqlClient) => {
+  const run = (connection: Connection, statement: string) => connection.execute(statement, [], undefined)
+  return Effect.flatMap(sql.reserve, (connection) =>
+    Effect.uninterruptible(Effect.zipRight(run(connection, "BEGIN IMMEDIATE"), run(connection, "ROLLBACK")))
+  ).pipe(Effect.scoped, unlessLocked)
+}
+
 const migrate = (
   steps: Migrations,
   backup: (client: SqliteClient.SqliteClient, version: number) => Effect.Effect<unknown, SqlError.SqlError>
@@ -62,22 +84,39 @@ const migrate = (
       const sql = yield* SqlClient.SqlClient
       const client = yield* SqliteClient.SqliteClient
       // WAL alone would sync at checkpoints only: an acknowledged write could be lost with the power.
+      yield* Effect.orDie(free(sql))
       yield* sql`PRAGMA synchronous = FULL`
       yield* sql`PRAGMA foreign_keys = ON`
       const version = yield* Effect.orDie(versionOf(sql))
       if (version > newest) return yield* new SchemaTooNew({ found: version, known: newest })
       if (version > 0 && version < newest) yield* Effect.orDie(backup(client, version))
       yield* Effect.orDie(Migrator.make({})({ loader: Migrator.fromRecord(steps) }))
-      // SQLite would wait for another process in the event loop, and everybody with it: the write queue waits beside it.
-      yield* sql`PRAGMA busy_timeout = 0`
     })
   )
 
-const connection = (filename: string) =>
+const connection = (filename: string, file: Layer.Layer<DbFile>) =>
   Layer.effect(
     SqlClient.SqlClient,
-    Effect.flatMap(SqliteClient.SqliteClient, ({ reserve }) => Effect.flatMap(Effect.scoped(reserve), Client.over))
-  ).pipe(Layer.provide(Reactivity.layer), Layer.provideMerge(SqliteClient.layer({ filename })))
+    Effect.gen(function* () {
+      const { heard } = yield* DbFile
+      const { reserve } = yield* SqliteClient.SqliteClient
+      return yield* Client.over(yield* Effect.scoped(reserve), heard)
+    })
+  ).pipe(
+    Layer.provideMerge(file),
+    Layer.provideMerge(opened),
+    Layer.provide(Reactivity.layer),
+    Layer.provideMerge(SqliteClient.layer({ filename }))
+  )
+
+/** What an operator can mend is told in plain words, also where it broke as a defect. */
+const plainly =
+  (file: string) =>
+  <A, E, R>(layer: Layer.Layer<A, E, R>) =>
+    Layer.catchAllCause(layer, (cause): Layer.Layer<A, E | DatabaseUnusable> => {
+      const fault = faultIn(cause)
+      return Option.isSome(fault) ? Layer.fail(unusable(file, fault.value)) : Layer.failCause(cause)
+    })
 
 /** SQLite in `DATA_DIR/parley.db`, brought up to the given steps. An older file is copied before it is changed. */
 export const layerOf = (steps: Migrations) =>
@@ -88,8 +127,10 @@ export const layerOf = (steps: Migrations) =>
       const path = yield* Path.Path
       yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 })
       const filename = path.join(DATA_DIR, "parley.db")
+      yield* inspect(filename)
       return migrate(steps, (client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
-        Layer.provideMerge(connection(filename))
+        Layer.provideMerge(connection(filename, DbFile.layerOf(filename))),
+        plainly(filename)
       )
     })
   )
@@ -99,6 +140,6 @@ export const layer = layerOf(migrations)
 
 /** In memory, migrated. */
 export const layerTest = migrate(migrations, () => Effect.void).pipe(
-  Layer.provideMerge(connection(":memory:")),
+  Layer.provideMerge(connection(":memory:", DbFile.layerMemory)),
   Layer.orDie
 )

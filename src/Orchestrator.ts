@@ -3,7 +3,9 @@ import { Closing } from "./Closing.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import type { RoundId, StopReason } from "./domain/Round.ts"
 import { type Halt, RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
+import { faultIn, isPassing } from "./domain/Storage.ts"
 import { broke } from "./lib/broke.ts"
+import { patience } from "./Orchestrator/Patience.ts"
 
 export class Orchestrator extends Context.Tag("parley/Orchestrator")<
   Orchestrator,
@@ -83,6 +85,20 @@ const make = Effect.gen(function* () {
   const over = ({ first, moved }: Busy) =>
     Effect.zipRight(Deferred.succeed(moved, undefined), Deferred.succeed(first, undefined))
 
+  /** A round that the storage has cut off goes on from where it stands. */
+  const resumed = (round: Effect.Effect<void>) =>
+    round.pipe(
+      Effect.sandbox,
+      Effect.retry({
+        schedule: patience,
+        while: (cause) =>
+          Option.exists(faultIn(cause), isPassing)
+            ? Effect.map(closing.begun, (isClosing) => !isClosing)
+            : Effect.succeed(false)
+      }),
+      Effect.unsandbox
+    )
+
   const forget = (roomId: RoomId, busy: Busy) =>
     Effect.suspend(() => {
       // The room may be at work again already, for a round that came after this one's last look.
@@ -103,7 +119,7 @@ const make = Effect.gen(function* () {
       busy.current = newest
       busy.now = Deferred.unsafeMake(FiberId.none)
       busy.soon = Deferred.unsafeMake(FiberId.none)
-      const played = Effect.zipRight(closeAll(older, "interrupted"), rounds.play(newest, haltOf(busy)))
+      const played = resumed(Effect.zipRight(closeAll(older, "interrupted"), rounds.play(newest, haltOf(busy))))
       return logged(played, roomId).pipe(Effect.zipRight(over(busy)), Effect.zipRight(work(roomId, busy)))
     })
 

@@ -107,6 +107,8 @@ const make = Effect.gen(function* () {
 
   const start = (room: RoomRow) =>
     talk(room).pipe(
+      // The room stays due: what does not take its round has nothing to do with it.
+      Effect.catchAll(({ _tag, detail }) => Effect.logDebug(`an autonomous round waits (${_tag}): ${detail}`)),
       Effect.tapErrorCause(() => learn(room, true)),
       Effect.catchAllCause((cause) => broke("scheduler", "an autonomous round broke", cause)),
       Effect.withSpan("Scheduler.round", { root: true, captureStackTrace: false, attributes: { roomId: room.id } }),

@@ -1,5 +1,6 @@
 import { SqlClient } from "@effect/sql"
 import { Array, Cause, Chunk, Context, Deferred, Effect, Fiber, FiberId, Layer, Mailbox, Option } from "effect"
+import { DbFile } from "./Db/DbFile.ts"
 import { WriteRefused } from "./domain/Error.ts"
 import type { QueueStats } from "./domain/Status.ts"
 import { faultIn, type StorageFault, StorageUnavailable, type Unwritten } from "./domain/Storage.ts"
@@ -67,8 +68,13 @@ const timed = <A, E>(transaction: Effect.Effect<A, E>, size: number) =>
 
 const isLocked = Option.exists<StorageFault>((it) => it._tag === "StorageUnavailable" && it.reason === "locked")
 
+/** What is written to a file that is not the one of that name would be lost with the process. */
+const standing = (fault: DbFile["Type"]["fault"]) =>
+  Effect.suspend(() => Option.match(fault(), { onNone: () => Effect.void, onSome: Effect.fail }))
+
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const file = yield* DbFile
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
   const jobs = yield* Mailbox.make<Job.Job>({ capacity: WRITE_QUEUE_CAPACITY, strategy: "dropping" })
   // Immediate: a deferred BEGIN can fail in the middle, when another process holds the lock.
@@ -82,9 +88,10 @@ const make = Effect.gen(function* () {
       const work = Effect.forEach(batch, (job) => job.run(connection, batch.length))
       const carried = work.pipe(
         Effect.zipLeft(Job.execute(connection, "COMMIT")),
+        Effect.zipLeft(standing(file.glance)),
         Effect.tapErrorCause(() => Effect.ignore(Job.execute(connection, "ROLLBACK")))
       )
-      return Effect.matchCauseEffect(Job.execute(connection, begin), {
+      return Effect.matchCauseEffect(Effect.zipRight(standing(file.fault), Job.execute(connection, begin)), {
         onFailure: (cause) => (isLocked(faultIn(cause)) ? Effect.succeed(null) : Effect.failCause(cause)),
         onSuccess: () => timed(carried, batch.length)
       })

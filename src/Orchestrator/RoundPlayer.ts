@@ -1,6 +1,7 @@
 import { Cause, Chunk, Context, Effect, Exit, Layer, Option } from "effect"
 import { Closing } from "../Closing.ts"
 import type { Cell, PassInput, RoundId, StopReason } from "../domain/Round.ts"
+import { faultIn, isPassing } from "../domain/Storage.ts"
 import * as Time from "../domain/Time.ts"
 import { attended } from "../lib/attended.ts"
 import { Unreadable } from "../lib/unreadable.ts"
@@ -29,7 +30,8 @@ export class RoundPlayer extends Context.Tag("parley/Orchestrator/RoundPlayer")<
     /**
      * Plays an open round to its end, from where it stands: what was said in it already is not said again. The turns
      * under way are settled, and the ledger has the reason, when this returns. A server that closes leaves the round
-     * open, for the next one to go on with, and takes the try back. What cannot be read sets the round aside.
+     * open, for the next one to go on with, and takes the try back. What cannot be read sets the round aside; a storage
+     * that fails for a time leaves it open, and dies with what it is.
      */
     readonly play: (id: RoundId, halt: Halt) => Effect.Effect<void>
     /** Counts another try at an open round, on disk when this returns; false when it has ended. */
@@ -144,6 +146,8 @@ const make = Effect.gen(function* () {
         const exit = yield* attended(restore, Effect.raceFirst(played, halt.now))
         const isLeft = yield* closing.begun
         if (Exit.isFailure(exit)) {
+          // Nobody has ended it: it goes on when the storage answers again.
+          if (Option.exists(faultIn(exit.cause), isPassing)) return yield* exit
           if (isLeft && !Cause.isDie(exit.cause)) yield* leave(round)
           else if (!isUnreadable(exit.cause)) yield* close(headOf(round), "interrupted")
           return yield* exit

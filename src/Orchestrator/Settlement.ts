@@ -1,6 +1,8 @@
-import { Context, Effect, Layer, Option, Schedule } from "effect"
+import { Context, Duration, Effect, Layer, Option } from "effect"
+import { Closing } from "../Closing.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import type { Outcome, Reason, RoundId, TurnId } from "../domain/Round.ts"
+import type { Unwritten } from "../domain/Storage.ts"
 import * as Time from "../domain/Time.ts"
 import type { Draft } from "../LiveTurns.ts"
 import { MessageRepo } from "../Messages/Repo.ts"
@@ -13,6 +15,7 @@ import type { Stand } from "./Stand.ts"
 import { Ledger } from "./Ledger.ts"
 import { type Amount, settled } from "./Limits.ts"
 import { circling, isIdle, longest, span } from "./LoopGuard.ts"
+import { patience } from "./Patience.ts"
 import { Sessions } from "./Sessions.ts"
 import { count } from "./Settlement/Count.ts"
 import { discarded, type Verdict } from "./Verdict.ts"
@@ -43,8 +46,13 @@ export class Settlements extends Context.Tag("parley/Orchestrator/Settlement/Set
   {
     /** What was said counts as discarded when the round has been ended by somebody meanwhile. */
     readonly settle: (settled: Settled) => Effect.Effect<Ended>
-    /** Commits a write of the room's own. A full queue is waited for: the room must not lose what has happened. */
+    /**
+     * Commits a write of the room's own. What the queue or the storage refuses is tried again until it is stored, for the
+     * room must not lose what has happened; once the server closes, for as long as it leaves to those who still run.
+     */
     readonly persist: <A>(write: Effect.Effect<A, never, Commit>) => Effect.Effect<A>
+    /** How many such writes were refused and are to be tried again. */
+    readonly held: Effect.Effect<number>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -61,10 +69,9 @@ interface Said {
 
 const nothing: Said = { message_id: null, wakes: false, loop_guard: null }
 
-const patience = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(300))
-
 const make = Effect.gen(function* () {
   const queue = yield* WriteQueue
+  const closing = yield* Closing
   const rooms = yield* RoomRepo
   const messages = yield* MessageRepo
   const critiques = yield* Critiques
@@ -192,10 +199,30 @@ const make = Effect.gen(function* () {
     return { outcome: turn.verdict.outcome, said: turn.verdict.said, wakes: said.wakes }
   })
 
-  const persist = <A>(job: Effect.Effect<A, never, Commit>) => Effect.orDie(Effect.retry(queue.write(job), patience))
+  const isOver = Effect.zipWith(
+    closing.begun,
+    closing.left,
+    (isClosing, left) => isClosing && Duration.toMillis(left) <= 0
+  )
+  const isFinal = (error: Unwritten) =>
+    error._tag === "WriteRefused" && error.reason === "closing" ? Effect.succeed(true) : isOver
+
+  const held = new Set<object>()
+
+  const persist = <A>(job: Effect.Effect<A, never, Commit>) =>
+    Effect.suspend(() => {
+      const mark = {}
+      return queue.write(job).pipe(
+        Effect.tapError(() => Effect.sync(() => held.add(mark))),
+        Effect.retry({ schedule: patience, until: isFinal }),
+        Effect.ensuring(Effect.sync(() => held.delete(mark))),
+        Effect.orDie
+      )
+    })
 
   return Settlements.of({
     persist,
+    held: Effect.sync(() => held.size),
     settle: (turn) =>
       persist(
         // A room that is gone took its ledger along: nothing is left to be settled.

@@ -5,6 +5,7 @@ import { Array, Context, Effect, Fiber, Layer, Option, Schedule } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { statfs } from "node:fs/promises"
 import { Closing } from "../Closing.ts"
+import { DbFile } from "../Db/DbFile.ts"
 import type { Part } from "../domain/Status.ts"
 import type { StorageFault } from "../domain/Storage.ts"
 import { Settings } from "../Settings.ts"
@@ -40,6 +41,7 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const fs = yield* FileSystem.FileSystem
   const queue = yield* WriteQueue
+  const file = yield* DbFile
   const closing = yield* Closing
   const scope = yield* Effect.scope
 
@@ -85,8 +87,12 @@ const make = Effect.gen(function* () {
       const { capacity, depth, is_open } = yield* queue.stats
       const own: ReadonlyArray<Part> = (yield* closing.begun) ? ["closing"] : []
       const ofQueue: ReadonlyArray<Part> = is_open && depth < capacity ? [] : ["queue"]
+      const trouble = yield* queue.trouble
       const seen = yield* Effect.flatMap(Effect.uninterruptible(probing), Fiber.join)
-      const met = Option.map(yield* queue.trouble, partOf)
+      const met = Option.map(
+        Option.orElse(file.fault(), () => trouble),
+        partOf
+      )
       return Array.dedupe([...own, ...ofQueue, ...Option.toArray(met), ...seen])
     })
   })

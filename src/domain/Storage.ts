@@ -83,6 +83,9 @@ export const faultOf = (error: unknown): Option.Option<StorageFault> => {
   return Predicate.hasProperty(error, "cause") ? faultOf(error.cause) : Option.none()
 }
 
+/** Whether it may pass while the server runs. */
+export const isPassing = (fault: StorageFault) => fault._tag === "StorageFull" || fault.retry_after !== undefined
+
 /** The same of all that broke. */
 export const faultIn = (cause: Cause.Cause<unknown>): Option.Option<StorageFault> =>
   Option.firstSomeOf(Chunk.appendAll(Cause.failures(cause), Cause.defects(cause)).pipe(Chunk.map(faultOf)))

@@ -2,6 +2,7 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import { SqlClient, type SqlConnection, SqlError } from "@effect/sql"
 import Database from "better-sqlite3"
 import { Effect, Layer, Stream } from "effect"
+import { DbFile } from "../../src/Db/DbFile.ts"
 import * as Client from "../../src/Db/Client.ts"
 
 export interface Watcher {
@@ -11,6 +12,17 @@ export interface Watcher {
   readonly committed: (tables: ReadonlySet<string>) => void
 }
 
+/** What the storage answers for a while. SQLite ends a transaction by itself when a statement in it meets such an error. */
+export interface Trouble {
+  readonly how: "locked" | "full" | "failing"
+  /** At the begin of a transaction, at a change in it, or at its end. */
+  readonly at: "begin" | "change" | "commit"
+  /** How often, before all is well again. */
+  readonly times: number
+}
+
+const codes = { locked: "SQLITE_BUSY", full: "SQLITE_FULL", failing: "SQLITE_IOERR_WRITE" } as const
+
 const changed = (text: string) => /^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)/i.exec(text)?.[1]
 
 /** SQLite in memory, begun from an image: one connection, as the production client has, and every commit is seen. */
@@ -19,6 +31,14 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
   db.pragma("foreign_keys = ON")
   const prepared = new Map<string, { readonly statement: Database.Statement; readonly table: string | undefined }>()
   const dirty = new Set<string>()
+  let trouble: Trouble = { how: "full", at: "begin", times: 0 }
+
+  const meet = (at: Trouble["at"]) => {
+    if (trouble.at !== at || trouble.times === 0) return
+    trouble = { ...trouble, times: trouble.times - 1 }
+    if (at === "change") db.exec("ROLLBACK")
+    throw Object.assign(new Error("the storage is in trouble"), { code: codes[trouble.how] })
+  }
 
   const prepare = (text: string) => {
     const known = prepared.get(text)
@@ -29,6 +49,9 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
   }
 
   const work = (text: string, params: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+    if (text === "BEGIN IMMEDIATE") meet("begin")
+    if (text === "COMMIT") meet("commit")
+    if (changed(text) !== undefined && db.inTransaction) meet("change")
     if (text === "COMMIT") watcher.committing()
     const { statement, table } = prepare(text)
     if (table !== undefined) dirty.add(table)
@@ -53,7 +76,10 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
     executeStream: () => Stream.dieMessage("nobody asks for streams")
   }
 
-  const layer = Layer.effect(SqlClient.SqlClient, Client.over(connection)).pipe(Layer.provide(Reactivity.layer))
+  const layer = Layer.effect(SqlClient.SqlClient, Client.over(connection)).pipe(
+    Layer.provide(Reactivity.layer),
+    Layer.merge(DbFile.layerMemory)
+  )
 
   return {
     layer,
@@ -63,6 +89,9 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
       return db.serialize()
     },
     rows: (text: string, ...params: ReadonlyArray<unknown>) => prepare(text).statement.all(...params),
+    /** Has the storage refuse what comes. */
+    suffer: (next: Trouble) => void (trouble = next),
+    isWell: () => trouble.times === 0,
     close: () => db.close()
   }
 }

@@ -1,7 +1,6 @@
 import { Clock, Duration, Effect, type Exit, type Fiber, type Scheduler, Supervisor, Utils } from "effect"
 
 interface Sleeper {
-  readonly ms: number
   readonly until: number
   readonly wake: () => void
 }
@@ -65,7 +64,7 @@ export const make = ({ fitful, now: start, seed }: MachineOptions) => {
       Effect.async<void>((resume) => {
         // Whole milliseconds, as Node has them.
         const ms = Math.ceil(Duration.toMillis(duration))
-        const sleeper = { ms, until: now + ms, wake: () => resume(Effect.void) }
+        const sleeper = { until: now + ms, wake: () => resume(Effect.void) }
         sleepers.add(sleeper)
         return Effect.sync(() => sleepers.delete(sleeper))
       })
@@ -110,8 +109,6 @@ export const make = ({ fitful, now: start, seed }: MachineOptions) => {
     /** What happens when so many more tasks have run. */
     lay: (left: number, blow: () => void) => void (fuse = { left, blow }),
     now: () => now,
-    /** Whether anybody has gone to sleep for just so long. */
-    sleepsFor: (ms: number) => [...sleepers].some((sleeper) => sleeper.ms === ms),
     run,
     scheduler,
     settle,

@@ -12,6 +12,8 @@ export interface Scene {
   readonly world: World
   readonly live: LiveTurns["Type"]
   readonly pool: SdkPool["Type"]
+  /** Whether a write waits, or was refused and is to be tried again: what it would end goes on until then. */
+  readonly isHeldUp: boolean
   readonly readers: ReadonlyArray<Reader>
 }
 
@@ -94,10 +96,6 @@ const checks = [messagesStayAsTheyWere, acknowledgedIsThere, sessionsAreInThePoo
 
 const endings = [turnsHaveOwners, roundsHaveTurns]
 
-// A write that a full queue refuses is tried again after so long, as nothing else is: what it ends goes on until then.
-const refusedMs = 100
-
 export const check: Check = (scene) => {
-  const isHeldUp = scene.world.machine.sleepsFor(refusedMs)
-  for (const ask of isHeldUp ? checks : [...checks, ...endings]) ask(scene)
+  for (const ask of scene.isHeldUp ? checks : [...checks, ...endings]) ask(scene)
 }

@@ -1,6 +1,7 @@
 import * as Dice from "./Dice.ts"
 import type { RoomUpdate } from "../../src/domain/Room.ts"
 import type { Temper } from "./Script.ts"
+import type { Trouble } from "./Disk.ts"
 import type { Fuse } from "./World.ts"
 
 /** What somebody does. Rooms, agents and the like are counted round: the nth of those there are then. */
@@ -14,6 +15,7 @@ export type Step =
   | { readonly do: "persona"; readonly agent: number; readonly how: "retire" | "restore" | "rewrite" }
   | { readonly do: "attach"; readonly room: number; readonly from: "now" | "start" | "last" | "nowhere" }
   | { readonly do: "detach" | "hang up"; readonly nth: number }
+  | { readonly do: "trouble"; readonly with: Trouble }
   | { readonly do: "crash"; readonly when: Fuse | "now" }
 
 /** What the server gets to do before the next step: nothing, so many tasks, all it can, or time passes. */
@@ -54,6 +56,7 @@ const weights = {
   attach: 6,
   detach: 3,
   "hang up": 2,
+  trouble: 4,
   crash: 4
 }
 
@@ -82,6 +85,13 @@ const step = (dice: Dice.Dice): Step => {
       return { do: kind, nth: dice.below(4) }
     case "crash":
       return { do: kind, when: fuse(dice) }
+    case "trouble": {
+      const times = dice.of(1, 2, 6, 20)
+      return {
+        do: kind,
+        with: { how: dice.of("locked", "full", "failing"), at: dice.of("begin", "change", "commit"), times }
+      }
+    }
     case "create":
     case "restart":
       return { do: kind }

@@ -1,7 +1,9 @@
 import { Context, Effect, Exit } from "effect"
 import type { Cell } from "../../src/domain/Round.ts"
 import { LiveTurns } from "../../src/LiveTurns.ts"
+import { Settlements } from "../../src/Orchestrator/Settlement.ts"
 import { SdkPool } from "../../src/SdkPool.ts"
+import { WriteQueue } from "../../src/WriteQueue.ts"
 import * as Called from "./Called.ts"
 import * as Cast from "./Cast.ts"
 import * as Chronicle from "./Chronicle.ts"
@@ -70,7 +72,8 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
           ends: (call, how) => chronicle.tell(`  call ${call.number} ended ${how}`)
         },
         failed: (message) => {
-          if (!/as scripted|without Done|WriteRefused/.test(message)) chronicle.breaks(0, `the server logs: ${message}`)
+          if (!/as scripted|without Done|WriteRefused|Storage(?:Full|Unavailable)/.test(message))
+            chronicle.breaks(0, `the server logs: ${message}`)
         },
         committed: (disk, tables) => {
           const change = journal.read(disk, tables)
@@ -92,7 +95,11 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
       if (Exit.isFailure(exit)) return chronicle.breaks(0, `the server cannot start: ${exit.cause}`)
       const { context } = exit.value
       const live = Context.get(context, LiveTurns)
-      Rested.check({ book, world, live, pool: Context.get(context, SdkPool), readers })
+      const pool = Context.get(context, SdkPool)
+      const held = Context.get(context, Settlements).held
+      const queued = Effect.map(Context.get(context, WriteQueue).stats, ({ depth }) => depth)
+      const isHeldUp = Effect.runSync(held) + Effect.runSync(queued) > 0
+      Rested.check({ book, world, live, pool, isHeldUp, readers })
       clients.rest()
     }
 
@@ -124,10 +131,13 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
 
     const stop = Effect.gen(function* () {
       for (const leave of detaches.splice(0)) leave()
+      const isWell = world.disk.isWell()
       const left = yield* world.end
       if (!world.alive()) return yield* mend
       if (left > 0) chronicle.breaks(8, `${left} fibers outlive the server`)
-      for (const id of journal.open.turns) chronicle.breaks(3, `turn ${id} has no outcome after the server stopped`)
+      // What the storage has refused to the end, the next server resolves.
+      if (isWell)
+        for (const id of journal.open.turns) chronicle.breaks(3, `turn ${id} has no outcome after the server stopped`)
       for (const { key } of world.sessions.values())
         chronicle.breaks(8, `the session of seat ${key} outlives the server`)
       if (world.machine.sleeping() > 0) chronicle.breaks(8, `${world.machine.sleeping()} fibers still wait for a time`)
@@ -170,6 +180,8 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
           ledger.recast()
           return persona && cast.change(persona, step.how)
         }
+        case "trouble":
+          return world.disk.suffer(step.with)
         case "crash":
           return world.crash(step.when)
         case "restart": {
