@@ -71,6 +71,8 @@ const decode = {
   ids: Schema.decodeUnknownSync(Schema.Array(Schema.Struct({ id: Schema.Int })))
 }
 
+const inOpenRooms = "room_id IN (SELECT id FROM rooms WHERE state = 'open')"
+
 /** What one commit has changed. */
 export interface Change {
   /** Rooms as they were before. */
@@ -100,20 +102,24 @@ export const make = () => {
   const least = (ids: ReadonlySet<number>, newest: number) => Math.min(newest + 1, ...ids)
 
   const readRounds = (disk: Disk) =>
-    decode.rounds(disk.rows("SELECT * FROM rounds WHERE id >= ?", least(open.rounds, newest.rounds))).flatMap((row) => {
-      const before = rounds.get(row.id)
-      rounds.set(row.id, row)
-      if (row.stop_reason === null) open.rounds.add(row.id)
-      else open.rounds.delete(row.id)
-      newest.rounds = Math.max(newest.rounds, row.id)
-      const isSame = before?.stop_reason === row.stop_reason && before.planned_from.length === row.planned_from.length
-      return isSame ? [] : [[before, row] as const]
-    })
+    decode
+      .rounds(disk.rows(`SELECT * FROM rounds WHERE ${inOpenRooms} AND id >= ?`, least(open.rounds, newest.rounds)))
+      .flatMap((row) => {
+        const before = rounds.get(row.id)
+        rounds.set(row.id, row)
+        if (row.stop_reason === null) open.rounds.add(row.id)
+        else open.rounds.delete(row.id)
+        newest.rounds = Math.max(newest.rounds, row.id)
+        const isSame = before?.stop_reason === row.stop_reason && before.planned_from.length === row.planned_from.length
+        return isSame ? [] : [[before, row] as const]
+      })
 
   const readTurns = (disk: Disk) => {
     const opened: Array<Turn> = []
     const turned: Array<readonly [Turn, Turn]> = []
-    for (const row of decode.turns(disk.rows("SELECT * FROM turns WHERE id >= ?", least(open.turns, newest.turns)))) {
+    for (const row of decode.turns(
+      disk.rows(`SELECT * FROM turns WHERE ${inOpenRooms} AND id >= ?`, least(open.turns, newest.turns))
+    )) {
       const before = turns.get(row.id)
       turns.set(row.id, row)
       if (row.outcome === null) open.turns.add(row.id)
@@ -126,7 +132,7 @@ export const make = () => {
   }
 
   const readMessages = (disk: Disk) => {
-    const said = decode.messages(disk.rows("SELECT * FROM messages WHERE id > ? ORDER BY id", newest.messages))
+    const said = decode.messages(disk.rows("SELECT * FROM kept_messages WHERE id > ? ORDER BY id", newest.messages))
     for (const row of said) messages.set(row.id, row)
     newest.messages = said.at(-1)?.id ?? newest.messages
     return said
@@ -136,7 +142,7 @@ export const make = () => {
     const told = decode.events(
       disk.rows(
         `SELECT id, room_id, type, json_extract(body, '$.turn_id') AS turn_id,
-          json_extract(body, '$.message.id') AS message_id FROM events WHERE id > ? ORDER BY id`,
+          json_extract(body, '$.message.id') AS message_id FROM kept_events WHERE id > ? ORDER BY id`,
         newest.events
       )
     )
@@ -145,9 +151,9 @@ export const make = () => {
     return told
   }
 
-  /** Takes out what the disk does not have any more. */
+  /** Takes out what nobody sees any more. */
   const prune = <Row>(disk: Disk, table: string, known: Map<number, Row>) => {
-    const left = new Set(decode.ids(disk.rows(`SELECT id FROM ${table}`)).map(({ id }) => id))
+    const left = new Set(decode.ids(disk.rows(`SELECT id FROM ${table} WHERE ${inOpenRooms}`)).map(({ id }) => id))
     return [...known].flatMap(([id, row]) => {
       if (left.has(id)) return []
       known.delete(id)
@@ -158,10 +164,11 @@ export const make = () => {
   const read = (disk: Disk, tables: ReadonlySet<string>): Change => {
     const before = rooms
     const seated = seats
-    if (tables.has("rooms")) rooms = new Map(decode.rooms(disk.rows("SELECT * FROM rooms")).map((row) => [row.id, row]))
+    if (tables.has("rooms"))
+      rooms = new Map(decode.rooms(disk.rows("SELECT * FROM rooms WHERE state = 'open'")).map((row) => [row.id, row]))
     const isGone = [...before.keys()].some((id) => !rooms.has(id))
     if (isGone || tables.has("room_agents")) {
-      const rows = decode.seats(disk.rows("SELECT * FROM room_agents"))
+      const rows = decode.seats(disk.rows(`SELECT * FROM room_agents WHERE ${inOpenRooms}`))
       seats = new Map(rows.map((row) => [`${row.room_id}/${row.agent_id}`, row.joined_after]))
     }
     const isRound = tables.has("rounds")
@@ -172,8 +179,8 @@ export const make = () => {
       told: tables.has("events") ? readEvents(disk) : []
     }
     const isCleared = fresh.told.some(({ type }) => type === "messages_cleared")
-    const unsaid = isGone || isCleared ? prune(disk, "messages", messages) : []
-    if (isGone || isCleared) prune(disk, "events", events)
+    const unsaid = isGone || isCleared ? prune(disk, "kept_messages", messages) : []
+    if (isGone || isCleared) prune(disk, "kept_events", events)
     if (isGone) {
       prune(disk, "rounds", rounds)
       for (const { id } of prune(disk, "turns", turns)) open.turns.delete(id)

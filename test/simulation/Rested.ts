@@ -23,7 +23,7 @@ const plain = (rows: ReadonlyArray<unknown>) => rows.map((row) => Object.values(
 
 /** 1 */
 const messagesStayAsTheyWere: Check = ({ book: { chronicle, journal }, world }) => {
-  const stored = plain(world.disk.rows("SELECT id, room_id, content, partial FROM messages ORDER BY id"))
+  const stored = plain(world.disk.rows("SELECT id, room_id, content, partial FROM kept_messages ORDER BY id"))
   const known = plain([...journal.messages.values()].map((it) => [it.id, it.room_id, it.content, it.partial]))
   if (stored !== known) chronicle.breaks(1, `messages are other than they were committed:\n${stored}\nnot\n${known}`)
 }
