@@ -8,6 +8,7 @@ import { admin } from "../../src/domain/User.ts"
 import { Messages } from "../../src/Messages.ts"
 import { RoomEvents } from "../../src/RoomEvents.ts"
 import { Topic } from "../../src/RoomEvents/Topic.ts"
+import { WriteQueue } from "../../src/WriteQueue.ts"
 import { inHouse, room } from "../support/Duo.ts"
 import * as Puppet from "../support/Puppet.ts"
 
@@ -69,5 +70,23 @@ describe("an event of the log", () => {
           assertEquals((yield* get("/messages")).length, 3)
         })
       )
+  )
+
+  it.scopedLive("takes no page away before it is there itself: a reader of then would fill in an old one", () =>
+    inHouse(
+      Puppet.make({ act: Puppet.skip }),
+      Effect.gen(function* () {
+        const { get, id, isRemembered } = yield* setup
+        const events = yield* RoomEvents
+        const queue = yield* WriteQueue
+        yield* get("/messages")
+
+        const inside = yield* queue.write(
+          Effect.map(events.append(RoomId.make(id), { type: "messages_cleared" }), isRemembered)
+        )
+
+        deepStrictEqual([inside, isRemembered()], [true, false])
+      })
+    )
   )
 })
