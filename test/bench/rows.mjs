@@ -161,7 +161,7 @@ const start = async (stage) => {
 
 /** Nobody else waits for an import: a message in another room takes about as long as without one. */
 const importing = async (stage) => {
-  const house = await stage.start("import")
+  const house = await stage.start("import", { MAX_IMPORT_BYTES: "67108864" })
   const room = await newRoom(house, "beside")
   const request = house.request("POST", `${room}/messages/send`, { content: text })
   const at = "2026-11-01T00:00:00.000Z"

@@ -73,8 +73,9 @@ const sessionsAreInThePool: Check = ({ book: { chronicle }, pool, world }) => {
 /** 6: a room has spent what its turns have cost. */
 const accountsAreRight: Check = ({ book: { chronicle }, world }) => {
   const wrong = world.disk.rows(`
-    SELECT id FROM rooms WHERE spent_tokens <> (SELECT coalesce(sum(counted_tokens), 0) FROM turns WHERE room_id = rooms.id)
-      OR abs(spent_usd - (SELECT coalesce(sum(counted_usd), 0) FROM turns WHERE room_id = rooms.id)) > 1e-6`)
+    SELECT id FROM rooms WHERE state = 'open' AND (
+      spent_tokens <> (SELECT coalesce(sum(counted_tokens), 0) FROM turns WHERE room_id = rooms.id)
+      OR abs(spent_usd - (SELECT coalesce(sum(counted_usd), 0) FROM turns WHERE room_id = rooms.id)) > 1e-6)`)
   if (wrong.length > 0) chronicle.breaks(6, `what turns have cost is not what was spent in ${plain(wrong)}`)
 }
 
