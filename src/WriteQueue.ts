@@ -1,9 +1,10 @@
 import { SqlClient } from "@effect/sql"
-import { Array, Cause, Chunk, Context, Deferred, Effect, Fiber, FiberId, Layer, Mailbox, Option } from "effect"
+import { Array, Cause, Context, Deferred, Effect, Fiber, FiberId, Layer, Option } from "effect"
 import { DbFile } from "./Db/DbFile.ts"
 import { WriteRefused } from "./domain/Error.ts"
 import type { QueueStats } from "./domain/Status.ts"
 import { faultIn, type StorageFault, StorageUnavailable, type Unwritten } from "./domain/Storage.ts"
+import * as Bell from "./lib/bell.ts"
 import * as Meter from "./lib/metric.ts"
 import { nextTurn } from "./lib/turns.ts"
 import { Settings } from "./Settings.ts"
@@ -76,9 +77,10 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const file = yield* DbFile
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
-  const jobs = yield* Mailbox.make<Job.Job>({ capacity: WRITE_QUEUE_CAPACITY, strategy: "dropping" })
   // Immediate: a deferred BEGIN can fail in the middle, when another process holds the lock.
   const begin = sql.onDialectOrElse({ sqlite: () => "BEGIN IMMEDIATE", orElse: () => "BEGIN" })
+  const arrived: Array<Job.Job> = []
+  let isOpen = true
   let waiting: ReadonlyArray<Batch> = []
   let trouble = Option.none<StorageFault>()
 
@@ -136,37 +138,41 @@ const make = Effect.gen(function* () {
     })
   }).pipe(Effect.uninterruptible)
 
-  const enqueue = (accepted: Chunk.Chunk<Job.Job>) => {
-    waiting = [...waiting, ...Array.chunksOf(Chunk.toReadonlyArray(accepted), largestBatch)]
-  }
-
-  // The worker wakes with the first write; the others that the same turn of the event loop brings share its commit.
-  const gather = Effect.zipWith(jobs.takeAll, Effect.zipRight(nextTurn, jobs.clear), ([first, ended], more) => {
-    enqueue(Chunk.appendAll(first, more))
-    return ended
+  const enqueue = Effect.sync(() => {
+    waiting = [...waiting, ...Array.chunksOf(arrived.splice(0), largestBatch)]
   })
+
+  const arrival = Bell.make(() => arrived.length > 0 || !isOpen)
+  // The worker wakes with the first write; the others that the same turn of the event loop brings share its commit.
+  const gather = Effect.zipRight(Effect.zipRight(arrival.due, nextTurn), enqueue)
   const empty = Effect.whileLoop({
     while: () => waiting.length > 0,
-    body: () => Effect.zipRight(commit, Effect.map(jobs.clear, enqueue)),
+    body: () => Effect.zipRight(commit, enqueue),
     step: () => {}
   })
-  const worker = yield* Effect.zipLeft(gather, empty).pipe(
-    Effect.repeat({ until: (ended) => ended }),
+  const worker = yield* Effect.zipRight(gather, empty).pipe(
+    Effect.repeat({ while: () => isOpen || arrived.length > 0 }),
     Effect.forkScoped
   )
+  const close = Effect.sync(() => {
+    isOpen = false
+    arrival.ring()
+  })
   // Registered after the fork, so that it runs before the worker's interruption and nothing accepted is lost.
-  yield* Effect.addFinalizer(() => Effect.zipRight(jobs.end, Fiber.await(worker)))
+  yield* Effect.addFinalizer(() => Effect.zipRight(close, Fiber.await(worker)))
 
-  /** How many stand in the queue, with those that wait for another process; none when it is closed. */
-  const depth = () => Option.map(jobs.unsafeSize(), (size) => waiting.reduce((sum, { length }) => sum + length, size))
+  /** How many stand in the queue, with those that wait for another process. */
+  const depth = () => waiting.reduce((sum, { length }) => sum + length, arrived.length)
 
-  const offer = (job: Job.Job) =>
-    Effect.suspend(() =>
-      Option.exists(depth(), (depth) => depth < WRITE_QUEUE_CAPACITY) ? jobs.offer(job) : Effect.succeed(false)
-    )
+  const offer = (job: Job.Job) => {
+    const isTaken = isOpen && depth() < WRITE_QUEUE_CAPACITY
+    if (isTaken) arrived.push(job)
+    arrival.ring()
+    return isTaken
+  }
 
   const refuse = Effect.suspend(() => {
-    const reason = Option.isNone(jobs.unsafeSize()) ? "closing" : "full"
+    const reason = isOpen ? "full" : "closing"
     refusals(1, reason)
     return WriteRefused.of(reason)
   })
@@ -174,15 +180,15 @@ const make = Effect.gen(function* () {
   return WriteQueue.of({
     trouble: Effect.sync(() => trouble),
     stats: Effect.sync(() => ({
-      depth: Option.getOrElse(depth(), () => 0),
+      depth: depth(),
       capacity: WRITE_QUEUE_CAPACITY,
-      is_open: Option.isSome(depth())
+      is_open: isOpen
     })),
     write: Effect.fnUntraced(
       function* <A, E>(write: Effect.Effect<A, E, Commit>) {
         const reply = Deferred.unsafeMake<A, E | StorageFault>(FiberId.none)
-        const accepted = yield* offer(yield* Job.make(reply, write))
-        return accepted ? yield* Deferred.await(reply) : yield* refuse
+        const job = yield* Job.make(reply, write)
+        return offer(job) ? yield* Deferred.await(reply) : yield* refuse
       },
       Effect.withSpan("WriteQueue.write", { captureStackTrace: false })
     )
