@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { assertMatch, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import Database from "better-sqlite3"
-import { Context, Effect, Layer } from "effect"
+import { Context, DateTime, Effect, Layer } from "effect"
 import { Backups } from "../src/Backups.ts"
 import { nextTurn } from "../src/lib/turns.ts"
 import type { BackupState } from "../src/domain/Status.ts"
@@ -45,8 +45,7 @@ const setup = (more: Readonly<Record<string, string>> = {}) =>
     return { database, files, fs, start, until }
   })
 
-const timeOf = (name = "") =>
-  new Date(name.replace(/^parley-(.*)T(\d\d)-(\d\d)-(\d\d)Z\.db$/, "$1T$2:$3:$4Z")).getTime()
+const timeOf = (name = "") => Date.parse(name.replace(/^parley-(.*)T(\d\d)-(\d\d)-(\d\d)Z\.db$/, "$1T$2:$3:$4Z"))
 
 describe("Backups", () => {
   it.scopedLive("are taken every so many hours, and the oldest goes when a new one is whole", () =>
@@ -58,7 +57,10 @@ describe("Backups", () => {
       const { failure } = yield* until(state, ({ count }) => count === 2)
 
       const [older, newer, ...others] = yield* files
-      deepStrictEqual([others, failure, times.has(new Date(timeOf(newer)).toISOString())], [[], null, true])
+      deepStrictEqual(
+        [others, failure, times.has(DateTime.formatIso(DateTime.unsafeMake(timeOf(newer))))],
+        [[], null, true]
+      )
       assertTrue(timeOf(newer) - timeOf(older) >= hour)
     }).pipe(Effect.provide(NodeContext.layer))
   )

@@ -3,9 +3,7 @@ import { Data, Effect } from "effect"
 // Neither has a service: a thread, and where the database's own code lies.
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type * as Fs from "node:fs"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createRequire } from "node:module"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { Worker } from "node:worker_threads"
 
 export interface Job {

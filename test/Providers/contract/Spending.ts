@@ -47,8 +47,8 @@ const broken = Effect.fnUntraced(function* (before: Script, breakOff: BreakOff) 
 })
 
 /** A client that is a process takes longer for each step. */
-const withDeadlines = (limits: Partial<Parameters<typeof hear>[0]>): BreakOff =>
-  Effect.fnUntraced(function* (turn) {
+const withDeadlines = (limits: Partial<Parameters<typeof hear>[0]>) =>
+  Effect.fnUntraced(function* (turn: Parameters<BreakOff>[0]) {
     const { provider } = yield* House
     const factor = provider.takes === "process" ? 5 : 1
     const all = { firstTokenMs: 5000, idleMs: 5000, totalMs: 5000, ...limits }
