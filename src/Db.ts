@@ -5,7 +5,7 @@ import { SqliteClient } from "@effect/sql-sqlite-node"
 import type { Connection } from "@effect/sql/SqlConnection"
 import { Data, Effect, Layer, Option, Schema } from "effect"
 import * as Client from "./Db/Client.ts"
-import { DbFile } from "./Db/DbFile.ts"
+import { DbFile, Handles } from "./Db/DbFile.ts"
 import { type DatabaseUnusable, inspect, unlessLocked, unusable } from "./Db/Inspect.ts"
 import house from "./Db/migrations/0001_house.ts"
 import engine from "./Db/migrations/0002_engine.ts"
@@ -94,7 +94,7 @@ const migrate = (
     })
   )
 
-const connection = (filename: string, file: Layer.Layer<DbFile>) =>
+const connection = (filename: string, file: Layer.Layer<DbFile, never, Handles>) =>
   Layer.effect(
     SqlClient.SqlClient,
     Effect.gen(function* () {
@@ -106,7 +106,8 @@ const connection = (filename: string, file: Layer.Layer<DbFile>) =>
     Layer.provideMerge(file),
     Layer.provideMerge(opened),
     Layer.provide(Reactivity.layer),
-    Layer.provideMerge(SqliteClient.layer({ filename }))
+    Layer.provideMerge(SqliteClient.layer({ filename })),
+    Layer.provide(Handles.layer)
   )
 
 /** What an operator can mend is told in plain words, also where it broke as a defect. */

@@ -29,6 +29,33 @@ export class DbFile extends Context.Tag("parley/Db/DbFile")<
   static readonly layerOf = (file: string) => Layer.scoped(this, make(file))
 }
 
+/**
+ * Files beside SQLite's own handles, open until SQLite has closed its own: when a process closes any handle of a file,
+ * POSIX takes away all its locks on it, and another process would take the database for one that nobody uses.
+ */
+export class Handles extends Context.Tag("parley/Db/DbFile/Handles")<
+  Handles,
+  { readonly open: (path: string) => number }
+>() {
+  static readonly layer = Layer.scoped(
+    this,
+    Effect.acquireRelease(
+      Effect.sync(() => new Map<string, number>()),
+      (handles) => Effect.sync(() => handles.forEach((handle) => closeSync(handle)))
+    ).pipe(
+      Effect.map((handles) =>
+        this.of({
+          open: (path) => {
+            const handle = handles.get(path) ?? openSync(path, "r")
+            handles.set(path, handle)
+            return handle
+          }
+        })
+      )
+    )
+  )
+}
+
 type Fault = "missing" | "replaced" | "damaged"
 
 const period = "4 seconds"
@@ -39,14 +66,9 @@ const idOf = (path: string) => {
   return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`
 }
 
-const beginOf = (path: string, length: number) => {
+const beginOf = (handle: number, length: number) => {
   const bytes = Buffer.alloc(length)
-  const handle = openSync(path, "r")
-  try {
-    readSync(handle, bytes, 0, length, 0)
-  } finally {
-    closeSync(handle)
-  }
+  readSync(handle, bytes, 0, length, 0)
   return bytes
 }
 
@@ -65,6 +87,7 @@ const logByIndex = (index: Buffer) => {
 
 const make = (file: string) =>
   Effect.gen(function* () {
+    const { open } = yield* Handles
     const paths = [file, `${file}-wal`, `${file}-shm`]
     const opened = paths.flatMap((path) => {
       const id = idOf(path)
@@ -91,11 +114,11 @@ const make = (file: string) =>
     /** A file only ever grows, unless another process has tidied it, and then says so itself. */
     const isCut = () => {
       const { size } = statSync(file)
-      const header = beginOf(file, 100)
+      const header = beginOf(open(file), 100)
       const isShorter = size < longest && size < sizeByHeader(header)
       if (!header.subarray(0, magic.length).equals(magic) || isShorter) return true
       longest = size
-      return hasLog && statSync(`${file}-wal`).size < logByIndex(beginOf(`${file}-shm`, 48))
+      return hasLog && statSync(`${file}-wal`).size < logByIndex(beginOf(open(`${file}-shm`), 48))
     }
 
     const look = Effect.gen(function* () {

@@ -9,6 +9,9 @@ import type { Tally } from "./Tally.ts"
 const known: ReadonlySet<string> = new Set(Object.keys(SettingsValues.fields))
 const decode = Schema.decodeUnknownOption(SettingsValues)
 
+/** In the data folder. */
+export const fileName = "imported.env"
+
 /** In quotes in which nothing has a meaning of its own; null where there are none for it. */
 const quoted = (value: string) => {
   const quote = ["'", "`", '"'].find((mark) => !value.includes(mark))
@@ -37,8 +40,11 @@ export const copy = Effect.fnUntraced(function* (file: string, tally: Tally) {
   if (foreign.length > 0) tally.note(`settings that Parley does not have: ${foreign.map(([name]) => name).join(", ")}`)
   if (refused.length > 0) tally.note(`settings that Parley cannot use as they are: ${refused.join(", ")}`)
   if (lines.length === 0) return
-  const place = join(DATA_DIR, "imported.env")
-  yield* writeAtomic(place, `${lines.join("\n")}\n`, 0o600)
+  const place = join(DATA_DIR, fileName)
+  const text = `${lines.join("\n")}\n`
+  // An import that is run again brings nothing new.
+  if ((yield* Effect.orElseSucceed(fs.readFileString(place), () => "")) === text) return
+  yield* writeAtomic(place, text, 0o600)
   tally.took("settings", lines.length)
   tally.note(`append ${place} to Parley's .env: it holds ${lines.map((line) => line.split("=", 1)[0]).join(", ")}`)
 }, Effect.orDie)

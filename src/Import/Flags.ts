@@ -28,9 +28,13 @@ export const unsaid = Effect.fnUntraced(function* (root: string, folder: string,
     [root, houseConfig]
   ] as const
   const found = yield* Effect.forEach(places, ([place, file]) => traitsIn(root, place, file))
-  const said = found.reduceRight<Traits>((outer, inner) => ({ ...outer, ...inner }), {})
+  const said = together(found)
   const now: Traits = { ...persona, critic: persona.is_critic }
   const differing = flagNames.filter((name) => flags[name] !== undefined && flags[name] !== now[name])
   const [contrary, silent] = Array.partition(differing, (name) => said[name] === undefined)
   return { silent: Struct.pick(flags, ...silent), contrary }
 })
+
+/** The first that says something counts. */
+const together = ([nearest, ...others]: ReadonlyArray<Traits>): Traits =>
+  nearest === undefined ? {} : { ...together(others), ...nearest }
