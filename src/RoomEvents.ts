@@ -1,19 +1,23 @@
 import { Context, Effect, Layer, Option, Schedule, type Scope } from "effect"
 import { Cache } from "./Cache.ts"
-import type { DurableEvent, LiveEvent, Notice, Placed } from "./domain/Event.ts"
+import type { DurableEvent, LiveEvent, Placed } from "./domain/Event.ts"
 import type { RoomRow } from "./domain/Room.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import * as Time from "./domain/Time.ts"
 import * as Json from "./lib/json.ts"
-import { Unreadable, unreadable } from "./lib/unreadable.ts"
+import { held } from "./lib/scopes.ts"
 import * as Sse from "./lib/sse.ts"
 import * as Log from "./RoomEvents/Log.ts"
+import * as Pages from "./RoomEvents/Pages.ts"
 import { keyOf, keysOf, type Place, type Topic } from "./RoomEvents/Topic.ts"
 import { afterCommit, Commit } from "./WriteQueue.ts"
 
-/** Where a reader's frames go. `write` must not block: a reader that cannot keep up is the sink's to drop. */
+/**
+ * Where a reader's frames go, one or more in a piece. `write` must not block: a reader that cannot keep up is the sink's
+ * to drop.
+ */
 export interface Sink {
-  readonly write: (frame: Uint8Array) => void
+  readonly write: (frames: Uint8Array, count: number) => void
   /** Waits until the reader can take more: for what is read from the log, which has time. */
   readonly drained: Effect.Effect<void>
   /** Called once when the room is gone that was followed alone. */
@@ -24,18 +28,18 @@ export class RoomEvents extends Context.Tag("parley/RoomEvents")<
   RoomEvents,
   {
     /**
-     * Adds to the room's log in the write under way, unless the room is hidden. Every change of a room is an event, so once it is committed nothing
-     * cached of the room is read again, and then its readers get it.
+     * Adds to the room's log in the write under way, unless the room is hidden. Every change of a room is an event, so
+     * once it is committed nothing cached of the room is read again, and then its readers get it.
      */
     readonly append: (roomId: RoomId, event: DurableEvent) => Effect.Effect<void, never, Commit>
-    /** Nothing remembered of the room is read again once the write under way, which hides it, is committed. */
-    readonly forget: (roomId: RoomId) => Effect.Effect<void, never, Commit>
+    /** The write under way hides the room: once it is committed nothing remembered of it is read, or written to readers. */
+    readonly forget: (place: Place) => Effect.Effect<void, never, Commit>
     /** Reaches the readers of the moment, in the order of the calls; never waits for one. */
     readonly send: (place: Place, event: LiveEvent) => Effect.Effect<void>
     /**
      * Follows a room, or many, until the scope closes. With a position, every later event of the log comes first; a
-     * position that the log does not know gives `reset`, and so does an event that cannot be read. Of many, the reader is told first which they are. `greeting` is
-     * taken at the moment from which live events arrive.
+     * position that the log does not know gives `reset`, and so does an event that cannot be read. Of many, the reader
+     * is told first which they are. `greeting` is taken at the moment from which live events arrive.
      */
     readonly follow: (options: {
       readonly topic: Topic
@@ -72,11 +76,11 @@ interface Reader {
   readonly gone: Set<RoomId>
 }
 
-const pageSize = 500
-const roomsAtOnce = 1000
+const mostMissed = 500
 
 const make = Effect.gen(function* () {
   const log = yield* Log.make
+  const pages = yield* Pages.make(log)
   const cache = yield* Cache
   const readers = new Map<string, Set<Reader>>()
 
@@ -90,58 +94,72 @@ const make = Effect.gen(function* () {
 
   const publish = (place: Place, event: Log.Logged) =>
     Effect.sync(() => {
-      const frame = logFrame(event)
+      const frame = Pages.logFrame(event)
       for (const reader of readersOf(place)) {
-        if (reader.missed === null) reader.sink.write(frame)
+        if (reader.missed === null) reader.sink.write(frame, 1)
         else reader.missed.push(event)
       }
     })
 
   const attach = (key: string, reader: Reader) =>
-    Effect.acquireRelease(
+    held(
       Effect.sync(() => readers.set(key, (readers.get(key) ?? new Set()).add(reader))),
-      () =>
-        Effect.sync(() => {
-          const others = readers.get(key)
-          if (others?.delete(reader) && others.size === 0) readers.delete(key)
-        })
+      () => {
+        const others = readers.get(key)
+        if (others?.delete(reader) && others.size === 0) readers.delete(key)
+      }
     )
 
-  const tellRooms = Effect.fn("RoomEvents.tellRooms")(function* ({ gone, sink, topic }: Reader) {
-    let after: number | undefined = 0
-    while (after !== undefined) {
-      const page: ReadonlyArray<RoomId> = yield* log.rooms(topic, after, roomsAtOnce)
-      after = page.length < roomsAtOnce ? undefined : page.at(-1)
-      const ids = page.filter((id) => !gone.has(id))
-      sink.write(noticeFrame({ type: "rooms", ids, more: after !== undefined }))
+  /** Who is still reading the log hears no more of the room. */
+  const hush = (place: Place) =>
+    Effect.sync(() => {
+      for (const { gone, missed } of readersOf(place)) if (missed !== null) gone.add(place.id)
+    })
+
+  const write = Effect.fnUntraced(function* ({ gone, sink }: Reader, { pieces }: Pages.Page) {
+    for (const piece of pieces) {
+      const { bytes, count } = piece(gone)
+      if (count > 0) sink.write(bytes, count)
       yield* sink.drained
+    }
+  })
+
+  const tellRooms = Effect.fn("RoomEvents.tellRooms")(function* (reader: Reader) {
+    let after = 0
+    while (true) {
+      const page = yield* pages.rooms(reader.topic, after)
+      yield* write(reader, page)
+      if (!page.isFull) return
+      after = page.last
     }
   })
 
   // What is published before a page is read is found in the log, and need not be kept aside.
   const catchUp = Effect.fn("RoomEvents.catchUp")(function* (
-    { gone, sink, topic }: Reader,
+    reader: Reader,
     missed: Array<Log.Logged>,
     position: number
   ) {
     let after = position
     while (true) {
       missed.length = 0
-      const page = yield* log.later(topic, after, pageSize)
-      for (const { body, ...event } of page) {
-        if (gone.has(event.room_id)) continue
-        if (body === null) yield* unreadable(new Unreadable({ table: "events", id: event.id, places: ["body"] }))
-        // What it said is found where it happened.
-        sink.write(body === null ? noticeFrame({ type: "reset", after: event.id }) : logFrame({ ...event, body }))
-        yield* sink.drained
-      }
-      after = page.at(-1)?.id ?? after
-      if (page.length < pageSize && missed.length < pageSize) return after
+      const page = yield* pages.events(reader.topic, after)
+      yield* write(reader, page)
+      after = page.last
+      if (!page.isFull && missed.length < mostMissed) return after
     }
   })
 
+  /** Gives the last event that the reader has, or cannot have. */
+  const resume = Effect.fnUntraced(function* (reader: Reader, missed: Array<Log.Logged>, position: number) {
+    const { newest, prunedTo } = yield* pages.ends(reader.topic)
+    if (position >= prunedTo && position <= newest) return yield* catchUp(reader, missed, position)
+    reader.sink.write(Pages.noticeFrame({ type: "reset", after: newest }), 1)
+    return newest
+  })
+
   yield* Effect.sync(() => {
-    for (const group of readers.values()) for (const { sink } of group) sink.write(Sse.heartbeat)
+    for (const group of readers.values()) for (const { sink } of group) sink.write(Sse.heartbeat, 1)
   }).pipe(Effect.schedule(Schedule.spaced("15 seconds")), Effect.forkScoped)
 
   return RoomEvents.of({
@@ -160,13 +178,13 @@ const make = Effect.gen(function* () {
       )
     }),
 
-    forget: (roomId) => afterCommit(forget(roomId, true)),
+    forget: (place) => afterCommit(Effect.zipRight(forget(place.id, true), hush(place))),
 
     send: (place, event) =>
       Effect.sync(() => {
         let frame: Uint8Array | undefined
         for (const { missed, sink } of readersOf(place)) {
-          if (missed === null) sink.write((frame ??= liveFrame({ room_id: place.id, ...event })))
+          if (missed === null) sink.write((frame ??= liveFrame({ room_id: place.id, ...event })), 1)
         }
       }),
 
@@ -174,20 +192,15 @@ const make = Effect.gen(function* () {
       const missed: Array<Log.Logged> = []
       const reader: Reader = { topic, sink, missed, gone: new Set() }
       yield* attach(keyOf(topic), reader)
-      sink.write(Sse.heartbeat)
+      sink.write(Sse.heartbeat, 1)
       if (topic._tag !== "Room") yield* tellRooms(reader)
-      const end = yield* log.newest
-      const kept = Option.isSome(after) ? yield* log.prunedTo(topic) : 0
-      const behind = Option.filter(after, (position) => position >= kept && position <= end)
-      const isLost = Option.isSome(after) && Option.isNone(behind)
-      if (isLost) sink.write(noticeFrame({ type: "reset", after: end }))
-      const start = isLost ? end : 0
       // Without a position everything since the attachment is new.
-      const seen = Option.isSome(behind) ? yield* catchUp(reader, missed, behind.value) : start
+      const seen = Option.isSome(after) ? yield* resume(reader, missed, after.value) : 0
       yield* Effect.sync(() => {
-        for (const event of missed) if (event.id > seen && !reader.gone.has(event.room_id)) sink.write(logFrame(event))
+        for (const event of missed)
+          if (event.id > seen && !reader.gone.has(event.room_id)) sink.write(Pages.logFrame(event), 1)
         reader.missed = null
-        for (const event of greeting()) sink.write(liveFrame(event))
+        for (const event of greeting()) sink.write(liveFrame(event), 1)
       })
     }),
 
@@ -197,7 +210,7 @@ const make = Effect.gen(function* () {
       afterCommit(
         Effect.sync(() => {
           const frame = liveFrame({ room_id: room.id, type: "room_created", room })
-          for (const { sink } of readersOf(room)) sink.write(frame)
+          for (const { sink } of readersOf(room)) sink.write(frame, 1)
         })
       ),
 
@@ -207,7 +220,7 @@ const make = Effect.gen(function* () {
         Effect.sync(() => {
           const frame = liveFrame({ room_id: place.id, type: "room_deleted" })
           for (const { gone, missed, sink, topic } of readersOf(place)) {
-            sink.write(frame)
+            sink.write(frame, 1)
             if (missed !== null) gone.add(place.id)
             if (topic._tag === "Room") sink.end()
           }
@@ -216,10 +229,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-// The body is written once and is never without its type.
-const logFrame = ({ body, id, room_id, type }: Log.Logged) =>
-  Sse.frame({ id, type, body: `{"room_id":${room_id},${body.slice(1)}` })
-
 const liveFrame = (event: Placed<LiveEvent>) => Sse.frame({ type: event.type, body: Json.stringify(event) })
-
-const noticeFrame = (notice: Notice) => Sse.frame({ type: notice.type, body: Json.stringify(notice) })

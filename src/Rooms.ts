@@ -210,7 +210,7 @@ const make = Effect.gen(function* () {
       yield* asAdmin
       const ended_at = yield* Time.now
       const room = yield* queue.write(
-        rooms.hide(id).pipe(Effect.zipLeft(ledger.closeRounds(id, ended_at)), Effect.zipLeft(events.forget(id)))
+        rooms.hide(id).pipe(Effect.zipLeft(ledger.closeRounds(id, ended_at)), Effect.tap(events.forget))
       )
       yield* orchestrator.stop(id, "interrupted")
       yield* events.close(room)

@@ -25,6 +25,8 @@ export class WriteQueue extends Context.Tag("parley/WriteQueue")<
      */
     readonly write: <A, E>(write: Effect.Effect<A, E, Commit>) => Effect.Effect<A, E | Unwritten>
     readonly stats: Effect.Effect<QueueStats>
+    /** Another number with every transaction: while it is the same, what was read before is what would be read now. */
+    readonly version: () => number
     /** Why the newest transaction was not carried out; none when it was. */
     readonly trouble: Effect.Effect<Option.Option<StorageFault>>
   }
@@ -83,6 +85,7 @@ const make = Effect.gen(function* () {
   let isOpen = true
   let waiting: ReadonlyArray<Batch> = []
   let trouble = Option.none<StorageFault>()
+  let version = 0
 
   /** Null when another process has the lock: then nothing was begun. */
   const transact = (batch: Batch) =>
@@ -95,7 +98,10 @@ const make = Effect.gen(function* () {
       )
       return Effect.matchCauseEffect(Effect.zipRight(standing(file.fault), Job.execute(connection, begin)), {
         onFailure: (cause) => (isLocked(faultIn(cause)) ? Effect.succeed(null) : Effect.failCause(cause)),
-        onSuccess: () => timed(carried, batch.length)
+        onSuccess: () => {
+          version += 1
+          return timed(carried, batch.length)
+        }
       })
     }).pipe(Effect.scoped, Effect.withTracerEnabled(false))
 
@@ -178,6 +184,7 @@ const make = Effect.gen(function* () {
   })
 
   return WriteQueue.of({
+    version: () => version,
     trouble: Effect.sync(() => trouble),
     stats: Effect.sync(() => ({
       depth: depth(),

@@ -36,7 +36,8 @@ const setup = Effect.gen(function* () {
   const create = (name: string) =>
     sql`INSERT INTO rooms (owner_id, name, default_provider, created_at) VALUES ('admin', ${name}, 'x', 'now')`
   yield* Effect.all([create("one"), create("two")])
-  const append = (roomId = room) => queue.write(events.append(roomId, { type: "messages_cleared" }))
+  const append = (roomId = room, agent_name = "Ada") =>
+    queue.write(events.append(roomId, { type: "agent_left", agent_id: AgentId.make(1), agent_name }))
   const ids = Effect.map(
     sql<{ readonly id: number }>`SELECT id FROM events WHERE room_id = ${room} ORDER BY id`,
     (rows) => rows.map(({ id }) => id)
@@ -56,7 +57,7 @@ const setup = Effect.gen(function* () {
       sink,
       greeting
     })
-    const seen = () => frames.flatMap((frame) => /^id: (\d+)$/m.exec(frame)?.slice(1).map(Number) ?? [])
+    const seen = () => frames.flatMap((piece) => [...piece.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id)))
     return Effect.as(begun, { frames, seen, ended: () => ended })
   }
   return { sql, queue, events, append, ids, follow }
@@ -158,7 +159,8 @@ describe("RoomEvents", () => {
         WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 1200)
         INSERT INTO events (room_id, type, body, created_at) SELECT 1, 'old', '{"type":"old"}', 'now' FROM counter`
       let written = 0
-      const posting = { at: new Set([1, 499, 500, 501, 1000, 1199, 1200, 1201, 1203]) }
+      // It gets a page of the log at a time.
+      const posting = { at: new Set([1, 3, 5, 6, 7]) }
       const drained = Effect.suspend(() => (posting.at.has(++written) ? Effect.orDie(append()) : Effect.void))
 
       const { seen } = yield* follow({ after: 0, drained })
@@ -173,7 +175,7 @@ describe("RoomEvents", () => {
     Effect.gen(function* () {
       const { append, events, follow, ids, queue, sql } = yield* setup
       yield* sql`
-        WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 500)
+        WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 200)
         INSERT INTO events (room_id, type, body, created_at) SELECT 1, 'old', '{"type":"old"}', 'now' FROM counter`
       const [begun, go] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
       const wait = Effect.zipRight(Deferred.succeed(begun, undefined), Deferred.await(go))
@@ -182,20 +184,20 @@ describe("RoomEvents", () => {
       // The write holds the database when the reader asks for its second page.
       const meet = Effect.fork(slow).pipe(Effect.zipRight(Deferred.await(begun)), Effect.zipRight(Effect.fork(release)))
       let written = 0
-      const drained = Effect.suspend(() => (++written === 500 ? meet : Effect.void))
+      const drained = Effect.suspend(() => (++written === 1 ? meet : Effect.void))
 
       const { seen } = yield* follow({ after: 0, drained })
       yield* append()
 
       deepStrictEqual(seen(), yield* ids)
-      assertEquals(seen().length, 502)
+      assertEquals(seen().length, 202)
     }).pipe(Effect.provide(world))
   )
 
   it.scoped("the log is read no faster than the reader takes it", () =>
     Effect.gen(function* () {
       const { append, follow } = yield* setup
-      yield* Effect.repeatN(append(), 4)
+      yield* Effect.repeatN(append(room, "x".repeat(50_000)), 4)
       const [reached, go] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
       let written = 0
       const drained = Effect.suspend(() => {

@@ -12,7 +12,7 @@ const requests = Meter.counter(
 
 const durations = Meter.histogram(
   "parley_http_request_duration_seconds",
-  "From the head of a request to the end of its answer; an event stream ends when its reader leaves",
+  "From the head of a request to the end of its answer; of an event stream, until its reader has what it missed",
   [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
   "method",
   "route"

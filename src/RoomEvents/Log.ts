@@ -9,15 +9,21 @@ import { Topic } from "./Topic.ts"
 export const Logged = Schema.Struct({ id: Schema.Int, room_id: RoomId, type: Schema.String, body: Schema.String })
 export type Logged = typeof Logged.Type
 
+/** An entry as it is found; without a body where that is not the event. */
+const Found = Schema.Struct({ ...Logged.fields, body: Schema.NullOr(Schema.String) })
+export type Found = typeof Found.Type
+
 interface NewEntry extends Omit<Logged, "id"> {
   readonly created_at: Timestamp
 }
 
 const maybeEntry = Sql.first(Schema.Struct({ id: Schema.Int, owner_id: Schema.String }))
-const asLogged = Sql.readable(Schema.Struct({ ...Logged.fields, body: Schema.NullOr(Schema.String) }), "events")
+const asFound = Sql.readable(Found, "events")
 const asIds = Sql.all(Schema.Struct({ id: RoomId }))
 const asPosition = Sql.one(Schema.Struct({ id: Schema.Int }))
 const asPruned = Sql.all(Schema.Struct({ id: Schema.Int, room_id: RoomId }))
+
+export type Log = Effect.Effect.Success<typeof make>
 
 /** The table of events. */
 export const make = Effect.gen(function* () {
@@ -53,9 +59,8 @@ export const make = Effect.gen(function* () {
         SELECT id, ${type}, ${body}, ${created_at} FROM rooms WHERE id = ${room_id} AND state = 'open'
         RETURNING id, (SELECT owner_id FROM rooms WHERE rooms.id = events.room_id) AS owner_id`),
 
-    /** The body is null where it is not the event. */
     later: (topic: Topic, after: number, limit: number) =>
-      asLogged(sql`
+      asFound(sql`
         SELECT id, room_id, type,
           CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN CASE WHEN body ->> 'type' = type THEN body END END AS body
         FROM ${page(topic, after, limit)}`),

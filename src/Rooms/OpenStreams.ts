@@ -1,6 +1,7 @@
 import { Clock, Context, Effect, Layer, Schedule, type Scope } from "effect"
 import { TooManyStreams } from "../domain/Limit.ts"
 import type { Identity, LoginEnd } from "../domain/User.ts"
+import { held } from "../lib/scopes.ts"
 import { LiveSettings } from "../Settings.ts"
 
 /** Called once, when the reader must go. */
@@ -69,7 +70,7 @@ const make = Effect.gen(function* () {
     stats: Effect.sync(() => ({ open: size, limit: current().MAX_STREAMS })),
 
     open: (holder, end) =>
-      Effect.acquireRelease(
+      held(
         Effect.flatMap(Effect.all([Clock.currentTimeMillis, monotonic]), ([now, ticks]) => {
           const { user_id } = holder.user
           const { MAX_STREAMS, MAX_STREAMS_PER_USER } = current()
@@ -80,12 +81,11 @@ const make = Effect.gen(function* () {
           add(user_id, 1)
           return Effect.as(some.open, stream)
         }),
-        (stream) =>
-          Effect.suspend(() => {
-            all.delete(stream)
-            add(holder.user.user_id, -1)
-            return all.size === 0 ? some.close : Effect.void
-          })
+        (stream) => {
+          all.delete(stream)
+          add(stream.holder.user.user_id, -1)
+          if (all.size === 0) some.unsafeClose()
+        }
       ),
 
     end: (isMeant, why) => Effect.sync(() => end(({ holder }) => isMeant(holder), why))

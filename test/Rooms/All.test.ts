@@ -99,6 +99,7 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
       yield* say(client, id, "Tell me something.")
       yield* Deferred.await(begun)
       const early = yield* client.events("/stream")
+      yield* early.until(isFrame("stream_start"))
       yield* Queue.offer(words, ProviderEvent.TextDelta({ text: "This is long enough to be shown at once, and " }))
       yield* early.until(isFrame("content_delta"))
 

@@ -82,7 +82,7 @@ const once = async ({ port, request }) => {
 let readers = []
 let onEvent = () => {}
 /** Streams of a room; every `mark` that arrives on any of them is one event. */
-const openReaders = async ({ count, mark, port, request }) => {
+const openReaders = async ({ count, mark, port, request, until = "" }) => {
   for (const socket of readers) socket.destroy()
   const kept = mark.length - 1
   readers = await Promise.all(Array.from({ length: count }, () => connect(port)))
@@ -93,8 +93,8 @@ const openReaders = async ({ count, mark, port, request }) => {
         socket.on("data", (chunk) => {
           const text = tail + chunk.latin1Slice()
           for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + mark.length)) onEvent(text)
-          tail = text.slice(-kept)
-          resolve()
+          if (text.includes(until)) resolve()
+          tail = text.slice(text.length - Math.max(kept, until.length - 1, 0))
         })
         socket.write(request)
       })
@@ -207,4 +207,38 @@ const keepTalking = async ({ ms, port, rooms }) => {
   return { count: turns.reduce((sum, it) => sum + it, 0), ms: performance.now() - began }
 }
 
-answering({ ask, fanOut, firstTokens, keepTalking, latencies, nextFrame, once, openConnections, openReaders })
+let probing
+/** Asks every few milliseconds, each time on a new connection, until `probed` asks for the longest time of all. */
+const probe = async (asked) => {
+  let isOver = false
+  let longest = 0
+  const look = async () => {
+    const sent = performance.now()
+    await once(asked)
+    longest = Math.max(longest, performance.now() - sent)
+    if (isOver) return longest
+    await sleep(5)
+    return look()
+  }
+  const over = look()
+  probing = () => {
+    isOver = true
+    return over
+  }
+}
+
+const probed = () => probing()
+
+answering({
+  ask,
+  fanOut,
+  firstTokens,
+  keepTalking,
+  latencies,
+  nextFrame,
+  once,
+  openConnections,
+  openReaders,
+  probe,
+  probed
+})

@@ -46,7 +46,9 @@ const measure = async (stage, name) => {
   if (typeof run === "string") return { [name]: { skipped: run } }
   const samples = await inOrder(numbers(runs), async (number) => {
     console.error(`${name}: run ${number} of ${runs}`)
-    return run()
+    const sample = await run()
+    console.error(JSON.stringify(sample))
+    return sample
   })
   const others = Object.keys(rows).filter((other) => rows[other].from === name)
   const summaries = others.map((other) => [other, summary(samples.map(({ beside }) => beside[other]))])

@@ -8,6 +8,7 @@ import { inOrder, numbers } from "./lists.mjs"
 import * as House from "./house.mjs"
 import { costing, cpuOf, median, memoryOf } from "./machine.mjs"
 import { aloneOf, fileOf, newRoom, onlyWall, pause, text, vendorOf } from "./parts.mjs"
+import * as Bursts from "./bursts.mjs"
 import * as Providers from "./providers.mjs"
 import { telemetry } from "./telemetry.mjs"
 
@@ -302,6 +303,23 @@ export const rows = {
     aim: atMostTimes(3),
     prepare: importing
   },
+  crowd: {
+    title: "/health, 300 agents speak",
+    per: "",
+    wall: "ms",
+    aim: most(200, "ms"),
+    prepare: Bursts.scriptedCrowd
+  },
+  crowdOpenAi: { title: "  through openai", per: "", wall: "ms", aim: most(200, "ms"), prepare: Bursts.openAiCrowd },
+  back: {
+    title: "/health, 2,000 readers return",
+    per: "",
+    wall: "ms",
+    aim: most(200, "ms"),
+    prepare: Bursts.roomReaders
+  },
+  backAll: { title: "  to all rooms", per: "", wall: "ms", aim: most(200, "ms"), prepare: Bursts.allReaders },
+  streams: { title: "memory of an idle stream", per: "", wall: "kB", aim: most(20, "kB"), prepare: Bursts.streams },
   start: { title: "start to ready", per: "start", wall: "ms", aim: most(500, "ms"), prepare: start },
   memory: { title: "resident memory, idle", per: "", wall: "MB", aim: most(120, "MB"), from: "start" },
   left: { title: "start with 1,000 open rounds", per: "start", wall: "ms", aim: most(2000, "ms"), prepare: left },

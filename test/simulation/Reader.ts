@@ -72,10 +72,14 @@ export const make = ({ chronicle, journal, ledger }: Book, room: number, after: 
     drafts.set(turn_id, `${draft ?? ""}${delta}`)
   }
 
-  const write = (frame: Uint8Array) => {
+  const write = (frames: Uint8Array) => {
+    for (const frame of words.decode(frames).split(/(?<=\n\n)/)) hear(frame)
+  }
+
+  const hear = (frame: string) => {
     if (state === "over") return
     start ??= journal.newestEvent()
-    const { data, id, type } = parse(words.decode(frame))
+    const { data, id, type } = parse(frame)
     if (type === undefined || data === undefined) return
     if (id === null) passing(type, decode(data))
     else durable(id, type, type === "stream_end" ? decode(data) : {})
