@@ -1,15 +1,14 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
-import { type Image, ImageLink } from "../domain/Image.ts"
+import type { Image } from "../domain/Image.ts"
 import { Message, MessageId, type PageSize } from "../domain/Message.ts"
 import { RoomId } from "../domain/RoomId.ts"
-import { Timestamp } from "../domain/Time.ts"
-import * as Time from "../domain/Time.ts"
 import { Flag } from "../domain/Row.ts"
 import * as Sql from "../lib/sql.ts"
 import { beginning } from "../lib/text.ts"
 import { Commit } from "../WriteQueue.ts"
+import { notice, Page, Reply, Row } from "./Row.ts"
 
 export class MessageRepo extends Context.Tag("parley/Messages/Repo/MessageRepo")<
   MessageRepo,
@@ -92,50 +91,11 @@ interface Heard {
   readonly isWhole: boolean
 }
 
-const Reply = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, content: Schema.String })
-type Reply = typeof Reply.Type
-
 export interface Window {
   readonly limit: PageSize
   readonly after: Option.Option<number>
   readonly before: Option.Option<number>
 }
-
-const Page = Schema.Struct({
-  /** The messages as JSON text. */
-  json: Schema.String,
-  /** Whether any of them has images. */
-  is_pictured: Flag
-})
-type Page = typeof Page.Type
-
-const Row = Schema.Struct({ ...Message.fields, images: Schema.NullOr(Schema.parseJson(Schema.Array(ImageLink))) })
-
-const Place = Schema.decodeUnknownOption(Schema.Struct({ id: MessageId, room_id: RoomId }))
-const Moment = Schema.decodeUnknownOption(Schema.Struct({ timestamp: Timestamp }))
-
-/** Stands in the place of a message that cannot be read. */
-const notice = (row: unknown): Option.Option<Message> =>
-  Option.map(Place(row), ({ id, room_id }) => ({
-    id,
-    room_id,
-    agent_id: null,
-    agent_name: null,
-    agent_profile_pic: null,
-    content: "This message cannot be read.",
-    role: "assistant",
-    participant_type: "system",
-    participant_name: null,
-    image_data: null,
-    image_media_type: null,
-    images: null,
-    anthropic_calls: null,
-    excuse_reasons: null,
-    thinking: null,
-    provider: null,
-    partial: false,
-    timestamp: Option.match(Moment(row), { onNone: () => Time.at(0), onSome: ({ timestamp }) => timestamp })
-  }))
 
 const asMessages = Sql.readable(Row, "messages", notice)
 const asMessage = Sql.one(Row, "messages")
