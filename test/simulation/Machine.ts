@@ -1,4 +1,5 @@
 import { Clock, Duration, Effect, type Exit, type Fiber, type Scheduler, Supervisor, Utils } from "effect"
+import { nextTurn } from "../../src/lib/turns.ts"
 
 interface Sleeper {
   readonly until: number
@@ -25,11 +26,6 @@ export interface MachineOptions {
   /** Whether a fiber may have to let the others run at any step; else it does so after 2048, as in Node. */
   readonly fitful: boolean
 }
-
-// The write queue waits for the next turn of the event loop: nothing else here depends on what is outside the machine.
-const nextTurn = Effect.async<void>((resume) => {
-  setImmediate(() => resume(Effect.void))
-})
 
 /** Runs the fibers of one server, one at a time and only when told to, on a time of its own. */
 export const make = ({ fitful, now: start, seed }: MachineOptions) => {
@@ -78,7 +74,7 @@ export const make = ({ fitful, now: start, seed }: MachineOptions) => {
     }
   }
 
-  /** Runs all that can run in this moment. */
+  /** Runs all that can run in this moment; the write queue waits for the next turn of the event loop. */
   const settle = Effect.gen(function* () {
     do {
       run(Number.POSITIVE_INFINITY)
