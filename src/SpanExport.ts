@@ -37,6 +37,7 @@ const make = Effect.fnUntraced(function* (endpoint: string) {
   const full = Effect.unsafeMakeLatch()
   const buffer: Array<Recorded> = []
   let batch: ReadonlyArray<Recorded> = []
+  let sending: Fiber.RuntimeFiber<number, Collector.Refused> | null = null
   let [exported, lost] = [0, 0]
   let isFailing = false
   let lastError: SpanExportStats["last_error"] = null
@@ -48,7 +49,15 @@ const make = Effect.fnUntraced(function* (endpoint: string) {
     yield* Effect.logWarning(`traces do not reach the collector: ${reason}`)
   })
 
-  const attempt = Effect.suspend(() => Effect.tapError(collector.take(batch), noteFailure))
+  // An attempt that is interrupted goes on, and the next one waits for it: nothing is sent twice because the server closes.
+  const attempt = Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      sending ??= yield* Effect.forkDaemon(Effect.interruptible(collector.take(batch)))
+      const exit = yield* restore(Fiber.await(sending))
+      sending = null
+      return yield* exit
+    })
+  ).pipe(Effect.tapError(noteFailure))
 
   const settle = (taken: number) =>
     Effect.suspend(() => {
@@ -91,6 +100,7 @@ const make = Effect.fnUntraced(function* (endpoint: string) {
   yield* Effect.addFinalizer(() =>
     Fiber.interrupt(worker).pipe(
       Effect.zipRight(Effect.timeoutOption(Effect.interruptible(rest), farewell)),
+      Effect.zipRight(Effect.suspend(() => (sending === null ? Effect.void : Fiber.interrupt(sending)))),
       Effect.zipRight(
         Effect.sync(() => {
           lost += batch.length + buffer.length

@@ -4,6 +4,7 @@ import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect, Layer } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { RequestListener } from "node:http"
+import { nextTurn } from "../src/lib/turns.ts"
 import { SpanExport } from "../src/SpanExport.ts"
 import * as Tracing from "../src/Telemetry/Tracer.ts"
 import * as Receiver from "./support/Receiver.ts"
@@ -55,6 +56,24 @@ describe.concurrent("the export of spans", () => {
 
       deepStrictEqual([closed.exported, closed.lost, closed.last_error?.reason], [600, 0, "it answers 503"])
       strictEqual(receiver.bodies[0], receiver.bodies[1])
+    })
+  )
+
+  it.scopedLive("waits at its close for what is on its way, and sends it once", () =>
+    Effect.gen(function* () {
+      let answer = () => {}
+      const receiver = yield* Receiver.make((request, response) => {
+        answer = () => Receiver.well(request, response)
+      })
+      const answering = Effect.zipRight(
+        Effect.replicateEffect(nextTurn, 20),
+        Effect.sync(() => answer())
+      )
+      const work = Effect.all([spans(512), receiver.next, Effect.forkDaemon(answering)])
+      const { closed } = yield* after(receiver.endpoint, work)
+
+      deepStrictEqual(tally(closed), { exported: 512, lost: 0, waiting: 0 })
+      strictEqual(receiver.bodies.length, 1)
     })
   )
 
