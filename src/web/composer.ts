@@ -24,6 +24,8 @@ interface Attempt {
 /** The message box. Text stays in it until the server has stored it; trying again can never store it twice. */
 export const makeComposer = (options: {
   readonly room: () => number | null
+  /** An attempt begins: what an earlier one came to is of no interest any more. */
+  readonly sending: () => void
   readonly sent: (room: number, message: Message) => void
   readonly failed: (error: unknown) => void
 }) => {
@@ -71,6 +73,7 @@ export const makeComposer = (options: {
     const room = options.room()
     if (room === null || button.ariaBusy === "true" || button.ariaDisabled === "true") return
     button.setAttribute("aria-busy", "true")
+    options.sending()
     await attemptIn(room).catch(failed)
     button.setAttribute("aria-busy", "false")
   }

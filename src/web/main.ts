@@ -109,9 +109,9 @@ const refresh = async () => {
 
 const composer = makeComposer({
   room: () => open?.id ?? null,
+  sending: () => say(problem, null),
   sent: (room, message) => {
     if (open?.id !== room) return
-    say(problem, null)
     feed.goToEnd()
     feed.add(message)
     open.showState()
