@@ -1,5 +1,5 @@
 import type { Query, SDKUserMessage } from "@anthropic-ai/claude-agent-sdk"
-import { Effect, Either, identity, Mailbox, Option, Stream } from "effect"
+import { Effect, Either, identity, Option, Queue, Stream } from "effect"
 import {
   Crashed,
   ProviderEvent,
@@ -8,6 +8,7 @@ import {
   textOf,
   type TurnInput
 } from "../../domain/Provider.ts"
+import * as Inbox from "../../lib/inbox.ts"
 import type { Bill } from "./Bill.ts"
 import type { Bookmark } from "./Bookmark.ts"
 import * as Child from "./Child.ts"
@@ -37,8 +38,8 @@ export const connect = Effect.fnUntraced(function* (
 ) {
   const sdk = yield* Sdk.load
   const child = yield* Child.make(client)
-  const prompts = yield* Mailbox.make<SDKUserMessage>()
-  const inbox = yield* Mailbox.make<Message.Heard, ProviderError>()
+  const prompts = yield* Queue.unbounded<SDKUserMessage>()
+  const inbox = Inbox.make<Message.Heard, Crashed>()
   const read = Message.read(client.hide)
   const crash = (reason: string) => new Crashed({ reason: client.hide(reason) })
   let isReady = false
@@ -46,13 +47,13 @@ export const connect = Effect.fnUntraced(function* (
   const start = Effect.try({
     try: () =>
       sdk.query({
-        prompt: Stream.toAsyncIterable(Mailbox.toStream(prompts)),
+        prompt: Stream.toAsyncIterable(Stream.fromQueue(prompts)),
         options: {
           ...optionsFor(client, spec, bookmark),
           mcpServers: {
             [serverName]: Tools.serve(sdk, spec.tools, async (name, input) => {
               const result = await callTool(name, input)
-              inbox.unsafeOffer(Either.right(ProviderEvent.ToolUse({ name })))
+              inbox.offer(Either.right(ProviderEvent.ToolUse({ name })))
               return result
             })
           },
@@ -69,7 +70,7 @@ export const connect = Effect.fnUntraced(function* (
         return read(memory, message)
       }),
       Stream.filterMap(identity),
-      Stream.runForEach((heard) => inbox.offer(heard)),
+      Stream.runForEach((heard) => Effect.sync(() => inbox.offer(heard))),
       Effect.match({ onFailure: identity, onSuccess: () => "the client ended" }),
       Effect.flatMap((last) =>
         Effect.map(
@@ -77,20 +78,20 @@ export const connect = Effect.fnUntraced(function* (
           Option.getOrElse(() => last)
         )
       ),
-      Effect.flatMap((how) => inbox.fail(crash(how)))
+      Effect.map((how) => inbox.end(crash(how)))
     )
 
   const stop = Effect.fnUntraced(function* (query: Query) {
     if (!isReady) yield* child.end
     query.close()
-    yield* prompts.end
+    yield* Queue.shutdown(prompts)
     // A second interruption cuts this wait short; whatever remains then is killed.
     yield* Effect.exit(Effect.timeout(Effect.interruptible(child.gone), "2 seconds"))
     yield* child.end
   })
 
   const begin = Effect.gen(function* () {
-    yield* Effect.addFinalizer(() => inbox.fail(crash("the session was closed")))
+    yield* Effect.addFinalizer(() => Effect.sync(() => inbox.end(crash("the session was closed"))))
     const query = yield* start
     yield* Effect.forkScoped(Effect.interruptible(listen(query)))
     yield* Effect.addFinalizer(() => stop(query))
@@ -102,17 +103,15 @@ export const connect = Effect.fnUntraced(function* (
     Effect.tryPromise(() => query.initializationResult()),
     () => Effect.never
   )
-  const refused = Effect.forever(Effect.flatMap(inbox.take, identity))
-  const { models } = yield* Effect.raceFirst(ready, refused).pipe(
-    Effect.catchTag("NoSuchElementException", () => Effect.never)
-  )
+  const next = Effect.flatMap(inbox.next, identity)
+  const { models } = yield* Effect.raceFirst(ready, Effect.forever(next))
   isReady = true
   client.learn(models.map(({ displayName, value }) => ({ id: value, name: displayName })))
 
   return {
     pid: child.pid(),
-    say: (said) => prompts.offer(spoken(said)),
-    heard: Stream.mapEffect(Mailbox.toStream(inbox), identity),
+    say: (said) => Queue.offer(prompts, spoken(said)),
+    heard: Stream.repeatEffect(next),
     interrupt: Effect.tryPromise(() => query.interrupt()).pipe(
       Effect.interruptible,
       Effect.timeout("1 second"),
