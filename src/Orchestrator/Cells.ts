@@ -70,6 +70,7 @@ const make = Effect.gen(function* () {
         speaker,
         attempt,
         occasion: occasionOf(progress, input, speaker.reason),
+        isAnswer: input.kind === "answer" && progress.trigger.kind !== "autonomous",
         priority: progress.trigger.kind === "autonomous" ? "agents" : "person",
         lastWords: lastWordsAfter(input),
         policy: progress.policy,

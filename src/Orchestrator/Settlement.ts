@@ -24,6 +24,8 @@ export interface Settled {
   readonly turnId: TurnId
   readonly roundId: RoundId
   readonly reason: Reason
+  /** The loop guard lets everybody answer a person once, however alike the answers are. */
+  readonly isAnswer: boolean
   readonly stand: Stand
   readonly brief: Brief
   readonly reserved: Amount
@@ -107,7 +109,7 @@ const make = Effect.gen(function* () {
     return {
       message_id: message.id,
       wakes: !isIdle(reply, before),
-      loop_guard: Option.getOrNull(circling([...before, reply]))
+      loop_guard: turn.isAnswer ? null : Option.getOrNull(circling([...before, reply]))
     }
   })
 

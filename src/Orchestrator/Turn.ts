@@ -31,6 +31,8 @@ export interface TurnPlace {
   /** How many agents will have the last word after this turn. */
   readonly lastWords: number
   readonly occasion: Occasion
+  /** Whether it answers a person, and not what agents say to each other. */
+  readonly isAnswer: boolean
   readonly priority: Priority
   readonly policy: TurnPolicy
   readonly trigger: Trigger
@@ -173,6 +175,7 @@ const make = Effect.gen(function* () {
           turnId,
           roundId: place.roundId,
           reason: place.speaker.reason,
+          isAnswer: place.isAnswer,
           stand,
           brief: Exit.isSuccess(exit) ? exit.value.brief : brief,
           reserved,

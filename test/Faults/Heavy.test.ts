@@ -65,8 +65,12 @@ describe("a room of thirty megabytes in which twenty agents answer at once", () 
           stream.sees(/event: round_ended/),
           Effect.flip(Effect.flatMap(server.ended, Effect.fail))
         )
-        const ends = yield* query(folder, `SELECT outcome, count(*) AS n FROM turns WHERE room_id = ${room} GROUP BY 1`)
-        deepStrictEqual(ends, [{ outcome: "replied", n: 20 }])
+        const ends = yield* query(
+          folder,
+          `SELECT stop_reason, stop_detail, outcome, count(*) AS n FROM turns t JOIN rounds r ON r.id = t.round_id
+           WHERE t.room_id = ${room} GROUP BY 1, 2, 3`
+        )
+        deepStrictEqual(ends, [{ stop_reason: "max_rounds", stop_detail: null, outcome: "replied", n: 20 }])
         const [held] = yield* query(folder, "SELECT max(reserved_tokens) AS tokens FROM turns")
         assertTrue(held.tokens < 300_000, `${held.tokens} tokens`)
       }).pipe(Effect.provide(layer)),

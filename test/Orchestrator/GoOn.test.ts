@@ -9,6 +9,24 @@ const thanks: Puppet.Act = ({ number, spec }) =>
   speak(`Thank you ${"so ".repeat(number % 3)}much, dear friend of ${spec.agentName}, you are too kind!`)
 
 describe("agents that go in circles", () => {
+  for (const turn_policy of ["concurrent", "priority"]) {
+    it.scopedLive(`are not those of ten who answer a person alike, ${turn_policy}`, () => {
+      const ten = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`Voter${at}`, "Votes."]))
+      return inHouse(
+        Puppet.make({ act: () => speak("Yes, by all means.") }),
+        Effect.gen(function* () {
+          const { say, turns, watch } = yield* room({ turn_policy, max_follow_ups: 0 })
+          yield* say("Shall we?")
+          assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+          deepStrictEqual((yield* turns).length, 10)
+        }),
+        {},
+        undefined,
+        ten
+      )
+    })
+  }
+
   it.scopedLive("are stopped, with the reason stored, until a person speaks or asks them to go on", () => {
     const puppet = Puppet.make({ act: thanks })
     return inHouse(
