@@ -98,7 +98,7 @@ const perform = async ({ count, lines, said }) => {
   })
   await Effect.gen(function* () {
     const session = yield* Scripted.make({ paceMs: 0 }).open(specOf("scripted-1", lines))
-    const turn = { ...told, knownParts: 0, images: [], callTool }
+    const turn = { ...told, knownParts: 0, images: [], callTool, spend: () => {} }
     yield* Effect.repeatN(Stream.runDrain(session.turn(turn)), count - 1)
   }).pipe(runtime.runPromise)
   return { count, ms: performance.now() - began }

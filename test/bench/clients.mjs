@@ -54,7 +54,8 @@ const provided = (make) => async (options) => {
     const session = await runtime.runPromise(Scope.extend(opening, scope))
     const turn = async (text, onText) => {
       let sessionId = null
-      const input = { parts: [{ text, own: null }], knownParts: 0, ask: "It is your turn.", images: [], callTool }
+      const said = { parts: [{ text, own: null }], knownParts: 0, ask: "It is your turn.", images: [] }
+      const input = { ...said, callTool, spend: () => {} }
       const events = Stream.runForEach(session.turn(input), (event) =>
         Effect.sync(() => {
           if (event._tag === "TextDelta") onText(event.text)

@@ -55,6 +55,13 @@ const measure = async (stage, name) => {
   return { [name]: summary(samples), ...Object.fromEntries(summaries) }
 }
 
+/** A row that fails says so, and takes no other along. */
+const attempted = (stage, name) =>
+  measure(stage, name).catch((error) => {
+    console.error(error)
+    return { [name]: { failed: String(error instanceof Error ? error.message : error).split("\n", 1)[0] } }
+  })
+
 const clear = async () => {
   await Promise.all(kept.map((process) => process.stop()))
   rmSync(folder, { recursive: true, force: true })
@@ -74,9 +81,11 @@ try {
     keep
   }
   const wanted = [...new Set(names.map((name) => rows[name].from ?? name))]
-  const results = await inOrder(wanted, (name) => measure(stage, name))
-  print(rows, Object.assign({}, ...results), runs)
+  const results = await inOrder(wanted, (name) => attempted(stage, name))
+  const all = Object.assign({}, ...results)
+  print(rows, all, runs)
+  if (Object.values(all).some(({ failed }) => failed !== undefined)) process.exitCode = 1
 } finally {
   await clear()
 }
-process.exit(0)
+process.exit()

@@ -9,6 +9,7 @@ const number = (value) => {
 }
 
 const lineOf = ({ aim, per, title, wall }, result) => {
+  if (result.failed !== undefined) return [title, "", "", "", "", "", "", "", aim.text, `failed: ${result.failed}`]
   if (result.skipped !== undefined) return [title, "", "", "", "", "", "", aim.text, result.skipped]
   const { ceiling, ours, ratio } = result
   const verdict = aim.text === "" ? "" : aim.met(result) ? "met" : "missed"
