@@ -9,7 +9,7 @@ import { Topic } from "./Topic.ts"
 export const Logged = Schema.Struct({ id: Schema.Int, room_id: RoomId, type: Schema.String, body: Schema.String })
 export type Logged = typeof Logged.Type
 
-/** An entry as it is found; without a body where that is not the event. */
+/** An entry as it is found; without a body where that is not the event, and of a type only where that is a text. */
 const Found = Schema.Struct({ ...Logged.fields, body: Schema.NullOr(Schema.String) })
 export type Found = typeof Found.Type
 
@@ -61,7 +61,7 @@ export const make = Effect.gen(function* () {
 
     later: (topic: Topic, after: number, limit: number) =>
       asFound(sql`
-        SELECT id, room_id, type,
+        SELECT id, room_id, CASE WHEN typeof(type) = 'text' THEN type ELSE '' END AS type,
           CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN CASE WHEN body ->> 'type' = type THEN body END END AS body
         FROM ${page(topic, after, limit)}`),
 
