@@ -3,6 +3,7 @@ import type { Persona } from "./domain/Persona.ts"
 import type { ToolResult, ToolSpec } from "./domain/Provider.ts"
 import type { RoomId } from "./domain/RoomId.ts"
 import { expand } from "./lib/particles.ts"
+import { cut } from "./lib/text.ts"
 import type { Memory } from "./Memory.ts"
 
 /** Advice on taking part in a conversation of several; what the `guidelines` tool gives. */
@@ -58,8 +59,22 @@ interface Caller {
   readonly room: { readonly id: RoomId; readonly name: string }
 }
 
+/** As much as a model is given of a result: a long memory is not to push out the conversation. In characters. */
+const longest = 20_000
+
+const bounded = ({ text, ...result }: ToolResult): ToolResult => {
+  const kept = cut(text, longest)
+  const note = `\n\n[Cut here: these are the first ${kept.length} of ${text.length} characters.]`
+  return { ...result, text: kept === text ? text : `${kept}${note}` }
+}
+
 /** Does what a tool says, for one agent in one room. Never fails: the model is told what went wrong. */
-export const callTool =
+export const callTool = (memory: Context.Tag.Service<Memory>, caller: Caller) => {
+  const answer = answerOf(memory, caller)
+  return (name: string, input: Readonly<Record<string, string>>) => Effect.map(answer(name, input), bounded)
+}
+
+const answerOf =
   (memory: Context.Tag.Service<Memory>, { persona, room }: Caller) =>
   (name: string, input: Readonly<Record<string, string>>): Effect.Effect<ToolResult> => {
     const reply = (fallback: string, values: Readonly<Record<string, string>> = {}) =>

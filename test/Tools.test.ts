@@ -70,6 +70,24 @@ describe("tools", () => {
     })
   )
 
+  it.effect("give a model a bounded text, which says where it was cut; no character is cut in two", () =>
+    Effect.gen(function* () {
+      const long = `x${"🐝".repeat(15_000)}`
+      const subtitles = Array.from({ length: 3000 }, (_, i) => `The key ${i}`)
+      const many = { ...full, memories: subtitles.map((subtitle) => ({ subtitle, body: "" })) }
+      const persona = { ...many, tools: { guidelines: { response: long } } }
+
+      const told = (yield* call(persona, "guidelines")).text
+      const listed = (yield* call(persona, "recall", { subtitle: "The door" })).text
+      const fits = (yield* call({ ...full, tools: { guidelines: { response: "y".repeat(20_000) } } }, "guidelines"))
+        .text
+
+      strictEqual(told, `x${"🐝".repeat(9999)}\n\n[Cut here: these are the first 19999 of 30001 characters.]`)
+      assertTrue(listed.length < 20_100 && /\[Cut here: .* of \d+ characters\.\]$/.test(listed))
+      strictEqual(fits.length, 20_000)
+    })
+  )
+
   it.effect("answer in the group's words", () =>
     Effect.gen(function* () {
       const tools = { skip: { response: "쉿, {agent_name:이가} 듣는다." }, guidelines: { response: "Be brief." } }

@@ -3,7 +3,7 @@ import { Effect, Either, Option } from "effect"
 import { pictureEdit, pictureEdits } from "../Agents/Edit.ts"
 import * as Folder from "../Agents/Folder.ts"
 import { isPersonaName, type PersonaReport, type Traits } from "../domain/Persona.ts"
-import { oneLine } from "../lib/text.ts"
+import { cut, oneLine } from "../lib/text.ts"
 import { Personas } from "../Personas.ts"
 import { groupPrefix } from "../Personas/Folders.ts"
 import { agentConfig } from "../Personas/Parse.ts"
@@ -15,7 +15,7 @@ import type { Row } from "./Original.ts"
 import * as Portrait from "./Portrait.ts"
 import { flagsOf, pagesOf } from "./Sheet.ts"
 import type { Tally } from "./Tally.ts"
-import { cut, flag, text } from "./Value.ts"
+import { flag, text } from "./Value.ts"
 
 interface Work {
   /** The original's own agents folder, for pictures that the database only names. */

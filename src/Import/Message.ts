@@ -2,10 +2,10 @@ import { Either, Option, Schema } from "effect"
 import { ParticipantType } from "../domain/Message.ts"
 import type { DocumentMessage } from "../domain/RoomDocument.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import { oneLine } from "../lib/text.ts"
+import { cut, oneLine } from "../lib/text.ts"
 import type { Row } from "./Original.ts"
 import { picturesOf, type Shown } from "./Pictures.ts"
-import { cut, text, time, word } from "./Value.ts"
+import { text, time, word } from "./Value.ts"
 
 /** A message as the original has it; its pictures are not looked at yet. */
 export type Told = Omit<DocumentMessage, "id" | "images"> & { readonly images: ReadonlyArray<Shown> }

@@ -3,9 +3,9 @@ import type { DocumentRoom } from "../domain/RoomDocument.ts"
 import { RoomSettings } from "../domain/RoomSettings.ts"
 import { ProviderName } from "../domain/Settings.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import { oneLine } from "../lib/text.ts"
+import { cut, oneLine } from "../lib/text.ts"
 import type { Row } from "./Original.ts"
-import { cut, flag, text, time, word } from "./Value.ts"
+import { flag, text, time, word } from "./Value.ts"
 
 const isLimit = Schema.is(RoomSettings.fields.max_interactions)
 const isProvider = Schema.is(ProviderName)

@@ -31,7 +31,3 @@ export const time = (value: unknown): Option.Option<Time.Timestamp> =>
     Option.filter((at) => at > years.first && at < years.last),
     Option.map((at) => Time.at(Math.floor(at)))
   )
-
-/** At most so many code units, and no half character at the end. */
-export const cut = (value: string, most: number) =>
-  value.length > most ? value.slice(0, most).replace(/[\uD800-\uDBFF]$/, "") : value

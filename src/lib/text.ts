@@ -13,6 +13,10 @@ export const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
 const bytes = (text: string) => new TextEncoder().encode(text).length
 
+/** At most so many code units, and no half character at the end. */
+export const cut = (text: string, most: number) =>
+  text.length > most ? text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "") : text
+
 /** The longest beginning of the text that fits into `limit` bytes; no character is cut in two. */
 export const beginning = (text: string, limit: number) =>
   text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(limit)).read)
