@@ -4,7 +4,7 @@ import { AgentsApi } from "./Agents/Api.ts"
 import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
 import { DebugApi } from "./Debug/Api.ts"
-import { StorageFull, StorageUnavailable } from "./domain/Storage.ts"
+import { RowUnreadable, StorageFull, StorageUnavailable } from "./domain/Storage.ts"
 import { document, everywhere } from "./Http/Document.ts"
 import { DocumentsApi } from "./Documents/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
@@ -31,6 +31,7 @@ export class Api extends HttpApi.make("parley")
   .add(TranscriptsApi)
   .addError(StorageFull)
   .addError(StorageUnavailable)
+  .addError(RowUnreadable)
   .annotate(HttpApi.AdditionalSchemas, everywhere)
   .annotate(OpenApi.Transform, document)
   .annotate(OpenApi.Title, "Parley API")

@@ -1,5 +1,6 @@
 import type { OpenApi } from "@effect/platform"
 import { Array, Predicate, Record } from "effect"
+import { exactMark } from "../domain/Body.ts"
 import { BodyNotJson, BodyTooLarge, Failure, Invalid } from "../domain/Error.ts"
 
 type Operation = OpenApi.OpenAPISpecOperation
@@ -54,14 +55,16 @@ const responsesOf = (method: string, operation: Operation) => {
   }
 }
 
-// Fields that nobody knows are ignored in a request, and may be added to an answer; an `$id` may stand only once.
-const isSaid = ([name, value]: readonly [string, unknown]) =>
-  name !== "$id" && (name !== "additionalProperties" || value !== false)
+// Fields that nobody knows are ignored in most requests, and may be added to an answer; an `$id` may stand only once.
+const isSaid =
+  (isExact: boolean) =>
+  ([name, value]: readonly [string, unknown]) =>
+    name !== "$id" && name !== exactMark && (isExact || name !== "additionalProperties" || value !== false)
 
 const lenient = (json: unknown): unknown => {
   if (Array.isArray(json)) return json.map(lenient)
   if (!Predicate.isRecord(json)) return json
-  const entries = Object.entries(json).filter(isSaid)
+  const entries = Object.entries(json).filter(isSaid(exactMark in json))
   return Object.fromEntries(entries.map(([name, value]) => [name, lenient(value)]))
 }
 

@@ -9,7 +9,7 @@ import {
 import { Cause, Effect, Option, Predicate, Schema } from "effect"
 import { BodyNotJson, BodyTooLarge, FieldsRefused } from "../domain/Error.ts"
 import { SettingRefused } from "../domain/RoomSettings.ts"
-import { faultIn, type StorageFault, StorageFull, StorageUnavailable } from "../domain/Storage.ts"
+import { faultIn, RowUnreadable, type StorageFault, StorageFull, StorageUnavailable } from "../domain/Storage.ts"
 import { Unreadable } from "../lib/unreadable.ts"
 import { methodsOf, routeOf } from "./Routes.ts"
 
@@ -35,6 +35,7 @@ const notJson = {
 }
 
 const encodeFault = Schema.encode(Schema.Union(StorageFull, StorageUnavailable))
+const encodeUnreadable = Schema.encode(RowUnreadable)
 const statusOf = (fault: StorageFault) =>
   HttpApiSchema.getStatusError(fault._tag === "StorageFull" ? StorageFull : StorageUnavailable)
 
@@ -54,6 +55,12 @@ const unstored = (fault: StorageFault, cause: Cause.Cause<unknown>) =>
     Effect.map((body) => HttpServerResponse.unsafeJson(body, { status: statusOf(fault) }))
   )
 
+/** A row without which there is no answer, told as the contract says; the log has it from who read it. */
+const unread = (error: Unreadable) =>
+  Effect.map(Effect.orDie(encodeUnreadable(RowUnreadable.of(error))), (body) =>
+    HttpServerResponse.unsafeJson(body, { status: HttpApiSchema.getStatusError(RowUnreadable) })
+  )
+
 /** What is not a fact of the contract: a route that is not there, a body that cannot be read, or a bug of ours. */
 const unforeseen = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
@@ -65,7 +72,7 @@ const unforeseen = (cause: Cause.Cause<unknown>) => {
   if (isNotJson(error)) return Effect.succeed(plain(415, error._tag, error.detail))
   const fault = faultIn(cause)
   if (Option.isSome(fault)) return unstored(fault.value, cause)
-  if (error instanceof Unreadable) return Effect.succeed(plain(500, error._tag, `The ${error.message}`))
+  if (error instanceof Unreadable) return unread(error)
   return Effect.as(Effect.logError("a request broke", cause), plain(500, "Defect", "Internal Server Error"))
 }
 

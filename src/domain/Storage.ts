@@ -55,6 +55,34 @@ export class StorageUnavailable extends Schema.TaggedError<StorageUnavailable>()
   }
 }
 
+/** A row of the database that has not its shape, and without which there is no answer. A person can mend it. */
+export class RowUnreadable extends Schema.TaggedError<RowUnreadable>()(
+  "Unreadable",
+  {
+    ...ErrorBody,
+    table: Schema.String,
+    /** Null where it is not known which row it is. */
+    id: Schema.NullOr(Schema.Int)
+  },
+  HttpApiSchema.annotations({ status: 500 })
+) {
+  static readonly of = (broken: {
+    readonly table: string
+    readonly id: number | null
+    /** The columns, and the places in them. */
+    readonly places: ReadonlyArray<string>
+  }) => {
+    const { id, places, table } = broken
+    const row = id === null ? "A row" : `Row ${id}`
+    const detail = `${row} of the table ${table} cannot be read, for what it has as ${places.join(", ")}: it needs mending, or a backup`
+    return new RowUnreadable({ table, id, detail })
+  }
+
+  override get message() {
+    return this.detail
+  }
+}
+
 export type StorageFault = StorageFull | StorageUnavailable
 
 /** Why a write was not carried out though it was right. */

@@ -37,10 +37,35 @@ describe("the document", () => {
     )
   })
 
-  it("forbids no field that is not known, and names no error of the library's", () => {
-    const text = JSON.stringify(document)
-    strictEqual(text.includes(`"additionalProperties":false`), false)
-    strictEqual(text.includes("HttpApiDecodeError"), false)
+  it("forbids fields that are not known in the bodies that refuse them, and nowhere else", () => {
+    const forbids = (value: unknown) => JSON.stringify(value).includes(`"additionalProperties":false`)
+    const { RoomUpdate, ...schemas } = document.components.schemas
+    const exact = operations.filter(({ requestBody }) => {
+      const schema = requestBody?.content["application/json"]?.schema
+      return forbids({ schema }) || JSON.stringify({ schema }).includes("/RoomUpdate")
+    })
+
+    deepStrictEqual(exact.map(({ name }) => name).toSorted(), [
+      "PATCH /agents/{agent_id}",
+      "PATCH /rooms/{room_id}",
+      "POST /admin/pool/evict",
+      "POST /auth/links",
+      "POST /auth/logout-everywhere"
+    ])
+    deepStrictEqual(
+      [forbids(RoomUpdate), forbids(schemas), forbids(operations.map(({ responses }) => responses))],
+      [true, false, false]
+    )
+    strictEqual(JSON.stringify(document).includes("x-exact"), false)
+  })
+
+  it("names no error of the library's, and says of every route that what it reads may be unreadable", () => {
+    strictEqual(JSON.stringify(document).includes("HttpApiDecodeError"), false)
+    const silent = operations.filter(({ responses }) => !JSON.stringify({ ...responses[500] }).includes("/Unreadable"))
+    deepStrictEqual(
+      silent.map(({ name }) => name),
+      []
+    )
   })
 
   it("tells of what is read as JSON that it can answer 304, and of nothing else", () => {
