@@ -1,4 +1,4 @@
-import { Context, Effect, Either, Layer, Option } from "effect"
+import { Array, Context, Effect, Either, Layer, Option } from "effect"
 import { createHash, randomBytes } from "node:crypto"
 import { choose, mostShown, type Names, namesOf, newestWithin } from "./Attachments/Choice.ts"
 import { type Picture, read } from "./Attachments/Read.ts"
@@ -60,15 +60,14 @@ const make = Effect.gen(function* () {
   ) {
     const chosen = newestWithin(yield* repo.firsts(pictured), mostInline)
     const found = yield* Effect.forEach(chosen, (place) =>
-      Effect.match(repo.content(place), {
-        // Its message went meanwhile.
-        onFailure: () => [],
-        onSuccess: ({ bytes, media_type }) => [
-          [place.message_id, { data: Buffer.from(bytes).toString("base64"), media_type }] as const
-        ]
-      })
+      Effect.map(repo.contentIfReadable(place), (content) =>
+        Option.map(content, ({ bytes, media_type }) => {
+          const image = { data: Buffer.from(bytes).toString("base64"), media_type }
+          return [place.message_id, image] as const
+        })
+      )
     )
-    const firsts = new Map(found.flat())
+    const firsts = new Map(Array.getSomes(found))
     return messages.map((message) => ({ ...message, image_data: firsts.get(message.id) ?? null }))
   })
 
@@ -95,9 +94,9 @@ const make = Effect.gen(function* () {
         )
       )
       const found = yield* Effect.forEach(chosen, (image) =>
-        Effect.option(Effect.map(repo.content(image), (content) => ({ ...content, image })))
+        Effect.map(repo.contentIfReadable(image), (content) => Option.map(content, (it) => ({ ...it, image })))
       )
-      const shown = found.flatMap(Option.toArray)
+      const shown = Array.getSomes(found)
       return {
         images: shown.map(({ bytes, image, media_type }) => ({ bytes, media_type, label: `${mark} ${image.name}:` })),
         names: namesOf(shown.map(({ image }) => image))

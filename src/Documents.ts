@@ -58,14 +58,24 @@ const make = Effect.gen(function* () {
   const intake = yield* Intake
   const writeJson = yield* Json.write
 
+  const emptied = (room: RoomId) => Effect.dieMessage(`room ${room} was emptied while it was read`)
+
   const rowsOf = (room: RoomId, last: number, count: number) =>
     Stream.paginateChunkEffect({ after: 0, left: count }, ({ after, left }) =>
       Effect.flatMap(repo.page(room, after, last, pageSize), (page) => {
-        if (page.length < Math.min(left, pageSize))
-          return Effect.dieMessage(`room ${room} was emptied while it was read`)
+        if (page.length < Math.min(left, pageSize)) return emptied(room)
         const more = { after: page.at(-1)?.id ?? after, left: left - page.length }
         return Effect.succeed([Chunk.fromIterable(page), Option.liftPredicate(more, ({ left }) => left > 0)])
       })
+    ).pipe(
+      // What was cleared after its page was read would pass for pictures that cannot be read.
+      Stream.concat(
+        Stream.execute(
+          Effect.flatMap(repo.page(room, 0, last, 1), (first) =>
+            first.length < Math.min(count, 1) ? emptied(room) : Effect.void
+          )
+        )
+      )
     )
 
   // All that is read at once, so that it fits together; messages never change and are bounded by the last.

@@ -8,7 +8,7 @@ import { CurrentUser } from "../src/domain/User.ts"
 import * as Client from "./support/Client.ts"
 import { emptyDocument, messageOf, messages, rooms } from "./support/documents.ts"
 import * as House from "./support/House.ts"
-import { images } from "./support/images.ts"
+import { images, png } from "./support/images.ts"
 
 const house = House.shared({
   agents: { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." },
@@ -212,6 +212,22 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
         SELECT ${id}, 'user', 'new', '2026-01-01T00:00:00.000Z' FROM n`
 
       assertEquals((yield* Effect.exit(text))._tag, "Failure")
+    })
+  )
+
+  it.effect("pictures that go with their room while it is read break the export off, and are not told as missing", () =>
+    Effect.gen(function* () {
+      const { json, with_ } = yield* setup
+      const large = [{ media_type: "image/png" as const, data: png(60_000).toString("base64") }]
+      const { data } = yield* with_([messageOf(1, { images: large }), messageOf(2, { images: large })])
+      const documents = yield* Documents
+      const { text } = yield* documents
+        .json(data.room_id)
+        .pipe(Effect.provideService(CurrentUser, { role: "admin", user_id: "admin" }))
+
+      const emptied = Stream.tap(text, () => json("DELETE", `/rooms/${data.room_id}/messages`))
+
+      assertEquals((yield* Effect.exit(Stream.runDrain(emptied)))._tag, "Failure")
     })
   )
 

@@ -2,6 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
 import { inHouse, room } from "./support/Duo.ts"
+import { images, pixel } from "./support/images.ts"
 import * as Puppet from "./support/Puppet.ts"
 import { scrape } from "./support/Scrape.ts"
 
@@ -92,6 +93,38 @@ describe("a row that cannot be read", () => {
     )
   )
 
+  it.scopedLive(
+    "of a room is told by whatever asks for the room, with the row and the place, and not what stands there",
+    () =>
+      house(({ client, damage, other }) =>
+        Effect.gen(function* () {
+          yield* damage(`UPDATE rooms SET budget_usd = 'a secret', name = 'moved' WHERE id = ${other.id}`)
+          for (const [method, rest, body] of [
+            ["GET", "", undefined],
+            ["GET", "/messages", undefined],
+            ["GET", "/export", undefined],
+            ["GET", "/rounds", undefined],
+            ["PATCH", "", { max_messages: 3 }],
+            ["POST", "/messages/send", { content: "Hello" }],
+            ["DELETE", "/messages", undefined]
+          ] as const) {
+            const { data, status } = yield* client.json(method, `/rooms/${other.id}${rest}`, body)
+            deepStrictEqual(
+              [status, data._tag, data.table, data.id, data.detail],
+              [
+                500,
+                "Unreadable",
+                "rooms",
+                other.id,
+                `Row ${other.id} of the table rooms cannot be read, for what it has as budget_usd: it needs mending, or a backup`
+              ],
+              `${method} ${rest}`
+            )
+          }
+        })
+      )
+  )
+
   it.scopedLive("of the log makes a reader read the room again, and what comes after it is told", () =>
     house(({ client, count, damage, id: room, path, sql }) =>
       Effect.gen(function* () {
@@ -107,6 +140,74 @@ describe("a row that cannot be read", () => {
         }
         assertTrue((yield* count("events")) > 0)
       }).pipe(Effect.scoped)
+    )
+  )
+
+  it.scopedLive("of the log, whatever of it is broken, ends nobody's reading of a long log", () =>
+    house(({ client, count, damage, id: room, path, sql }) =>
+      Effect.gen(function* () {
+        yield* damage(`INSERT INTO events (room_id, type, body, created_at)
+          WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 450)
+          SELECT ${room}, 'room_updated', '{"type":"room_updated"}', '2026-01-01T00:00:00.000Z' FROM numbers`)
+        const [ends] = yield* sql<{ first: number; last: number }>`
+          SELECT min(id) AS first, max(id) AS last FROM events WHERE room_id = ${room}`
+        const { first = 0, last = 0 } = ends ?? {}
+        yield* damage(`UPDATE events SET type = x'ff00' WHERE id = ${first + 3}`)
+        for (const stream of [`${path}/stream`, "/stream"]) {
+          const { seen, until } = yield* client.events(`${stream}?after=${first}`)
+          yield* until(({ id }) => id === last)
+          const told = seen.flatMap(({ id }) => (typeof id === "number" && id > first && id <= last ? [id] : []))
+          assertEquals(told.length, last - first - 1)
+          deepStrictEqual(
+            seen.filter(({ type }) => type === "reset").map(({ data }) => data.after),
+            [first + 3]
+          )
+        }
+        assertTrue((yield* count("events")) > 0)
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.scopedLive("of a picture is missed alone: lists, exports and turns go on without it, and an export says so", () =>
+    house(({ client, count, damage, path, say, turns, watch }) =>
+      Effect.gen(function* () {
+        const image = { data: pixel }
+        const show = (content: string, images: ReadonlyArray<object>) =>
+          Effect.flatMap(client.json("POST", `${path}/messages/send`, { content, images }), ({ data }) =>
+            Effect.as(watch.ended, data.id)
+          )
+        const two = yield* show("Two", [image, { data: images["image/gif"] }])
+        const alone = yield* show("", [image])
+        const whole = yield* show("One", [image])
+        yield* damage(`UPDATE attachments SET bytes = 'broken' WHERE message_id = ${two} AND position = 0`)
+        yield* damage(`DELETE FROM attachments WHERE message_id = ${alone}`)
+
+        const { data: listed, status } = yield* client.json("GET", `${path}/messages`)
+        const shown = (id: number) => listed.find((it: { id: number }) => it.id === id)?.image_data?.data ?? null
+        deepStrictEqual([status, shown(two), shown(alone), shown(whole)], [200, null, null, pixel])
+
+        const { data: document } = yield* client.json("GET", `${path}/export`)
+        const exported = [two, alone, whole].map((id) => document.messages.find((it: { id: number }) => it.id === id))
+        deepStrictEqual(
+          exported.map((it) => [it.content, it.participant_type, it.images.length, it.missing_images]),
+          [
+            ["Two", "user", 1, 1],
+            [unreadable, "system", 0, 1],
+            ["One", "user", 1, undefined]
+          ]
+        )
+        assertEquals((yield* client.json("POST", "/rooms/import", document)).status, 200)
+        assertTrue((yield* count("attachments")) > 0)
+
+        yield* damage("DELETE FROM sessions")
+        const before = (yield* turns).length
+        yield* say("What did you see?")
+        yield* watch.ended
+        deepStrictEqual(
+          (yield* turns).slice(before).map(([, outcome]) => outcome),
+          ["replied", "replied"]
+        )
+      })
     )
   )
 

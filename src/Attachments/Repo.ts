@@ -1,5 +1,5 @@
 import { SqlClient } from "@effect/sql"
-import { Context, Effect, Layer, type Option, Schema } from "effect"
+import { Array, Context, Effect, Layer, type Option, Schema } from "effect"
 import { type Image, ImageNotFound, ImageType } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
@@ -24,6 +24,8 @@ export class AttachmentRepo extends Context.Tag("parley/Attachments/Repo/Attachm
     /** What is known of an image of this room, without its bytes. */
     readonly find: (room: RoomId, place: Place) => Effect.Effect<typeof Stored.Type, ImageNotFound>
     readonly content: (place: Place) => Effect.Effect<typeof Content.Type, ImageNotFound>
+    /** The same for whoever can do without: none where it is gone, or cannot be read. */
+    readonly contentIfReadable: (place: Place) => Effect.Effect<Option.Option<typeof Content.Type>>
     /** The last images of these messages, the last first. */
     readonly last: (messages: ReadonlyArray<MessageId>, limit: number) => Effect.Effect<ReadonlyArray<Sized>>
     /** The first image of each of these messages that has one, the newest message first. */
@@ -38,6 +40,7 @@ export class AttachmentRepo extends Context.Tag("parley/Attachments/Repo/Attachm
 
 const maybeStored = Sql.first(Stored, "attachments")
 const maybeContent = Sql.first(Content, "attachments")
+const asContents = Sql.readable(Content, "attachments")
 const asSized = Sql.readable(Sized, "attachments")
 
 const make = Effect.gen(function* () {
@@ -45,6 +48,9 @@ const make = Effect.gen(function* () {
 
   const present = <A>(row: Effect.Effect<Option.Option<A>>) =>
     Effect.catchTag(Effect.flatten(row), "NoSuchElementException", () => ImageNotFound.of())
+
+  const contentAt = ({ message_id, position }: Place) => sql`
+    SELECT media_type, bytes FROM attachments WHERE message_id = ${message_id} AND position = ${position}`
 
   return AttachmentRepo.of({
     insert: (message_id, images) =>
@@ -67,11 +73,9 @@ const make = Effect.gen(function* () {
           WHERE message_id = ${message_id} AND position = ${position} AND room_id = ${room}`)
       ),
 
-    content: ({ message_id, position }) =>
-      present(
-        maybeContent(sql`
-          SELECT media_type, bytes FROM attachments WHERE message_id = ${message_id} AND position = ${position}`)
-      ),
+    content: (place) => present(maybeContent(contentAt(place))),
+
+    contentIfReadable: (place) => Effect.map(asContents(contentAt(place)), Array.head),
 
     last: (messages, limit) =>
       asSized(sql`

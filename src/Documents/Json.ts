@@ -1,9 +1,9 @@
-import { Effect, Schema, Stream } from "effect"
+import { Array, Effect, Option, Schema, Stream } from "effect"
 import { AttachmentRepo } from "../Attachments/Repo.ts"
 import { longestName } from "../domain/Message.ts"
 import { WrittenDocument, WrittenMessage } from "../domain/RoomDocument.ts"
 import { oneLine } from "../lib/text.ts"
-import type { Row } from "./Repo.ts"
+import { noticeOf, type Row } from "./Repo.ts"
 
 const encodeHead = Schema.encodeSync(Schema.parseJson(WrittenDocument))
 const encode = Schema.encodeSync(Schema.parseJson(WrittenMessage))
@@ -14,23 +14,33 @@ const lineOf = (name: string | null) => (name === null ? null : oneLine(name).sl
 const encodeMessage = (message: typeof WrittenMessage.Type) =>
   encode({ ...message, agent_name: lineOf(message.agent_name), participant_name: lineOf(message.participant_name) })
 
+type Images = (typeof WrittenMessage.Type)["images"]
+
+/** The message with those of its images that could be read; of one that was nothing else nothing can be. */
+const withImages = (row: Row, read: Images, missing_images: number): typeof WrittenMessage.Type => {
+  if (missing_images === 0) return { ...row, images: read }
+  const said = row.content === "" && read.length === 0 ? noticeOf(row) : row
+  return { ...said, images: read, missing_images }
+}
+
 /** The document as JSON text, a message a line. The images are read from the database one after the other. */
 export const write = Effect.map(
   AttachmentRepo,
-  ({ content }) =>
+  ({ contentIfReadable }) =>
     <E>(head: Omit<WrittenDocument, "messages">, rows: Stream.Stream<Row, E>): Stream.Stream<string, E> => {
       const image = (message_id: Row["id"], position: number) =>
-        Effect.map(Effect.orDie(content({ message_id, position })), ({ bytes, media_type }) => ({
-          media_type,
-          data: Buffer.from(bytes).toString("base64")
-        }))
+        Effect.map(
+          contentIfReadable({ message_id, position }),
+          Option.map(({ bytes, media_type }) => ({ media_type, data: Buffer.from(bytes).toString("base64") }))
+        )
       const line = (row: Row) =>
-        row.images === null
-          ? Effect.succeed(encodeMessage({ ...row, images: [] }))
-          : Effect.map(
-              Effect.forEach(row.images, (_, position) => image(row.id, position)),
-              (images) => encodeMessage({ ...row, images })
-            )
+        Effect.map(
+          Effect.forEach(row.images ?? [], (_, position) => image(row.id, position)),
+          (found) => {
+            const read = Array.getSomes(found)
+            return encodeMessage(withImages(row, read, found.length - read.length))
+          }
+        )
       const [before, after] = split(encodeHead({ ...head, messages: [] }))
       return Stream.concat(
         Stream.make(before),

@@ -12,7 +12,7 @@ import * as Sql from "../lib/sql.ts"
 import { Commit } from "../WriteQueue.ts"
 
 const Row = Schema.Struct({
-  ...WrittenMessage.omit("images").fields,
+  ...WrittenMessage.omit("images", "missing_images").fields,
   id: MessageId,
   partial: Flag,
   images: Schema.NullOr(Schema.parseJson(Schema.Array(Schema.Struct({ media_type: ImageType }))))
@@ -69,20 +69,25 @@ const Place = Schema.decodeUnknownOption(Schema.Struct({ id: MessageId }))
 const Moment = Schema.decodeUnknownOption(Schema.Struct({ timestamp: Timestamp }))
 
 /** Stands in the place of a message that cannot be read. */
+export const noticeOf = ({ id, timestamp }: Pick<Row, "id" | "timestamp">): Row => ({
+  id,
+  role: "assistant",
+  agent_name: null,
+  participant_type: "system",
+  participant_name: null,
+  content: "This message cannot be read.",
+  thinking: null,
+  provider: null,
+  partial: false,
+  images: null,
+  timestamp
+})
+
 const notice = (row: unknown): Option.Option<Row> =>
-  Option.map(Place(row), ({ id }) => ({
-    id,
-    role: "assistant",
-    agent_name: null,
-    participant_type: "system",
-    participant_name: null,
-    content: "This message cannot be read.",
-    thinking: null,
-    provider: null,
-    partial: false,
-    images: null,
-    timestamp: Option.match(Moment(row), { onNone: () => Time.at(0), onSome: ({ timestamp }) => timestamp })
-  }))
+  Option.map(Place(row), ({ id }) => {
+    const moment = Option.match(Moment(row), { onNone: () => Time.at(0), onSome: ({ timestamp }) => timestamp })
+    return noticeOf({ id, timestamp: moment })
+  })
 
 const asRows = Sql.readable(Row, "messages", notice)
 const asSeats = Sql.readable(WrittenSeat, "agents")

@@ -83,7 +83,9 @@ export const WrittenMessage = Schema.Struct({
   content: Schema.String,
   thinking: Schema.NullOr(Schema.String),
   provider: Schema.NullOr(Schema.String),
-  timestamp: Timestamp
+  timestamp: Timestamp,
+  /** How many of its images are not here because they could not be read; without a word where all are. */
+  missing_images: Schema.optionalWith(Schema.Int, { exact: true })
 })
 
 /** The first message that has not a higher id than the one before it. */

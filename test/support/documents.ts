@@ -44,7 +44,7 @@ const pictures = FastCheck.array(
 const times = FastCheck.integer({ min: 0, max: 1.7e12 }).map(Time.at)
 const isFit = Schema.is(DocumentMessage)
 const said = FastCheck.record({
-  message: Arbitrary.make(WrittenMessage.omit("id", "timestamp", "images")),
+  message: Arbitrary.make(WrittenMessage.omit("id", "timestamp", "images", "missing_images")),
   timestamp: times,
   images: pictures,
   gap: FastCheck.integer({ min: 1, max: 9 })
