@@ -53,6 +53,7 @@ const misfits: ReadonlyArray<readonly [place: ReadonlyArray<string | number>, do
   [["messages", 1, "id"], said({ id: 1e300 })],
   [["agents", 1, "name"], { agents: [seat, seat] }],
   [["agents", 0, "name"], { agents: [{ ...seat, name: "a\nb" }] }],
+  [["agents", 0, "name"], { agents: [{ ...seat, name: "x".repeat(201) }] }],
   [["agents", 0, "group"], { agents: [{ ...seat, group: "a\tb" }] }],
   [["agents", 0, "joined_after"], { agents: [{ ...seat, joined_after: -1 }] }],
   [["room", "budget_usd"], { room: { ...emptyDocument.room, budget_usd: -1 } }],

@@ -53,6 +53,7 @@ layer(House.shared(), { excludeTestServices: true })("The head of a request", (i
       const found = {
         "the same host": yield* target(`http://${host}${path}`),
         "the same host in capitals, with the usual port": yield* target(`HTTP://LOCALHOST${path}`, "localhost:80"),
+        "the same host, whose header is in capitals": yield* target(`http://localhost${path}`, "LOCALHOST"),
         "another host": yield* target(`http://evil.example${path}`),
         "another port": yield* target(`http://127.0.0.1:1${path}`),
         "another host than is allowed, twice": yield* target(`http://evil.example${path}`, "evil.example"),
@@ -67,6 +68,7 @@ layer(House.shared(), { excludeTestServices: true })("The head of a request", (i
       deepStrictEqual(found, {
         "the same host": "200",
         "the same host in capitals, with the usual port": "200",
+        "the same host, whose header is in capitals": "200",
         "another host": "400 HostContradicted",
         "another port": "400 HostContradicted",
         "another host than is allowed, twice": "421 HostNotAllowed",

@@ -39,7 +39,14 @@ describe("Agents that only the original's database has", () => {
             transparent: 1,
             final_response: 1
           },
-          { ...agent, id: 2, name: "Judge", in_a_nutshell: "The judge listens.", is_critic: 1 }
+          {
+            ...agent,
+            id: 2,
+            name: "Judge",
+            config_file: "agents/group_H/Judge",
+            in_a_nutshell: "The judge listens.",
+            is_critic: 1
+          }
         ],
         rooms: [room],
         room_agents: [
@@ -63,7 +70,7 @@ describe("Agents that only the original's database has", () => {
           FROM agents WHERE name IN ('Bo', 'Judge') ORDER BY name`),
         [
           ["Bo", 0, 1, 7, 1, 1, "G"],
-          ["Judge", 1, 0, 0, 0, 0, null]
+          ["Judge", 1, 0, 0, 0, 0, "H"]
         ]
       )
       deepStrictEqual(
@@ -158,12 +165,14 @@ describe("Agents that only the original's database has", () => {
     Effect.gen(function* () {
       const { file, fs, here, put, query, run } = yield* setup
       yield* put("Ada/agent_config.yaml", "# mine\npriority: 2\n", here.AGENTS_DIR)
+      yield* put("house_config.yaml", "critic: false\n", here.AGENTS_DIR)
       yield* put("group_G/group_config.yaml", "transparent: false\n", here.AGENTS_DIR)
       yield* put("group_G/Bo/in_a_nutshell.md", "Bo keeps bees.", here.AGENTS_DIR)
       Original.later(file, {
         agents: [
           { ...agent, id: 1, name: "Ada", in_a_nutshell: "Other.", priority: 9, final_response: 1 },
-          { ...agent, id: 2, name: "Bo", group: "G", in_a_nutshell: "Other.", transparent: 1, interrupt_every_turn: 1 }
+          { ...agent, id: 2, name: "Bo", group: "G", in_a_nutshell: "Other.", transparent: 1, interrupt_every_turn: 1 },
+          { ...agent, id: 3, name: "critic", in_a_nutshell: "Other.", is_critic: 1 }
         ],
         rooms: []
       })
@@ -185,7 +194,7 @@ describe("Agents that only the original's database has", () => {
         ]
       )
       assertInclude(report, "2  flags of agents\n")
-      assertInclude(report, "2  flags of agents of whom their folders say otherwise: Ada; Bo")
+      assertInclude(report, "3  flags of agents of whom their folders say otherwise: Ada; Bo; critic")
       assertMatch(again, /^nothing new/)
     }).pipe(Effect.provide(NodeContext.layer))
   )
@@ -207,6 +216,7 @@ describe("Agents that only the original's database has", () => {
         Di: "me.webp",
         Ed: "me.gif",
         Fi: "../secret.gif",
+        Hi: "../Bo.gif",
         Gi: "data:image/svg+xml;base64,PHN2Zz4="
       }
       Original.later(file, {
@@ -223,11 +233,11 @@ describe("Agents that only the original's database has", () => {
 
       const report = yield* run()
 
-      const shown = yield* Effect.forEach(["Bo", "Cy", "group_G/Di", "Ed", "Fi", "Gi"], (name) =>
+      const shown = yield* Effect.forEach(["Bo", "Cy", "group_G/Di", "Ed", "Fi", "Hi", "Gi"], (name) =>
         fs.exists(`${here.AGENTS_DIR}/${name}/profile.gif`)
       )
-      deepStrictEqual(shown, [true, true, false, false, false, false])
-      assertInclude(report, "3  agents' pictures that are not there: Di; Ed; Fi")
+      deepStrictEqual(shown, [true, true, false, false, false, false, false])
+      assertInclude(report, "4  agents' pictures that are not there: Di; Ed; Fi; …")
       assertInclude(report, "1  agents' pictures that cannot be read or are too large: Gi")
     }).pipe(Effect.provide(NodeContext.layer))
   )

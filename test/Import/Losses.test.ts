@@ -63,6 +63,22 @@ describe("What an import leaves out or changes", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.scopedLive("images are found beside a database that is named by itself, in its backend's folder", () =>
+    Effect.gen(function* () {
+      const { fs, put, query, run, there } = yield* setup
+      yield* fs.makeDirectory(`${there}/backend`)
+      yield* put("generated_images/x.png", bytesOf(pixel))
+      Original.later(`${there}/backend/chitchats.db`, {
+        rooms: [room],
+        messages: [{ ...said, id: 1, images: list({ url: "/generated_images/x.png" }) }]
+      })
+
+      yield* run(`${there}/backend/chitchats.db`)
+
+      deepStrictEqual(yield* query("SELECT media_type FROM attachments"), [["image/png"]])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.scopedLive("every loss is counted by its kind, with its place", () =>
     Effect.gen(function* () {
       const { file, query, run } = yield* setup
