@@ -57,6 +57,8 @@ const misfits: ReadonlyArray<readonly [place: ReadonlyArray<string | number>, do
   [["agents", 0, "group"], { agents: [{ ...seat, group: "a\tb" }] }],
   [["agents", 0, "joined_after"], { agents: [{ ...seat, joined_after: -1 }] }],
   [["room", "budget_usd"], { room: { ...emptyDocument.room, budget_usd: -1 } }],
+  [["room", "budget_usd"], { room: { ...emptyDocument.room, budget_usd: 0.04 } }],
+  [["messages", 0, "id"], { messages: [messageOf(-1)] }],
   [["room", "budget_tokens"], { room: { ...emptyDocument.room, budget_tokens: 1 } }],
   [["room", "max_interactions"], { room: { ...emptyDocument.room, max_interactions: -5 } }],
   [["room", "max_messages"], { room: { ...emptyDocument.room, max_messages: 1.5 } }],
