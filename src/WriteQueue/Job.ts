@@ -43,19 +43,16 @@ const place = Effect.map(Effect.all([Effect.clock, Effect.option(Effect.currentS
 })
 
 interface Attempt<A, E> {
-  readonly exit: Exit.Exit<A, E | StorageFault>
+  readonly exit: Exit.Exit<A, E>
   readonly hooks: ReadonlyArray<Effect.Effect<void>>
 }
 
-/** What the storage did not do is a fact for the caller; any other defect stays what it is. */
-const factual = <A, E>(exit: Exit.Exit<A, E>): Exit.Exit<A, E | StorageFault> =>
-  Exit.isSuccess(exit) ? exit : Option.match(faultIn(exit.cause), { onNone: () => exit, onSome: Exit.fail })
+const faultOf = <A, E>(exit: Exit.Exit<A, E>) => (Exit.isFailure(exit) ? faultIn(exit.cause) : Option.none())
 
-/** SQLite ends the whole transaction on some faults; then there is nothing to go back to. */
-const lost = (cause: Cause.Cause<unknown>) => (error: SqlError.SqlError) =>
-  Option.getOrElse(faultIn(cause), () => error)
-
-/** One write in its own savepoint, with what it asked for after the commit. */
+/**
+ * One write in its own savepoint, with what it asked for after the commit. Where the storage refuses a statement the
+ * transaction is given up, as where it refuses the commit: on some faults SQLite has ended it already.
+ */
 const attempt = Effect.fnUntraced(function* <A, E>(connection: Connection, write: Effect.Effect<A, E, Commit>) {
   const hooks: Array<Effect.Effect<void>> = []
   yield* execute(connection, "SAVEPOINT write")
@@ -64,9 +61,11 @@ const attempt = Effect.fnUntraced(function* <A, E>(connection: Connection, write
     Effect.provideService(SqlClient.TransactionConnection, [connection, 1]),
     Effect.exit
   )
-  if (Exit.isFailure(exit)) yield* Effect.mapError(execute(connection, "ROLLBACK TO write"), lost(exit.cause))
+  const fault = faultOf(exit)
+  if (Option.isSome(fault)) return yield* fault.value
+  if (Exit.isFailure(exit)) yield* execute(connection, "ROLLBACK TO write")
   yield* execute(connection, "RELEASE write")
-  return { exit: factual(exit), hooks: Exit.isSuccess(exit) ? hooks : [] } satisfies Attempt<A, E>
+  return { exit, hooks: Exit.isSuccess(exit) ? hooks : [] } satisfies Attempt<A, E>
 })
 
 const settle = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, { exit, hooks }: Attempt<A, E>) =>

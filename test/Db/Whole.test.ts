@@ -88,7 +88,7 @@ layer(house, { excludeTestServices: true })("A change that has many parts", (it)
   )
 
   it.scoped(
-    "is there whole or not at all while a round is played",
+    "is there whole or not at all while a round is played, which goes on where it was refused",
     () =>
       Effect.gen(function* () {
         const { begin, json, sql } = yield* setup
@@ -114,7 +114,15 @@ layer(house, { excludeTestServices: true })("A change that has many parts", (it)
             "events WHERE room_id = ? AND type = 'round_ended'"
           ]
         }
+        const whole = Object.keys(parts).map((name) => [name, 1])
         const seen: Array<string> = []
+        const stateOf = (id: number) =>
+          Effect.forEach(Object.entries(parts), ([name, texts]) =>
+            Effect.map(
+              Effect.forEach(texts, (text) => count(text, id)),
+              (counts) => [name, ...new Set(counts)]
+            )
+          )
 
         for (let allowed = 0, isOver = false; !isOver && allowed < most; allowed++) {
           const { id, path, speak } = yield* begin(["Ada", "Cy"])
@@ -122,18 +130,13 @@ layer(house, { excludeTestServices: true })("A change that has many parts", (it)
           const state = yield* changes.allowing(allowed, (refused) =>
             speak.pipe(
               Effect.zipRight(Effect.raceFirst(refused, Effect.asVoid(watch.ended))),
-              Effect.zipRight(
-                Effect.forEach(Object.entries(parts), ([name, texts]) =>
-                  Effect.map(
-                    Effect.forEach(texts, (text) => count(text, id)),
-                    (counts) => [name, ...new Set(counts)]
-                  )
-                )
-              )
+              Effect.zipRight(stateOf(id))
             )
           )
           isOver = !(yield* changes.wasRefused)
           seen.push(state.join(" "))
+          if (!isOver) yield* watch.ended
+          deepStrictEqual([allowed, ...(yield* stateOf(id))], [allowed, ...whole])
           yield* json("DELETE", path)
         }
 
