@@ -2,6 +2,7 @@ import { describe, layer } from "@effect/vitest"
 import { assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
+import { login } from "./support/Caller.ts"
 import { whyNoChromium } from "./support/chromium.ts"
 import { patience } from "./support/Process.ts"
 import { roomOf } from "./support/rooms.ts"
@@ -256,6 +257,37 @@ describe.skipIf(whyNoChromium !== "")("the page's doors", () => {
             return { typed, left: await page.getByText("Try again in").count() }
           })
           deepStrictEqual(shown, { typed: "not lost", left: 0 })
+          deepStrictEqual(faults, [])
+        }),
+      patience
+    )
+
+    it.scoped(
+      "asks for the password as soon as the login ends elsewhere, and leads back to where its reader was",
+      () =>
+        Effect.gen(function* () {
+          const { base, visit } = yield* Site
+          const { call } = yield* login(base)
+          const { data: room } = yield* call("POST", "/rooms/import", roomOf("the reading room", ["a quiet word"]))
+          const { faults, on } = yield* visit(`#room=${room.room_id}`)
+          const refused: Array<string> = []
+          yield* on(async (page) => {
+            await page.locator("#messages").getByText("a quiet word").waitFor()
+            page.on("response", (response) => void (response.status() === 401 && refused.push(response.url())))
+          })
+
+          yield* call("POST", "/auth/logout-everywhere", null)
+          yield* on(async (page) => {
+            await page.getByText("Your login has ended.").waitFor()
+            await page.locator("#house").waitFor({ state: "hidden" })
+          })
+          // The stream has told it: nobody had to be refused first.
+          deepStrictEqual(refused, [])
+          yield* on(async (page) => {
+            await enter(page)
+            await page.getByRole("heading", { name: "the reading room" }).waitFor()
+            await page.locator("#messages").getByText("a quiet word").waitFor()
+          })
           deepStrictEqual(faults, [])
         }),
       patience

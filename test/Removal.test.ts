@@ -94,6 +94,28 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     })
   )
 
+  it.scoped("a deleted room is told gone to each of its readers once, however often it is deleted", () =>
+    Effect.gen(function* () {
+      const { events, fill, gone, id, json, path } = yield* setup
+      yield* fill(2000)
+      const [ofRoom, ofAll] = yield* Effect.all([events(`${path}/stream`), events("/stream")])
+
+      const deleted = yield* Effect.all([json("DELETE", path), json("DELETE", path)], { concurrency: 2 })
+      yield* gone
+      yield* ofRoom.over
+      const { data: next } = yield* json("POST", "/rooms", { name: `after room ${id}` })
+      yield* ofAll.until(({ data, type }) => type === "room_created" && data.room_id === next.id)
+
+      deepStrictEqual(deleted.map(({ status }) => status).toSorted(), [200, 404])
+      for (const { seen } of [ofRoom, ofAll]) {
+        deepStrictEqual(
+          seen.flatMap(({ data, type }) => (type === "room_deleted" ? [data] : [])),
+          [{ room_id: id, type: "room_deleted" }]
+        )
+      }
+    })
+  )
+
   it.effect("a cleared room shows nothing of before, takes the same key again, and is emptied", () =>
     Effect.gen(function* () {
       const { countOf, id, json, path, sql } = yield* setup
