@@ -1,4 +1,5 @@
 import { FileSystem, Path } from "@effect/platform"
+import type { PlatformError } from "@effect/platform/Error"
 import Database from "better-sqlite3"
 import { type Cause, Data, Effect, Layer, Option } from "effect"
 import { isLock } from "./Db/Inspect.ts"
@@ -21,21 +22,25 @@ export class DataDirInUse extends Data.TaggedError("DataDirInUse")<{ readonly fo
   }
 }
 
-// The system ends such a lock together with its process, however that dies.
+// The system ends such a lock together with its process, however that dies. Of a file that may only be read SQLite
+// gives no lock, and does not say so.
 const lock = (file: string) =>
   Effect.acquireRelease(
     Effect.try(() => new Database(file, { timeout: 0 })),
     (database) => Effect.sync(() => database.close())
-  ).pipe(Effect.tap((database) => Effect.try(() => database.exec("BEGIN EXCLUSIVE"))))
+  ).pipe(
+    Effect.tap(Effect.flatMap(FileSystem.FileSystem, (fs) => fs.access(file, { writable: true }))),
+    Effect.tap((database) => Effect.try(() => database.exec("BEGIN EXCLUSIVE")))
+  )
 
 const because = {
   failing: "its disk cannot be read or written",
-  read_only: "it is on a read-only file system, or belongs to another user",
+  read_only: "it, or the file lock in it, is on a read-only file system, or belongs to another user",
   replaced: "it was changed meanwhile: start again",
   missing: "it was changed meanwhile: start again"
 }
 
-const unlocked = (folder: string, file: string, error: Cause.UnknownException) =>
+const unlocked = (folder: string, file: string, error: Cause.UnknownException | PlatformError) =>
   Option.match(faultOf(error), {
     onNone: () => new DataDirUnusable({ folder, reason: error.message }),
     onSome: (fault) => {

@@ -66,6 +66,9 @@ const opened = Layer.effectDiscard(
   )
 )
 
+/** In bytes. While somebody reads for long the log grows with what is written; it gives the rest back when they go. */
+const largestLog = 16 * 2 ** 20
+
 /** Returns when no other process is writing. */
 const free = (sql: SqlClient.SqlClient) => {
   const run = (connection: Connection, statement: string) => connection.execute(statement, [], undefined)
@@ -87,6 +90,7 @@ const migrate = (
       yield* Effect.orDie(free(sql))
       yield* sql`PRAGMA synchronous = FULL`
       yield* sql`PRAGMA foreign_keys = ON`
+      yield* sql.unsafe(`PRAGMA journal_size_limit = ${largestLog}`)
       const version = yield* Effect.orDie(versionOf(sql))
       if (version > newest) return yield* new SchemaTooNew({ found: version, known: newest })
       if (version > 0 && version < newest) yield* Effect.orDie(backup(client, version))

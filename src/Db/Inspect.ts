@@ -18,7 +18,7 @@ const restore = "restore it from a backup with `parley restore`"
 const reasons = {
   locked: "another process holds it locked: end that one first",
   failing: "the disk cannot be read or written",
-  read_only: "it cannot be written: its file or file system is read-only, or belongs to another user",
+  read_only: "it cannot be written: a file of it or its file system is read-only, or belongs to another user",
   damaged: `it is damaged: ${restore}`,
   missing: `it is gone: ${restore}`,
   replaced: "it was replaced while it was opened: start again"
@@ -80,7 +80,10 @@ export const inspect = Effect.fnUntraced(function* (file: string) {
   if (stat.value.type !== "File") return yield* refuse("it is not a file")
   if (size === 0)
     return wasThere || names.includes("secrets.json") ? yield* refuse(`it is empty: ${restore}`) : undefined
-  yield* Effect.mapError(fs.access(file, { readable: true, writable: true }), () => refuse(reasons.read_only))
+  for (const name of [file, `${file}-wal`, `${file}-shm`]) {
+    if (!(yield* Effect.orElseSucceed(fs.exists(name), () => false))) continue
+    yield* Effect.mapError(fs.access(name, { readable: true, writable: true }), () => refuse(reasons.read_only))
+  }
 
   const header = yield* Effect.scoped(Effect.flatMap(fs.open(file), (handle) => handle.readAlloc(headerBytes))).pipe(
     Effect.mapError(() => refuse(reasons.failing))
