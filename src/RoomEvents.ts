@@ -67,13 +67,18 @@ export const roomGroup = (roomId: RoomId) => `room:${roomId}`
 
 const changeTheRoom: ReadonlySet<string> = new Set(["room_updated", "agent_joined", "agent_left"])
 
+/** What came while a reader was still reading the log. */
+interface Meanwhile {
+  readonly missed: Array<Log.Logged>
+  /** Rooms that were closed: of them it hears no more. */
+  readonly gone: Set<RoomId>
+}
+
 interface Reader {
   readonly topic: Topic
   readonly sink: Sink
-  /** What came while the reader was still reading the log; null once it is live. */
-  missed: Array<Log.Logged> | null
-  /** Rooms that were closed meanwhile: of them it hears no more. */
-  readonly gone: Set<RoomId>
+  /** Null once it is live. */
+  meanwhile: Meanwhile | null
 }
 
 const mostMissed = 500
@@ -96,8 +101,8 @@ const make = Effect.gen(function* () {
     Effect.sync(() => {
       const frame = Pages.logFrame(event)
       for (const reader of readersOf(place)) {
-        if (reader.missed === null) reader.sink.write(frame, 1)
-        else reader.missed.push(event)
+        if (reader.meanwhile === null) reader.sink.write(frame, 1)
+        else reader.meanwhile.missed.push(event)
       }
     })
 
@@ -113,10 +118,10 @@ const make = Effect.gen(function* () {
   /** Who is still reading the log hears no more of the room. */
   const hush = (place: Place) =>
     Effect.sync(() => {
-      for (const { gone, missed } of readersOf(place)) if (missed !== null) gone.add(place.id)
+      for (const { meanwhile } of readersOf(place)) meanwhile?.gone.add(place.id)
     })
 
-  const write = Effect.fnUntraced(function* ({ gone, sink }: Reader, { pieces }: Pages.Page) {
+  const write = Effect.fnUntraced(function* ({ gone }: Meanwhile, sink: Sink, { pieces }: Pages.Page) {
     for (const piece of pieces) {
       const { bytes, count } = piece(gone)
       if (count > 0) sink.write(bytes, count)
@@ -124,11 +129,11 @@ const make = Effect.gen(function* () {
     }
   })
 
-  const tellRooms = Effect.fn("RoomEvents.tellRooms")(function* (reader: Reader) {
+  const tellRooms = Effect.fn("RoomEvents.tellRooms")(function* (meanwhile: Meanwhile, { sink, topic }: Reader) {
     let after = 0
     while (true) {
-      const page = yield* pages.rooms(reader.topic, after)
-      yield* write(reader, page)
+      const page = yield* pages.rooms(topic, after)
+      yield* write(meanwhile, sink, page)
       if (!page.isFull) return
       after = page.last
     }
@@ -136,24 +141,24 @@ const make = Effect.gen(function* () {
 
   // What is published before a page is read is found in the log, and need not be kept aside.
   const catchUp = Effect.fn("RoomEvents.catchUp")(function* (
-    reader: Reader,
-    missed: Array<Log.Logged>,
+    meanwhile: Meanwhile,
+    { sink, topic }: Reader,
     position: number
   ) {
     let after = position
     while (true) {
-      missed.length = 0
-      const page = yield* pages.events(reader.topic, after)
-      yield* write(reader, page)
+      meanwhile.missed.length = 0
+      const page = yield* pages.events(topic, after)
+      yield* write(meanwhile, sink, page)
       after = page.last
-      if (!page.isFull && missed.length < mostMissed) return after
+      if (!page.isFull && meanwhile.missed.length < mostMissed) return after
     }
   })
 
   /** Gives the last event that the reader has, or cannot have. */
-  const resume = Effect.fnUntraced(function* (reader: Reader, missed: Array<Log.Logged>, position: number) {
+  const resume = Effect.fnUntraced(function* (meanwhile: Meanwhile, reader: Reader, position: number) {
     const { newest, prunedTo } = yield* pages.ends(reader.topic)
-    if (position >= prunedTo && position <= newest) return yield* catchUp(reader, missed, position)
+    if (position >= prunedTo && position <= newest) return yield* catchUp(meanwhile, reader, position)
     reader.sink.write(Pages.noticeFrame({ type: "reset", after: newest }), 1)
     return newest
   })
@@ -183,23 +188,23 @@ const make = Effect.gen(function* () {
     send: (place, event) =>
       Effect.sync(() => {
         let frame: Uint8Array | undefined
-        for (const { missed, sink } of readersOf(place)) {
-          if (missed === null) sink.write((frame ??= liveFrame({ room_id: place.id, ...event })), 1)
+        for (const { meanwhile, sink } of readersOf(place)) {
+          if (meanwhile === null) sink.write((frame ??= liveFrame({ room_id: place.id, ...event })), 1)
         }
       }),
 
     follow: Effect.fn("RoomEvents.follow")(function* ({ after, greeting, sink, topic }) {
-      const missed: Array<Log.Logged> = []
-      const reader: Reader = { topic, sink, missed, gone: new Set() }
+      const meanwhile: Meanwhile = { missed: [], gone: new Set() }
+      const reader: Reader = { topic, sink, meanwhile }
       yield* attach(keyOf(topic), reader)
       sink.write(Sse.heartbeat, 1)
-      if (topic._tag !== "Room") yield* tellRooms(reader)
+      if (topic._tag !== "Room") yield* tellRooms(meanwhile, reader)
       // Without a position everything since the attachment is new.
-      const seen = Option.isSome(after) ? yield* resume(reader, missed, after.value) : 0
+      const seen = Option.isSome(after) ? yield* resume(meanwhile, reader, after.value) : 0
       yield* Effect.sync(() => {
-        for (const event of missed)
-          if (event.id > seen && !reader.gone.has(event.room_id)) sink.write(Pages.logFrame(event), 1)
-        reader.missed = null
+        for (const event of meanwhile.missed)
+          if (event.id > seen && !meanwhile.gone.has(event.room_id)) sink.write(Pages.logFrame(event), 1)
+        reader.meanwhile = null
         for (const event of greeting()) sink.write(liveFrame(event), 1)
       })
     }),
@@ -219,9 +224,9 @@ const make = Effect.gen(function* () {
         forget(place.id, true),
         Effect.sync(() => {
           const frame = liveFrame({ room_id: place.id, type: "room_deleted" })
-          for (const { gone, missed, sink, topic } of readersOf(place)) {
+          for (const { meanwhile, sink, topic } of readersOf(place)) {
             sink.write(frame, 1)
-            if (missed !== null) gone.add(place.id)
+            meanwhile?.gone.add(place.id)
             if (topic._tag === "Room") sink.end()
           }
         })

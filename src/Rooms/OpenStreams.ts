@@ -58,6 +58,12 @@ const make = Effect.gen(function* () {
     }
   }
 
+  const close = (stream: Open) => {
+    all.delete(stream)
+    add(stream.holder.user.user_id, -1)
+    if (all.size === 0) some.unsafeClose()
+  }
+
   const sweep = Effect.zipWith(Clock.currentTimeMillis, monotonic, (now, ticks) =>
     end(({ holder, last }) => holder.until <= now || last <= ticks, "expired")
   )
@@ -81,11 +87,7 @@ const make = Effect.gen(function* () {
           add(user_id, 1)
           return Effect.as(some.open, stream)
         }),
-        (stream) => {
-          all.delete(stream)
-          add(stream.holder.user.user_id, -1)
-          if (all.size === 0) some.unsafeClose()
-        }
+        close
       ),
 
     end: (isMeant, why) => Effect.sync(() => end(({ holder }) => isMeant(holder), why))

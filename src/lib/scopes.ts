@@ -6,10 +6,8 @@ import { Effect, Scope } from "effect"
  */
 export const held = <A, E>(acquire: Effect.Effect<A, E>, release: (it: A) => void): Effect.Effect<A, E, Scope.Scope> =>
   Effect.flatMap(Effect.scope, (scope) =>
-    Effect.tap(acquire, (it) =>
-      Scope.addFinalizer(
-        scope,
-        Effect.sync(() => release(it))
-      )
-    ).pipe(Effect.uninterruptible)
+    Effect.uninterruptible(Effect.tap(acquire, (it) => Scope.addFinalizer(scope, releasing(it, release))))
   )
+
+// By itself, so that what is kept knows nothing else: a function keeps all that is named around it.
+const releasing = <A>(it: A, release: (it: A) => void) => Effect.sync(() => release(it))
