@@ -16,6 +16,7 @@ import { bounded } from "./Http/Body.ts"
 import { explained } from "./Http/Failure.ts"
 import { settled } from "./Http/Head.ts"
 import { guarded } from "./Http/Hosts.ts"
+import { inTurn } from "./Http/InTurn.ts"
 import { NodeServer } from "./Http/NodeServer.ts"
 import { exposedHeaders, Origins } from "./Http/Origins.ts"
 import { revalidated } from "./Http/Revalidate.ts"
@@ -103,7 +104,7 @@ const app = Layer.unwrapScoped(
     const handler = yield* NodeHttpServer.makeHandler(
       traced(explained(guarded(settings)(cors(bounded(settings)(revalidated(routes))))))
     )
-    const listener = settled(yield* FastPath.make(handler))
+    const listener = settled(yield* FastPath.make(yield* inTurn(handler)))
     yield* Effect.acquireRelease(
       Effect.sync(() => node.on("request", listener)),
       () => Effect.sync(() => node.off("request", listener))

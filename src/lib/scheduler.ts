@@ -5,6 +5,9 @@ import { performance } from "node:perf_hooks"
 const longest = 10
 const shortest = 0.1
 
+/** How long, at most, what waits to begin lets connections go first, in milliseconds. */
+const patience = 500
+
 const mostOps = 2048
 
 /** Of so many tasks one is of a fiber that begins, as long as one waits. */
@@ -46,7 +49,9 @@ const line = () => {
     take: () => {
       taken = (taken + 1) % share
       return taken === 0 ? (dequeue(beginning) ?? dequeue(going)) : (dequeue(going) ?? dequeue(beginning))
-    }
+    },
+    takeGoing: () => dequeue(going),
+    isToBegin: () => beginning.first !== null
   }
 }
 
@@ -60,6 +65,12 @@ export class TurnScheduler implements Scheduler.Scheduler {
   /** When this turn of the event loop has lasted long enough; null in one in which no fiber has run. */
   private end: number | null = null
   private slice = longest
+  /** Whether a connection came in this turn. */
+  private hasCome = false
+  /** Whether connections go first: one came in this turn, or in the last. */
+  private isCrowded = false
+  /** Since when what waits to begin has let connections go first. */
+  private heldSince: number | null = null
   private isDraining = false
   private isScheduled = false
   private readonly now: () => number
@@ -70,10 +81,17 @@ export class TurnScheduler implements Scheduler.Scheduler {
     this.nextTurn = nextTurn
   }
 
-  /** To be called when a connection comes. Node takes one in a turn of the loop: the others wait for the next turns. */
+  /**
+   * To be called when a connection comes. Node takes one in a turn of the loop: the others wait for the next turns. Until
+   * there is a turn without one, nothing that is in the line begins, as long as patience allows.
+   */
   readonly hurry = () => {
+    this.hasCome = true
+    this.isCrowded ||= this.isPatient()
+    const soon = this.now() + shortest
+    if (this.end === null) this.begin(soon)
+    else this.end = Math.min(this.end, soon)
     this.slice = shortest
-    if (this.end !== null) this.end = Math.min(this.end, this.now() + shortest)
   }
 
   // A fiber that is started past the line waits when time is up; one that is resumed always does something.
@@ -90,26 +108,44 @@ export class TurnScheduler implements Scheduler.Scheduler {
     if (!this.isOver()) queueMicrotask(this.drain)
   }
 
-  private isOver() {
-    if (this.end !== null) return this.now() >= this.end
-    this.end = this.now() + this.slice
+  /** Runs it at once; while connections come, when they have come. */
+  readonly afterConnections = (task: Scheduler.Task) => (this.isCrowded ? this.scheduleTask(task, atTheBegin) : task())
+
+  private begin(end: number) {
+    this.end = end
     this.slice = longest
     this.nextTurn(this.turnOver)
+  }
+
+  private isOver() {
+    const now = this.now()
+    if (this.end !== null) return now >= this.end
+    this.begin(now + this.slice)
     return false
+  }
+
+  private isPatient() {
+    return this.heldSince === null || this.now() - this.heldSince < patience
   }
 
   private readonly turnOver = () => {
     this.end = null
+    if (!this.tasks.isToBegin()) this.heldSince = null
+    else if (this.isCrowded) this.heldSince ??= this.now()
+    this.isCrowded = this.hasCome && this.isPatient()
+    this.hasCome = false
     if (this.isScheduled) this.drain()
+    // Somebody must see that the next turn has none.
+    else if (this.isCrowded) this.isOver()
   }
 
   private readonly drain = () => {
     this.isDraining = true
     try {
       while (!this.isOver()) {
-        const task = this.tasks.take()
+        const task = this.isCrowded ? this.tasks.takeGoing() : this.tasks.take()
         if (task === undefined) {
-          this.isScheduled = false
+          this.isScheduled = this.tasks.isToBegin()
           return
         }
         task()

@@ -59,6 +59,38 @@ it("when a connection comes, the turn ends soon, and so does the next", () => {
   assertTrue(done - before > 2)
 })
 
+it("while connections come, what goes on goes on, and nothing begins", () => {
+  const { scheduler, turn } = loop()
+  const done: Array<string> = []
+  scheduler.hurry()
+  scheduler.afterConnections(() => void done.push("begins"))
+  scheduler.scheduleTask(() => void done.push("goes on"), 0)
+  const seen = [true, true, false].map((comes) => {
+    turn()
+    if (comes) scheduler.hurry()
+    return done.join()
+  })
+  deepStrictEqual(seen, ["goes on", "goes on", "goes on"])
+  turn()
+  deepStrictEqual(done, ["goes on", "begins"])
+})
+
+it("what waits to begin lets connections go first for no more than half a second, turns without one between", () => {
+  const { scheduler, turn } = loop()
+  let begun = 0
+  for (let at = 0; at < 1000; at++) scheduler.scheduleTask(() => void begun++, 1)
+  const beside = Array.from({ length: 200 }, (_, at) => {
+    const comes = at % 10 < 9
+    if (comes) scheduler.hurry()
+    const before = begun
+    turn()
+    return comes ? begun - before : 0
+  })
+  const [early, late] = [beside.slice(0, 20), beside.slice(-20)].map((turns) => turns.reduce((sum, it) => sum + it, 0))
+  deepStrictEqual(early, 0)
+  assertTrue(late !== undefined && late > 0)
+})
+
 it("of what begins, one in sixteen has its turn while more goes on", () => {
   const { scheduler, turn } = loop()
   const done: Array<string> = []
