@@ -109,7 +109,7 @@ const browser = () =>
 
 const client = () =>
   bundled({
-    entryPoints: ["src/client.ts"],
+    entryPoints: ["src/client/client.ts"],
     outdir: "dist",
     platform: "neutral",
     target: "es2022",

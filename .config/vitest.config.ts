@@ -1,10 +1,13 @@
 import { configDefaults, defineConfig } from "vitest/config"
 
 // These start the Claude client's own program again and again, which takes most of a second each time.
-const withClaude = ["test/{Sessions,Providers/Claude}.test.ts", "test/{Sessions,Providers/Claude}/**/*.test.ts"]
+const withClaude = [
+  "test/{house/Sessions,models/Providers/Claude}.test.ts",
+  "test/{house/Sessions,models/Providers/Claude}/**/*.test.ts"
+]
 
 // These kill, starve and lock real servers: each takes seconds.
-const faults = ["test/Faults/**/*.test.ts"]
+const faults = ["test/faults/**/*.test.ts"]
 
 export default defineConfig({
   test: {

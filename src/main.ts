@@ -5,17 +5,17 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Array, Cause, Console, Effect, Option, Predicate, Struct } from "effect"
 import { TurnScheduler } from "./lib/scheduler.ts"
 
-const serve = () => import("./Cli/Serve.ts")
+const serve = () => import("./cli/commands/Serve.ts")
 const others = {
-  settings: () => import("./Cli/Settings.ts"),
-  "hash-password": () => import("./Cli/HashPassword.ts"),
-  doctor: () => import("./Cli/Doctor.ts"),
-  backup: () => import("./Cli/Backup.ts"),
-  restore: () => import("./Cli/Restore.ts"),
-  import: () => import("./Cli/Import.ts"),
-  export: () => import("./Cli/Export.ts"),
-  simulate: () => import("./Cli/Simulate.ts"),
-  tail: () => import("./Cli/Tail.ts")
+  settings: () => import("./cli/commands/Settings.ts"),
+  "hash-password": () => import("./cli/commands/HashPassword.ts"),
+  doctor: () => import("./cli/commands/Doctor.ts"),
+  backup: () => import("./cli/commands/Backup.ts"),
+  restore: () => import("./cli/commands/Restore.ts"),
+  import: () => import("./cli/commands/Import.ts"),
+  export: () => import("./cli/commands/Export.ts"),
+  simulate: () => import("./cli/commands/Simulate.ts"),
+  tail: () => import("./cli/commands/Tail.ts")
 }
 const commands = { serve, ...others }
 const names = Array.prepend(Struct.keys(others), "serve" as const)

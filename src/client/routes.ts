@@ -1,5 +1,5 @@
 import { HttpApi } from "@effect/platform"
-import { Api } from "../Api.ts"
+import { Api } from "../features/Api.ts"
 
 /** Group, name, method and path of every route. A bundle holds their value in the place of the contract. */
 export const routes: Array<readonly [group: string, name: string, method: string, path: string]> = []

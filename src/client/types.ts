@@ -1,6 +1,6 @@
 import type { HttpApi, HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
 import type { Brand } from "effect"
-import type { Api } from "../Api.ts"
+import type { Api } from "../features/Api.ts"
 
 /** A value as it is in JSON: an id is a number, a time a text. */
 export type Wire<T> =

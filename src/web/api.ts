@@ -1,4 +1,4 @@
-import { connect } from "../client.ts"
+import { connect } from "../client/client.ts"
 
 /** What the page does when the server no longer knows who is here. */
 export const session = { onLost: () => {} }

@@ -1,5 +1,5 @@
 import { client, newKey } from "./api.ts"
-import { Refused } from "../client.ts"
+import { Refused } from "../client/client.ts"
 import { announce, byId, write } from "./dom.ts"
 import { type Attached, makePictures } from "./pictures.ts"
 import type { Message } from "./wire.ts"

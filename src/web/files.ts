@@ -1,8 +1,8 @@
-import { Refused } from "../client.ts"
+import { Refused } from "../client/client.ts"
 import type { RoomDocument } from "../domain/RoomDocument.ts"
 import { client } from "./api.ts"
 import { byId } from "./dom.ts"
-import type { Wire } from "../client.ts"
+import type { Wire } from "../client/client.ts"
 import { doorWords } from "./words.ts"
 
 const json = byId("export-json", HTMLAnchorElement)

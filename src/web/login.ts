@@ -1,4 +1,4 @@
-import { connect, Refused } from "../client.ts"
+import { connect, Refused } from "../client/client.ts"
 import { client } from "./api.ts"
 import { byId, say } from "./dom.ts"
 import { explain } from "./refusals.ts"

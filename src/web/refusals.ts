@@ -1,4 +1,4 @@
-import { Refused } from "../client.ts"
+import { Refused } from "../client/client.ts"
 import { words } from "./words.ts"
 
 /** What is wrong with each field that was sent; that it may also be left out helps nobody. */

@@ -1,4 +1,4 @@
-import { Refused } from "../client.ts"
+import { Refused } from "../client/client.ts"
 import { client, pageBefore, pageSize, session } from "./api.ts"
 import { byId, write } from "./dom.ts"
 import type { Feed } from "./feed.ts"

@@ -1,4 +1,4 @@
-import { Refused } from "../client.ts"
+import { Refused } from "../client/client.ts"
 import type { RoomSettings } from "../domain/RoomSettings.ts"
 import { client } from "./api.ts"
 import { byId, h, say } from "./dom.ts"

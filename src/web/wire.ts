@@ -1,4 +1,4 @@
-import type { RoomEvent, Wire } from "../client.ts"
+import type { RoomEvent, Wire } from "../client/client.ts"
 import type * as AgentDomain from "../domain/Agent.ts"
 import type * as HistoryDomain from "../domain/History.ts"
 import type * as MessageDomain from "../domain/Message.ts"

@@ -1,8 +1,8 @@
 // The providers with no house around them. Bundled before it is started.
 import { Effect, Stream } from "effect"
 import { performance } from "node:perf_hooks"
-import { context } from "../../src/Orchestrator/Context.ts"
-import * as Scripted from "../../src/Providers/Scripted.ts"
+import { context } from "../../src/engine/Orchestrator/Context.ts"
+import * as Scripted from "../../src/models/Providers/Scripted.ts"
 import { answering } from "./calls.mjs"
 import { callTool, clients, runtime, specOf } from "./clients.mjs"
 import { inOrder, numbers } from "./lists.mjs"

@@ -2,12 +2,12 @@
 import { NodeContext } from "@effect/platform-node"
 import { Effect, Exit, Layer, ManagedRuntime, Option, Redacted, Scope, Stream } from "effect"
 import { Seat } from "../../src/domain/Provider.ts"
-import * as Anthropic from "../../src/Providers/Anthropic.ts"
-import * as Claude from "../../src/Providers/Claude.ts"
-import * as Folders from "../../src/Providers/Claude/Folders.ts"
-import { optionsFor } from "../../src/Providers/Claude/Options.ts"
-import * as OpenAi from "../../src/Providers/OpenAi.ts"
-import * as Scripted from "../../src/Providers/Scripted.ts"
+import * as Anthropic from "../../src/models/Providers/Anthropic.ts"
+import * as Claude from "../../src/models/Providers/Claude.ts"
+import * as Folders from "../../src/models/Providers/Claude/Folders.ts"
+import { optionsFor } from "../../src/models/Providers/Claude/Options.ts"
+import * as OpenAi from "../../src/models/Providers/OpenAi.ts"
+import * as Scripted from "../../src/models/Providers/Scripted.ts"
 import * as Bare from "./bare-clients.mjs"
 
 export const runtime = ManagedRuntime.make(Layer.mergeAll(NodeContext.layer, Layer.scope))

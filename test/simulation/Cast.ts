@@ -2,8 +2,8 @@ import { Effect, Layer, Queue, Stream } from "effect"
 import { PictureNotFound } from "../../src/domain/Agent.ts"
 import { type Persona, PersonaMissing, RecollectionUnknown } from "../../src/domain/Persona.ts"
 import type { RoomId } from "../../src/domain/RoomId.ts"
-import { Memory } from "../../src/Memory.ts"
-import { Personas } from "../../src/Personas.ts"
+import { Memory } from "../../src/personas/Memory.ts"
+import { Personas } from "../../src/personas/Personas.ts"
 import { mira } from "../support/personas.ts"
 
 const as = (name: string, traits: Partial<Persona> = {}): Persona => ({

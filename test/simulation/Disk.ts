@@ -2,8 +2,8 @@ import * as Reactivity from "@effect/experimental/Reactivity"
 import { SqlClient, type SqlConnection, SqlError } from "@effect/sql"
 import Database from "better-sqlite3"
 import { Effect, Layer, Stream } from "effect"
-import { DbFile } from "../../src/Db/DbFile.ts"
-import * as Client from "../../src/Db/Client.ts"
+import { DbFile } from "../../src/store/DbFile.ts"
+import * as Client from "../../src/store/Db/Client.ts"
 
 export interface Watcher {
   /** Just before what was written becomes durable. */

@@ -1,9 +1,9 @@
 import { Effect, Option, Schema } from "effect"
 import { RoomId } from "../../src/domain/RoomId.ts"
-import { LiveTurns } from "../../src/LiveTurns.ts"
-import { RoomEvents } from "../../src/RoomEvents.ts"
-import { Topic } from "../../src/RoomEvents/Topic.ts"
-import { Rooms } from "../../src/Rooms.ts"
+import { LiveTurns } from "../../src/engine/LiveTurns.ts"
+import { RoomEvents } from "../../src/store/RoomEvents.ts"
+import { Topic } from "../../src/store/Topic.ts"
+import { Rooms } from "../../src/features/Rooms.ts"
 import type { Book } from "./Committed.ts"
 
 const Body = Schema.parseJson(

@@ -18,7 +18,7 @@ import {
   type Step,
   stop,
   think
-} from "../../src/Providers/Scripted/Script.ts"
+} from "../../src/models/Providers/Scripted/Script.ts"
 import type { Dice } from "./Dice.ts"
 
 export interface Temper {

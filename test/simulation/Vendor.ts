@@ -13,8 +13,8 @@ import {
   type TurnInput,
   Unauthorized
 } from "../../src/domain/Provider.ts"
-import { perform } from "../../src/Providers/Scripted/Performance.ts"
-import * as Script from "../../src/Providers/Scripted/Script.ts"
+import { perform } from "../../src/models/Providers/Scripted/Performance.ts"
+import * as Script from "../../src/models/Providers/Scripted/Script.ts"
 import type { Dice } from "./Dice.ts"
 import { type Temper, turn } from "./Script.ts"
 

@@ -14,12 +14,12 @@ import {
   Runtime,
   Scope
 } from "effect"
-import { Closing } from "../../src/Closing.ts"
-import { Recovery } from "../../src/Orchestrator/Recovery.ts"
+import { Closing } from "../../src/process/Closing.ts"
+import { Recovery } from "../../src/engine/Recovery.ts"
 import * as Parley from "../../src/Parley.ts"
-import { Providers } from "../../src/Providers.ts"
-import { PathLocks } from "../../src/PathLocks.ts"
-import type { LiveSettings, Settings } from "../../src/Settings.ts"
+import { Providers } from "../../src/models/Providers.ts"
+import { PathLocks } from "../../src/personas/PathLocks.ts"
+import type { LiveSettings, Settings } from "../../src/process/Settings.ts"
 import { CurrentUser, type User } from "../../src/domain/User.ts"
 import type * as Cast from "./Cast.ts"
 import * as Disk from "./Disk.ts"

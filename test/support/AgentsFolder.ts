@@ -2,7 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { type PlatformError, SystemError } from "@effect/platform/Error"
 import { NodeContext } from "@effect/platform-node"
 import { Context, Effect, Layer, Stream } from "effect"
-import { Personas } from "../../src/Personas.ts"
+import { Personas } from "../../src/personas/Personas.ts"
 
 /** A real folder of agents that goes with the test. Every write gets a time of its own, long past, or `now`. */
 export const agentsFolder = Effect.gen(function* () {

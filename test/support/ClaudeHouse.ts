@@ -12,8 +12,8 @@ import {
   type TurnInput
 } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
-import * as Claude from "../../src/Providers/Claude.ts"
-import type { ClaudeConfig } from "../../src/Providers/Claude/Options.ts"
+import * as Claude from "../../src/models/Providers/Claude.ts"
+import type { ClaudeConfig } from "../../src/models/Providers/Claude/Options.ts"
 import { whyNoClaude } from "./claude.ts"
 import * as Api from "./MessagesApi.ts"
 import { told } from "./told.ts"

@@ -1,6 +1,6 @@
 import { HttpBody, HttpClient, HttpClientRequest, type HttpMethod, HttpServer } from "@effect/platform"
 import { Deferred, Effect, Queue, Schema, Stream } from "effect"
-import { Auth } from "../../src/Auth.ts"
+import { Auth } from "../../src/features/Auth.ts"
 import { admin } from "../../src/domain/User.ts"
 
 const Json = Schema.parseJson(Schema.Any)

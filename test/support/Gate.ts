@@ -1,7 +1,7 @@
 import { Clock, Duration, Effect, Fiber, Random } from "effect"
 import type { ProviderError, Priority } from "../../src/domain/Provider.ts"
 import type { Waiting } from "../../src/domain/ProviderState.ts"
-import { Gates } from "../../src/Gates.ts"
+import { Gates } from "../../src/models/Gates.ts"
 import * as SteppedClock from "./SteppedClock.ts"
 
 /** Undefined where the provider answers. */

@@ -3,8 +3,8 @@ import { NodeContext, NodeHttpClient } from "@effect/platform-node"
 import { type Array, Effect, Layer } from "effect"
 import type { Provider } from "../../src/domain/Provider.ts"
 import * as Parley from "../../src/Parley.ts"
-import { Providers } from "../../src/Providers.ts"
-import { Settings } from "../../src/Settings.ts"
+import { Providers } from "../../src/models/Providers.ts"
+import { Settings } from "../../src/process/Settings.ts"
 import * as Puppet from "./Puppet.ts"
 
 /** Agents by name: what they are in a nutshell; after a line `---`, their configuration. */

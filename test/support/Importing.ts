@@ -1,9 +1,9 @@
 import { FileSystem } from "@effect/platform"
 import Database from "better-sqlite3"
 import { Effect, Layer } from "effect"
-import * as Cli from "../../src/Cli/Import.ts"
-import { Import } from "../../src/Import.ts"
-import { Settings } from "../../src/Settings.ts"
+import * as Cli from "../../src/cli/commands/Import.ts"
+import { Import } from "../../src/cli/Import.ts"
+import { Settings } from "../../src/process/Settings.ts"
 import { folders } from "./House.ts"
 
 /** A folder of the original, and a house that takes it over. */

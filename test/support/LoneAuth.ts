@@ -1,11 +1,11 @@
 import { Effect, Layer, Option, Redacted } from "effect"
-import { Auth } from "../../src/Auth.ts"
-import { Grants } from "../../src/Auth/Grants.ts"
-import { LoginRepo } from "../../src/Auth/Repo.ts"
-import { type Passwords, Secrets } from "../../src/Auth/Secrets.ts"
-import { Tokens } from "../../src/Auth/Tokens.ts"
-import { OpenStreams } from "../../src/Rooms/OpenStreams.ts"
-import { Settings } from "../../src/Settings.ts"
+import { Auth } from "../../src/features/Auth.ts"
+import { Grants } from "../../src/features/Auth/Grants.ts"
+import { LoginRepo } from "../../src/store/LoginRepo.ts"
+import { type Passwords, Secrets } from "../../src/process/Secrets.ts"
+import { Tokens } from "../../src/features/Auth/Tokens.ts"
+import { OpenStreams } from "../../src/features/OpenStreams.ts"
+import { Settings } from "../../src/process/Settings.ts"
 import * as TestDb from "./TestDb.ts"
 
 /** What nobody can log in with. */

@@ -1,12 +1,12 @@
 import { SqlClient } from "@effect/sql"
 import { Effect, Layer, Option } from "effect"
-import { Cache } from "../../src/Cache.ts"
+import { Cache } from "../../src/store/Cache.ts"
 import type { RoomId } from "../../src/domain/RoomId.ts"
 import { Timestamp } from "../../src/domain/Time.ts"
-import { RoomEvents } from "../../src/RoomEvents.ts"
-import { Topic } from "../../src/RoomEvents/Topic.ts"
-import { RoomRepo } from "../../src/Rooms/Repo.ts"
-import { WriteQueue } from "../../src/WriteQueue.ts"
+import { RoomEvents } from "../../src/store/RoomEvents.ts"
+import { Topic } from "../../src/store/Topic.ts"
+import { RoomRepo } from "../../src/store/RoomRepo.ts"
+import { WriteQueue } from "../../src/store/WriteQueue.ts"
 import * as TestDb from "./TestDb.ts"
 
 export const world = RoomEvents.layer.pipe(

@@ -1,6 +1,6 @@
 import { Context, Effect, Exit, Layer, Scope, Stream } from "effect"
 import type { Priority, Session, SessionSpec } from "../../src/domain/Provider.ts"
-import { type PoolOptions, SdkPool } from "../../src/SdkPool.ts"
+import { type PoolOptions, SdkPool } from "../../src/models/SdkPool.ts"
 import { told } from "./told.ts"
 import * as Clients from "./Clients.ts"
 

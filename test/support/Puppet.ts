@@ -7,8 +7,8 @@ import {
   textOf,
   type TurnInput
 } from "../../src/domain/Provider.ts"
-import { perform } from "../../src/Providers/Scripted/Performance.ts"
-import * as Script from "../../src/Providers/Scripted/Script.ts"
+import { perform } from "../../src/models/Providers/Scripted/Performance.ts"
+import * as Script from "../../src/models/Providers/Scripted/Script.ts"
 
 export interface Call {
   readonly spec: SessionSpec

@@ -1,7 +1,7 @@
 import { Layer } from "effect"
-import * as Db from "../../src/Db.ts"
-import { Settings } from "../../src/Settings.ts"
-import { WriteQueue } from "../../src/WriteQueue.ts"
+import * as Db from "../../src/store/Db.ts"
+import { Settings } from "../../src/process/Settings.ts"
+import { WriteQueue } from "../../src/store/WriteQueue.ts"
 
 /** The migrated database in memory and its queue. */
 export const layer = (settings: Readonly<Record<string, string>> = {}) =>

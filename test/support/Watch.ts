@@ -1,7 +1,7 @@
 import { Effect, Option, Queue, Schema } from "effect"
 import { RoomId } from "../../src/domain/RoomId.ts"
-import { RoomEvents } from "../../src/RoomEvents.ts"
-import { Topic } from "../../src/RoomEvents/Topic.ts"
+import { RoomEvents } from "../../src/store/RoomEvents.ts"
+import { Topic } from "../../src/store/Topic.ts"
 
 const Event = Schema.parseJson(
   Schema.Struct({ type: Schema.String }, Schema.Record({ key: Schema.String, value: Schema.Any }))

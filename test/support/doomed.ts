@@ -3,7 +3,7 @@ import { Effect, Option, Redacted, Stream } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
 import { Seat } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
-import * as Claude from "../../src/Providers/Claude.ts"
+import * as Claude from "../../src/models/Providers/Claude.ts"
 import { told } from "./told.ts"
 
 const [, , url = "", dataDir = "", bare = ""] = process.argv

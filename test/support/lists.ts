@@ -1,6 +1,6 @@
 import { OpenApi } from "@effect/platform"
 import { Record, Schema } from "effect"
-import { Api } from "../../src/Api.ts"
+import { Api } from "../../src/features/Api.ts"
 
 interface Shape {
   readonly $ref?: string

@@ -1,5 +1,5 @@
 import { HttpApi, type HttpMethod } from "@effect/platform"
-import { Api } from "../../src/Api.ts"
+import { Api } from "../../src/features/Api.ts"
 
 export interface Route {
   readonly name: string

@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
 import { SignJWT, UnsecuredJWT } from "jose"
-import { Auth } from "../../src/Auth.ts"
+import { Auth } from "../../src/features/Auth.ts"
 import { admin } from "../../src/domain/User.ts"
 
 const claims = { role: "admin", user_id: "admin", type: "access_token" }

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { stringify } from "../../../src/lib/json.ts"
 import type { ProviderError } from "../../../src/domain/Provider.ts"
-import type { Script, Step } from "../../../src/Providers/Scripted/Script.ts"
+import type { Script, Step } from "../../../src/models/Providers/Scripted/Script.ts"
 import * as Answer from "./Answer.ts"
 import * as Faults from "./Faults.ts"
 import type { Content, Cut, Piece, Reply } from "./Protocol.ts"

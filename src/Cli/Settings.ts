@@ -1,7 +1,0 @@
-import { Command } from "@effect/cli"
-import { Console, Effect } from "effect"
-import { describe } from "../Settings.ts"
-
-export const command = Command.make("settings", {}, () => Effect.flatMap(describe, Console.log)).pipe(
-  Command.withDescription("Print every setting with its source, secrets redacted")
-)

@@ -1,0 +1,35 @@
+import { FileSystem, Path } from "@effect/platform"
+import Database from "better-sqlite3"
+import { Effect } from "effect"
+import { Settings } from "../process/Settings.ts"
+import { fileName } from "./Import/Env.ts"
+
+/** Copies the database, also while a server writes into it. */
+const backUp = (from: string, to: string) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => new Database(from, { readonly: true })),
+    (database) => {
+      // One moment of it for all the time: else every commit of the server would let the copy begin anew.
+      database.exec("BEGIN")
+      database.prepare("SELECT count(*) FROM sqlite_schema").get()
+      return Effect.promise(() => database.backup(to))
+    },
+    (database) => Effect.sync(() => database.close())
+  )
+
+/** The settings of a copy of this house, gone with the scope: what is tried there changes nothing here. */
+export const copied = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const { basename, join, resolve } = yield* Path.Path
+  const settings = yield* Settings
+  const root = yield* fs.makeTempDirectoryScoped({ prefix: "parley-rehearsal-" })
+  const DATA_DIR = join(root, "data")
+  const AGENTS_DIR = join(root, "folder", basename(resolve(settings.AGENTS_DIR)))
+  yield* Effect.forEach([DATA_DIR, AGENTS_DIR], (path) => fs.makeDirectory(path, { recursive: true }))
+  if (yield* fs.exists(settings.AGENTS_DIR)) yield* fs.copy(settings.AGENTS_DIR, AGENTS_DIR, { overwrite: true })
+  const file = join(settings.DATA_DIR, "parley.db")
+  const env = join(settings.DATA_DIR, fileName)
+  if (yield* fs.exists(env)) yield* fs.copyFile(env, join(DATA_DIR, fileName))
+  if (yield* fs.exists(file)) yield* backUp(file, join(DATA_DIR, "parley.db"))
+  return { ...settings, DATA_DIR, AGENTS_DIR }
+}).pipe(Effect.orDie)

@@ -1,0 +1,144 @@
+import { Command, Options } from "@effect/cli"
+import { FileSystem, Path } from "@effect/platform"
+import { Clock, Console, Data, Duration, Effect, Option, Schema, Stream } from "effect"
+import { Settings } from "../../process/Settings.ts"
+import * as Connection from "../Connection.ts"
+import { transcript } from "./Simulate/Transcript.ts"
+import { printable } from "../Speaker.ts"
+
+export class AgentsUnknown extends Data.TaggedError("AgentsUnknown")<{
+  readonly names: ReadonlyArray<string>
+  readonly known: ReadonlyArray<string>
+}> {
+  override get message() {
+    return `there is no agent ${this.names.join(", ")}; there are ${this.known.join(", ")}`
+  }
+}
+
+const whole = (min: number, max: number) => Schema.Int.pipe(Schema.between(min, max))
+
+const options = {
+  ...Connection.options,
+  scenario: Options.text("scenario").pipe(
+    Options.withAlias("s"),
+    Options.withDescription("what the agents find themselves in")
+  ),
+  agents: Options.text("agents").pipe(
+    Options.withAlias("a"),
+    Options.map((list) => list.split(",").flatMap((name) => name.trim() || [])),
+    Options.withDescription("who takes part, by name, with commas between")
+  ),
+  room: Options.text("room").pipe(
+    Options.withAlias("r"),
+    Options.optional,
+    Options.withDescription("name of the room; Simulation_<seconds> when left out")
+  ),
+  limit: Options.integer("max-interactions").pipe(
+    Options.withAlias("m"),
+    Options.withSchema(whole(1, 999)),
+    Options.withDefault(20),
+    Options.withDescription("replies after which it ends")
+  ),
+  output: Options.text("output").pipe(
+    Options.withAlias("o"),
+    Options.optional,
+    Options.withDescription("file of the transcript; the first chatroom_<n>.txt that is free when left out")
+  ),
+  variants: Options.integer("variants").pipe(
+    Options.withAlias("v"),
+    Options.withSchema(whole(1, 100)),
+    Options.withDefault(1),
+    Options.withDescription("how many rooms play the same at the same time, a transcript each")
+  ),
+  seconds: Options.integer("timeout").pipe(
+    Options.withSchema(whole(1, 86_400)),
+    Options.withDefault(1200),
+    Options.withDescription("seconds after which what was said is written down, ended or not")
+  ),
+  noThinking: Options.boolean("no-thinking").pipe(Options.withDescription("leave out what the agents thought"))
+}
+
+type Wanted = Command.Command.ParseConfig<typeof options>
+
+/** The most that a room takes for one trigger: the scenario is the only one. */
+const mostPasses = 100
+
+const numbered = (output: string, variants: number) =>
+  Effect.map(Path.Path, (path) => {
+    const { dir, ext, name } = path.parse(output)
+    return Array.from({ length: variants }, (_, at) =>
+      variants === 1 ? output : path.join(dir, `${name}_${at + 1}${ext}`)
+    )
+  })
+
+const free = Effect.fnUntraced(function* (variants: number) {
+  const taken = new Set(yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readDirectory(".")))
+  const files: Array<string> = []
+  for (let number = 1; files.length < variants; number++) {
+    const file = `chatroom_${number}.txt`
+    if (!taken.has(file)) files.push(file)
+  }
+  return files
+})
+
+const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
+  const fs = yield* FileSystem.FileSystem
+  const { ask, follow } = Connection.speak(yield* Connection.connect(wanted))
+  const known = yield* ask(({ agents }) => agents.list())
+  const idOf = new Map(known.map(({ id, name }) => [name, id]))
+  const unknown = wanted.agents.filter((name) => !idOf.has(name))
+  if (unknown.length > 0) return yield* new AgentsUnknown({ names: unknown, known: [...idOf.keys()] })
+  const seconds = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+  const name = Option.getOrElse(wanted.room, () => `Simulation_${seconds}`)
+  const files = yield* Option.match(wanted.output, {
+    onNone: () => free(wanted.variants),
+    onSome: (output) => numbered(output, wanted.variants)
+  })
+
+  const play = Effect.fnUntraced(function* (file: string, at: number) {
+    const title = files.length === 1 ? name : `${name} (${at + 1})`
+    const { id } = yield* ask(({ rooms }) =>
+      rooms.create({
+        payload: {
+          name: title,
+          max_interactions: wanted.limit,
+          max_messages: wanted.limit,
+          max_follow_ups: mostPasses
+        }
+      })
+    )
+    const path = { room_id: id }
+    const seat = (agent: string) =>
+      ask(({ rooms }) => rooms.join({ path: { ...path, agent_id: idOf.get(agent) ?? 0 } }))
+    yield* Effect.forEach(wanted.agents, seat, { discard: true })
+    const events = yield* follow(id)
+    yield* ask(({ messages }) =>
+      messages.send({ path, payload: { content: wanted.scenario, participant_type: "situation_builder" } })
+    )
+    let replies = 0
+    const reason = yield* events.pipe(
+      Stream.tap((event) =>
+        event.type === "stream_end" && event.outcome === "replied"
+          ? Console.error(`${title}: ${++replies}/${wanted.limit} ${printable(event.agent_name)}`)
+          : Effect.void
+      ),
+      Stream.filterMap((event) => (event.type === "round_ended" ? Option.some(event.stop_reason) : Option.none())),
+      Stream.runHead,
+      Effect.timeoutTo({
+        duration: Duration.seconds(wanted.seconds),
+        onSuccess: Option.getOrElse(() => "lost"),
+        onTimeout: () => "timeout"
+      })
+    )
+    const said = yield* ask(({ messages }) => messages.list({ path, urlParams: { limit: 1000 } }))
+    const head = { room: title, agents: wanted.agents, scenario: wanted.scenario, ended: reason }
+    yield* fs.writeFileString(file, transcript(head, said, !wanted.noThinking))
+    yield* Console.log(`${file}: ${replies} replies, ended by ${reason}`)
+  }, Effect.scoped)
+
+  yield* Effect.forEach(files, play, { concurrency: "unbounded", discard: true })
+})
+
+export const command = Command.make("simulate", options, (wanted) =>
+  Effect.provide(simulate(wanted), Settings.layer)
+).pipe(Command.withDescription("Let agents play a scenario in rooms of their own, and write down what was said"))

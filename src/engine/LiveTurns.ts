@@ -1,0 +1,192 @@
+import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import type { Member } from "../domain/Agent.ts"
+import type { LiveEvent, Placed } from "../domain/Event.ts"
+import type { Waiting } from "../domain/ProviderState.ts"
+import type { RoomId } from "../domain/RoomId.ts"
+import type { TurnId } from "../domain/Round.ts"
+import { plus, type Spending } from "../domain/Usage.ts"
+import { RoomEvents } from "../store/RoomEvents.ts"
+import { keyOf, keysOf, type Place, type Topic } from "../store/Topic.ts"
+
+/** What an agent has brought forth so far in its turn. */
+export interface Draft {
+  readonly text: string
+  readonly thinking: string
+  /** True once some of the text was shown; from then on the turn cannot become a skip. */
+  readonly shown: boolean
+  readonly skipped: boolean
+  /** How much the model said after it had skipped, which nobody heard. */
+  readonly unheard: number
+  /** From when the model was asked, for the last time, to the first thing it said or thought. */
+  readonly firstTokenMs: number | null
+  /** What the turn has taken so far, over all tries. */
+  readonly spent: Spending
+  /** What keeps the model from being asked. */
+  readonly waiting: Waiting | null
+  /** True as long as the model has neither said nor done anything. */
+  readonly isUntouched: boolean
+  readonly wait: (why: Waiting) => Effect.Effect<void>
+  /** Notes that the model is asked now, and ends the wait for it. */
+  readonly ask: Effect.Effect<void>
+  /** Notes what the try under way has taken so far. */
+  readonly spend: (spending: Spending) => void
+  readonly say: (delta: string) => Effect.Effect<void>
+  readonly think: (delta: string) => Effect.Effect<void>
+  /** Makes the turn a skip; false when the agent has already been heard. */
+  readonly skip: Effect.Effect<boolean>
+  /** Notes that the model does something; always true. */
+  readonly act: Effect.Effect<boolean>
+}
+
+interface LiveTurn {
+  readonly place: Place
+  readonly turnId: TurnId
+  readonly agent: Pick<Member, "id" | "name" | "profile_pic">
+  readonly draft: Draft
+}
+
+export class LiveTurns extends Context.Tag("parley/engine/LiveTurns")<
+  LiveTurns,
+  {
+    /** Shows its audience that the agent is at it, for as long as the scope is open. */
+    readonly open: (
+      place: Place,
+      turnId: TurnId,
+      agent: LiveTurn["agent"],
+      audience: "room" | "nobody"
+    ) => Effect.Effect<Draft, never, Scope.Scope>
+    /** The turns under way in a room, oldest first. */
+    readonly inRoom: (roomId: RoomId) => ReadonlyArray<LiveTurn>
+    /** What a reader who comes now must be told before it can follow the deltas. */
+    readonly greeting: (topic: Topic) => ReadonlyArray<Placed<LiveEvent>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+// Models that skip often begin with a few words about it; what is shorter than this is not shown before it is certain.
+export const heldBack = 32
+
+const refOf = ({ agent, turnId }: Pick<LiveTurn, "agent" | "turnId">) => ({
+  turn_id: turnId,
+  temp_id: `temp_${turnId}`,
+  agent_id: agent.id
+})
+
+const startOf = (turn: LiveTurn): LiveEvent => ({
+  type: "stream_start",
+  ...refOf(turn),
+  agent_name: turn.agent.name,
+  agent_profile_pic: turn.agent.profile_pic,
+  response_text: turn.draft.shown ? turn.draft.text : "",
+  thinking_text: turn.draft.thinking
+})
+
+const waitingOf = (turn: LiveTurn): LiveEvent => ({ type: "turn_waiting", ...refOf(turn), waiting: turn.draft.waiting })
+
+const make = Effect.gen(function* () {
+  const events = yield* RoomEvents
+  const rooms = new Map<RoomId, Set<LiveTurn>>()
+
+  const inRoom = (roomId: RoomId) => [...(rooms.get(roomId) ?? [])]
+
+  const within = (topic: Topic) =>
+    topic._tag === "Room"
+      ? inRoom(topic.id)
+      : [...rooms.values()].flatMap((turns) => [...turns].filter(({ place }) => keysOf(place).includes(keyOf(topic))))
+
+  type Send = (event: LiveEvent) => Effect.Effect<void>
+
+  const begin = ({ agent, place, turnId }: Omit<LiveTurn, "draft">, began: number, send: Send): LiveTurn => {
+    const state = {
+      text: "",
+      thinking: "",
+      shown: false,
+      skipped: false,
+      unheard: 0,
+      isUntouched: true,
+      firstTokenMs: null as number | null,
+      spent: { usage: null, isWhole: true } as Spending,
+      waiting: null as Waiting | null
+    }
+    const ref = refOf({ turnId, agent })
+    const heard = Effect.map(Clock.currentTimeMillis, (now) => {
+      state.firstTokenMs ??= now - askedAt
+      state.isUntouched = false
+    })
+    let askedAt = began
+    let before = state.spent.usage
+    const draft: Draft = Object.assign(state, {
+      wait: (why: Waiting) =>
+        Effect.suspend(() => {
+          state.waiting = why
+          return send({ type: "turn_waiting", ...ref, waiting: why })
+        }),
+      ask: Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        askedAt = now
+        before = state.spent.usage
+        state.spent = { usage: before, isWhole: false }
+        if (state.waiting === null) return Effect.void
+        state.waiting = null
+        return send({ type: "turn_waiting", ...ref, waiting: null })
+      }),
+      spend: ({ isWhole, usage }: Spending) => {
+        state.spent = { usage: plus(before, usage), isWhole }
+      },
+      say: (delta: string) =>
+        Effect.flatMap(heard, () => {
+          if (state.skipped) state.unheard += delta.length
+          if (state.skipped || delta === "") return Effect.void
+          const offset = state.shown ? state.text.length : 0
+          state.text += delta
+          if (!state.shown && state.text.trim().length < heldBack) return Effect.void
+          const unseen = state.text.slice(offset)
+          state.shown = true
+          return send({ type: "content_delta", ...ref, delta: unseen, offset })
+        }),
+      think: (delta: string) =>
+        Effect.flatMap(heard, () => {
+          const offset = state.thinking.length
+          state.thinking += delta
+          return send({ type: "thinking_delta", ...ref, delta, offset })
+        }),
+      skip: Effect.sync(() => {
+        state.skipped = !state.shown
+        state.isUntouched = false
+        return state.skipped
+      }),
+      act: Effect.sync(() => {
+        state.isUntouched = false
+        return true
+      })
+    })
+    return { place, turnId, agent, draft }
+  }
+
+  return LiveTurns.of({
+    open: (place, turnId, agent, audience) =>
+      Effect.acquireRelease(
+        Effect.flatMap(Clock.currentTimeMillis, (began) => {
+          const who = { place, turnId, agent }
+          if (audience === "nobody") return Effect.succeed(begin(who, began, () => Effect.void))
+          const turn = begin(who, began, (event) => events.send(place, event))
+          rooms.set(place.id, (rooms.get(place.id) ?? new Set()).add(turn))
+          return Effect.as(events.send(place, startOf(turn)), turn)
+        }),
+        (turn) =>
+          Effect.sync(() => {
+            const turns = rooms.get(place.id)
+            if (turns?.delete(turn) && turns.size === 0) rooms.delete(place.id)
+          })
+      ).pipe(Effect.map((turn) => turn.draft)),
+    inRoom,
+    greeting: (topic) =>
+      within(topic).flatMap((turn) => {
+        const events = turn.draft.waiting === null ? [startOf(turn)] : [startOf(turn), waitingOf(turn)]
+        return events.map((event) => ({ room_id: turn.place.id, ...event }))
+      })
+  })
+})

@@ -1,0 +1,94 @@
+import { Array, Context, Effect, Layer, Option, Random, Struct } from "effect"
+import type { Member } from "../domain/Agent.ts"
+import { RoomBusy, type RoomRow } from "../domain/Room.ts"
+import type { PassInput, RoundId, Trigger } from "../domain/Round.ts"
+import * as Time from "../domain/Time.ts"
+import { RoomEvents } from "../store/RoomEvents.ts"
+import { Settings } from "../process/Settings.ts"
+import type { Commit } from "../store/WriteQueue.ts"
+import { Ledger } from "../store/Ledger.ts"
+import { planPass } from "./Orchestrator/Plan.ts"
+
+type Answered = Extract<Trigger, { readonly kind: "message" }>
+
+export class Openings extends Context.Tag("parley/engine/Openings")<
+  Openings,
+  {
+    /**
+     * Opens a round with its first pass, in the write of what triggers it: whoever was answered can count on being
+     * answered. The orchestrator is to be told of it after the commit. A round that has not begun hands its mentions on.
+     */
+    readonly open: (
+      room: RoomRow,
+      members: ReadonlyArray<Member>,
+      trigger: Trigger
+    ) => Effect.Effect<RoundId, RoomBusy, Commit>
+    /** What a pass is to be planned from. */
+    readonly passInput: (
+      round: { readonly policy: PassInput["policy"]; readonly seed: number },
+      members: ReadonlyArray<Member>,
+      pass: Pick<PassInput, "pass" | "kind" | "mentioned" | "last_speaker">
+    ) => PassInput
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const { PRIORITY_AGENTS } = yield* Settings
+  const ledger = yield* Ledger
+  const events = yield* RoomEvents
+
+  const inherit = Effect.fnUntraced(function* (room: RoomRow, trigger: Answered) {
+    const waiting = yield* ledger.waiting(room.id)
+    const mentioned = waiting.flatMap((asked) => (asked.kind === "message" ? asked.mentioned_agent_ids : []))
+    return { ...trigger, mentioned_agent_ids: Array.dedupe([...mentioned, ...trigger.mentioned_agent_ids]) }
+  })
+
+  const admitted = Effect.fnUntraced(function* (room: RoomRow, trigger: Trigger) {
+    const open = yield* ledger.open(room.id)
+    if (open.length === 0 || trigger.kind !== "message") return trigger
+    const answering = open.some(({ kind }) => kind !== "autonomous")
+    if (room.double_text === "reject" && answering) return yield* RoomBusy.of(room.id)
+    return yield* inherit(room, trigger)
+  })
+
+  const lastSpeaker = ({ id, turn_policy }: RoomRow) =>
+    turn_policy === "round_robin" ? Effect.map(ledger.lastSpeaker(id), Option.getOrNull) : Effect.succeed(null)
+
+  const passInput: Openings["Type"]["passInput"] = ({ policy, seed }, members, pass) => ({
+    ...pass,
+    policy,
+    seed,
+    members: members.map((member) => Struct.omit(member, "profile_pic")),
+    priority_agents: PRIORITY_AGENTS
+  })
+
+  return Openings.of({
+    passInput,
+
+    open: Effect.fnUntraced(function* (room, members, asked) {
+      const trigger = yield* admitted(room, asked)
+      const round = { policy: room.turn_policy, seed: yield* Random.nextIntBetween(0, 2 ** 31) }
+      const input = passInput(round, members, {
+        pass: 0,
+        kind: trigger.kind === "message" ? "answer" : "follow_up",
+        mentioned: trigger.kind === "message" ? trigger.mentioned_agent_ids : [],
+        last_speaker: yield* lastSpeaker(room)
+      })
+      const tape = planPass(input)
+      const at = yield* Time.now
+      const id = yield* ledger.openRound({ ...round, room_id: room.id, trigger, planned_from: [input], tape }, at)
+      yield* events.append(room.id, {
+        type: "round_started",
+        round_id: id,
+        kind: trigger.kind,
+        agents: tape.flatMap(({ speakers }) => speakers.map(({ name }) => name))
+      })
+      return id
+    })
+  })
+})

@@ -1,0 +1,161 @@
+import { Context, Effect, Layer, Option } from "effect"
+import { Attachments } from "../../store/Attachments.ts"
+import { Seat, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
+import * as Hash from "../../lib/hash.ts"
+import * as Permits from "../../lib/permits.ts"
+import { Memory } from "../../personas/Memory.ts"
+import { systemPrompt } from "../../personas/Prompt.ts"
+import { Settings } from "../../process/Settings.ts"
+import { toolSpecs } from "../../personas/Tools.ts"
+import { context } from "./Context.ts"
+import { type SessionRecord, Sessions } from "../../store/Sessions.ts"
+import type { Stand } from "./Stand.ts"
+import { Talk, type Told } from "./Talk.ts"
+
+/** All that the model is given for one turn. */
+export interface Brief {
+  readonly spec: SessionSpec
+  readonly promptHash: string
+  readonly input: Omit<TurnInput, "callTool" | "spend">
+  /** Where the seat's session stands, should the model give the turn no session of its own. */
+  readonly standing: Standing
+  /** The newest message that the model is given. */
+  readonly newest: number
+  /** All text that the model has to read anew, each image as the text that would cost as much. */
+  readonly characters: number
+  /** What the session that is resumed takes beside that. */
+  readonly sessionTokens: number
+}
+
+/** What of a session's record is certain before its turn. */
+export type Standing = Pick<SessionRecord, "session_id" | "first_message_id" | "last_message_id" | "last_note">
+
+export class Briefs extends Context.Tag("parley/engine/Orchestrator/Brief/Briefs")<
+  Briefs,
+  {
+    /**
+     * What the agent has not seen yet, for the session it has or for a new one; none when it is asked for news and there
+     * is nothing new. A session of another provider, model or prompt counts as none, and critics see the whole anew.
+     */
+    readonly make: (stand: Stand) => Effect.Effect<Option.Option<Brief>>
+    /** The client that a turn of this stand would be given, were it to begin now. */
+    readonly spec: (stand: Stand) => Effect.Effect<SessionSpec>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+/** How many are made at once: while one is made it is there more than once. */
+const atOnce = 4
+
+// At three characters a token: no image takes more than 5,000 tokens, however large.
+const charactersOfImage = 15_000
+
+const make = Effect.gen(function* () {
+  const { USER_NAME } = yield* Settings
+  const building = Permits.make(atOnce)
+  const talk = yield* Talk
+  const memory = yield* Memory
+  const attachments = yield* Attachments
+  const sessions = yield* Sessions
+
+  const prompt = Effect.fnUntraced(function* ({ persona, roster }: Stand) {
+    const bare = { persona, roomMemories: [], roster: roster.map(({ name }) => name), personName: USER_NAME }
+    const tools = toolSpecs(persona)
+    // What the agent noted itself its session knows: it does not make the session another's.
+    const hash = yield* Hash.sha256([systemPrompt(bare), ...tools.flatMap((tool) => [tool.name, tool.description])])
+    const withNotes = (roomMemories: ReadonlyArray<string>) => systemPrompt({ ...bare, roomMemories })
+    return { tools, hash, withNotes }
+  })
+  type Prompt = Effect.Effect.Success<ReturnType<typeof prompt>>
+
+  const session = Effect.fnUntraced(function* ({ agent, model, provider, room }: Stand, { hash }: Prompt) {
+    const stored = yield* sessions.find(room.id, agent.id)
+    return Option.filter(
+      stored,
+      (known) => known.provider === provider.name && known.model === model && known.prompt_hash === hash
+    )
+  })
+
+  const open = Effect.fnUntraced(function* (
+    { agent, model, persona, room }: Stand,
+    { tools, withNotes }: Prompt,
+    known: Option.Option<SessionRecord>
+  ) {
+    const upTo = Option.map(known, ({ last_note }) => last_note)
+    const notes = yield* memory.recent({ persona, roomId: room.id, upTo })
+    const spec: SessionSpec = {
+      seat: new Seat({ roomId: room.id, agentId: agent.id }),
+      agentName: agent.name,
+      model,
+      systemPrompt: withNotes(notes.entries),
+      tools,
+      resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })
+    }
+    return { notes, spec }
+  })
+
+  return Briefs.of({
+    spec: Effect.fn("Briefs.spec")(function* (stand: Stand) {
+      const own = yield* prompt(stand)
+      return (yield* open(stand, own, yield* session(stand, own))).spec
+    }, building.with),
+
+    make: Effect.fn("Briefs.make")(function* (stand: Stand) {
+      const { agent, horizon, occasion, provider } = stand
+      const own = yield* prompt(stand)
+      const told = yield* talk.of(stand, yield* session(stand, own))
+      const { mark, messages, omitted } = told
+      const isNews = occasion === "news" || occasion === "named"
+      if (isNews && messages.every(({ agent_id, id }) => agent_id === agent.id || isOld(told, id))) {
+        return Option.none()
+      }
+      const { notes, spec } = yield* open(stand, own, told.session)
+      const { images, names } = yield* attachments.show(messages, { takesImages: provider.takesImages, mark })
+      const said = context({
+        agent,
+        messages,
+        omitted,
+        mark,
+        occasion,
+        personName: USER_NAME,
+        notes: provider.remembers ? [] : notes.later,
+        names
+      })
+      const isResumed = provider.remembers && Option.isSome(told.session)
+      const standing = standingOf(told, notes.entries)
+      return Option.some({
+        spec,
+        promptHash: own.hash,
+        input: {
+          ...said,
+          images,
+          knownParts: told.known === 0 ? 0 : said.parts.length - messages.length + told.known
+        },
+        standing,
+        newest: messages.findLast(({ id }) => id <= horizon)?.id ?? standing.last_message_id,
+        characters: lengthOf(said) + images.length * charactersOfImage + (isResumed ? 0 : spec.systemPrompt.length),
+        sessionTokens: isResumed ? told.session.value.tokens : 0
+      })
+    }, building.with)
+  })
+})
+
+const lengthOf = ({ ask, parts }: Pick<TurnInput, "ask" | "parts">) =>
+  parts.reduce((sum, { text }) => sum + text.length + 1, ask.length)
+
+const isOld = ({ session }: Told, id: number) => Option.exists(session, ({ last_message_id }) => id <= last_message_id)
+
+const standingOf = ({ mark, messages, session }: Told, notes: ReadonlyArray<string>): Standing =>
+  Option.getOrElse(session, () => {
+    const first = messages[0]?.id ?? 1
+    return {
+      session_id: mark,
+      first_message_id: first,
+      last_message_id: first - 1,
+      last_note: notes.at(-1) ?? null
+    }
+  })

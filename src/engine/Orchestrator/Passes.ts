@@ -1,0 +1,72 @@
+import { Context, Effect, Layer, Option } from "effect"
+import { AgentRepo } from "../../store/AgentRepo.ts"
+import type { Member } from "../../domain/Agent.ts"
+import type { PassInput } from "../../domain/Round.ts"
+import type { Heard } from "./Cells.ts"
+import { Ledger } from "../../store/Ledger.ts"
+import { mentionsIn } from "../Mentions.ts"
+import { Openings } from "../Openings.ts"
+import { planPass } from "./Plan.ts"
+import type { Progress } from "./Progress.ts"
+import { Settlements } from "./Settlement.ts"
+
+/** The passes of a round, each planned from the room as it is then, and stored before it is played. */
+export class Passes extends Context.Tag("parley/engine/Orchestrator/Passes")<
+  Passes,
+  {
+    readonly first: (progress: Progress) => Effect.Effect<PassInput>
+    /** The next pass of this kind; one that was planned before the server ended is taken up again. */
+    readonly next: (
+      progress: Progress,
+      kind: PassInput["kind"],
+      heard: ReadonlyArray<Heard>
+    ) => Effect.Effect<PassInput>
+    /** Who sits in the room now. */
+    readonly members: (progress: Progress) => Effect.Effect<ReadonlyArray<Member>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const agents = yield* AgentRepo
+  const ledger = yield* Ledger
+  const openings = yield* Openings
+  const { persist } = yield* Settlements
+
+  const members = ({ roomId }: Progress) => agents.members(roomId)
+
+  const plan = Effect.fnUntraced(function* (progress: Progress, kind: PassInput["kind"], heard: ReadonlyArray<Heard>) {
+    const present = yield* members(progress)
+    const input = openings.passInput(progress, present, {
+      pass: progress.planned.length,
+      kind,
+      mentioned: heard.flatMap(({ said }) => (said === null ? [] : mentionsIn(said, present).ids)),
+      last_speaker: heard.findLast(({ outcome }) => outcome === "replied")?.agent_id ?? null
+    })
+    progress.planned = [...progress.planned, input]
+    progress.tape = [...progress.tape, ...planPass(input)]
+    const { planned, roundId, tape } = progress
+    yield* persist(ledger.plan({ id: roundId, planned_from: planned, tape }))
+    return input
+  })
+
+  const take = (progress: Progress, input: PassInput) => {
+    progress.pass = input.pass
+    return input
+  }
+
+  const next = Effect.fnUntraced(function* (progress: Progress, kind: PassInput["kind"], heard: ReadonlyArray<Heard>) {
+    const known = Option.fromNullable(progress.planned.find((it) => it.pass > progress.pass && it.kind === kind))
+    return take(progress, Option.isSome(known) ? known.value : yield* plan(progress, kind, heard))
+  })
+
+  return Passes.of({
+    members,
+    next,
+    first: (progress) => next(progress, progress.trigger.kind === "message" ? "answer" : "follow_up", [])
+  })
+})

@@ -1,0 +1,177 @@
+import { Context, Effect, Layer, Option } from "effect"
+import { Closing } from "../../process/Closing.ts"
+import { hear } from "../../models/Deadlines.ts"
+import {
+  ProviderEvent,
+  type Session,
+  TooLong,
+  TooManyToolCalls,
+  type ToolResult,
+  turnLimits,
+  type TurnInput
+} from "../../domain/Provider.ts"
+import type { Spending, Usage } from "../../domain/Usage.ts"
+import { Gates } from "../../models/Gates.ts"
+import type { Draft } from "../LiveTurns.ts"
+import { Memory } from "../../personas/Memory.ts"
+import { SdkPool } from "../../models/SdkPool.ts"
+import { LiveSettings } from "../../process/Settings.ts"
+import * as Telemetry from "../../telemetry/GenAi.ts"
+import { callTool } from "../../personas/Tools.ts"
+import { type Brief, Briefs } from "./Brief.ts"
+import type { Stand } from "./Stand.ts"
+import { Sessions } from "../../store/Sessions.ts"
+import { Settlements } from "./Settlement.ts"
+import type { Done, TurnError } from "./Verdict.ts"
+
+interface Spoken {
+  readonly done: Done
+  /** What the model was given in the end. */
+  readonly brief: Brief
+}
+
+/** The model's side of a turn. */
+export class Speech extends Context.Tag("parley/engine/Orchestrator/Speech")<
+  Speech,
+  {
+    /**
+     * Passes the provider's gate, leases the seat's client and lets the agent speak into the draft, within the deadlines.
+     * A session that is lost is opened anew from the log, once; images that the provider refuses are left out. `begun`
+     * is run whenever the model brings forth something.
+     */
+    readonly attempt: (
+      stand: Stand,
+      brief: Brief,
+      draft: Draft,
+      begun: Effect.Effect<void>
+    ) => Effect.Effect<Spoken, TurnError>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+// Nobody waits for what agents say by themselves; the scheduler has them try again.
+const agentsPatienceMs = 60_000
+
+const make = Effect.gen(function* () {
+  const { current } = yield* LiveSettings
+  const closing = yield* Closing
+  const gates = yield* Gates
+  const briefs = yield* Briefs
+  const sessions = yield* Sessions
+  const settlements = yield* Settlements
+  const pool = yield* SdkPool
+  const memory = yield* Memory
+
+  const deadlines = () => {
+    const { FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TURN_TIMEOUT } = current()
+    return { firstTokenMs: FIRST_TOKEN_TIMEOUT * 1000, idleMs: IDLE_TIMEOUT * 1000, totalMs: TURN_TIMEOUT * 1000 }
+  }
+
+  const toolsFor = ({ persona, room }: Stand, draft: Draft) => {
+    const call = callTool(memory, { persona, room })
+    let calls = 0
+    const areTooMany = () => calls > turnLimits.calls
+    const use: TurnInput["callTool"] = (name, input) =>
+      Telemetry.executeTool(
+        name,
+        Effect.if(name === "skip" ? draft.skip : draft.act, {
+          onTrue: () => call(name, input),
+          onFalse: () => Effect.succeed(refused("You have already been heard. Finish what you were saying."))
+        })
+      )
+    return {
+      areTooMany,
+      callTool: ((name, input) =>
+        Effect.suspend(() => {
+          calls++
+          return areTooMany() ? Effect.succeed(refused("No more tools in this turn.")) : use(name, input)
+        })) satisfies TurnInput["callTool"]
+    }
+  }
+
+  /** Ends the turn of a model that does not end it. */
+  const bound = (
+    { text, thinking, unheard }: Draft,
+    tools: ReturnType<typeof toolsFor>
+  ): Effect.Effect<void, TooLong | TooManyToolCalls> => {
+    if (tools.areTooMany()) return new TooManyToolCalls({ of: "calls", most: turnLimits.calls })
+    const isTooLong = text.length + thinking.length + unheard > turnLimits.characters
+    return isTooLong ? new TooLong({ most: turnLimits.characters }) : Effect.void
+  }
+
+  const listen = (draft: Draft) =>
+    ProviderEvent.$match({
+      TextDelta: ({ text }) => draft.say(text),
+      ThinkingDelta: ({ text }) => draft.think(text),
+      ToolUse: () => Effect.void,
+      Done: () => Effect.void
+    })
+
+  const patienceOf = (priority: Stand["priority"]) =>
+    Math.min(current().PROVIDER_PATIENCE_SECONDS * 1000, priority === "agents" ? agentsPatienceMs : Infinity)
+
+  /** On one session: from the lease to the provider's last event. */
+  const converse = (stand: Stand, brief: Brief, draft: Draft, answered: Effect.Effect<void>) => {
+    const tools = toolsFor(stand, draft)
+    let taken: Usage | null = null
+    const spend = (spending: Spending) => {
+      taken = spending.usage
+      draft.spend(spending)
+    }
+    const hearOut = (session: Session) =>
+      hear(deadlines())(session.turn({ ...brief.input, callTool: tools.callTool, spend }), (event) =>
+        answered.pipe(Effect.zipRight(listen(draft)(event)), Effect.zipRight(Effect.suspend(() => bound(draft, tools))))
+      )
+    return Effect.flatMap(pool.lease(stand.provider, brief.spec, stand.priority), hearOut).pipe(
+      Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
+      Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done")),
+      Effect.scoped,
+      Effect.tap((done) => Telemetry.answered(done, draft.firstTokenMs)),
+      Effect.onExit(() => Effect.suspend(() => Telemetry.took(taken))),
+      Effect.map((done) => ({ done, brief })),
+      Telemetry.chat({ agent: stand.agent.name, model: stand.model, provider: stand.provider.name })
+    )
+  }
+
+  const speak = (stand: Stand, brief: Brief, draft: Draft, begun: Effect.Effect<void>) =>
+    gates.pass(
+      (answered) => Effect.zipRight(draft.ask, converse(stand, brief, draft, Effect.zipRight(answered, begun))),
+      {
+        provider: stand.provider.name,
+        priority: stand.priority,
+        patienceMs: patienceOf(stand.priority),
+        canRetry: () => draft.isUntouched,
+        waiting: draft.wait,
+        leave: closing.await
+      }
+    )
+
+  const anew = (stand: Stand, draft: Draft, begun: Effect.Effect<void>) =>
+    settlements.persist(sessions.drop(stand.room.id, stand.agent.id)).pipe(
+      Effect.zipRight(briefs.make(stand)),
+      Effect.flatMap(Effect.orDie),
+      Effect.flatMap((brief) => speak(stand, brief, draft, begun))
+    )
+
+  return Speech.of({
+    attempt: (stand, brief, draft, begun) => {
+      // What was said or done already must not be said or done twice.
+      const retry = <E>(error: E, again: ReturnType<typeof speak>) => (draft.isUntouched ? again : Effect.fail(error))
+      return speak(stand, brief, draft, begun).pipe(
+        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft, begun))),
+        // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
+        Effect.catchTag("InvalidRequest", (error) =>
+          brief.input.images.length > 0 ? retry(error, anew(sightless(stand), draft, begun)) : Effect.fail(error)
+        )
+      )
+    }
+  })
+})
+
+const refused = (text: string): ToolResult => ({ text, isError: true })
+
+const sightless = (stand: Stand): Stand => ({ ...stand, provider: { ...stand.provider, takesImages: false } })

@@ -1,0 +1,77 @@
+import { Context, Effect, Layer, type Option } from "effect"
+import { AgentRepo, type Seated } from "../../store/AgentRepo.ts"
+import type { Persona } from "../../domain/Persona.ts"
+import { InvalidRequest, type Priority, type Provider } from "../../domain/Provider.ts"
+import type { RoomRow } from "../../domain/Room.ts"
+import type { RoomId } from "../../domain/RoomId.ts"
+import type { Speaker } from "../../domain/Round.ts"
+import { Personas } from "../../personas/Personas.ts"
+import { Providers } from "../../models/Providers.ts"
+import { RoomRepo } from "../../store/RoomRepo.ts"
+import type { Occasion } from "./Context.ts"
+
+/** Whose turn it is, and what with. */
+export interface Stand {
+  readonly room: RoomRow
+  readonly agent: Seated
+  readonly roster: ReadonlyArray<Seated>
+  readonly persona: Persona
+  readonly provider: Provider
+  readonly model: string
+  readonly occasion: Occasion
+  /** The agent is told nothing newer than this message. */
+  readonly horizon: number
+  readonly priority: Priority
+}
+
+export interface Summons extends Pick<Stand, "horizon" | "occasion" | "priority"> {
+  readonly roomId: RoomId
+  readonly speaker: Speaker
+}
+
+export class Stands extends Context.Tag("parley/engine/Orchestrator/Stand/Stands")<
+  Stands,
+  {
+    /** None when the room is gone, or the agent has left it or cannot be used. */
+    readonly find: (summons: Summons) => Effect.Effect<Option.Option<Stand>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const rooms = yield* RoomRepo
+  const agents = yield* AgentRepo
+  const personas = yield* Personas
+  const providers = yield* Providers
+
+  const find = Effect.fnUntraced(function* ({ horizon, occasion, priority, roomId, speaker }: Summons) {
+    const room = yield* rooms.find(roomId)
+    const roster = yield* agents.members(roomId)
+    const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === speaker.agent_id))
+    const persona = yield* personas.get(agent.name)
+    const wanted = { provider: room.default_provider, model: room.default_model }
+    const { model, provider } = yield* Effect.catchTag(providers.choose(wanted), "ProviderUnknown", ({ detail }) =>
+      Effect.succeed({ model: wanted.model, provider: absent(wanted.provider, detail) })
+    )
+    const named = model ?? provider.defaultModel
+    return { room, roster, agent, persona, provider, model: named, occasion, horizon, priority } satisfies Stand
+  })
+
+  return Stands.of({ find: (summons) => Effect.option(find(summons)) })
+})
+
+/** Stands in for a provider that was configured when the room was made: the turn fails and says why. */
+const absent = (name: string, reason: string): Provider => ({
+  name,
+  isModel: false,
+  takesImages: false,
+  defaultModel: "",
+  remembers: false,
+  takes: "connection",
+  models: Effect.succeed([]),
+  open: () => new InvalidRequest({ reason })
+})

@@ -1,0 +1,87 @@
+import { Context, Effect, Layer, Option, Random } from "effect"
+import { type Limit, MessageRepo, type Said } from "../../store/MessageRepo.ts"
+import { LiveSettings } from "../../process/Settings.ts"
+import type { Stand } from "./Stand.ts"
+import type { SessionRecord } from "../../store/Sessions.ts"
+
+/** What of a room's log a turn is told. */
+export interface Told {
+  /** Oldest first. */
+  readonly messages: ReadonlyArray<Said>
+  /** How many the agent may know were left out before them. */
+  readonly omitted: number
+  /** How many of the messages were told in an earlier turn already. */
+  readonly known: number
+  /** Begins the room's own lines. */
+  readonly mark: string
+  /** The session that the turn goes on with; none begins one. */
+  readonly session: Option.Option<SessionRecord>
+}
+
+export class Talk extends Context.Tag("parley/engine/Orchestrator/Talk")<
+  Talk,
+  {
+    /**
+     * The newest unseen messages that fit into the window, in number and in bytes. Where the provider remembers nothing
+     * they are told again in each turn, with all that came after them, so that every request begins as the one before
+     * did; they begin with half the bytes, and when all are reached, or twice the number, only the newest are told from
+     * then on.
+     */
+    readonly of: (stand: Stand, known: Option.Option<SessionRecord>) => Effect.Effect<Told>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const makeMark = Effect.map(Random.nextIntBetween(0x1000000, 0xfffffff), (number) => `#${number.toString(36)}`)
+
+const make = Effect.gen(function* () {
+  const { current } = yield* LiveSettings
+  const log = yield* MessageRepo
+
+  const whole = (): Limit => ({ messages: 2 * current().CONTEXT_WINDOW, bytes: current().CONTEXT_BYTES })
+  const half = (): Limit => ({ messages: current().CONTEXT_WINDOW, bytes: Math.ceil(current().CONTEXT_BYTES / 2) })
+
+  /** All that is new, to a session that has its own replies already, or to one that begins. */
+  const news = Effect.fnUntraced(function* (stand: Stand, session: Option.Option<SessionRecord>) {
+    const { agent, horizon, provider, room } = stand
+    const { after, except } = Option.match(session, {
+      onNone: () => ({ after: agent.joined_after, except: null }),
+      onSome: (it) => ({ after: Math.max(it.last_message_id, agent.joined_after), except: agent.id })
+    })
+    const span = { after, horizon, own: agent.id, except }
+    const limit = provider.remembers ? { ...half(), bytes: whole().bytes } : half()
+    const { isWhole, messages } = yield* log.said(room.id, span, limit)
+    const omitted = isWhole ? 0 : (yield* log.countSaid(room.id, span)) - messages.length
+    return { messages, omitted, known: 0, mark: yield* makeMark, session } satisfies Told
+  })
+
+  /** All from where the session began; none when it is to begin anew. */
+  const again = Effect.fnUntraced(function* ({ agent, horizon, room }: Stand, session: SessionRecord) {
+    const { first_message_id, last_message_id, session_id: mark } = session
+    const after = Math.max(first_message_id - 1, agent.joined_after)
+    const { isWhole, messages } = yield* log.said(room.id, { after, horizon, own: agent.id, except: null }, whole())
+    // Whoever has learned the mark could speak as the room.
+    const isWorn = !isWhole || messages.some(({ content }) => content.includes(mark))
+    if (isWorn) return Option.none()
+    const omitted = yield* log.countSaid(room.id, {
+      after: agent.joined_after,
+      horizon: after,
+      own: null,
+      except: null
+    })
+    const known = messages.filter(({ id }) => id <= last_message_id).length
+    return Option.some<Told>({ messages, omitted, known, mark, session: Option.some(session) })
+  })
+
+  return Talk.of({
+    of: Effect.fnUntraced(function* (stand, known) {
+      if (stand.provider.remembers || Option.isNone(known)) return yield* news(stand, known)
+      const told = yield* again(stand, known.value)
+      return Option.isSome(told) ? told.value : yield* news(stand, Option.none())
+    })
+  })
+})

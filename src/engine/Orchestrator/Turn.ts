@@ -1,0 +1,242 @@
+import { Cause, Clock, Context, Data, Deferred, Effect, Either, Exit, Fiber, FiberId, Layer, Option } from "effect"
+import type { AgentId } from "../../domain/Agent.ts"
+import { type Priority, Seat } from "../../domain/Provider.ts"
+import type { RoomId } from "../../domain/RoomId.ts"
+import type { RoundId, Speaker, StopReason, Trigger, TurnId, TurnPolicy } from "../../domain/Round.ts"
+import * as Time from "../../domain/Time.ts"
+import { attended } from "../../lib/attended.ts"
+import { broke } from "../../lib/broke.ts"
+import { type Draft, LiveTurns } from "../LiveTurns.ts"
+import { RoomRepo } from "../../store/RoomRepo.ts"
+import * as Telemetry from "../../telemetry/GenAi.ts"
+import { Ahead } from "./Ahead.ts"
+import { type Brief, Briefs } from "./Brief.ts"
+import { type Stand, Stands } from "./Stand.ts"
+import type { Occasion } from "./Context.ts"
+import { Ledger } from "../../store/Ledger.ts"
+import { type Amount, type Refusal, refusal, reservation } from "./Limits.ts"
+import { type Ended, Settlements } from "./Settlement.ts"
+import { Speech } from "./Speech.ts"
+import { verdictOf } from "./Verdict.ts"
+
+export interface TurnPlace {
+  readonly roomId: RoomId
+  readonly roundId: RoundId
+  /** Where on the round's tape. */
+  readonly index: number
+  readonly speaker: Speaker
+  readonly attempt: number
+  /** The agent is to hear nothing newer than this message. */
+  readonly horizon: number
+  /** How many agents will have the last word after this turn. */
+  readonly lastWords: number
+  readonly occasion: Occasion
+  /** Whether it answers a person, and not what agents say to each other. */
+  readonly isAnswer: boolean
+  readonly priority: Priority
+  readonly policy: TurnPolicy
+  readonly trigger: Trigger
+  /** Who comes after this turn. */
+  readonly next: ReadonlyArray<Speaker>
+  /** Returns when another turn of the round has ended; false at once when there is none under way. */
+  readonly another: Effect.Effect<boolean>
+}
+
+export type Played = Data.TaggedEnum<{
+  /** There was no turn: the agent has left, cannot be used, or there is nothing new for it. */
+  Absent: {}
+  /** No further turn may begin. */
+  Refused: { readonly reason: StopReason }
+  Took: { readonly ended: Ended }
+}>
+export const Played = Data.taggedEnum<Played>()
+
+export class Turns extends Context.Tag("parley/engine/Orchestrator/Turn/Turns")<
+  Turns,
+  {
+    /** Plays one turn to its outcome, which is in the ledger when this returns, also when it is interrupted. */
+    readonly play: (place: TurnPlace) => Effect.Effect<Played>
+    /** Interrupts the turns of an agent, in one room or everywhere; they are settled when this returns. */
+    readonly dismiss: (agent: AgentId, room: RoomId | null) => Effect.Effect<void>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+interface Running {
+  readonly seat: Seat
+  isDismissed: boolean
+  speech: Fiber.Fiber<unknown, unknown> | null
+  readonly settled: Deferred.Deferred<void>
+}
+
+const make = Effect.gen(function* () {
+  const rooms = yield* RoomRepo
+  const stands = yield* Stands
+  const ahead = yield* Ahead
+  const briefs = yield* Briefs
+  const ledger = yield* Ledger
+  const live = yield* LiveTurns
+  const speech = yield* Speech
+  const settlements = yield* Settlements
+  const running = new Set<Running>()
+
+  const reserve = ({ provider, room }: Stand, brief: Brief) =>
+    Effect.map(provider.isModel ? ledger.recentUsd(room.id) : Effect.succeed([0]), (recentUsd) =>
+      reservation({ characters: brief.characters, sessionTokens: brief.sessionTokens, recentUsd })
+    )
+
+  /** Whether the turn may begin is decided in the write that begins it: no limit can be passed in between. */
+  const admit = Effect.fnUntraced(function* (place: TurnPlace, stand: Stand, needs: Amount, trace_id: string | null) {
+    const room = yield* Effect.option(rooms.find(place.roomId))
+    if (Option.isNone(room)) return Either.left<Refusal>({ reason: "interrupted", forNow: false })
+    const standing = { room: room.value, ...(yield* ledger.standing(place.roomId, place.roundId)) }
+    const isCritic = place.speaker.reason === "critic"
+    const refused = refusal(standing, { isCritic, lastWords: place.lastWords, needs })
+    if (Option.isSome(refused)) return Either.left(refused.value)
+    const turn = yield* ledger.openTurn({
+      round_id: place.roundId,
+      room_id: place.roomId,
+      agent_id: stand.agent.id,
+      agent_name: stand.agent.name,
+      cell: place.index,
+      attempt: place.attempt,
+      reason: place.speaker.reason,
+      provider: stand.provider.name,
+      model: stand.model,
+      trace_id,
+      cause_trace_id: place.trigger.cause?.trace_id ?? null,
+      started_at: yield* Time.now,
+      reserved_tokens: needs.tokens,
+      reserved_usd: needs.usd
+    })
+    return Either.right(turn)
+  })
+
+  type Restore = <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
+
+  const begin = Effect.fnUntraced(function* (place: TurnPlace, stand: Stand, needs: Amount, restore: Restore) {
+    const trace = yield* Telemetry.traceId
+    while (true) {
+      const admitted = yield* settlements.persist(admit(place, stand, needs, trace))
+      const isFinal = Either.isRight(admitted) || !admitted.left.forNow
+      if (isFinal || !(yield* restore(place.another))) return admitted
+    }
+  })
+
+  const enlist = (seat: Seat) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const turn: Running = { seat, isDismissed: false, speech: null, settled: Deferred.unsafeMake(FiberId.none) }
+        running.add(turn)
+        return turn
+      }),
+      (turn) =>
+        Effect.zipRight(
+          Effect.sync(() => running.delete(turn)),
+          Deferred.succeed(turn.settled, undefined)
+        )
+    )
+
+  // The draft is taken down before the turn is settled: nobody is greeted with a turn that has ended.
+  const perform = (place: TurnPlace, stand: Stand, turnId: TurnId, spoken: (draft: Draft) => Effect.Effect<Spoken>) =>
+    Effect.scoped(
+      Effect.flatMap(
+        live.open(stand.room, turnId, stand.agent, stand.occasion === "critique" ? "nobody" : "room"),
+        (draft) => Effect.map(spoken(draft), (exit) => ({ draft, exit }))
+      )
+    )
+
+  const take = (place: TurnPlace, stand: Stand, brief: Brief) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const turn = yield* enlist(new Seat({ roomId: place.roomId, agentId: stand.agent.id }))
+        const reserved = yield* reserve(stand, brief)
+        const admitted = yield* begin(place, stand, reserved, restore)
+        if (Either.isLeft(admitted)) return Played.Refused({ reason: admitted.left.reason })
+        const turnId = admitted.right
+        const began = yield* Clock.currentTimeMillis
+        const prepared = yield* Effect.once(ahead.prepare(place))
+        const { draft, exit } = yield* perform(place, stand, turnId, (draft) =>
+          attended(restore, speech.attempt(stand, brief, draft, prepared), (fiber) => {
+            turn.speech = fiber
+            return turn.isDismissed ? Fiber.interruptFork(fiber) : Effect.void
+          })
+        )
+        if (Exit.isFailure(exit) && Cause.isDie(exit.cause)) yield* broke("turn", "a turn broke", exit.cause)
+        const verdict = verdictOf(
+          Exit.map(exit, ({ done }) => done),
+          draft
+        )
+        const ended = yield* settlements.settle({
+          turnId,
+          roundId: place.roundId,
+          reason: place.speaker.reason,
+          isAnswer: place.isAnswer,
+          stand,
+          brief: Exit.isSuccess(exit) ? exit.value.brief : brief,
+          reserved,
+          draft,
+          verdict,
+          duration_ms: (yield* Clock.currentTimeMillis) - began
+        })
+        const { done: answer, error, spent } = verdict
+        const { firstTokenMs } = draft
+        yield* Telemetry.ended({
+          turnId,
+          outcome: ended.outcome,
+          error,
+          answer,
+          usage: spent.usage,
+          firstTokenMs
+        })
+        return Played.Took({ ended })
+      }).pipe(Effect.scoped)
+    )
+
+  return Turns.of({
+    play: Effect.fnUntraced(function* (place) {
+      const stand = yield* stands.find(place)
+      const brief = yield* Option.match(stand, { onNone: () => Effect.succeedNone, onSome: briefs.make })
+      return yield* Option.match(Option.all([stand, brief]), {
+        onNone: () => Effect.succeed(Played.Absent()),
+        onSome: ([stand, brief]) => Telemetry.invokeAgent(labels(place, stand), take(place, stand, brief))
+      })
+    }),
+
+    dismiss: (agent, room) =>
+      Effect.suspend(() => {
+        const meant = [...running].filter(
+          ({ seat }) => seat.agentId === agent && (room === null || seat.roomId === room)
+        )
+        const dismiss = (turn: Running) => {
+          turn.isDismissed = true
+          const stop = turn.speech === null ? Effect.void : Fiber.interruptFork(turn.speech)
+          return Effect.zipRight(stop, Deferred.await(turn.settled))
+        }
+        return Effect.forEach(meant, dismiss, { concurrency: "unbounded", discard: true })
+      })
+  })
+})
+
+type Attempt = ReturnType<Speech["Type"]["attempt"]>
+type Spoken = Exit.Exit<Effect.Effect.Success<Attempt>, Effect.Effect.Error<Attempt>>
+
+const labels = (
+  { attempt, index, policy, roomId, roundId, speaker, trigger }: TurnPlace,
+  { agent, model, provider }: Stand
+) => ({
+  agent: agent.name,
+  model,
+  provider: provider.name,
+  roomId,
+  roundId,
+  reason: speaker.reason,
+  policy,
+  trigger,
+  cell: index,
+  attempt
+})

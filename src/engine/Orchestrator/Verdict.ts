@@ -1,0 +1,75 @@
+import { Cause, Exit, Option } from "effect"
+import type { ProviderError, ProviderEvent } from "../../domain/Provider.ts"
+import type { WaitReason } from "../../domain/ProviderState.ts"
+import type { Outcome } from "../../domain/Round.ts"
+import type { Spending } from "../../domain/Usage.ts"
+import { type Draft, heldBack } from "../LiveTurns.ts"
+import type { PoolBusy } from "../../domain/Pool.ts"
+
+export type Done = Extract<ProviderEvent, { readonly _tag: "Done" }>
+export type TurnError = ProviderError | PoolBusy
+
+/** What a turn came to. */
+export interface Verdict {
+  readonly outcome: Outcome
+  /** What the agent said; null when nothing of it stays. */
+  readonly said: string | null
+  /** Why the turn failed, or ended before the model did. */
+  readonly error: { readonly _tag: string } | null
+  /** Set when the model's session knows what the room knows. */
+  readonly done: Done | null
+  readonly spent: Spending
+  /** True where the provider took nothing on that it has not told of, and so asks for nothing more. */
+  readonly isFree: boolean
+}
+
+type Brought = Pick<Draft, "text" | "shown" | "skipped" | "unheard" | "firstTokenMs" | "waiting" | "spent">
+
+/**
+ * A skip or an empty answer says nothing; what was heard before an interruption or a failure stays, cut off. What was
+ * said by a model that only did not stop calling tools is whole: it is a reply, or a skip, with the reason beside it.
+ */
+export const verdictOf = (exit: Exit.Exit<Done, TurnError>, draft: Brought): Verdict => {
+  const { spent } = draft
+  const text = draft.text.trim()
+  const silent = draft.skipped || text === ""
+  const said = silent ? null : text
+  const outcome = silent ? "skipped" : "replied"
+  if (Exit.isSuccess(exit)) {
+    // A word or two about a skip does no harm; a speech that nobody heard must not be taken for one that was.
+    const done = draft.unheard > heldBack ? forgotten(exit.value) : exit.value
+    return { outcome, said, error: null, done, spent, isFree: false }
+  }
+  if (Cause.isInterruptedOnly(exit.cause)) {
+    const isFree = draft.waiting !== null && unasked.has(draft.waiting.reason)
+    return { outcome: "interrupted", said, error: null, done: null, spent, isFree }
+  }
+  const error = Option.getOrElse(Cause.failureOption(exit.cause), () => ({ _tag: "Defect" }))
+  if (error._tag === "TooManyToolCalls" && (draft.skipped || text !== ""))
+    return { outcome, said, error, done: null, spent, isFree: false }
+  const isFree = draft.firstTokenMs === null && refusals.has(error._tag)
+  return { outcome: "failed", said: draft.shown ? said : null, error, done: null, spent, isFree }
+}
+
+/** What was said is not wanted any more, and the session must not remember it; its cost stays. */
+export const discarded = (verdict: Verdict): Verdict => ({
+  ...verdict,
+  outcome: "discarded",
+  said: null,
+  done: verdict.done === null ? null : forgotten(verdict.done)
+})
+
+/** The turn counts, its session does not go on. */
+const forgotten = (done: Done): Done => ({ ...done, sessionId: null })
+
+/** What makes a turn wait that the provider has taken nothing of. */
+const unasked: ReadonlySet<WaitReason> = new Set(["rate_limited", "overloaded", "busy"])
+
+const refusals: ReadonlySet<string> = new Set([
+  "PoolBusy",
+  "RateLimited",
+  "Overloaded",
+  "Unauthorized",
+  "SessionLost",
+  "InvalidRequest"
+])

@@ -1,0 +1,39 @@
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
+import { Schema } from "effect"
+import { Authenticated } from "../Auth/Api.ts"
+import { BodyBound } from "../../domain/Body.ts"
+import { WriteRefused } from "../../domain/Error.ts"
+import { optional, RoomParam } from "../../domain/Param.ts"
+import { RoomForbidden, RoomNotFound } from "../../domain/Room.ts"
+import { DocumentRefused, Imported, RoomDocument, WrittenDocument } from "../../domain/RoomDocument.ts"
+import { ImportLimit } from "../RateLimits/Api.ts"
+
+export class DocumentsApi extends HttpApiGroup.make("documents")
+  .add(
+    /** The whole room as a file: JSON that can be imported, or a transcript in Markdown. */
+    HttpApiEndpoint.get("export", "/:room_id/export")
+      .setPath(RoomParam)
+      .setUrlParams(
+        Schema.Struct({
+          format: optional(Schema.Literal("json", "markdown")),
+          /** Whether a transcript shows what the agents thought unfolded. */
+          thinking: optional(Schema.BooleanFromString)
+        })
+      )
+      .addSuccess(WrittenDocument)
+      .addSuccess(HttpApiSchema.Text({ contentType: "text/markdown" }))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .add(
+    /** A room of the caller's out of an export. */
+    HttpApiEndpoint.post("import", "/import")
+      .setPayload(RoomDocument)
+      .addSuccess(Imported)
+      .addError(DocumentRefused)
+      .addError(WriteRefused)
+      .annotate(BodyBound, "MAX_IMPORT_BYTES")
+      .middleware(ImportLimit)
+  )
+  .middleware(Authenticated)
+  .prefix("/rooms") {}

@@ -1,0 +1,37 @@
+import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { Authenticated } from "../../Auth/Api.ts"
+import { FieldsRefused, WriteRefused } from "../../../domain/Error.ts"
+import { Eviction, PoolState } from "../../../domain/Pool.ts"
+import { Reloaded, ReloadRefused } from "../../../domain/Reload.ts"
+import { SchedulerState } from "../../../domain/Scheduled.ts"
+import { ServerStatus } from "../../../domain/Status.ts"
+import { AdminRequired } from "../../../domain/User.ts"
+
+export class AdminApi extends HttpApiGroup.make("admin")
+  .add(HttpApiEndpoint.get("status", "/status").addSuccess(ServerStatus).addError(AdminRequired))
+  .add(HttpApiEndpoint.get("scheduler", "/scheduler").addSuccess(SchedulerState).addError(AdminRequired))
+  .add(HttpApiEndpoint.get("pool", "/pool").addSuccess(PoolState).addError(AdminRequired))
+  .add(
+    /**
+     * Closes the idle sessions of the seats that fit; one in use is closed when its turn has ended. Answers what is left.
+     */
+    HttpApiEndpoint.post("evict", "/pool/evict")
+      .setPayload(Eviction)
+      .addSuccess(PoolState)
+      .addError(FieldsRefused)
+      .addError(AdminRequired)
+  )
+  .add(
+    /**
+     * Reads the settings and the agents' files again. What can change while the server runs is in force from now on,
+     * what is not `applied` from the next start. Logins under a password that was changed end, and those of guests when
+     * there may be none. A setting that cannot be used leaves all of them as they were.
+     */
+    HttpApiEndpoint.post("reload", "/reload")
+      .addSuccess(Reloaded)
+      .addError(ReloadRefused)
+      .addError(AdminRequired)
+      .addError(WriteRefused)
+  )
+  .middleware(Authenticated)
+  .prefix("/admin") {}

@@ -1,0 +1,17 @@
+import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { Schema } from "effect"
+import { Authenticated } from "../../Auth/Api.ts"
+import { CacheCounts } from "../../../domain/CacheCounts.ts"
+import { AdminRequired } from "../../../domain/User.ts"
+
+const Done = Schema.Struct({ status: Schema.Literal("success"), message: Schema.String })
+
+export class DebugApi extends HttpApiGroup.make("debug")
+  .add(HttpApiEndpoint.get("stats", "/cache/stats").addSuccess(CacheCounts).addError(AdminRequired))
+  .add(
+    /** There is nothing to clean up: no value outlives what it was read from. */
+    HttpApiEndpoint.post("cleanup", "/cache/cleanup").addSuccess(Done).addError(AdminRequired)
+  )
+  .add(HttpApiEndpoint.post("clear", "/cache/clear").addSuccess(Done).addError(AdminRequired))
+  .middleware(Authenticated)
+  .prefix("/debug") {}

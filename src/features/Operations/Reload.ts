@@ -1,0 +1,23 @@
+import { Effect } from "effect"
+import { Agents } from "../Agents.ts"
+import { Auth } from "../Auth.ts"
+import { type Reloaded, ReloadRefused } from "../../domain/Reload.ts"
+import { LiveSettings } from "../../process/Settings.ts"
+
+/** Reads settings and agents anew. */
+export const make = Effect.gen(function* () {
+  const { reload } = yield* LiveSettings
+  const agents = yield* Agents
+  const auth = yield* Auth
+
+  return Effect.gen(function* () {
+    const settings = yield* Effect.mapError(reload, ({ problems }) => ReloadRefused.of(problems))
+    yield* auth.renew
+    yield* Effect.logInfo("settings were read again").pipe(
+      Effect.annotateLogs({ changed: settings.map(({ name }) => name).join(",") })
+    )
+    const report = yield* agents.refresh
+    const problems = report.flatMap(({ path, problem }) => (problem === null ? [] : [{ path, problem }]))
+    return { settings, agents: report.length - problems.length, problems } satisfies Reloaded
+  })
+})

@@ -1,0 +1,272 @@
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { AgentRepo } from "../store/AgentRepo.ts"
+import { asAdmin } from "./Auth.ts"
+import { Cache } from "../store/Cache.ts"
+import { Agent, type AgentId, asSeenBy } from "../domain/Agent.ts"
+import type { Unwritten } from "../domain/Storage.ts"
+import { PageSize } from "../domain/Message.ts"
+import type { Page } from "../domain/Param.ts"
+import {
+  engineFields,
+  type ProviderUnknown,
+  type RoomCreate,
+  type RoomExists,
+  RoomForbidden,
+  type RoomNotFound,
+  RoomOrAgentNotFound,
+  RoomRow,
+  type RoomUpdate
+} from "../domain/Room.ts"
+import type { RoomId } from "../domain/RoomId.ts"
+import type { Wanted } from "../domain/RoomSettings.ts"
+import * as Time from "../domain/Time.ts"
+import { type AdminRequired, CurrentUser, type User } from "../domain/User.ts"
+import { MessageRepo } from "../store/MessageRepo.ts"
+import { Orchestrator } from "../engine/Orchestrator.ts"
+import { Ledger } from "../store/Ledger.ts"
+import { Sessions } from "../store/Sessions.ts"
+import { Turns } from "../engine/Orchestrator/Turn.ts"
+import { Providers } from "../models/Providers.ts"
+import { Removal } from "../engine/Removal.ts"
+import { RoomEvents, roomGroup } from "../store/RoomEvents.ts"
+import { type RoomPage, RoomRepo } from "../store/RoomRepo.ts"
+import { SdkPool } from "../models/SdkPool.ts"
+import { Settings } from "../process/Settings.ts"
+import { WriteQueue } from "../store/WriteQueue.ts"
+
+type Denied = RoomNotFound | RoomForbidden
+/** A `Room` as JSON text. */
+type RoomJson = string
+/** A list of `RoomSummary` as JSON text. */
+type RoomsJson = string
+
+export class Rooms extends Context.Tag("parley/features/Rooms")<
+  Rooms,
+  {
+    /** Passes the owner and the admin; reads nothing while the room is remembered. */
+    readonly access: (id: RoomId) => Effect.Effect<RoomRow, Denied, CurrentUser>
+    /** Whether it is remembered that the user may pass. */
+    readonly isOpenTo: (user: User, id: RoomId) => boolean
+    readonly list: (page: RoomPage) => Effect.Effect<RoomsJson, never, CurrentUser>
+    readonly create: (
+      room: typeof RoomCreate.Type
+    ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | Unwritten, CurrentUser>
+    /** With its agents and its newest messages, up to a thousand. */
+    readonly get: (id: RoomId) => Effect.Effect<RoomJson, Denied, CurrentUser>
+    /** A pause has taken effect when this returns: nobody speaks any more. */
+    readonly update: (
+      id: RoomId,
+      changes: typeof RoomUpdate.Type
+    ) => Effect.Effect<RoomJson, Denied | RoomExists | Unwritten, CurrentUser>
+    readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | Unwritten, CurrentUser>
+    /** The room is there for nobody, and nobody speaks in it, when this returns; a large one is then still taken away. */
+    readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | Unwritten, CurrentUser>
+    readonly roster: (id: RoomId, page: Page) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
+    /** Seats the agent, unless it is retired; does nothing when it sits there already. */
+    readonly join: (
+      id: RoomId,
+      agent: AgentId
+    ) => Effect.Effect<RoomJson, Denied | RoomOrAgentNotFound | Unwritten, CurrentUser>
+    /** Interrupts the agent when it is speaking. */
+    readonly leave: (
+      id: RoomId,
+      agent: AgentId
+    ) => Effect.Effect<void, RoomOrAgentNotFound | AdminRequired | Unwritten, CurrentUser>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const whole = PageSize.make(1000)
+
+const encodeHead = Schema.encodeSync(
+  Schema.parseJson(
+    Schema.Struct({
+      ...RoomRow.omit(...engineFields).fields,
+      last_read_at: Schema.NullOr(Time.Timestamp),
+      agents: Schema.Array(Agent)
+    })
+  )
+)
+
+const make = Effect.gen(function* () {
+  const settings = yield* Settings
+  const cache = yield* Cache
+  const queue = yield* WriteQueue
+  const rooms = yield* RoomRepo
+  const agents = yield* AgentRepo
+  const messages = yield* MessageRepo
+  const sessions = yield* Sessions
+  const turns = yield* Turns
+  const events = yield* RoomEvents
+  const ledger = yield* Ledger
+  const removal = yield* Removal
+  const pool = yield* SdkPool
+  const providers = yield* Providers
+  const orchestrator = yield* Orchestrator
+  const rows = cache.region<RoomRow, RoomNotFound>()
+
+  const keyOf = (id: RoomId) => ({ group: roomGroup(id), name: "row" })
+  const mayPass = (user: User, room: RoomRow) => user.role === "admin" || room.owner_id === user.user_id
+
+  const access = Effect.fnUntraced(function* (id: RoomId) {
+    const user = yield* CurrentUser
+    const room = yield* rows.get(
+      keyOf(id),
+      Effect.suspend(() => rooms.find(id))
+    )
+    return mayPass(user, room) ? room : yield* RoomForbidden.of()
+  })
+
+  const isOpenTo = (user: User, id: RoomId) => {
+    const room = rows.getIfPresent(keyOf(id))
+    return room !== undefined && mayPass(user, room)
+  }
+
+  const seated = (id: RoomId, page?: Page) =>
+    Effect.zipWith(CurrentUser, agents.inRoom(id, page), (user, found) => found.map(asSeenBy(user)))
+
+  const json = Effect.fnUntraced(function* (id: RoomId) {
+    const { user_id } = yield* CurrentUser
+    const room = yield* rooms.find(id)
+    const last_read_at = yield* rooms.lastRead(id, user_id)
+    const head = encodeHead({ ...room, last_read_at, agents: yield* seated(id) })
+    const { json: page } = yield* messages.page(id, { limit: whole, after: Option.none(), before: Option.none() })
+    return `${head.slice(0, -1)},"messages":${page}}`
+  })
+
+  const notice = Effect.fnUntraced(function* (id: RoomId, agent: Agent) {
+    if (!(yield* messages.hasAny(id))) return
+    const message = yield* messages.insert({
+      room_id: id,
+      agent_id: null,
+      agent_name: null,
+      role: "assistant",
+      participant_type: "system",
+      participant_name: null,
+      content: `${agent.name} joined the chat`,
+      thinking: null,
+      provider: null,
+      partial: false,
+      idempotency_key: null,
+      timestamp: yield* Time.now
+    })
+    yield* events.append(id, { type: "new_message", message })
+  })
+
+  return Rooms.of({
+    access,
+    isOpenTo,
+
+    list: (page) =>
+      Effect.flatMap(CurrentUser, ({ role, user_id }) => rooms.list(user_id, role === "admin" ? null : user_id, page)),
+
+    create: Effect.fn("Rooms.create")(function* ({ model, name, provider, ...wanted }) {
+      const { user_id } = yield* CurrentUser
+      const chosen = yield* providers.choose({ provider, model })
+      const created_at = yield* Time.now
+      const room = rooms.insert({
+        owner_id: user_id,
+        name,
+        ...settingsOf(wanted),
+        default_provider: chosen.provider.name,
+        default_model: chosen.model ?? Option.getOrNull(settings.DEFAULT_MODEL),
+        created_at
+      })
+      const { id } = yield* queue.write(Effect.tap(room, events.open))
+      return yield* Effect.orDie(json(id))
+    }),
+
+    get: Effect.fn("Rooms.get")((id) => Effect.zipRight(access(id), json(id))),
+
+    update: Effect.fn("Rooms.update")(function* (id, { is_paused, name, ...wanted }) {
+      yield* access(id)
+      const changes = {
+        ...(name ? { name } : {}),
+        ...settingsOf(wanted),
+        ...(typeof is_paused === "boolean" ? { is_paused } : {})
+      }
+      if (Object.values(changes).some((value) => value !== undefined)) {
+        yield* queue.write(
+          Effect.tap(rooms.update(id, changes), (room) => events.append(id, { type: "room_updated", room }))
+        )
+      }
+      if (is_paused === true) yield* orchestrator.stop(id, "paused")
+      return yield* json(id)
+    }),
+
+    markRead: Effect.fn("Rooms.markRead")(function* (id) {
+      const { user_id } = yield* CurrentUser
+      yield* access(id)
+      const at = yield* Time.now
+      yield* queue.write(Effect.zipRight(rooms.find(id), rooms.markRead(id, user_id, at)))
+      return at
+    }),
+
+    remove: Effect.fn("Rooms.remove")(function* (id) {
+      yield* asAdmin
+      const ended_at = yield* Time.now
+      const room = yield* queue.write(
+        rooms.hide(id).pipe(Effect.zipLeft(ledger.closeRounds(id, ended_at)), Effect.tap(events.forget))
+      )
+      yield* orchestrator.stop(id, "interrupted")
+      yield* events.close(room)
+      yield* pool.evict((seat) => seat.roomId === id)
+      yield* removal.remove(id)
+    }, Effect.uninterruptible),
+
+    roster: (id, page) => Effect.zipRight(access(id), seated(id, page)),
+
+    join: Effect.fn("Rooms.join")(function* (id, agentId) {
+      yield* access(id)
+      const at = yield* Time.now
+      const seat = Effect.gen(function* () {
+        yield* rooms.find(id)
+        const agent = yield* Effect.mapError(agents.find(agentId), () => RoomOrAgentNotFound.of())
+        if (!(yield* rooms.join(id, agentId, at))) return
+        yield* notice(id, agent)
+        yield* events.append(id, { type: "agent_joined", agent_id: agentId, agent_name: agent.name })
+      })
+      yield* queue.write(seat)
+      return yield* json(id)
+    }),
+
+    leave: Effect.fn("Rooms.leave")(function* (id, agentId) {
+      yield* asAdmin
+      const agent = yield* Effect.mapError(agents.known(agentId), () => RoomOrAgentNotFound.of())
+      yield* queue.write(
+        Effect.filterOrFail(
+          Effect.zipRight(
+            Effect.mapError(rooms.find(id), () => RoomOrAgentNotFound.of()),
+            rooms.leave(id, agentId)
+          ),
+          (wasThere) => wasThere,
+          () => RoomOrAgentNotFound.of()
+        ).pipe(
+          Effect.zipRight(sessions.drop(id, agentId)),
+          Effect.zipRight(events.append(id, { type: "agent_left", agent_id: agentId, agent_name: agent.name }))
+        )
+      )
+      yield* turns.dismiss(agentId, id)
+      yield* pool.evict((seat) => seat.roomId === id && seat.agentId === agentId)
+    })
+  })
+})
+
+/** Null means "no limit" where that can be, and else leaves the setting alone. */
+const settingsOf = (wanted: Omit<typeof RoomUpdate.Type, "name" | "is_paused">): Wanted => ({
+  max_interactions: wanted.max_interactions,
+  turn_policy: wanted.turn_policy ?? undefined,
+  double_text: wanted.double_text ?? undefined,
+  max_messages: wanted.max_messages ?? undefined,
+  max_follow_ups: wanted.max_follow_ups ?? undefined,
+  budget_tokens: wanted.budget_tokens,
+  budget_usd: wanted.budget_usd,
+  autonomous: wanted.autonomous ?? undefined,
+  autonomous_every: wanted.autonomous_every ?? undefined,
+  autonomous_ceiling: wanted.autonomous_ceiling ?? undefined,
+  autonomous_max_rounds: wanted.autonomous_max_rounds ?? undefined
+})

@@ -1,0 +1,120 @@
+import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { Schema } from "effect"
+import { Authenticated } from "../Auth/Api.ts"
+import { Agent } from "../../domain/Agent.ts"
+import { FieldsRefused, WriteRefused } from "../../domain/Error.ts"
+import { PageParams, RoomParam, SeatParam } from "../../domain/Param.ts"
+import {
+  ProviderUnknown,
+  Room,
+  RoomCreate,
+  RoomExists,
+  RoomForbidden,
+  RoomNotFound,
+  RoomOrAgentNotFound,
+  RoomSummary,
+  RoomUpdate
+} from "../../domain/Room.ts"
+import { SettingRefused } from "../../domain/RoomSettings.ts"
+import { Timestamp } from "../../domain/Time.ts"
+import { AdminRequired } from "../../domain/User.ts"
+
+const Done = Schema.Struct({ message: Schema.String })
+
+export class RoomsApi extends HttpApiGroup.make("rooms")
+  .add(
+    /**
+     * The whole list has the unread rooms first, then those of the latest activity. Pages, asked for by any parameter, go
+     * by the activity alone; `after` and `before` name a room.
+     */
+    HttpApiEndpoint.get("list", "/").setUrlParams(PageParams).addSuccess(Schema.Array(RoomSummary))
+  )
+  .add(
+    HttpApiEndpoint.post("create", "/")
+      .setPayload(RoomCreate)
+      .addSuccess(Room)
+      .addError(SettingRefused)
+      .addError(RoomExists)
+      .addError(ProviderUnknown)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.get("get", "/:room_id")
+      .setPath(RoomParam)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .add(
+    HttpApiEndpoint.patch("update", "/:room_id")
+      .setPath(RoomParam)
+      .setPayload(RoomUpdate)
+      .addSuccess(Room)
+      .addError(FieldsRefused)
+      .addError(SettingRefused)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(RoomExists)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.post("pause", "/:room_id/pause")
+      .setPath(RoomParam)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(RoomExists)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.post("resume", "/:room_id/resume")
+      .setPath(RoomParam)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(RoomExists)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.post("markRead", "/:room_id/mark-read")
+      .setPath(RoomParam)
+      .addSuccess(Schema.Struct({ message: Schema.String, last_read_at: Timestamp }))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.del("remove", "/:room_id")
+      .setPath(RoomParam)
+      .addSuccess(Done)
+      .addError(RoomNotFound)
+      .addError(AdminRequired)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.get("roster", "/:room_id/agents")
+      .setPath(RoomParam)
+      .setUrlParams(PageParams)
+      .addSuccess(Schema.Array(Agent))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+  )
+  .add(
+    HttpApiEndpoint.post("join", "/:room_id/agents/:agent_id")
+      .setPath(SeatParam)
+      .addSuccess(Room)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(RoomOrAgentNotFound)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.del("leave", "/:room_id/agents/:agent_id")
+      .setPath(SeatParam)
+      .addSuccess(Done)
+      .addError(RoomOrAgentNotFound)
+      .addError(AdminRequired)
+      .addError(WriteRefused)
+  )
+  .middleware(Authenticated)
+  .prefix("/rooms") {}

@@ -1,0 +1,36 @@
+import { HttpApiBuilder } from "@effect/platform"
+import { Effect } from "effect"
+import { Api } from "../Api.ts"
+import { Rooms } from "../Rooms.ts"
+import { json } from "../../lib/response.ts"
+
+const everything = 1000
+
+export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
+  Effect.gen(function* () {
+    const rooms = yield* Rooms
+    return handlers
+      .handle("list", ({ urlParams }) =>
+        Effect.map(
+          rooms.list({ limit: everything, ...urlParams, unreadFirst: Object.keys(urlParams).length === 0 }),
+          json
+        )
+      )
+      .handle("create", ({ payload }) => Effect.map(rooms.create(payload), json))
+      .handle("get", ({ path }) => Effect.map(rooms.get(path.room_id), json))
+      .handle("update", ({ path, payload }) => Effect.map(rooms.update(path.room_id, payload), json))
+      .handle("pause", ({ path }) => Effect.map(rooms.update(path.room_id, { is_paused: true }), json))
+      .handle("resume", ({ path }) => Effect.map(rooms.update(path.room_id, { is_paused: false }), json))
+      .handle("markRead", ({ path }) =>
+        Effect.map(rooms.markRead(path.room_id), (last_read_at) => ({ message: "Room marked as read", last_read_at }))
+      )
+      .handle("remove", ({ path }) => Effect.as(rooms.remove(path.room_id), { message: "Room deleted successfully" }))
+      .handle("roster", ({ path, urlParams: { limit = everything, ...cursors } }) =>
+        rooms.roster(path.room_id, { ...cursors, limit })
+      )
+      .handle("join", ({ path }) => Effect.map(rooms.join(path.room_id, path.agent_id), json))
+      .handle("leave", ({ path }) =>
+        Effect.as(rooms.leave(path.room_id, path.agent_id), { message: "Agent removed from room successfully" })
+      )
+  })
+)

@@ -1,0 +1,58 @@
+import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platform"
+import { Schema } from "effect"
+import { Authenticated, credentials } from "../../Auth/Api.ts"
+import { TooManyStreams } from "../../../domain/Limit.ts"
+import { CursorParam, optional, RoomParam } from "../../../domain/Param.ts"
+import { RoomForbidden, RoomNotFound } from "../../../domain/Room.ts"
+import { RoomId } from "../../../domain/RoomId.ts"
+import { Reader, Unauthenticated } from "../../../domain/User.ts"
+
+/**
+ * Requires a ticket for this stream, or an access token. A ticket that is there decides.
+ * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
+ */
+export class Reading extends HttpApiMiddleware.Tag<Reading>()("parley/Rooms/Stream/Api/Reading", {
+  failure: Unauthenticated,
+  provides: Reader,
+  security: { ticket: HttpApiSecurity.apiKey({ in: "query", key: "ticket" }), ...credentials }
+}) {}
+
+const ticket = { ticket: Schema.String, expires_in: Schema.Int }
+const Position = Schema.Struct({ after: optional(CursorParam) })
+const Events = HttpApiSchema.Text({ contentType: "text/event-stream" })
+
+export class StreamApi extends HttpApiGroup.make("stream")
+  .add(
+    /** Opens the room's stream once, for who cannot send headers: it stands in an address, and an access token must not. */
+    HttpApiEndpoint.post("ticket", "/rooms/:room_id/sse-ticket")
+      .setPath(RoomParam)
+      .addSuccess(Schema.Struct({ ...ticket, room_id: RoomId }))
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .middleware(Authenticated)
+  )
+  .add(
+    HttpApiEndpoint.get("stream", "/rooms/:room_id/stream")
+      .setPath(RoomParam)
+      .setUrlParams(Position)
+      .addSuccess(Events)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(TooManyStreams)
+      .middleware(Reading)
+  )
+  .add(
+    /** The same for the stream of all rooms. */
+    HttpApiEndpoint.post("ticketOfAll", "/sse-ticket").addSuccess(Schema.Struct(ticket)).middleware(Authenticated)
+  )
+  .add(
+    /**
+     * The events of all rooms in the caller's list, also of those that come later. It begins with the rooms that there
+     * are (`rooms`); each event names its room.
+     */
+    HttpApiEndpoint.get("all", "/stream")
+      .setUrlParams(Position)
+      .addSuccess(Events)
+      .addError(TooManyStreams)
+      .middleware(Reading)
+  ) {}

@@ -1,0 +1,111 @@
+import { Context, Effect, Exit, Option } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import type { RequestListener, ServerResponse } from "node:http"
+import { Authenticated } from "../features/Auth/Api.ts"
+import { Credentials } from "../features/Credentials.ts"
+import { isKnown } from "../lib/response.ts"
+import * as Json from "../lib/json.ts"
+import { type Tagged, tagged } from "../lib/tagged.ts"
+import { ChattingLimit, PollLimit } from "../features/RateLimits/Api.ts"
+import { type Limit, Limits } from "../features/RateLimits.ts"
+import { chatting, list, MessagesApi, poll } from "../features/Messages/Api.ts"
+import * as Readings from "../features/Messages/Readings.ts"
+import { Settings } from "../process/Settings.ts"
+import { healthy, SystemApi } from "../features/Operations/System/Api.ts"
+import * as Request from "./FastPath/Request.ts"
+import { finder, open, type Route, route } from "./FastPath/Route.ts"
+import * as Hosts from "./Hosts.ts"
+import { record } from "./Meter.ts"
+import { corsHeaders } from "../features/Origins.ts"
+import { tagHeaders } from "./Revalidate.ts"
+import { headersOf, spanOf } from "./Trace.ts"
+
+type Headers = Readonly<Record<string, string>>
+
+/** As node takes them soonest: names and values in turn. */
+const put = (head: Array<string>, headers: Headers) => {
+  for (const name in headers) head.push(name, headers[name] ?? "")
+}
+const always: Array<string> = []
+put(always, corsHeaders)
+
+const write = (response: ServerResponse, { bytes, etag }: Tagged, isNew: boolean, said: Headers) => {
+  const head = always.slice()
+  put(head, tagHeaders(etag))
+  put(head, said)
+  if (!isNew) return void response.writeHead(304, head).end()
+  head.push("content-type", "application/json", "content-length", `${bytes.length}`)
+  response.writeHead(200, head).end(bytes)
+}
+
+const alive = tagged(Json.stringify(healthy))
+
+/** What stands before a route's answer, as the contract says. */
+const boundsOf = ({ middlewares, path }: Route, limits: Limits["Type"]) => {
+  const limitOf = new Map<unknown, Limit>([
+    [PollLimit, limits.poll],
+    [ChattingLimit, limits.chatting]
+  ])
+  const own = [...middlewares].filter((it) => it !== Authenticated)
+  const bounds = own.flatMap((middleware) => limitOf.get(middleware) ?? [])
+  const isOpen = middlewares.size === 0
+  if (!(isOpen || middlewares.has(Authenticated)) || bounds.length < own.length)
+    throw new Error(`${path} asks for more than this`)
+  return bounds
+}
+
+/**
+ * Answers at node's own request event what is asked most and remembered, under the contract's credentials and limits,
+ * with the bytes that the library would send; and whether the server is alive, whatever fibers it has to run. All else is for `rest`, from its beginning: only answers of 200 and 304 are
+ * made here as well.
+ */
+export const make = Effect.fnUntraced(function* (rest: RequestListener) {
+  const credentials = yield* Credentials
+  const limits = yield* Limits
+  const readings = yield* Readings.make
+  const clock = yield* Effect.clock
+  const tracer = yield* Effect.tracer
+  const isOurs = Hosts.known(yield* Settings)
+
+  const routes = [
+    route(MessagesApi, list, readings.list.present),
+    route(MessagesApi, poll, readings.poll.present),
+    route(MessagesApi, chatting, readings.chatting.present),
+    open(SystemApi, "health", alive)
+  ]
+  const bounds = new Map(routes.map((route) => [route, boundsOf(route, limits)]))
+  const find = finder(routes)
+
+  const begin = (request: Request.Request, route: string) => {
+    const [name, { attributes, kind, links }] = spanOf(request, route)
+    const span = tracer.span(name, Option.none(), Context.empty(), links, clock.unsafeCurrentTimeNanos(), kind)
+    for (const [key, value] of Object.entries(attributes)) span.attribute(key, value)
+    return span
+  }
+
+  const lookUp = (request: Request.Request) => {
+    const match = find(request.url)
+    if (match === undefined) return undefined
+    const now = clock.unsafeCurrentTimeMillis()
+    const user = credentials.known(request, now)
+    const page = match.lookUp(user)
+    const isRefused = () => user && bounds.get(match.route)?.some((limit) => limit(request, user, now) !== undefined)
+    return page === undefined || isRefused() ? undefined : { page, path: match.route.path }
+  }
+
+  const listener: RequestListener = (source, response) => {
+    const request = Request.plain(source)
+    if (request === undefined || !isOurs(request.headers["host"] ?? "")) return rest(source, response)
+    const found = lookUp(request)
+    if (found === undefined) return rest(source, response)
+    const span = begin(request, found.path)
+    const isNew = !isKnown(request, found.page.etag)
+    const status = isNew ? 200 : 304
+    write(response, found.page, isNew, headersOf(span, request.headers))
+    span.attribute("http.response.status_code", status)
+    const [began, ended] = [span.status.startTime, clock.unsafeCurrentTimeNanos()]
+    span.end(ended, Exit.void)
+    record("GET", found.path, status, Number(ended - began) / 1e9)
+  }
+  return listener
+})

@@ -1,0 +1,128 @@
+import { Clock, Context, Effect, Either, Exit, Layer, Option, Random, Schema } from "effect"
+import { ProviderError } from "../domain/Provider.ts"
+import type { ProviderState } from "../domain/ProviderState.ts"
+import * as Gate from "./Gates/Gate.ts"
+import { blameOf } from "./Gates/Health.ts"
+import * as Retry from "./Gates/Retry.ts"
+import { deadlineOf, enter, tell, type Terms, type Visit, wait } from "./Gates/Visit.ts"
+import * as Meter from "../lib/metric.ts"
+import * as Telemetry from "../telemetry/GenAi.ts"
+
+/** Tries once; given what is to be run when the provider begins to answer. */
+type Attempt<A, E, R> = (answered: Effect.Effect<void>) => Effect.Effect<A, E, R>
+
+/**
+ * One gate for each provider: what is asked of it, when, and how often. Retry and back-off are decided here and nowhere
+ * else. Who waits holds nothing while it does, and stops at once when it is interrupted.
+ */
+export class Gates extends Context.Tag("parley/models/Gates")<
+  Gates,
+  {
+    /**
+     * Tries as soon and as often as it makes sense. Whoever may wait no longer fails with what the provider said last. A
+     * turn that is tried again keeps its place in line.
+     */
+    readonly pass: <A, E, R>(attempt: Attempt<A, E, R>, terms: Terms) => Effect.Effect<A, E | ProviderError, R>
+    /** Whether the provider may be asked at this moment. */
+    readonly isOpen: (provider: string) => Effect.Effect<boolean>
+    readonly state: (provider: string) => Effect.Effect<ProviderState>
+  }
+>() {
+  static readonly layer = Layer.sync(this, () => make())
+}
+
+const retries = Meter.counter(
+  "parley_provider_retries_total",
+  "Turns that are tried again, by what made it necessary",
+  "provider",
+  "reason"
+)
+const isProviderError = Schema.is(ProviderError)
+
+const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(enter(visit, number, restore), (pass) => {
+      const { gate } = visit
+      const answered = Effect.map(Clock.currentTimeMillis, (now) => gate.answered(pass, now))
+      const learn = Effect.fnUntraced(function* (exit: Exit.Exit<Either.Either<A, E>>) {
+        const [now, jitter] = [yield* Clock.currentTimeMillis, yield* Random.next]
+        if (Exit.isSuccess(exit)) {
+          const { value } = exit
+          if (Either.isRight(value)) gate.answered(pass, now)
+          else if (isProviderError(value.left)) gate.failed(pass, value.left, now, jitter)
+        }
+        gate.leave(pass, now)
+      })
+      const arrived =
+        number === 1
+          ? Effect.flatMap(Clock.currentTimeMillis, (now) => Telemetry.waited("gate", now - visit.arrivedAt))
+          : Effect.void
+      return Effect.onExit(restore(Effect.zipRight(arrived, Effect.either(attempt(answered)))), learn)
+    })
+  )
+
+/** How long the turn waits by itself before it stands in line again; none when it has failed for good. */
+const next = (visit: Visit, error: ProviderError, failures: Retry.Failures) =>
+  Effect.zipWith(Clock.currentTimeMillis, Random.next, (now, jitter) =>
+    Option.filter(Retry.delayOf(error, failures, jitter), (delay) => {
+      if (!visit.terms.canRetry()) return false
+      const earliest = blameOf(error) === "refused" ? visit.gate.opensAt() : now + delay
+      return earliest === now || earliest <= deadlineOf(visit)
+    })
+  )
+
+const play = <A, E, R>(
+  visit: Visit,
+  attempt: Attempt<A, E, R>,
+  failures: Retry.Failures
+): Effect.Effect<A, E | ProviderError, R> =>
+  Effect.flatMap(
+    once(visit, attempt, Retry.total(failures) + 1),
+    Either.match({
+      onRight: Effect.succeed,
+      onLeft: (error) => (isProviderError(error) ? again(visit, attempt, failures, error) : Effect.fail(error))
+    })
+  )
+
+const again = Effect.fnUntraced(function* <A, E, R>(
+  visit: Visit,
+  attempt: Attempt<A, E, R>,
+  failures: Retry.Failures,
+  error: ProviderError
+): Effect.fn.Return<A, E | ProviderError, R> {
+  const delay = yield* next(visit, error, failures)
+  if (Option.isNone(delay)) return yield* error
+  const reason = Retry.reasonOf(error)
+  const known = Retry.counted(failures, error)
+  yield* Telemetry.retried(error._tag, delay.value)
+  retries(1, visit.terms.provider, reason)
+  if (delay.value > 0) {
+    const until = (yield* Clock.currentTimeMillis) + delay.value
+    yield* tell(visit, Retry.total(known) + 1, reason, until)
+    yield* wait(visit, Effect.sleep(delay.value))
+  }
+  return yield* play(visit, attempt, known)
+})
+
+const make = () => {
+  const gates = new Map<string, Gate.Gate>()
+
+  const gateOf = (provider: string) => {
+    const known = gates.get(provider)
+    if (known !== undefined) return known
+    const gate = Gate.make()
+    gates.set(provider, gate)
+    for (const reason of Retry.reasons) retries(0, provider, reason)
+    return gate
+  }
+
+  return Gates.of({
+    pass: (attempt, terms) =>
+      Effect.flatMap(Clock.currentTimeMillis, (arrivedAt) => {
+        const gate = gateOf(terms.provider)
+        return play({ gate, terms, place: gate.arrive(terms.priority), arrivedAt }, attempt, {})
+      }),
+    isOpen: (provider) => Effect.map(Clock.currentTimeMillis, (now) => gateOf(provider).opensAt() <= now),
+    state: (provider) => Effect.map(Clock.currentTimeMillis, (now) => gateOf(provider).state(now))
+  })
+}

@@ -1,0 +1,157 @@
+import { Array, Context, Effect, Layer, Option, Record, Redacted, Struct } from "effect"
+import { Passage } from "../domain/Passage.ts"
+import type { Provider } from "../domain/Provider.ts"
+import { ProviderUnknown } from "../domain/Room.ts"
+import { ProviderName } from "../domain/Settings.ts"
+import * as Anthropic from "./Providers/Anthropic.ts"
+import * as Claude from "./Providers/Claude.ts"
+import * as Prices from "./Providers/Prices.ts"
+import * as OpenAi from "./Providers/OpenAi.ts"
+import * as Scripted from "./Providers/Scripted.ts"
+import { Settings, SettingsInvalid } from "../process/Settings.ts"
+
+/** The providers that are configured; the first is the default. */
+export class Providers extends Context.Tag("parley/models/Providers")<
+  Providers,
+  {
+    readonly all: Array.NonEmptyReadonlyArray<Provider>
+    /**
+     * The provider that is named, the default where none is. One that is not here gives way to what `PROVIDER_ALIASES`
+     * has for its name; a model that was meant for it is not taken.
+     */
+    readonly choose: (wanted: Wanted) => Effect.Effect<Choice, ProviderUnknown>
+  }
+>() {
+  /** Those that the settings let in, in the order in which they are preferred; always the scripted one. */
+  static readonly layer = Layer.scoped(
+    this,
+    Effect.suspend(() => make)
+  )
+
+  static readonly layerOf = (...all: Array.NonEmptyArray<Provider>) => Layer.succeed(this, collect(all))
+}
+
+interface Wanted {
+  readonly provider: string | null | undefined
+  readonly model: string | null | undefined
+}
+
+interface Choice {
+  readonly provider: Provider
+  /** Null leaves it to the settings and the provider. */
+  readonly model: string | null
+}
+
+/** A name that no provider here has, and what stands in for it. */
+export type Aliases = ReadonlyMap<string, string>
+
+export const aliasesOf = ({ PROVIDER_ALIASES }: Pick<Settings["Type"], "PROVIDER_ALIASES">): Aliases =>
+  new Map(PROVIDER_ALIASES.map((item) => [item.slice(0, item.lastIndexOf("=")), item.slice(item.lastIndexOf("=") + 1)]))
+
+const collect = (all: Array.NonEmptyReadonlyArray<Provider>, aliases: Aliases = new Map()) => {
+  const named = (name: string | undefined) =>
+    name === "default" ? Option.some(all[0]) : Array.findFirst(all, (provider) => provider.name === name)
+  return Providers.of({
+    all,
+    choose: ({ model = null, provider: name }) => {
+      if (!name) return Effect.succeed({ provider: all[0], model })
+      const own = Array.findFirst(all, (provider) => provider.name === name)
+      if (Option.isSome(own)) return Effect.succeed({ provider: own.value, model })
+      return Option.match(named(aliases.get(name)), {
+        onNone: () =>
+          ProviderUnknown.of(
+            name,
+            Array.map(all, (provider) => provider.name)
+          ),
+        onSome: (provider) => Effect.succeed({ provider, model: null })
+      })
+    }
+  })
+}
+
+/** What the settings let through to the processes of a provider. */
+const passage = (settings: Settings["Type"]) => {
+  const chosen = Struct.pick(settings, ...Struct.keys(Passage))
+  return Record.filterMap(chosen, (value: Option.Option<string | Redacted.Redacted>) =>
+    Option.map(value, (it) => (Redacted.isRedacted(it) ? Redacted.value(it) : it))
+  )
+}
+
+/** How each provider that the settings let in is made, in the order in which they are preferred. Starts nothing. */
+export const configured = Effect.map(Settings, (settings) => {
+  const { ANTHROPIC_AUTH_TOKEN, OPENAI_API_KEY, OPENAI_BASE_URL } = settings
+  const apiKey = Option.orElse(settings.ANTHROPIC_API_KEY, () => settings.CLAUDE_API_KEY)
+  const proxies = { http: settings.HTTP_PROXY, https: settings.HTTPS_PROXY, except: settings.NO_PROXY }
+  const prices = Prices.read(settings.MODEL_PRICES)
+
+  const claude = Claude.make({
+    apiKey,
+    baseUrl: settings.ANTHROPIC_BASE_URL,
+    model: settings.USE_HAIKU ? "haiku" : settings.CLAUDE_MODEL,
+    dataDir: settings.DATA_DIR,
+    maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
+    prices,
+    maxThinkingTokens: settings.MAX_THINKING_TOKENS,
+    environment: passage(settings)
+  })
+  const anthropic = Anthropic.make({
+    apiKey,
+    authToken: ANTHROPIC_AUTH_TOKEN,
+    baseUrl: settings.ANTHROPIC_BASE_URL,
+    model: settings.ANTHROPIC_MODEL,
+    maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
+    maxThinkingTokens: settings.MAX_THINKING_TOKENS,
+    prices,
+    proxies
+  })
+  const openai = OpenAi.make({
+    apiKey: OPENAI_API_KEY,
+    baseUrl: OPENAI_BASE_URL,
+    model: settings.OPENAI_MODEL,
+    maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
+    prices,
+    proxies
+  })
+
+  const has = (...waysIn: ReadonlyArray<Option.Option<unknown>>) => waysIn.some(Option.isSome)
+  const hasKey = has(apiKey, ANTHROPIC_AUTH_TOKEN)
+  const isElsewhere = has(settings.CLAUDE_CODE_USE_BEDROCK, settings.CLAUDE_CODE_USE_VERTEX)
+  return {
+    ...(hasKey || isElsewhere ? { claude } : {}),
+    ...(hasKey ? { anthropic } : {}),
+    ...(has(OPENAI_API_KEY, OPENAI_BASE_URL) ? { openai } : {})
+  }
+})
+
+/** The name of the default, without any provider being made. */
+export const defaultName = Effect.zipWith(Settings, configured, ({ DEFAULT_PROVIDER }, vendors) =>
+  Option.getOrElse(DEFAULT_PROVIDER, () => Object.keys(vendors)[0] ?? "scripted")
+)
+
+const make = Effect.gen(function* () {
+  const settings = yield* Settings
+  const scripted = Scripted.make({ paceMs: settings.SCRIPTED_PACE_MS })
+  const vendors = yield* Effect.flatMap(configured, (found) => Effect.all(Object.values(found)))
+  const all: Array.NonEmptyReadonlyArray<Provider> = Array.append(vendors, scripted)
+  const aliases = aliasesOf(settings)
+  const problems = settings.PROVIDER_ALIASES.flatMap((item) => {
+    const needed = ProviderName.literals.find((name) => item.endsWith(`=${name}`))
+    return needed === undefined || all.some(({ name }) => name === needed)
+      ? []
+      : [`PROVIDER_ALIASES: ${item} needs ${needs[needed]}`]
+  })
+  if (problems.length > 0) return yield* new SettingsInvalid({ problems })
+  if (Option.isNone(settings.DEFAULT_PROVIDER)) return collect(all, aliases)
+  const chosen = settings.DEFAULT_PROVIDER.value
+  const [others, [first]] = Array.partition(all, ({ name }) => name === chosen)
+  return first === undefined
+    ? yield* new SettingsInvalid({ problems: [`DEFAULT_PROVIDER: ${chosen} needs ${needs[chosen]}`] })
+    : collect([first, ...others], aliases)
+})
+
+const needs = {
+  claude: "ANTHROPIC_API_KEY or another way in",
+  anthropic: "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN",
+  openai: "OPENAI_BASE_URL or OPENAI_API_KEY",
+  scripted: "nothing"
+}

@@ -1,0 +1,77 @@
+import { Effect, Option, Redacted } from "effect"
+import type { Provider } from "../../domain/Provider.ts"
+import { stringify } from "../../lib/json.ts"
+import { listen } from "./Anthropic/Answer.ts"
+import * as Models from "./Anthropic/Models.ts"
+import { bodyOf, type Message, messagesOf } from "./Anthropic/Request.ts"
+import type { Proxies } from "./Http/Dispatcher.ts"
+import { asking, kept } from "./Http/Models.ts"
+import * as Prices from "./Prices.ts"
+import type { Protocol } from "./Http/Protocol.ts"
+import * as Transport from "./Http/Transport.ts"
+import { session } from "./Http/Turn.ts"
+import { hidingAll } from "./Secrets.ts"
+
+export interface AnthropicConfig {
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  /** Of a gateway, beside the key or in its place. */
+  readonly authToken: Option.Option<Redacted.Redacted>
+  readonly baseUrl: Option.Option<string>
+  readonly model: string
+  readonly maxOutputTokens: number
+  /** 0 turns thinking off. */
+  readonly maxThinkingTokens: number
+  readonly prices: Prices.Prices
+  readonly proxies: Proxies
+}
+
+/** The Messages API without a client of its vendor: a session is no more than a connection while it speaks. */
+export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
+  const transport = yield* Transport.make(config.proxies)
+  const url = Option.getOrElse(config.baseUrl, () => "https://api.anthropic.com").replace(/\/+$/, "")
+  const headers = {
+    "content-type": "application/json",
+    "anthropic-version": "2023-06-01",
+    ...Option.match(config.apiKey, { onNone: () => ({}), onSome: (key) => ({ "x-api-key": Redacted.value(key) }) }),
+    ...Option.match(config.authToken, {
+      onNone: () => ({}),
+      onSome: (token) => ({ authorization: `Bearer ${Redacted.value(token)}` })
+    })
+  }
+  const hide = hidingAll([config.apiKey, config.authToken].flatMap(Option.toArray).map(Redacted.value))
+  const prices = { ...Prices.claude, ...config.prices }
+  const protocol: Protocol<Message> = {
+    model: ({ model }) => Effect.succeed(model),
+    begin: (_, input) => messagesOf(input),
+    ask: (spec, model, told) => ({
+      method: "POST",
+      url: `${url}/v1/messages`,
+      headers,
+      body: stringify(bodyOf(spec, model, config, told))
+    }),
+    listen: listen(hide),
+    results: (results) => [
+      {
+        role: "user",
+        content: results.map(({ id, isError, text }) => ({
+          type: "tool_result",
+          tool_use_id: id,
+          content: text,
+          is_error: isError
+        }))
+      }
+    ],
+    costOf: (model, spent) => Prices.costOf(prices, model, spent),
+    hide
+  }
+  return {
+    name: "anthropic",
+    isModel: true,
+    takesImages: true,
+    defaultModel: config.model,
+    remembers: false,
+    takes: "connection",
+    models: kept(Models.list(asking(transport, hide), url, headers)),
+    open: (spec) => Effect.succeed(session(transport, protocol, spec))
+  } satisfies Provider
+})

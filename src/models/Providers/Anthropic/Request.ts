@@ -1,0 +1,84 @@
+import { Array } from "effect"
+import type { SessionSpec, TurnInput } from "../../../domain/Provider.ts"
+import { wordsOf, type Words } from "../Http/Roles.ts"
+import { inputSchema } from "../Http/Tools.ts"
+
+/** A block of content as the Messages API has it. */
+export type Block = Readonly<Record<string, unknown>>
+
+export interface Message {
+  readonly role: "user" | "assistant"
+  readonly content: ReadonlyArray<Block>
+}
+
+interface Limits {
+  readonly maxOutputTokens: number
+  /** 0 leaves it to the model. */
+  readonly maxThinkingTokens: number
+}
+
+/** What stands before it is read from the cache the next time. */
+const cached = { cache_control: { type: "ephemeral" } }
+
+const textBlock = (text: string, mark: object = {}): Block => ({ type: "text", text, ...mark })
+
+const imageBlocks = ({ bytes, label, media_type }: TurnInput["images"][number]): ReadonlyArray<Block> => {
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
+  return [textBlock(label), { type: "image", source: { type: "base64", media_type, data } }]
+}
+
+/**
+ * The messages of a turn, with a block for each part, so that those of the next turn begin with the same blocks. The
+ * cache is kept up to the newest part; the newest one that was told before is marked too, for the API looks back only
+ * twenty blocks from a mark.
+ */
+export const messagesOf = (input: TurnInput): ReadonlyArray<Message> => {
+  const words = wordsOf(input)
+  const all = words.flatMap(({ said }) => said)
+  const marked = new Set([all.at(-1), all.findLast(({ isKnown }) => isKnown)])
+  const told = words.map(({ role, said }: Words): Message => ({
+    role,
+    content: said.map((it) => textBlock(it.text, marked.has(it) ? cached : {}))
+  }))
+  const tail = [...input.images.flatMap(imageBlocks), textBlock(input.ask)]
+  const last = told.at(-1)
+  return last?.role === "user"
+    ? [...told.slice(0, -1), { role: "user", content: [...last.content, ...tail] }]
+    : [...told, { role: "user", content: tail }]
+}
+
+const smallestBudget = 1024
+
+// Later Claude models choose for themselves how long they think, and refuse a budget.
+const choosesItself = /claude-(?!3|instant|(opus|sonnet|haiku)-4(?![-.][7-9]))/
+
+const thinking = (model: string, maxThinkingTokens: number) => {
+  if (maxThinkingTokens === 0) return {}
+  return choosesItself.test(model)
+    ? { thinking: { type: "adaptive", display: "summarized" } }
+    : { thinking: { type: "enabled", budget_tokens: Math.max(smallestBudget, maxThinkingTokens) } }
+}
+
+/** The body of a request. What never changes in a session stands first, as the cache has it. */
+export const bodyOf = (
+  { systemPrompt, tools }: SessionSpec,
+  model: string,
+  { maxOutputTokens, maxThinkingTokens }: Limits,
+  messages: ReadonlyArray<Message>
+) => ({
+  model,
+  max_tokens: maxOutputTokens + (maxThinkingTokens === 0 ? 0 : Math.max(smallestBudget, maxThinkingTokens)),
+  stream: true,
+  ...thinking(model, maxThinkingTokens),
+  ...(tools.length === 0
+    ? {}
+    : {
+        tools: Array.map(tools, (tool) => ({
+          name: tool.name,
+          description: tool.description,
+          input_schema: inputSchema(tool)
+        }))
+      }),
+  system: [textBlock(systemPrompt, cached)],
+  messages
+})

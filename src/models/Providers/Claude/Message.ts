@@ -1,0 +1,179 @@
+import type {
+  SDKAPIRetryMessage,
+  SDKMessage,
+  SDKPartialAssistantMessage,
+  SDKResultMessage,
+  SDKUserMessage
+} from "@anthropic-ai/claude-agent-sdk"
+import { Either, Option } from "effect"
+import {
+  Crashed,
+  InvalidRequest,
+  Overloaded,
+  ProviderEvent,
+  type ProviderError,
+  RateLimited,
+  SessionLost,
+  type SessionSpec,
+  TimedOut,
+  TooManyToolCalls,
+  turnLimits,
+  Unauthorized
+} from "../../../domain/Provider.ts"
+import * as Bookmark from "./Bookmark.ts"
+
+/** What is known from the messages before. */
+export interface Memory {
+  readonly model: string
+  readonly hasHistory: boolean
+  /** Text was heard of an answer that has not come to its end. */
+  readonly isHalfSaid: boolean
+  /** An answer has begun that has not come to its end. */
+  readonly isBegun: boolean
+  /** The newest entry of the client's record. */
+  readonly entry: string | null
+  /** Of the turn, as far as they were answered. */
+  readonly requests: number
+  /** Why the model stopped the last time. */
+  readonly stopReason: string | null
+}
+
+export const first = ({ model, resume }: SessionSpec): Memory => ({
+  model,
+  hasHistory: resume !== null,
+  isHalfSaid: false,
+  isBegun: false,
+  entry: null,
+  requests: 0,
+  stopReason: null
+})
+
+export type Heard = Either.Either<ProviderEvent, ProviderError>
+
+/** One message of the client: what it means for the turn, if anything, and what to remember of it. */
+export const read =
+  (hide: (text: string) => string) =>
+  (memory: Memory, message: SDKMessage): readonly [Memory, Option.Option<Heard>] => {
+    switch (message.type) {
+      case "stream_event":
+        return readStream(memory, message)
+      case "system":
+        return [memory, message.subtype === "api_retry" ? given(readRetry(memory, message)) : Option.none()]
+      case "result":
+        return readResult(memory, message, hide)
+      case "assistant":
+        return [{ ...memory, entry: message.uuid ?? memory.entry }, Option.none()]
+      case "user":
+        return [
+          { ...memory, entry: message.uuid ?? memory.entry },
+          isItsOwn(message) ? Option.some(Either.right(endOf(memory, null))) : Option.none()
+        ]
+      default:
+        return [memory, Option.none()]
+    }
+  }
+
+const readStream = (memory: Memory, message: SDKPartialAssistantMessage): readonly [Memory, Option.Option<Heard>] => {
+  const next = follow(memory, message)
+  if (isAbandoned(memory, message)) return [next, given(brokenOff(memory))]
+  return [next, next.requests > turnLimits.requests ? given(tooMany) : readDelta(message)]
+}
+
+const tooMany = new TooManyToolCalls({ of: "requests", most: turnLimits.requests })
+
+/**
+ * The client would ask the model by itself: to go on where it was cut off at the limit of tokens, to say something where
+ * it was silent, to call a tool once more. The model said what it had to say: the turn ends there.
+ */
+export const isItsOwn = ({ message: { content } }: SDKUserMessage) =>
+  typeof content === "string" || content.every(({ type }) => type !== "tool_result")
+
+const endOf = ({ model, stopReason }: Memory, sessionId: string | null) =>
+  ProviderEvent.Done({ sessionId, model, finishReason: stopReason })
+
+const follow = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory => {
+  switch (event.type) {
+    case "message_start":
+      return { ...memory, model: event.message.model, isBegun: true, requests: memory.requests + 1 }
+    case "content_block_delta":
+      return event.delta.type === "text_delta" ? { ...memory, isHalfSaid: true } : memory
+    case "message_delta":
+      return event.delta.stop_reason === null
+        ? memory
+        : { ...memory, isHalfSaid: false, isBegun: false, stopReason: event.delta.stop_reason }
+    default:
+      return memory
+  }
+}
+
+const given = (error: ProviderError) => Option.some(Either.left(error))
+
+/** The client has closed an answer that had not come to its end, and may ask again without a word. */
+const isAbandoned = ({ isBegun }: Memory, { event }: SDKPartialAssistantMessage) =>
+  isBegun && event.type === "message_stop"
+
+const brokenOff = ({ isHalfSaid }: Memory, retryAfterMs: number | null = null) =>
+  isHalfSaid ? new Crashed({ reason: "the answer broke off in the middle" }) : new Overloaded({ retryAfterMs })
+
+const readDelta = ({ event }: SDKPartialAssistantMessage): Option.Option<Heard> => {
+  if (event.type !== "content_block_delta") return Option.none()
+  const { delta } = event
+  if (delta.type === "text_delta" && delta.text !== "")
+    return Option.some(Either.right(ProviderEvent.TextDelta({ text: delta.text })))
+  if (delta.type === "thinking_delta" && delta.thinking !== "")
+    return Option.some(Either.right(ProviderEvent.ThinkingDelta({ text: delta.thinking })))
+  return Option.none()
+}
+
+// The client's own first pause is at most 625 ms; a longer one is the provider's `retry-after`.
+const ownPauseMs = 700
+
+/** The client is about to ask again, which is for the caller to decide: the turn ends here. */
+const readRetry = (memory: Memory, retry: SDKAPIRetryMessage): ProviderError => {
+  if (retry.no_response !== undefined)
+    return new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms })
+  const retryAfterMs = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
+  if (isRefusal(retry.error_status)) return refusal(retry.error_status, retryAfterMs)
+  return brokenOff(memory, retryAfterMs)
+}
+
+const isRefusal = (status: unknown): status is 401 | 403 | 429 | 529 =>
+  status === 401 || status === 403 || status === 429 || status === 529
+
+const refusal = (status: 401 | 403 | 429 | 529, retryAfterMs: number | null) => {
+  switch (status) {
+    case 429:
+      return new RateLimited({ retryAfterMs })
+    case 529:
+      return new Overloaded({ retryAfterMs })
+    default:
+      return new Unauthorized()
+  }
+}
+
+const readResult = (
+  memory: Memory,
+  result: SDKResultMessage,
+  hide: (text: string) => string
+): readonly [Memory, Option.Option<Heard>] => {
+  const next = { ...memory, hasHistory: true, isHalfSaid: false, isBegun: false, requests: 0, stopReason: null }
+  if (result.is_error) return [next, Option.some(Either.left(failure(memory, result, hide)))]
+  const { entry } = memory
+  const sessionId = entry === null ? null : Bookmark.write({ session: result.session_id, entry })
+  return [next, Option.some(Either.right(endOf({ ...memory, stopReason: result.stop_reason }, sessionId)))]
+}
+
+/** With all the images that a session has gathered, a request can outgrow what the provider takes. */
+const tooLarge = 413
+
+const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) => string): ProviderError => {
+  const reason = hide(result.subtype === "success" ? result.result : result.errors.join("; "))
+  if (result.subtype === "error_max_turns") return tooMany
+  const status = result.subtype === "success" ? (result.api_error_status ?? null) : null
+  if (/^No (conversation|message) found with/.test(reason)) return new SessionLost()
+  const isFull = result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit"
+  if (isFull || status === tooLarge) return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
+  if (isRefusal(status)) return refusal(status, null)
+  if (status === null) return new Crashed({ reason })
+  return status >= 500 ? new Overloaded({ retryAfterMs: null }) : new InvalidRequest({ reason })
+}

@@ -1,0 +1,111 @@
+import type { Dispatcher } from "@effect/platform-node/Undici"
+import { Effect, Option, Predicate } from "effect"
+import { Crashed, Overloaded } from "../../../domain/Provider.ts"
+
+export interface Head {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+}
+
+// The other side waits once this much has come that nobody has read.
+const mostUnread = 262_144
+
+// Certificates, an answer that is not HTTP, a proxy that refuses, a header that cannot be sent: waiting mends none.
+const unmendable = /CERT|SIGN|SSL|TLS|^HPE_|OVERFLOW|ABORTED|INVALID/
+
+const unreached = (error: Error) => {
+  const code = Predicate.hasProperty(error, "code") ? String(error.code) : error.name
+  return unmendable.test(code)
+    ? new Crashed({ reason: `the endpoint cannot be spoken to: ${code}` })
+    : new Overloaded({ retryAfterMs: null })
+}
+
+/** One request and its answer, as the HTTP client tells of them. */
+export const make = () => {
+  let controller: Dispatcher.DispatchController | null = null
+  let head: Head | null = null
+  let unread: Array<Uint8Array> = []
+  let held = 0
+  let failure: Error | null = null
+  let isOver = false
+  let isLeft = false
+  let wake = () => {}
+
+  const tell = (change: () => void) => {
+    change()
+    wake()
+  }
+
+  /** What `look` finds, now or after a change. */
+  const found = <A, E>(look: () => Effect.Effect<A, E> | null) =>
+    Effect.async<A, E>((resume) => {
+      wake = () => {
+        const it = look()
+        if (it === null) return
+        wake = () => {}
+        resume(it)
+      }
+      wake()
+      return Effect.sync(() => {
+        wake = () => {}
+      })
+    })
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart: (its) => {
+      controller = its
+      if (isLeft) its.abort(new Error("left"))
+    },
+    onResponseStart: (_, status, headers) => {
+      // An informational answer is followed by the real one.
+      if (status >= 200) tell(() => (head = { status, headers }))
+    },
+    onResponseData: (its, bytes) =>
+      tell(() => {
+        if (isLeft) return
+        unread.push(bytes)
+        held += bytes.length
+        if (held > mostUnread) its.pause()
+      }),
+    onResponseEnd: () => tell(() => (isOver = true)),
+    onResponseError: (_, error) =>
+      tell(() => {
+        isOver = true
+        failure = error
+      })
+  }
+
+  const begun = found<Head, Overloaded | Crashed>(() => {
+    if (head !== null) return Effect.succeed(head)
+    return failure === null ? null : Effect.fail(unreached(failure))
+  })
+
+  const read = found<ReadonlyArray<Uint8Array>, Option.Option<Crashed>>(() => {
+    if (unread.length > 0) return Effect.succeed(take())
+    if (failure !== null) return Effect.fail(Option.some(new Crashed({ reason: "the answer broke off in the middle" })))
+    return isOver ? Effect.fail(Option.none()) : null
+  })
+
+  const take = () => {
+    const taken = unread
+    unread = []
+    if (held > mostUnread) controller?.resume()
+    held = 0
+    return taken
+  }
+
+  return {
+    handler,
+    begun,
+    /** All that has come, once something has; fails with none at the end. */
+    read,
+    /** What still comes is thrown away. */
+    ended: Effect.forever(read).pipe(Effect.ignore),
+    /** Breaks off at once what is still under way. */
+    leave: Effect.sync(() => {
+      isLeft = true
+      unread = []
+      if (!isOver) controller?.abort(new Error("left"))
+    })
+  }
+}

@@ -1,0 +1,42 @@
+import { Clock, Effect, Either, type Option } from "effect"
+import { Crashed, type Model, type ProviderError, TimedOut } from "../../../domain/Provider.ts"
+import * as Permits from "../../../lib/permits.ts"
+import * as Body from "./Body.ts"
+import { refusal } from "./Refusal.ts"
+import type { Call, Transport } from "./Transport.ts"
+
+const waitMs = 10_000
+const keptMs = 300_000
+// Long enough that those who wait together hear of it together.
+const failureKeptMs = 5000
+const largestPage = 16_777_216
+
+/** Asks for a page of a list. */
+export type Ask = <A>(call: Call, decode: (body: string) => Option.Option<A>) => Effect.Effect<A, ProviderError>
+
+export const asking =
+  (transport: Transport, hide: (text: string) => string): Ask =>
+  (call, decode) =>
+    Effect.gen(function* () {
+      const answer = yield* transport.send(call)
+      if (answer.status !== 200) return yield* Effect.flatMap(refusal(answer, { hide, isResumed: false }), Effect.fail)
+      const body = yield* Body.text(answer, largestPage)
+      return yield* Effect.mapError(decode(body), () => new Crashed({ reason: "the list of models cannot be read" }))
+    }).pipe(Effect.scoped)
+
+/** The list as it was a short while ago; one request at a time, whoever asks. */
+export const kept = (ask: Effect.Effect<ReadonlyArray<Model>, ProviderError>) => {
+  const lock = Permits.make(1)
+  let last: { readonly until: number; readonly heard: Either.Either<ReadonlyArray<Model>, ProviderError> } | undefined
+  const bounded = Effect.timeoutFail(ask, {
+    duration: waitMs,
+    onTimeout: () => new TimedOut({ phase: "total", afterMs: waitMs })
+  })
+  return Effect.gen(function* () {
+    if (last !== undefined && last.until > (yield* Clock.currentTimeMillis)) return yield* last.heard
+    const heard = yield* Effect.either(bounded)
+    const now = yield* Clock.currentTimeMillis
+    last = { until: now + (Either.isRight(heard) ? keptMs : failureKeptMs), heard }
+    return yield* heard
+  }).pipe(lock.with)
+}

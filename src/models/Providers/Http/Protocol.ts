@@ -1,0 +1,48 @@
+import type { Effect, Either } from "effect"
+import type { ProviderError, ProviderEvent, SessionSpec, ToolResult, TurnInput } from "../../../domain/Provider.ts"
+import type { Tokens } from "../../../domain/Usage.ts"
+import type { Told } from "../Tally.ts"
+import type { Call } from "./Transport.ts"
+
+/** A tool that the model calls. */
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  /** As the model wrote it: JSON, when the model did well. */
+  readonly input: string
+}
+
+/** What one answer of the model came to. */
+export interface Outcome<Message> {
+  readonly model: string
+  /** Why the model stopped, in the vendor's word. */
+  readonly finish: string | null
+  readonly calls: ReadonlyArray<ToolCall>
+  /** The answer as the model is to find it in what it is told next. */
+  readonly said: Message
+}
+
+/** Follows one answer, event by event. */
+export interface Listener<Message> {
+  readonly hear: (data: string) => Either.Either<ReadonlyArray<ProviderEvent>, ProviderError>
+  /** How much of the answer was heard so far, in characters: text, thoughts and what tools are called with. */
+  readonly heard: () => number
+  /** What was told of it last; null as long as nothing was. */
+  readonly told: () => Told | null
+  /** True once the answer has said that it is over. */
+  readonly isOver: () => boolean
+  /** To be asked when the answer is over, or nothing more comes. */
+  readonly outcome: () => Either.Either<Outcome<Message>, ProviderError>
+}
+
+/** How an endpoint is spoken to. */
+export interface Protocol<Message> {
+  readonly model: (spec: SessionSpec) => Effect.Effect<string, ProviderError>
+  readonly begin: (spec: SessionSpec, input: TurnInput) => ReadonlyArray<Message>
+  readonly ask: (spec: SessionSpec, model: string, told: ReadonlyArray<Message>) => Call
+  readonly listen: (model: string) => Listener<Message>
+  readonly results: (results: ReadonlyArray<ToolCall & ToolResult>) => ReadonlyArray<Message>
+  readonly costOf: (model: string, tokens: Tokens) => number | null
+  /** Makes a text fit to show. */
+  readonly hide: (text: string) => string
+}

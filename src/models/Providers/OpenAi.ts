@@ -1,0 +1,74 @@
+import { Effect, Option, Redacted, Schema } from "effect"
+import { InvalidRequest, type Provider } from "../../domain/Provider.ts"
+import { stringify } from "../../lib/json.ts"
+import type { Proxies } from "./Http/Dispatcher.ts"
+import { asking, kept } from "./Http/Models.ts"
+import * as Prices from "./Prices.ts"
+import type { Protocol } from "./Http/Protocol.ts"
+import * as Transport from "./Http/Transport.ts"
+import { session } from "./Http/Turn.ts"
+import { listen } from "./OpenAi/Answer.ts"
+import { bodyOf, type Message, messagesOf } from "./OpenAi/Request.ts"
+import { hidingAll } from "./Secrets.ts"
+
+export interface OpenAiConfig {
+  /** A local server needs none. */
+  readonly apiKey: Option.Option<Redacted.Redacted>
+  readonly baseUrl: Option.Option<string>
+  /** Where none is named: the first that the endpoint lists. */
+  readonly model: Option.Option<string>
+  readonly maxOutputTokens: number
+  readonly prices: Prices.Prices
+  readonly proxies: Proxies
+}
+
+/** A room's word for whatever model the endpoint lists first. */
+const whicheverIsFirst = "default"
+
+const Listed = Schema.parseJson(Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) }))
+const mostListed = 1000
+
+/** Any endpoint of the chat completions protocol: a vendor, a router, a local server. */
+export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
+  const transport = yield* Transport.make(config.proxies)
+  const url = Option.getOrElse(config.baseUrl, () => "https://api.openai.com/v1").replace(/\/+$/, "")
+  const key = Option.map(config.apiKey, Redacted.value)
+  const hide = hidingAll(Option.toArray(key))
+  const headers = {
+    "content-type": "application/json",
+    ...Option.match(key, { onNone: () => ({}), onSome: (value) => ({ authorization: `Bearer ${value}` }) })
+  }
+  const ask = asking(transport, hide)
+  const models = kept(
+    Effect.map(ask({ method: "GET", url: `${url}/models`, headers }, Schema.decodeOption(Listed)), ({ data }) =>
+      data.slice(0, mostListed).map(({ id }) => ({ id, name: id }))
+    )
+  )
+  const first = Effect.flatMap(models, ([model]) =>
+    model === undefined ? new InvalidRequest({ reason: "the endpoint lists no model" }) : Effect.succeed(model.id)
+  )
+  const protocol: Protocol<Message> = {
+    model: ({ model }) => (model === whicheverIsFirst ? first : Effect.succeed(model)),
+    begin: messagesOf,
+    ask: (spec, model, told) => ({
+      method: "POST",
+      url: `${url}/chat/completions`,
+      headers,
+      body: stringify(bodyOf(spec, model, { url, maxOutputTokens: config.maxOutputTokens }, told))
+    }),
+    listen: listen(hide),
+    results: (results) => results.map(({ id, text }) => ({ role: "tool", tool_call_id: id, content: text })),
+    costOf: (model, spent) => Prices.costOf(config.prices, model, spent) ?? (Option.isNone(key) ? 0 : null),
+    hide
+  }
+  return {
+    name: "openai",
+    isModel: true,
+    takesImages: true,
+    defaultModel: Option.getOrElse(config.model, () => whicheverIsFirst),
+    remembers: false,
+    takes: "connection",
+    models,
+    open: (spec) => Effect.succeed(session(transport, protocol, spec))
+  } satisfies Provider
+})

@@ -1,0 +1,124 @@
+import { Cause, Clock, Data, Deferred, Effect, Equal, Exit, Fiber, FiberSet, Stream } from "effect"
+import {
+  type Provider,
+  type ProviderError,
+  type Seat,
+  type Session,
+  type SessionSpec,
+  TimedOut
+} from "../../domain/Provider.ts"
+import { broke } from "../../lib/broke.ts"
+import type { Restore } from "../../lib/restore.ts"
+
+/** A live session and the fiber that holds it: the fiber lives as long as the client, and interrupting it closes it. */
+export interface Client {
+  readonly seat: Seat
+  readonly likeness: Likeness
+  readonly fiber: Fiber.Fiber<never, ProviderError>
+  readonly session: Session
+  readonly progress: Progress
+  readonly provider: string
+  readonly model: string
+  /** In epoch milliseconds, as is `idleSince`. */
+  readonly openedAt: number
+  idleSince: number
+  /** Must not be lent again. */
+  doomed: boolean
+}
+
+/** Where the model's session stands, as its turns have told. */
+interface Progress {
+  sessionId: string | null
+  /** False from the start of a turn until it has ended well, with an id to resume it by. */
+  settled: boolean
+}
+
+/** What a client is made from, apart from the session that it resumed. */
+const likenessOf = (provider: Provider, { agentName, model, seat, systemPrompt, tools }: SessionSpec) =>
+  Data.tuple(
+    seat,
+    provider.name,
+    model,
+    agentName,
+    systemPrompt,
+    Data.array(tools.map((tool) => Data.struct({ ...tool, parameters: Data.struct(tool.parameters) })))
+  )
+
+type Likeness = ReturnType<typeof likenessOf>
+
+/** Whether a client is what `open` would give, with the session just where the caller wants to go on. */
+export const suits = (client: Client, provider: Provider, spec: SessionSpec) =>
+  client.progress.sessionId === spec.resume && Equal.equals(client.likeness, likenessOf(provider, spec))
+
+const tracked = (session: Session, progress: Progress): Session => ({
+  pid: session.pid,
+  turn: (input) =>
+    Stream.suspend(() => {
+      progress.settled = false
+      return Stream.map(session.turn(input), (event) => {
+        if (event._tag === "Done") {
+          progress.sessionId = event.sessionId
+          progress.settled = event.sessionId !== null
+        }
+        return event
+      })
+    })
+})
+
+/** Returns when the client is closed. */
+export const close = ({ fiber, seat }: Client) =>
+  Effect.flatMap(Fiber.interrupt(fiber), (exit) =>
+    Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)
+      ? broke("pool", `the client of seat ${seat.key} did not close cleanly`, exit.cause)
+      : Effect.void
+  )
+
+/** Clients that are closed, and waited for, when the scope ends in which this is made. */
+export const makeClients = Effect.fnUntraced(function* (connectMs: number) {
+  const fibers = yield* FiberSet.make<never, ProviderError>()
+  const tally = { opened: 0, closed: 0 }
+
+  const live = (provider: Provider, spec: SessionSpec, ready: Deferred.Deferred<Session>) =>
+    provider.open(spec).pipe(
+      Effect.flatMap((session) => {
+        tally.opened++
+        return Effect.zipRight(Deferred.succeed(ready, session), Effect.never)
+      }),
+      Effect.scoped,
+      Effect.ensuring(Effect.map(Deferred.isDone(ready), (wasUp) => void (tally.closed += wasUp ? 1 : 0))),
+      Effect.interruptible
+    )
+
+  /**
+   * To be called where it cannot be interrupted, with `restore` for the wait: interrupted there, or out of time, it
+   * returns when what it had opened is closed.
+   */
+  const open = Effect.fn("SdkPool.open")(function* (provider: Provider, spec: SessionSpec, restore: Restore) {
+    const ready = yield* Deferred.make<Session>()
+    const fiber = yield* FiberSet.run(fibers, live(provider, spec, ready))
+    const session = yield* Effect.raceFirst(Deferred.await(ready), Fiber.join(fiber)).pipe(
+      Effect.timeoutFail({
+        duration: connectMs,
+        onTimeout: () => new TimedOut({ phase: "connect", afterMs: connectMs })
+      }),
+      restore,
+      Effect.onError(() => Fiber.interrupt(fiber))
+    )
+    const progress: Progress = { sessionId: spec.resume, settled: true }
+    const client: Client = {
+      seat: spec.seat,
+      likeness: likenessOf(provider, spec),
+      fiber,
+      session: tracked(session, progress),
+      progress,
+      provider: provider.name,
+      model: spec.model,
+      openedAt: yield* Clock.currentTimeMillis,
+      idleSince: 0,
+      doomed: false
+    }
+    return client
+  })
+
+  return { open, tally }
+})

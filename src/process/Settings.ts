@@ -1,0 +1,116 @@
+import { FileSystem } from "@effect/platform"
+import { Array, Context, Data, Effect, Layer, Option, ParseResult, Schema } from "effect"
+import { parseEnv } from "node:util"
+import { about, LiveValues, type SettingChange, type SettingName, SettingsValues, show } from "../domain/Settings.ts"
+
+/** What was decoded at the start; nothing else reads the environment. */
+export class Settings extends Context.Tag("parley/process/Settings")<
+  Settings,
+  Omit<SettingsValues, keyof LiveValues>
+>() {
+  /** From the environment and the file `.env`, whose values give way to it. */
+  static readonly layer = Layer.unwrapEffect(
+    Effect.map(FileSystem.FileSystem, (fs) =>
+      layerOf(
+        Effect.provideService(
+          Effect.map(sources, ({ raw }) => raw),
+          FileSystem.FileSystem,
+          fs
+        )
+      )
+    )
+  )
+
+  /** From the given record alone, for tests and benchmarks. */
+  static readonly layerFrom = (raw: Raw) => layerOf(Effect.succeed(raw))
+}
+
+/** The settings that can change while the server runs. */
+export class LiveSettings extends Context.Tag("parley/process/Settings/LiveSettings")<
+  LiveSettings,
+  {
+    /** To be asked anew each time. */
+    readonly current: () => LiveValues
+    /** Reads the sources again and takes over what can change. Bad values change nothing. */
+    readonly reload: Effect.Effect<ReadonlyArray<SettingChange>, SettingsInvalid>
+  }
+>() {}
+
+/** Lists every bad value at once. */
+export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ readonly problems: ReadonlyArray<string> }> {
+  override get message() {
+    return ["the settings cannot be used:", ...this.problems.map((problem) => `  ${problem}`)].join("\n")
+  }
+}
+
+type Raw = Readonly<Record<string, string>>
+
+const names = Object.keys(SettingsValues.fields) as ReadonlyArray<SettingName>
+const isLive = (name: SettingName) => name in LiveValues.fields
+
+const layerOf = (raw: Effect.Effect<Raw>) =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const read = Effect.flatMap(raw, decode)
+      const start = yield* read
+      let current = start
+      const reload = Effect.flatMap(read, (found) => {
+        const before = current
+        // Another password is made only at a start, which can tell it.
+        if (Option.isSome(before.API_KEY_HASH) && Option.isNone(found.API_KEY_HASH)) {
+          return new SettingsInvalid({ problems: ["API_KEY_HASH: can be taken away only by a restart"] })
+        }
+        current = found
+        return Effect.succeed(names.flatMap((name) => changeOf(name, isLive(name) ? before : start, found)))
+      })
+      return Context.make(Settings, start).pipe(Context.add(LiveSettings, { current: () => current, reload }))
+    })
+  )
+
+const encode = Schema.encodeSync(SettingsValues)
+
+const changeOf = (name: SettingName, before: SettingsValues, now: SettingsValues): ReadonlyArray<SettingChange> =>
+  encode(before)[name] === encode(now)[name]
+    ? []
+    : [{ name, from: show(before[name]), to: show(now[name]), applied: isLive(name) }]
+
+const decode = (raw: Raw) =>
+  Schema.decodeUnknown(SettingsValues, { errors: "all" })(raw).pipe(
+    Effect.catchAll((error) =>
+      ParseResult.ArrayFormatter.formatError(error).pipe(
+        Effect.map((issues) => Array.dedupeWith(issues, (one, other) => one.path[0] === other.path[0])),
+        Effect.map((issues) => issues.map(({ message, path }) => `${path.join(".")}: ${message}`)),
+        Effect.flatMap((problems) => new SettingsInvalid({ problems }))
+      )
+    )
+  )
+
+const known = (record: Readonly<Record<string, string | undefined>>): Raw => {
+  const upper = new Map(Object.entries(record).map(([name, value]) => [name.toUpperCase(), value]))
+  return Object.fromEntries(names.flatMap((name) => (upper.get(name) ? [[name, upper.get(name) ?? ""]] : [])))
+}
+
+const sources = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const text = yield* Effect.orElseSucceed(fs.readFileString(".env"), () => "")
+  const environment = known(process.env)
+  const file = known(parseEnv(text))
+  return { environment, file, raw: { ...file, ...environment } }
+})
+
+/** A table of every setting: its value (secrets redacted), where it comes from, what it is for. */
+export const describe = Effect.gen(function* () {
+  const found = yield* sources
+  const values = yield* decode(found.raw)
+  const sourceOf = (name: SettingName) =>
+    name in found.environment ? "environment" : name in found.file ? ".env" : "default"
+  const rows = names.map((name) => ({ name, value: show(values[name]), source: sourceOf(name) }))
+  const widest = (column: keyof (typeof rows)[number]) =>
+    Math.max(...rows.map((row) => row[column].length).filter((length) => length <= 40))
+  const [first, second, third] = [widest("name"), widest("value"), widest("source")]
+  return rows
+    .map(({ name, source, value }) =>
+      [name.padEnd(first), value.padEnd(second), source.padEnd(third), about.get(name)].join("  ")
+    )
+    .join("\n")
+})

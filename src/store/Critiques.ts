@@ -1,0 +1,80 @@
+import { SqlClient } from "@effect/sql"
+import { Context, Effect, Layer, Schema } from "effect"
+import type { AgentId } from "../domain/Agent.ts"
+import { Message } from "../domain/Message.ts"
+import type { RoundId } from "../domain/Round.ts"
+import type { RoomId } from "../domain/RoomId.ts"
+import type { Timestamp } from "../domain/Time.ts"
+import * as Sql from "../lib/sql.ts"
+import { Commit } from "./WriteQueue.ts"
+
+interface NewCritique {
+  readonly room_id: RoomId
+  readonly round_id: RoundId
+  readonly agent_id: AgentId | null
+  readonly agent_name: string
+  readonly content: string
+  readonly thinking: string | null
+  readonly provider: string
+  readonly partial: boolean
+  readonly timestamp: Timestamp
+}
+
+/** What critics wrote: kept apart from the room's messages, so that no reader of those can ever come upon it. */
+export class Critiques extends Context.Tag("parley/store/Critiques")<
+  Critiques,
+  {
+    readonly insert: (critique: NewCritique) => Effect.Effect<number, never, Commit>
+    /** The newest page before an id, or the page after one; oldest first. Their ids are a sequence of their own. */
+    readonly page: (
+      room: RoomId,
+      window: {
+        readonly after?: number | undefined
+        readonly before?: number | undefined
+        readonly limit: number
+      }
+    ) => Effect.Effect<ReadonlyArray<Message>>
+  }
+>() {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.suspend(() => make)
+  )
+}
+
+const asId = Sql.one(Schema.Struct({ id: Schema.Int }))
+const asMessages = Sql.readable(Message, "critiques")
+
+const make = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+
+  const columns = sql.literal(`
+    id, room_id, agent_id, agent_name, content, 'assistant' AS role, NULL AS participant_type,
+    NULL AS participant_name, NULL AS image_data, NULL AS image_media_type, NULL AS images, NULL AS anthropic_calls,
+    NULL AS excuse_reasons, thinking, provider, partial, timestamp,
+    (SELECT profile_pic FROM agents WHERE agents.id = critiques.agent_id) AS agent_profile_pic`)
+
+  return Critiques.of({
+    insert: ({ partial, ...critique }) =>
+      Effect.zipRight(
+        Commit,
+        Effect.map(
+          asId(sql`INSERT INTO critiques ${sql.insert({ ...critique, partial: Number(partial) })} RETURNING id`),
+          ({ id }) => id
+        )
+      ),
+
+    page: (room, { after, before, limit }) => {
+      const bounds = [
+        sql`room_id = ${room}`,
+        sql`id > ${Sql.seenAfter(sql, "cleared_critiques", room, after ?? 0)}`,
+        ...(before === undefined ? [] : [sql`id < ${before}`])
+      ]
+      const order = sql.literal(after === undefined ? "DESC" : "ASC")
+      return Effect.map(
+        asMessages(sql`SELECT ${columns} FROM critiques WHERE ${sql.and(bounds)} ORDER BY id ${order} LIMIT ${limit}`),
+        (found) => (after === undefined ? found.toReversed() : found)
+      )
+    }
+  })
+})

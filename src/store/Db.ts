@@ -1,0 +1,150 @@
+import * as Reactivity from "@effect/experimental/Reactivity"
+import { FileSystem, Path } from "@effect/platform"
+import { Migrator, SqlClient, type SqlError } from "@effect/sql"
+import { SqliteClient } from "@effect/sql-sqlite-node"
+import type { Connection } from "@effect/sql/SqlConnection"
+import { Data, Effect, Layer, Option, Schema } from "effect"
+import * as Client from "./Db/Client.ts"
+import { DbFile, Handles } from "./DbFile.ts"
+import { type DatabaseUnusable, inspect, unlessLocked, unusable } from "./Inspect.ts"
+import house from "./Db/migrations/0001_house.ts"
+import engine from "./Db/migrations/0002_engine.ts"
+import attachments from "./Db/migrations/0003_attachments.ts"
+import sessions from "./Db/migrations/0004_sessions.ts"
+import logins from "./Db/migrations/0005_logins.ts"
+import search from "./Db/migrations/0006_search.ts"
+import imports from "./Db/migrations/0007_imports.ts"
+import grants from "./Db/migrations/0008_grants.ts"
+import tries from "./Db/migrations/0009_tries.ts"
+import hidden from "./Db/migrations/0010_hidden.ts"
+import { faultIn } from "../domain/Storage.ts"
+import { Settings } from "../process/Settings.ts"
+
+/** By number and name; a file has had all of them up to its version. */
+type Migrations = Readonly<Record<string, Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient>>>
+
+const migrations: Migrations = {
+  "0001_house": house,
+  "0002_engine": engine,
+  "0003_attachments": attachments,
+  "0004_sessions": sessions,
+  "0005_logins": logins,
+  "0006_search": search,
+  "0007_imports": imports,
+  "0008_grants": grants,
+  "0009_tries": tries,
+  "0010_hidden": hidden
+}
+
+/** The schema that this Parley brings a file to. */
+export const newestSchema = Object.keys(migrations).length
+
+/** The file was written by a newer Parley; nothing in it was touched. */
+export class SchemaTooNew extends Data.TaggedError("SchemaTooNew")<{ readonly found: number; readonly known: number }> {
+  override get message() {
+    return `the database has schema ${this.found}, this Parley knows ${this.known}: start the newer version`
+  }
+}
+
+const Version = Schema.Array(Schema.Struct({ version: Schema.NullOr(Schema.Int) }))
+
+const versionOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
+  const [table] = yield* sql`SELECT name FROM sqlite_master WHERE name = 'effect_sql_migrations'`
+  if (table === undefined) return 0
+  const rows = yield* sql`SELECT max(migration_id) AS version FROM effect_sql_migrations`
+  const [row] = yield* Schema.decodeUnknown(Version)(rows)
+  return row?.version ?? 0
+})
+
+/**
+ * SQLite would wait for another process in the event loop, and everybody with it: who writes waits beside it. The first
+ * statement brings the log and its index into being.
+ */
+const opened = Layer.effectDiscard(
+  Effect.flatMap(SqliteClient.SqliteClient, (sql) =>
+    Effect.zipRight(sql`PRAGMA busy_timeout = 0`, unlessLocked(sql`SELECT count(*) FROM sqlite_master`))
+  )
+)
+
+/** In bytes. While somebody reads for long the log grows with what is written; it gives the rest back when they go. */
+const largestLog = 16 * 2 ** 20
+
+/** Returns when no other process is writing. */
+const free = (sql: SqlClient.SqlClient) => {
+  const run = (connection: Connection, statement: string) => connection.execute(statement, [], undefined)
+  return Effect.flatMap(sql.reserve, (connection) =>
+    Effect.uninterruptible(Effect.zipRight(run(connection, "BEGIN IMMEDIATE"), run(connection, "ROLLBACK")))
+  ).pipe(Effect.scoped, unlessLocked)
+}
+
+const migrate = (
+  steps: Migrations,
+  backup: (client: SqliteClient.SqliteClient, version: number) => Effect.Effect<unknown, SqlError.SqlError>
+) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const newest = Object.keys(steps).length
+      const sql = yield* SqlClient.SqlClient
+      const client = yield* SqliteClient.SqliteClient
+      // WAL alone would sync at checkpoints only: an acknowledged write could be lost with the power.
+      yield* Effect.orDie(free(sql))
+      yield* sql`PRAGMA synchronous = FULL`
+      yield* sql`PRAGMA foreign_keys = ON`
+      yield* sql.unsafe(`PRAGMA journal_size_limit = ${largestLog}`)
+      const version = yield* Effect.orDie(versionOf(sql))
+      if (version > newest) return yield* new SchemaTooNew({ found: version, known: newest })
+      if (version > 0 && version < newest) yield* Effect.orDie(backup(client, version))
+      yield* Effect.orDie(Migrator.make({})({ loader: Migrator.fromRecord(steps) }))
+    })
+  )
+
+const connection = (filename: string, file: Layer.Layer<DbFile, never, Handles>) =>
+  Layer.effect(
+    SqlClient.SqlClient,
+    Effect.gen(function* () {
+      const { heard } = yield* DbFile
+      const { reserve } = yield* SqliteClient.SqliteClient
+      return yield* Client.over(yield* Effect.scoped(reserve), heard)
+    })
+  ).pipe(
+    Layer.provideMerge(file),
+    Layer.provideMerge(opened),
+    Layer.provide(Reactivity.layer),
+    Layer.provideMerge(SqliteClient.layer({ filename })),
+    Layer.provide(Handles.layer)
+  )
+
+/** What an operator can mend is told in plain words, also where it broke as a defect. */
+const plainly =
+  (file: string) =>
+  <A, E, R>(layer: Layer.Layer<A, E, R>) =>
+    Layer.catchAllCause(layer, (cause): Layer.Layer<A, E | DatabaseUnusable> => {
+      const fault = faultIn(cause)
+      return Option.isSome(fault) ? Layer.fail(unusable(file, fault.value)) : Layer.failCause(cause)
+    })
+
+/** SQLite in `DATA_DIR/parley.db`, brought up to the given steps. An older file is copied before it is changed. */
+export const layerOf = (steps: Migrations) =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { DATA_DIR } = yield* Settings
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 })
+      const filename = path.join(DATA_DIR, "parley.db")
+      yield* inspect(filename)
+      return migrate(steps, (client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
+        Layer.provideMerge(connection(filename, DbFile.layerOf(filename))),
+        plainly(filename)
+      )
+    })
+  )
+
+/** SQLite in `DATA_DIR/parley.db`, migrated, foreign keys on, every commit on disk before it returns. */
+export const layer = layerOf(migrations)
+
+/** In memory, migrated. */
+export const layerTest = migrate(migrations, () => Effect.void).pipe(
+  Layer.provideMerge(connection(":memory:", DbFile.layerMemory)),
+  Layer.orDie
+)

@@ -1,0 +1,174 @@
+import { describe, it } from "@effect/vitest"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Deferred, Effect, Stream } from "effect"
+import * as Json from "../../../src/lib/json.ts"
+import { inHouse, room } from "../../support/Duo.ts"
+import type { Folk } from "../../support/House.ts"
+import * as Puppet from "../../support/Puppet.ts"
+
+const speak = (text: string) => Stream.concat(Puppet.say(text), Puppet.done())
+
+/** Each agent speaks once, then is silent. */
+const once =
+  (text: (name: string) => string): Puppet.Act =>
+  (call) =>
+    call.number <= 3 ? speak(text(call.spec.agentName)) : Puppet.skip(call)
+
+const three = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees.", Cy: "Cy draws maps." }
+const house = <E>(
+  act: Puppet.Act,
+  test: Effect.Effect<void, E, Effect.Effect.Context<ReturnType<typeof room>>>,
+  agents: Folk = three
+) => inHouse(Puppet.make({ act }), test, {}, undefined, agents)
+
+describe("a room decides who speaks", () => {
+  it.scopedLive("at the same time and without hearing each other, when it is concurrent", () =>
+    Effect.gen(function* () {
+      const all = yield* Deferred.make<void>()
+      let begun = 0
+      const heard: Array<string> = []
+      const act: Puppet.Act = (call) => {
+        if (begun === 3) return Puppet.skip(call)
+        begun++
+        heard.push(call.text)
+        const together = begun === 3 ? Deferred.succeed(all, undefined) : Effect.void
+        return Stream.concat(
+          Stream.drain(Stream.fromEffect(Effect.zipRight(together, Deferred.await(all)))),
+          speak(`I am ${call.spec.agentName}, and I heard nobody else.`)
+        )
+      }
+      yield* house(
+        act,
+        Effect.gen(function* () {
+          const { get, say, watch } = yield* room({ turn_policy: "concurrent" })
+          yield* say("Who are you?")
+          assertEquals((yield* watch.ended)["stop_reason"], "complete")
+          assertTrue(heard.every((text) => !text.includes("I heard nobody else")))
+          const [{ id }] = yield* get("/rounds")
+          const round = yield* get(`/rounds/${id}`)
+          deepStrictEqual(
+            round.tape[0].speakers.map(({ reason }: { reason: string }) => reason),
+            ["together", "together", "together"]
+          )
+        })
+      )
+    })
+  )
+
+  it.scopedLive("in turn, from the one after whom spoke last, when it goes round", () =>
+    house(
+      once((name) => `${name} has something to say about that.`),
+      Effect.gen(function* () {
+        const { get, say, turns, watch } = yield* room({ turn_policy: "round_robin", max_messages: 2 })
+        yield* say("One.")
+        yield* watch.ended
+        yield* say("Two.")
+        yield* watch.ended
+        deepStrictEqual((yield* turns).map(([name]) => name).slice(0, 3), ["Ada", "Bo", "Cy"])
+        deepStrictEqual((yield* get("/rounds"))[0].policy, "round_robin")
+      })
+    )
+  )
+
+  it.scopedLive("by name alone, when it asks so: agents wake each other by name too, and nobody else answers", () =>
+    house(
+      ({ spec }) =>
+        speak(spec.agentName === "Bo" ? "Ask @Cy, who has the map." : "The ford is by the mill, nowhere else."),
+      Effect.gen(function* () {
+        const { get, say, turns, watch } = yield* room({ turn_policy: "mentioned_only" })
+        yield* say("Where is the ford, @Bo? And @Nobody?")
+        yield* watch.ended
+        yield* say("Is anybody listening?")
+        assertEquals((yield* watch.ended)["stop_reason"], "no_agents")
+        deepStrictEqual(
+          (yield* turns).map(([name]) => name),
+          ["Bo", "Cy"]
+        )
+        const [, { id }] = yield* get("/rounds")
+        deepStrictEqual((yield* get(`/rounds/${id}`)).trigger.unknown_mentions, ["Nobody"])
+      })
+    )
+  )
+
+  it.scopedLive("with interrupting agents before all others, and after each reply that is not transparent", () =>
+    house(
+      (call) => {
+        if (call.spec.agentName === "Ada") return Puppet.skip(call)
+        return call.number < 8
+          ? speak(`${call.spec.agentName} says number ${call.number} of all this.`)
+          : Puppet.skip(call)
+      },
+      Effect.gen(function* () {
+        const { say, turns, watch } = yield* room({ max_follow_ups: 0 })
+        yield* say("Begin.")
+        yield* watch.ended
+        const order = (yield* turns).map(([name, outcome]) => `${String(name)} ${String(outcome)}`)
+        // Ada is silent, so nobody interrupts her; Cy is transparent.
+        assertEquals(order[0], "Zed replied")
+        deepStrictEqual(order.filter((turn) => turn.startsWith("Zed")).length, 2)
+        assertEquals(order[order.findIndex((turn) => turn === "Bo replied") + 1], "Zed replied")
+      }),
+      {
+        ...three,
+        Cy: "Cy draws maps.\n---\ntransparent: true",
+        Zed: "Zed tells what happens.\n---\ninterrupt_every_turn: true"
+      }
+    )
+  )
+})
+
+describe("critics", () => {
+  const withCritic = { Ada: "Ada builds clocks.", Critic: "Critic reads closely." }
+
+  it.scopedLive("read the whole when the round is over; what they write is heard by nobody in the room", () =>
+    Effect.gen(function* () {
+      const texts: Array<string> = []
+      const puppet = Puppet.make({
+        act: (call) => {
+          if (call.spec.agentName === "Critic") {
+            // It has a session that could go on, and must not.
+            return Stream.concat(Puppet.say("FEEDBACK: warmer, please, and shorter."), Puppet.done("critic's"))
+          }
+          texts.push(call.text)
+          return speak(`The clock is ${call.number} minutes late today.`)
+        }
+      })
+      yield* inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const { client, get, id, idOf, said, say, turns, watch } = yield* room({ max_interactions: 5 })
+          yield* say("What time is it?")
+          yield* watch.ended
+          yield* say("And now?")
+          yield* watch.ended
+
+          deepStrictEqual(
+            (yield* turns).map(([name]) => name),
+            ["Ada", "Critic", "Ada", "Critic"]
+          )
+          const feedback = yield* get("/critic-messages")
+          deepStrictEqual(
+            feedback.map((it: Record<string, unknown>) => [it["agent_id"], it["content"]]),
+            [
+              [idOf("Critic"), "FEEDBACK: warmer, please, and shorter."],
+              [idOf("Critic"), "FEEDBACK: warmer, please, and shorter."]
+            ]
+          )
+          deepStrictEqual((yield* get("/critic-messages?limit=1")).length, 1)
+          assertTrue(texts.every((text) => !text.includes("FEEDBACK")))
+          assertTrue((yield* said).every((row: ReadonlyArray<unknown>) => row[0] !== "Critic"))
+          const seen = Json.stringify(watch.seen)
+          assertTrue(!seen.includes("FEEDBACK") && seen.includes("new_critique"))
+          const critic = puppet.calls.filter(({ spec }) => spec.agentName === "Critic")
+          assertTrue(critic[1]?.text.includes("What time is it?") && critic[1].text.includes("And now?"))
+          const usage = yield* get("/usage")
+          assertEquals(usage.turn_count, 4)
+          assertEquals((yield* client.json("GET", `/rooms/${id}/chatting-agents`)).data.chatting_agents.length, 0)
+        }),
+        {},
+        undefined,
+        withCritic
+      )
+    })
+  )
+})

@@ -1,0 +1,170 @@
+import { NodeContext } from "@effect/platform-node"
+import { describe, it } from "@effect/vitest"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Clock, Effect, Stream } from "effect"
+import { Overloaded, RateLimited } from "../../../src/domain/Provider.ts"
+import { RoomId } from "../../../src/domain/RoomId.ts"
+import { LiveTurns } from "../../../src/engine/LiveTurns.ts"
+import { Topic } from "../../../src/store/Topic.ts"
+import { SdkPool } from "../../../src/models/SdkPool.ts"
+import * as Client from "../../support/Client.ts"
+import { inHouse, room, setup } from "../../support/Duo.ts"
+import { inVirtualHouse } from "../../support/Hours.ts"
+import * as House from "../../support/House.ts"
+import * as Puppet from "../../support/Puppet.ts"
+import * as Watch from "../../support/Watch.ts"
+
+const hello = Stream.concat(Puppet.say("It is good to be heard at last, after all this time."), Puppet.done())
+const isWaiting = (event: Watch.Event) => event.type === "turn_waiting" && event["waiting"] !== null
+
+/** Asks for a long pause as long as it is down. */
+const sulking = () => {
+  const mood = { down: true }
+  const puppet = Puppet.make({
+    act: () => (mood.down ? Stream.fail(new RateLimited({ retryAfterMs: 1_000_000 })) : hello)
+  })
+  return { mood, puppet }
+}
+
+const once = { max_follow_ups: 0, turn_policy: "mentioned_only" }
+
+describe("a room whose provider cannot be asked", () => {
+  it.scopedLive("has its answer after 15 minutes of overload, told by the attempt that answered", () =>
+    Effect.suspend(() => {
+      const puppet = Puppet.make({
+        act: () =>
+          Stream.unwrap(
+            Effect.map(Clock.currentTimeMillis, (now) =>
+              now < 900_000 ? Stream.fail(new Overloaded({ retryAfterMs: null })) : hello
+            )
+          )
+      })
+      return inVirtualHouse(puppet, (pass) =>
+        Effect.gen(function* () {
+          const { get, say, turns } = yield* room(once)
+          yield* say("Are you there, @Ada?")
+          yield* pass(970)
+          deepStrictEqual(yield* turns, [["Ada", "replied"]])
+          const [round] = yield* get("/rounds")
+          const { stop_reason, turns: told } = yield* get(`/rounds/${round.id}`)
+          assertEquals(stop_reason, "max_rounds")
+          assertTrue(told[0].first_token_ms < 2000 && told[0].duration_ms >= 890_000)
+        })
+      )
+    })
+  )
+
+  it.scopedLive("shows what it waits for, also to who comes late, and holds no client meanwhile", () =>
+    Effect.suspend(() => {
+      let calls = 0
+      const puppet = Puppet.make({
+        act: () => (++calls === 1 ? Stream.fail(new RateLimited({ retryAfterMs: 1500 })) : hello)
+      })
+      return inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const { id, say, turns, watch } = yield* room(once)
+          const live = yield* LiveTurns
+          const pool = yield* SdkPool
+
+          yield* say("Are you there, @Ada?")
+          const told = yield* watch.until(isWaiting)
+          const greeting = live.greeting(Topic.Room({ id: RoomId.make(id) }))
+          assertEquals((yield* pool.leases).length, 0)
+          const over = yield* watch.until(({ type }) => type === "turn_waiting")
+          yield* watch.ended
+
+          const { attempt, provider, reason } = told["waiting"]
+          deepStrictEqual([attempt, provider, reason], [2, "puppet", "rate_limited"])
+          deepStrictEqual(
+            greeting.map(({ type }) => type),
+            ["stream_start", "turn_waiting"]
+          )
+          assertEquals(over["waiting"], null)
+          deepStrictEqual(yield* turns, [["Ada", "replied"]])
+        })
+      )
+    })
+  )
+
+  const ends = [
+    ["a pause", "pause", 1],
+    ["a message that comes", "message", 2]
+  ] as const
+  for (const [name, how, rounds] of ends) {
+    it.scopedLive(`stops waiting at once for ${name}, with nothing said and nothing to pay`, () =>
+      Effect.suspend(() => {
+        const { mood, puppet } = sulking()
+        return inHouse(
+          puppet,
+          Effect.gen(function* () {
+            const { client, get, path, say, sql, turns, watch } = yield* room(once)
+
+            yield* say("Are you there, @Ada?")
+            yield* watch.until(isWaiting)
+            mood.down = false
+            yield* how === "pause" ? client.json("POST", `${path}/pause`) : say("Never mind, @Ada.")
+            yield* watch.ended
+
+            deepStrictEqual((yield* turns)[0], ["Ada", "interrupted"])
+            const [turn] = yield* sql`SELECT message_id, counted_tokens FROM turns ORDER BY id`
+            deepStrictEqual([turn?.["message_id"], turn?.["counted_tokens"]], [null, 0])
+            assertEquals(puppet.calls.length, 1)
+            assertEquals((yield* get("/rounds")).length, rounds)
+          })
+        )
+      })
+    )
+  }
+
+  it.scopedLive("holds up no server that ends, and is answered by one that can, however many there were between", () =>
+    Effect.gen(function* () {
+      const { mood, puppet } = sulking()
+      const settings = { ...(yield* House.folders({ Ada: "Ada builds clocks." })), SHUTDOWN_SECONDS: "60" }
+      const life = <A, E>(test: Effect.Effect<A, E, Effect.Effect.Context<typeof setup>>) =>
+        Effect.scoped(Effect.provide(Effect.scoped(test), House.layer({ settings, providers: [puppet.provider] })))
+
+      const id = yield* life(
+        Effect.gen(function* () {
+          const { id, say, watch } = yield* room(once)
+          yield* say("Are you there, @Ada?")
+          yield* watch.until(isWaiting)
+          return id
+        })
+      )
+      const waitAgain = Effect.flatMap(Watch.room(id), (watch) => watch.until(isWaiting))
+      yield* Effect.replicateEffect(life(waitAgain), 2)
+      mood.down = false
+      yield* life(
+        Effect.gen(function* () {
+          const client = yield* Client.make
+          const watch = yield* Watch.room(id)
+          const { data } = yield* client.json("GET", `/rooms/${id}/rounds`)
+          if (data[0].ended_at === null) yield* watch.ended
+          const { data: round } = yield* client.json("GET", `/rooms/${id}/rounds/${data[0].id}`)
+          deepStrictEqual(
+            round.turns.map(({ outcome }: { outcome: string }) => outcome),
+            ["interrupted", "interrupted", "interrupted", "replied"]
+          )
+        })
+      )
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scopedLive("is told of the provider's error when nobody can wait so long", () =>
+    Effect.suspend(() => {
+      const { puppet } = sulking()
+      return inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const { say, turns, watch } = yield* room(once)
+          yield* say("Are you there, @Ada?")
+          const { stop_reason } = yield* watch.ended
+          assertEquals(stop_reason, "provider_unavailable")
+          deepStrictEqual(yield* turns, [["Ada", "failed"]])
+        }),
+        { PROVIDER_PATIENCE_SECONDS: "600" }
+      )
+    })
+  )
+})

@@ -1,0 +1,195 @@
+import { describe } from "@effect/vitest"
+import { assertEquals, assertInclude, deepStrictEqual } from "@effect/vitest/utils"
+import { Effect } from "effect"
+import { bytesOf, images, png } from "../support/images.ts"
+import { scenario, statusOf, url } from "../support/AgentsHouse.ts"
+
+describe("an agent made over the API", () => {
+  scenario("is a folder, whole, that answers with all that was said of it", ({ create, files, picture, read }) =>
+    Effect.gen(function* () {
+      const { data, status } = yield* create({
+        name: "미라",
+        group: "Harbour",
+        profile_pic: url("image/webp"),
+        in_a_nutshell: "Mira mends clocks.",
+        characteristics: "Slow.\r\nKind.",
+        recent_events: "- [2024-05-01] Found a key.",
+        priority: 3,
+        transparent: true,
+        backgrounds: "ignored"
+      })
+
+      assertEquals(status, 200)
+      deepStrictEqual(
+        [data.name, data.group, data.config_file, data.profile_pic, data.session_id],
+        ["미라", "Harbour", "agents/group_Harbour/미라", "profile.webp", null]
+      )
+      deepStrictEqual(
+        [data.in_a_nutshell, data.characteristics, data.recent_events, data.priority, data.transparent, data.is_critic],
+        ["Mira mends clocks.", "Slow.\nKind.", "- [2024-05-01] Found a key.", 3, true, false]
+      )
+      assertInclude(data.system_prompt, "Mira mends clocks.")
+      deepStrictEqual(yield* files("group_Harbour/미라"), [
+        "agent_config.yaml",
+        "characteristics.md",
+        "in_a_nutshell.md",
+        "profile.webp",
+        "recent_events.md"
+      ])
+      assertEquals(yield* read("group_Harbour/미라/agent_config.yaml"), "priority: 3\ntransparent: true\n")
+      deepStrictEqual((yield* picture(encodeURIComponent("미라"))).bytes, bytesOf(images["image/webp"]))
+      deepStrictEqual(yield* files("."), ["Ada", "group_Bees", "group_Harbour"])
+    })
+  )
+
+  scenario("is one, however many make it at the same time, in whatever group", ({ create, files }) =>
+    Effect.gen(function* () {
+      const answers = yield* Effect.all(
+        Array.from({ length: 12 }, (_, at) => create({ name: "Mira", group: at % 2 ? "A" : "B", in_a_nutshell: "M." })),
+        { concurrency: "unbounded" }
+      )
+
+      deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 11 }, () => 409)])
+      deepStrictEqual([...new Set(answers.flatMap(({ data }) => data._tag ?? []))], ["AgentExists"])
+      const found = yield* Effect.all([files("group_A"), files("group_B")].map(Effect.orElseSucceed(() => [])))
+      deepStrictEqual(found.flat(), ["Mira"])
+      deepStrictEqual(statusOf(yield* create({ name: "Ada", in_a_nutshell: "Another." })), [409, "AgentExists"])
+    })
+  )
+
+  scenario("is refused, and nothing is written, where its name, folder, texts or picture will not do", (world) =>
+    Effect.gen(function* () {
+      const { create, files, fs, agentsDir } = world
+      const about = { in_a_nutshell: "M." }
+      yield* fs.symlink(`${agentsDir}/..`, `${agentsDir}/group_Out`)
+      const before = yield* files(".")
+      const outside = yield* files("..")
+      const svg = `data:image/svg+xml;base64,${Buffer.from("<svg/>").toString("base64")}`
+
+      const answers = yield* Effect.forEach(
+        [
+          { name: "../x", ...about },
+          { name: "/etc/x", ...about },
+          { name: "x\0", ...about },
+          { name: "a\\b", ...about },
+          { name: ".x", ...about },
+          { name: "group_x", ...about },
+          { name: "x", group: "..", ...about },
+          { name: "x", group: "a/b", ...about },
+          { name: "x", group: "Out", ...about },
+          { name: "x", config_file: "/etc", ...about },
+          { name: "x", config_file: "agents/../x", ...about },
+          { name: "x", config_file: "agents/Ada", ...about },
+          { name: "x", config_file: "agents/x\0", ...about },
+          { name: "x", group: "g", config_file: "agents/x", ...about },
+          { name: "x" },
+          { name: "x", in_a_nutshell: " \n" },
+          { name: "x", ...about, profile_pic: svg },
+          { name: "x", ...about, profile_pic: `data:image/png;base64,${png(1025).toString("base64")}` },
+          { name: "x", ...about, profile_pic: "data:image/png;base64,????" },
+          { name: "x", in_a_nutshell: "a\0b" },
+          { name: "x", in_a_nutshell: "a".repeat(10_001) },
+          { name: "x".repeat(101), ...about },
+          { name: "x", ...about, priority: 1.5 }
+        ],
+        create
+      )
+
+      deepStrictEqual(answers.map(statusOf), [
+        ...Array.from({ length: 6 }, () => [400, "AgentNameInvalid"]),
+        ...Array.from({ length: 10 }, () => [400, "AgentRefused"]),
+        ...Array.from({ length: 3 }, () => [422, "ImageRefused"]),
+        ...Array.from({ length: 4 }, () => [422, "Invalid"])
+      ])
+      deepStrictEqual(yield* files("."), before)
+      deepStrictEqual(yield* files(".."), outside)
+    })
+  )
+
+  scenario("may name its own folder, whose files count where nothing else is said", ({ agentsDir, create, fs, read }) =>
+    Effect.gen(function* () {
+      const folder = `${agentsDir}/group_Harbour/Mira`
+      yield* fs.makeDirectory(folder, { recursive: true })
+      yield* fs.writeFileString(`${folder}/recent_events.md`, "- [2024-05-01] Found a key.")
+      yield* fs.writeFileString(`${folder}/consolidated_memory.md`, "## [Key]\nIt was brass.")
+
+      const taken = yield* create({ name: "Mira", group: "Harbour", in_a_nutshell: "Mira mends clocks." })
+      const empty = yield* create({ name: "Mira", config_file: "agents/group_Harbour/Mira" })
+      const { data, status } = yield* create({
+        name: "Mira",
+        config_file: "agents/group_Harbour/Mira",
+        in_a_nutshell: "Mira mends clocks."
+      })
+
+      deepStrictEqual([taken, empty].map(statusOf), [
+        [409, "AgentExists"],
+        [400, "AgentRefused"]
+      ])
+      deepStrictEqual(
+        [status, data.group, data.in_a_nutshell, data.recent_events],
+        [200, "Harbour", "Mira mends clocks.", "- [2024-05-01] Found a key."]
+      )
+      assertInclude(yield* read("group_Harbour/Mira/consolidated_memory.md"), "brass")
+    })
+  )
+})
+
+describe("an agent that is read anew", () => {
+  scenario("is as its folder is now, or says why it cannot be", ({ agentsDir, fs, idOf, json }) =>
+    Effect.gen(function* () {
+      const [ada, bo] = [idOf("Ada"), idOf("Bo")]
+      yield* fs.writeFileString(`${agentsDir}/Ada/in_a_nutshell.md`, "Ada builds watches.")
+      const fresh = yield* json("POST", `/agents/${ada}/reload`)
+      yield* fs.writeFileString(`${agentsDir}/Ada/agent_config.yaml`, "priority: high")
+      const broken = yield* json("POST", `/agents/${ada}/reload`)
+      yield* fs.remove(`${agentsDir}/group_Bees/Bo`, { recursive: true })
+      const gone = yield* json("POST", `/agents/${bo}/reload`)
+
+      deepStrictEqual([fresh.status, fresh.data.in_a_nutshell], [200, "Ada builds watches."])
+      deepStrictEqual([broken, gone].map(statusOf), [
+        [400, "PersonaMissing"],
+        [400, "PersonaMissing"]
+      ])
+      assertInclude(broken.data.detail, "priority")
+      assertInclude(gone.data.detail, "no such folder")
+      deepStrictEqual(statusOf(yield* json("POST", "/agents/999999/reload")), [404, "AgentNotFound"])
+    })
+  )
+})
+
+describe("an agent that is deleted", () => {
+  scenario("is out of sight but not lost, cannot be seated, and can still be removed from where it sat", (world) =>
+    Effect.gen(function* () {
+      const { files, idOf, json } = world
+      const bo = idOf("Bo")
+      const { data: room } = yield* json("POST", "/rooms", { name: "kept" })
+      const { data: fresh } = yield* json("POST", "/rooms", { name: "fresh" })
+      yield* json("POST", `/rooms/${room.id}/agents/${bo}`)
+
+      const deleted = yield* json("DELETE", `/agents/${bo}`)
+      const [kept = ""] = yield* files(".removed")
+      const answers = yield* Effect.all([
+        json("GET", `/agents/${bo}`),
+        json("POST", `/rooms/${fresh.id}/agents/${bo}`),
+        json("GET", `/agents/${bo}/direct-room`),
+        json("DELETE", `/agents/${bo}`)
+      ])
+      const roster = yield* json("GET", `/rooms/${room.id}/agents`)
+      const left = yield* json("DELETE", `/rooms/${room.id}/agents/${bo}`)
+      const listed = (yield* json("GET", "/agents")).data.map(({ name }: { readonly name: string }) => name)
+
+      deepStrictEqual([deleted.status, deleted.data], [200, { message: "Agent deleted successfully" }])
+      assertInclude(kept, "group_Bees.Bo")
+      deepStrictEqual(yield* files(`.removed/${kept}`), ["agent_config.yaml", "in_a_nutshell.md"])
+      deepStrictEqual(answers.map(statusOf), [
+        [404, "AgentNotFound"],
+        [404, "RoomOrAgentNotFound"],
+        [404, "AgentNotFound"],
+        [404, "AgentNotFound"]
+      ])
+      deepStrictEqual([roster.data, left.status, listed], [[], 200, ["Ada"]])
+      const again = yield* json("POST", "/agents", { name: "Bo", in_a_nutshell: "Bo is back." })
+      deepStrictEqual([again.status, again.data.id, again.data.group], [200, bo, null])
+    })
+  )
+})

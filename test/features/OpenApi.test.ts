@@ -1,0 +1,95 @@
+import { OpenApi } from "@effect/platform"
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { Validator } from "@seriousme/openapi-schema-validator"
+import { Effect } from "effect"
+import { Api } from "../../src/features/Api.ts"
+import { routes } from "../support/routes.ts"
+
+const document = OpenApi.fromApi(Api)
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation }))
+)
+
+describe("the document", () => {
+  it.effect("is valid OpenAPI 3.1", () =>
+    Effect.gen(function* () {
+      const { errors, valid } = yield* Effect.promise(() => new Validator().validate({ ...document }))
+      deepStrictEqual([valid, errors], [true, undefined])
+    })
+  )
+
+  it("holds every route, under the path that clients call", () => {
+    deepStrictEqual(
+      operations.map(({ name }) => name).toSorted(),
+      routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`).toSorted()
+    )
+  })
+
+  it("tells of every route that takes a token that it can answer 401, and of no other", () => {
+    const wrong = operations.filter(({ name, responses, security }) => {
+      const isLogin = /POST .*\/(login|link)$/.test(name)
+      return !isLogin && security.length > 0 !== "401" in responses
+    })
+    deepStrictEqual(
+      wrong.map(({ name }) => name),
+      []
+    )
+  })
+
+  it("forbids fields that are not known in the bodies that refuse them, and nowhere else", () => {
+    const forbids = (value: unknown) => JSON.stringify(value).includes(`"additionalProperties":false`)
+    const { RoomUpdate, ...schemas } = document.components.schemas
+    const exact = operations.filter(({ requestBody }) => {
+      const schema = requestBody?.content["application/json"]?.schema
+      return forbids({ schema }) || JSON.stringify({ schema }).includes("/RoomUpdate")
+    })
+
+    deepStrictEqual(exact.map(({ name }) => name).toSorted(), [
+      "PATCH /agents/{agent_id}",
+      "PATCH /rooms/{room_id}",
+      "POST /admin/pool/evict",
+      "POST /auth/links",
+      "POST /auth/logout-everywhere"
+    ])
+    deepStrictEqual(
+      [forbids(RoomUpdate), forbids(schemas), forbids(operations.map(({ responses }) => responses))],
+      [true, false, false]
+    )
+    strictEqual(JSON.stringify(document).includes("x-exact"), false)
+  })
+
+  it("names no error of the library's, and says of every route that what it reads may be unreadable", () => {
+    strictEqual(JSON.stringify(document).includes("HttpApiDecodeError"), false)
+    const silent = operations.filter(({ responses }) => !JSON.stringify({ ...responses[500] }).includes("/Unreadable"))
+    deepStrictEqual(
+      silent.map(({ name }) => name),
+      []
+    )
+  })
+
+  it("tells of what is read as JSON that it can answer 304, and of nothing else", () => {
+    const wrong = operations.filter(({ name, responses }) => {
+      const isRead = name.startsWith("GET ") && responses[200]?.content?.["application/json"] !== undefined
+      return isRead !== "304" in responses
+    })
+    deepStrictEqual(
+      wrong.map(({ name }) => name),
+      []
+    )
+  })
+
+  it("says of the size of a picture that it has no effect", () => {
+    const picture = operations.find(({ name }) => name === "GET /agents/{name}/profile-pic")
+    strictEqual(picture?.description, "The picture as it is stored: `size` has no effect.")
+  })
+
+  it("gives every number in a path or a query as a number", () => {
+    const texts = operations.flatMap(({ name, parameters }) =>
+      parameters
+        .filter(({ schema }) => JSON.stringify(schema).includes("NumberFromString"))
+        .map((one) => `${name} ${one.name}`)
+    )
+    deepStrictEqual(texts, [])
+  })
+})

@@ -1,0 +1,297 @@
+import { layer } from "@effect/vitest"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Context, Deferred, Effect, FastCheck, Fiber, Layer, Option, Queue, Stream } from "effect"
+import { PageSize } from "../../../src/domain/Message.ts"
+import { ProviderEvent } from "../../../src/domain/Provider.ts"
+import type { RoomForbidden, RoomNotFound } from "../../../src/domain/Room.ts"
+import { RoomId } from "../../../src/domain/RoomId.ts"
+import { CurrentUser } from "../../../src/domain/User.ts"
+import type { Tagged } from "../../../src/lib/tagged.ts"
+import { Messages } from "../../../src/features/Messages.ts"
+import { MessageRepo } from "../../../src/store/MessageRepo.ts"
+import * as Client from "../../support/Client.ts"
+import * as House from "../../support/House.ts"
+import * as Puppet from "../../support/Puppet.ts"
+import * as Statements from "../../support/Statements.ts"
+
+const stage: { act: Puppet.Act } = { act: Puppet.skip }
+const statements = Statements.make()
+const house = House.shared({
+  agents: { Ada: "Ada builds clocks." },
+  providers: [Puppet.make({ act: (call) => stage.act(call) }).provider]
+}).pipe(Layer.provide(statements.layer))
+
+let rooms = 0
+
+const setup = Effect.gen(function* () {
+  const client = yield* Client.make
+  const { data } = yield* client.json("POST", "/rooms", { name: `room ${++rooms}` })
+  const path = `/rooms/${data.id}`
+  const id: number = data.id
+  const say = (content: string) => client.json("POST", `${path}/messages/send`, { content })
+  const follow = (query = "", headers: Record<string, string> = {}) => client.events(`${path}/stream${query}`, headers)
+  return { ...client, id, path, say, follow }
+})
+
+/** A room with one agent that says what the test gives it, piece by piece, until it is told to stop. */
+const speaking = Effect.gen(function* () {
+  const room = yield* setup
+  const [agent] = (yield* room.json("GET", "/agents")).data
+  yield* room.json("POST", `${room.path}/agents/${agent.id}`)
+  const words = yield* Queue.unbounded<ProviderEvent | null>()
+  const begun = yield* Deferred.make<void>()
+  const spoken = Stream.fromQueue(words).pipe(Stream.takeWhile((word) => word !== null))
+  stage.act = (call) => {
+    stage.act = Puppet.skip
+    const first = Stream.fromEffect(Deferred.succeed(begun, undefined)).pipe(Stream.drain)
+    return Stream.concat(Stream.concat(first, spoken), Puppet.done(`session ${call.number}`))
+  }
+  yield* room.say("Tell me something.")
+  yield* Deferred.await(begun)
+  return {
+    ...room,
+    agent,
+    text: (text: string) => Queue.offer(words, ProviderEvent.TextDelta({ text })),
+    think: (text: string) => Queue.offer(words, ProviderEvent.ThinkingDelta({ text })),
+    finish: Queue.offer(words, null)
+  }
+})
+
+const isFrame = (type: string) => (frame: Client.Frame) => frame.type === type
+const contents = (frames: ReadonlyArray<Client.Frame>) =>
+  frames.flatMap(({ data, type }) => (type === "new_message" ? [data.message.content] : []))
+
+layer(house, { excludeTestServices: true })("Stream", (it) => {
+  it.scoped("opens with a comment at once, and its head tells proxies to let it through", () =>
+    Effect.gen(function* () {
+      const { follow } = yield* setup
+
+      const { headers, next, status } = yield* follow()
+
+      deepStrictEqual(yield* next, { id: null, type: null, data: null })
+      deepStrictEqual(
+        [status, headers["content-type"], headers["cache-control"], headers["x-accel-buffering"]],
+        [200, "text/event-stream", "no-store, no-transform", "no"]
+      )
+    })
+  )
+
+  it.scoped("whenever a reader comes, with a position or without, it sees every later message once and in order", () =>
+    Effect.gen(function* () {
+      const { follow, say } = yield* setup
+      const names = Array.from({ length: 40 }, (_, at) => `m${at}`)
+      const early = yield* follow("?after=0")
+      const posts = yield* Effect.fork(Effect.forEach(names, say, { concurrency: 4 }))
+
+      const readers = yield* Effect.forEach([0, 5, 10, 15, 20, 25], (skipped) =>
+        Effect.gen(function* () {
+          const frame = yield* Effect.repeat(early.next, { until: () => early.seen.length > skipped + 2 })
+          const position = frame.id ?? 0
+          const byQuery = yield* follow(`?after=${position}`)
+          const byHeader = yield* follow("", { "last-event-id": `${position}` })
+          const fresh = yield* follow()
+          return { position, byQuery, byHeader, fresh }
+        })
+      )
+      yield* Fiber.join(posts)
+      yield* say("the end")
+      const isEnd = (frame: Client.Frame) => frame.data?.message?.content === "the end"
+      yield* early.until(isEnd)
+
+      const log = early.seen.flatMap(({ id }) => id ?? [])
+      assertEquals(contents(early.seen).length, 41)
+      deepStrictEqual(
+        log,
+        log.toSorted((one, other) => one - other)
+      )
+      for (const { byHeader, byQuery, fresh, position } of readers) {
+        for (const reader of [byQuery, byHeader, fresh]) yield* reader.until(isEnd)
+        const idsOf = ({ seen }: typeof fresh) => seen.flatMap(({ id }) => id ?? [])
+        const later = log.filter((id) => id > position)
+        deepStrictEqual([idsOf(byQuery), idsOf(byHeader)], [later, later])
+        deepStrictEqual(idsOf(fresh), log.slice(-idsOf(fresh).length))
+      }
+    })
+  )
+
+  it.scoped("a position from the future, or one that is none, is answered with reset", () =>
+    Effect.gen(function* () {
+      const { follow, say } = yield* setup
+      yield* say("before")
+      const lost = yield* follow("?after=99999999")
+      const odd = yield* follow("", { "last-event-id": "last tuesday" })
+
+      const reset = yield* lost.until(isFrame("reset"))
+      yield* odd.until(isFrame("reset"))
+      yield* say("after")
+      yield* Effect.all([lost, odd].map((reader) => reader.until(isFrame("new_message"))))
+
+      assertTrue(reset.data.after > 0)
+      deepStrictEqual([contents(lost.seen), contents(odd.seen)], [["after"], ["after"]])
+    })
+  )
+
+  it.scoped("a reader that comes while an agent speaks gets what was said so far, then exactly the rest", () =>
+    Effect.gen(function* () {
+      const piece = FastCheck.string({ minLength: 1, maxLength: 30 }).filter((text) => text.trim() !== "")
+      const speeches = FastCheck.array(FastCheck.record({ thought: FastCheck.boolean(), text: piece }), {
+        minLength: 4,
+        maxLength: 12
+      })
+      for (const speech of FastCheck.sample(speeches, { numRuns: 5, seed: 3 })) {
+        const { finish, follow, text, think } = yield* speaking
+        const readers = [yield* follow()]
+        for (const piece of [{ thought: false, text: "This is long enough to be shown at once. " }, ...speech]) {
+          yield* piece.thought ? think(piece.text) : text(piece.text)
+          yield* Effect.repeatN(Effect.yieldNow(), piece.text.length)
+          readers.push(yield* follow())
+        }
+        yield* finish
+
+        for (const reader of readers) {
+          const end = yield* reader.until(isFrame("stream_end"))
+          const start = reader.seen.find(isFrame("stream_start"))
+          let response = start?.data.response_text ?? ""
+          let thinking = start?.data.thinking_text ?? ""
+          for (const { data, type } of reader.seen) {
+            if (type === "content_delta") {
+              assertEquals(data.offset, response.length)
+              response += data.delta
+            }
+            if (type === "thinking_delta") {
+              assertEquals(data.offset, thinking.length)
+              thinking += data.delta
+            }
+          }
+          deepStrictEqual([response, thinking], [end.data.response_text, end.data.thinking_text ?? ""])
+          const kinds = reader.seen.map(({ type }) => type).filter((type) => type !== null && !type.endsWith("_delta"))
+          deepStrictEqual(kinds.slice(-3), ["stream_start", "new_message", "stream_end"])
+        }
+      }
+    })
+  )
+
+  it.scoped("who is chatting, and what they have said, is answered without the database", () =>
+    Effect.gen(function* () {
+      const { agent, finish, follow, json, path, text, think } = yield* speaking
+      const reader = yield* follow()
+      const said = "This is long enough to be shown at once."
+      yield* think("Hm.")
+      yield* text(said)
+      yield* reader.until(({ data }) => data?.delta === said || data?.response_text === said)
+      yield* json("GET", `${path}/chatting-agents`)
+
+      const { result, statements: run } = yield* statements.during(json("GET", `${path}/chatting-agents`))
+      yield* finish
+      yield* reader.until(isFrame("stream_end"))
+      const after = yield* json("GET", `${path}/chatting-agents`)
+
+      deepStrictEqual(result.data.chatting_agents, [
+        {
+          id: agent.id,
+          name: "Ada",
+          profile_pic: null,
+          partial_thinking: "Hm.",
+          partial_content: said,
+          thinking_text: "Hm.",
+          response_text: said
+        }
+      ])
+      deepStrictEqual(run, [])
+      deepStrictEqual(after.data, { chatting_agents: [] })
+    })
+  )
+
+  it.scoped("a reader that leaves does not stop the round", () =>
+    Effect.gen(function* () {
+      const { finish, follow, json, path, text } = yield* speaking
+      yield* Effect.scoped(Effect.flatMap(follow(), ({ next }) => next))
+      const stays = yield* follow()
+
+      yield* text("I go on, whoever listens, until I am done.")
+      yield* finish
+      const end = yield* stays.until(isFrame("round_ended"))
+
+      assertEquals(end.data.stop_reason, "complete")
+      const { data } = yield* json("GET", `${path}/messages`)
+      deepStrictEqual([data[1].content, data[1].partial], ["I go on, whoever listens, until I am done.", false])
+    })
+  )
+
+  it.scoped("the deletion of the room ends the stream and says why, and the room cannot be followed again", () =>
+    Effect.gen(function* () {
+      const { follow, id, json, path } = yield* setup
+      const reader = yield* follow()
+      yield* reader.next
+
+      yield* json("DELETE", path)
+      yield* reader.over
+
+      deepStrictEqual(reader.seen.at(-1)?.data, { room_id: id, type: "room_deleted" })
+      assertEquals((yield* follow()).status, 404)
+    })
+  )
+
+  it.scoped(
+    "a page that was asked for after a message was acknowledged shows it, however slow earlier readers are",
+    () =>
+      Effect.gen(function* () {
+        const { id } = yield* setup
+        const room = RoomId.make(id)
+        const repo = yield* MessageRepo
+        const gates: Array<Deferred.Deferred<void>> = []
+        let holding = true
+        const hold = Effect.gen(function* () {
+          if (!holding) return
+          const gate = yield* Deferred.make<void>()
+          gates.push(gate)
+          yield* Deferred.await(gate)
+        })
+        const slow = {
+          ...repo,
+          page: (...page: Parameters<typeof repo.page>) => Effect.zipLeft(repo.page(...page), hold)
+        }
+        const built = yield* Layer.build(
+          Layer.fresh(Messages.layer).pipe(Layer.provide(Layer.succeed(MessageRepo, slow)))
+        )
+        const messages = Context.get(built, Messages)
+        const whole = { limit: PageSize.make(1000), after: Option.none(), before: Option.none() }
+        const schedules = FastCheck.array(
+          FastCheck.constantFrom("read" as const, "read" as const, "post" as const, "release" as const),
+          {
+            minLength: 4,
+            maxLength: 14
+          }
+        )
+
+        for (const schedule of FastCheck.sample(schedules, { numRuns: 40, seed: 11 })) {
+          holding = true
+          const acknowledged: Array<string> = []
+          const readers: Array<{
+            readonly due: ReadonlyArray<string>
+            readonly page: Fiber.Fiber<Tagged, RoomNotFound | RoomForbidden>
+          }> = []
+          for (const [at, moment] of schedule.entries()) {
+            if (moment === "post") {
+              const message = yield* messages.send(room, { content: `m${at}` }, Option.none())
+              acknowledged.push(`"id":${message.id},`)
+            } else if (moment === "release") {
+              const gate = gates.shift()
+              if (gate !== undefined) yield* Deferred.succeed(gate, undefined)
+            } else readers.push({ due: [...acknowledged], page: yield* Effect.fork(messages.page(room, whole)) })
+            yield* Effect.repeatN(Effect.yieldNow(), 20)
+          }
+          holding = false
+          yield* Effect.forEach(gates.splice(0), (gate) => Deferred.succeed(gate, undefined))
+
+          for (const { due, page } of readers) {
+            const seen = new TextDecoder().decode((yield* Fiber.join(page)).bytes)
+            deepStrictEqual(
+              due.filter((message) => !seen.includes(message)),
+              []
+            )
+          }
+        }
+      }).pipe(Effect.provideService(CurrentUser, { role: "admin", user_id: "admin" }))
+  )
+})

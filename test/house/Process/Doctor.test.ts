@@ -1,0 +1,109 @@
+import { FileSystem } from "@effect/platform"
+import { describe, it } from "@effect/vitest"
+import { assertInclude, assertMatch, strictEqual } from "@effect/vitest/utils"
+import { Effect } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import { request, type RequestListener } from "node:http"
+import { listening } from "../../support/listening.ts"
+import { attempt, home, layer, patience, run, serve, withPassword } from "../../support/Process.ts"
+
+/** Passes requests on, and answers only when they are whole. */
+const holdingBack =
+  (base: string): RequestListener =>
+  ({ headers, method, url }, answer) => {
+    request(`${base}${url}`, { method, headers }, (reply) => {
+      const chunks: Array<Buffer> = []
+      reply.on("data", (chunk: Buffer) => chunks.push(chunk))
+      reply.on("end", () => answer.writeHead(reply.statusCode ?? 500, reply.headers).end(Buffer.concat(chunks)))
+    }).end()
+  }
+
+const lineOf = (text: string, about: string) => text.split("\n").find((line) => line.includes(`  ${about}  `)) ?? ""
+
+describe.concurrent("doctor", () => {
+  it.scopedLive(
+    "finds nothing to mend before the first start, and makes nothing",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* home
+
+        const { code, stderr, stdout } = yield* attempt(folder, {}, ["doctor"])
+
+        strictEqual(code, 0, stdout + stderr)
+        assertMatch(lineOf(stdout, "data folder"), /^ok .*not there yet/)
+        assertMatch(lineOf(stdout, "agents     "), /^ok .* 6 in /)
+        assertMatch(lineOf(stdout, "providers  "), /^look .*ANTHROPIC_API_KEY/)
+        strictEqual(yield* fs.exists(`${folder}/data`), false)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
+    "asks the server that runs, without a password, and says when what stands before it holds streams back",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* home
+        const server = yield* serve(folder)
+        const proxy = yield* listening(holdingBack(server.base))
+        const port = new URL(server.base).port
+
+        const asked = {
+          direct: attempt(folder, { ...withPassword, PORT: port }, ["doctor"]),
+          through: attempt(folder, withPassword, ["doctor", "--url", proxy.url]),
+          stranger: attempt(folder, withPassword, ["doctor", "--url", proxy.url, "--token", "x"])
+        }
+        const { direct, stranger, through } = yield* Effect.all(asked, { concurrency: "unbounded" })
+
+        assertMatch(lineOf(direct.stdout, "server     "), /^ok .* answers$/)
+        assertMatch(lineOf(direct.stdout, "streams    "), /^ok .*begin after \d+ ms$/)
+        assertMatch(lineOf(direct.stdout, "database   "), /^ok .*whole; 1 rooms, 0 messages/)
+        strictEqual(direct.code, 0, direct.stdout + direct.stderr)
+        assertMatch(lineOf(through.stdout, "streams    "), /^FAIL .*holds streams back/)
+        assertInclude(through.stderr, "parley: 1 of these must be mended")
+        strictEqual(through.code, 1)
+        assertMatch(lineOf(stranger.stdout, "server     "), /^FAIL .*does not accept the token/)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
+    "sees a damaged database, secrets that others can read, a refused key, a clock that is off, a process left behind",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* home
+        const data = `${folder}/data`
+        const server = yield* serve(folder)
+        yield* server.signal("SIGTERM")
+        yield* server.ended
+        yield* fs.chmod(`${data}/secrets.json`, 0o644)
+        yield* fs.writeFileString(`${data}/parley.db`, "no database")
+        const vendor = yield* listening((_, answer) => {
+          answer.writeHead(401, { date: "Mon, 01 Jan 2024 00:00:00 GMT" }).end("{}")
+        })
+        const left = yield* run({
+          command: process.execPath,
+          args: ["-e", "setInterval(() => {}, 1000); console.log('up')"],
+          cwd: folder,
+          env: { CLAUDE_CONFIG_DIR: `${data}/claude/config` }
+        })
+        yield* left.sees(/up/)
+
+        const { code, stdout } = yield* attempt(
+          folder,
+          { ANTHROPIC_API_KEY: "hush hush", ANTHROPIC_BASE_URL: vendor.url },
+          ["doctor"]
+        )
+
+        assertMatch(lineOf(stdout, "database   "), /^FAIL .*cannot be read: parley restore puts/)
+        assertMatch(lineOf(stdout, "permissions"), /^look .*secrets\.json: chmod go=/)
+        assertMatch(lineOf(stdout, "anthropic  "), /^FAIL .*key is not accepted/)
+        assertMatch(lineOf(stdout, "clock      "), /^look .* s ahead of 127\.0\.0\.1/)
+        assertMatch(lineOf(stdout, "processes  "), new RegExp(`^look .*killed: ${left.pid};`))
+        assertMatch(stdout, /^(?![^]*hush)/)
+        strictEqual(code, 1)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+})

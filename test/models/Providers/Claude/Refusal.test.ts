@@ -1,0 +1,83 @@
+import { NodeContext } from "@effect/platform-node"
+import { describe, layer } from "@effect/vitest"
+import { assertEquals, assertInstanceOf, assertTrue } from "@effect/vitest/utils"
+import { Effect } from "effect"
+import {
+  Crashed,
+  InvalidRequest,
+  Overloaded,
+  type ProviderError,
+  RateLimited,
+  Unauthorized
+} from "../../../../src/domain/Provider.ts"
+import { stringify } from "../../../../src/lib/json.ts"
+import { key, makeHouse, openIn, play, spec, whyNot } from "../../../support/ClaudeHouse.ts"
+import * as Api from "../../../support/MessagesApi.ts"
+
+describe.skipIf(whyNot() !== "")(`A refused Claude turn, with the real client ${whyNot()}`, () => {
+  layer(NodeContext.layer, { excludeTestServices: true })((it) => {
+    const overloaded = new Overloaded({ retryAfterMs: null })
+    const refusals: ReadonlyArray<readonly [string, Api.Reply, ProviderError]> = [
+      ["401 is Unauthorized", Api.refuse(401), new Unauthorized()],
+      ["403 is Unauthorized", Api.refuse(403), new Unauthorized()],
+      ["429 is RateLimited", Api.refuse(429), new RateLimited({ retryAfterMs: null })],
+      ["529 is Overloaded", Api.refuse(529), overloaded],
+      ["500 is Overloaded", Api.refuse(500), overloaded],
+      ["an error inside the stream is Overloaded", Api.stumble, overloaded],
+      ["a connection lost before the first word is Overloaded", Api.answer(Api.text(Api.cut)), overloaded],
+      ["a connection that is never answered is Overloaded", Api.hangUp, overloaded],
+      [
+        "a connection lost after the first word is Crashed",
+        Api.answer(Api.text("One, ", Effect.sleep("50 millis"), Api.cut)),
+        new Crashed({ reason: "the answer broke off in the middle" })
+      ]
+    ]
+    for (const [name, reply, error] of refusals) {
+      it.scoped(`${name}, after a single request`, () =>
+        Effect.gen(function* () {
+          const { api, provider } = yield* makeHouse()
+          yield* api.reply(reply)
+          const { close, session } = yield* openIn(provider)
+
+          assertEquals(yield* Effect.flip(play(session, "Hi")), error)
+          yield* close
+          assertEquals(api.calls.length, 1)
+        })
+      )
+    }
+
+    for (const [status, Refusal] of [
+      [429, RateLimited],
+      [503, Overloaded]
+    ] as const) {
+      it.scoped(`${status} with retry-after says how long to wait`, () =>
+        Effect.gen(function* () {
+          const { api, provider } = yield* makeHouse()
+          yield* api.reply(Api.refuse(status, { "retry-after": "7" }))
+          const session = yield* provider.open(spec())
+
+          const error = yield* Effect.flip(play(session, "Hi"))
+
+          assertInstanceOf(error, Refusal)
+          assertTrue((error.retryAfterMs ?? 0) >= 7000 && (error.retryAfterMs ?? 0) < 9000)
+        })
+      )
+    }
+
+    it.scoped("a bad request tells why, never the key, and is not repeated as it was", () =>
+      Effect.gen(function* () {
+        const { api, provider } = yield* makeHouse()
+        yield* api.reply(Api.refuse(400), Api.refuse(400), Api.refuse(400))
+        const session = yield* provider.open(spec())
+
+        const error = yield* Effect.flip(play(session, "Hi"))
+
+        assertInstanceOf(error, InvalidRequest)
+        assertTrue(error.reason.includes("refused"))
+        assertTrue(!stringify(error).includes(key))
+        const requests = api.calls.map(({ body, headers }) => `${headers["anthropic-beta"]} ${body}`)
+        assertEquals(new Set(requests).size, requests.length)
+      })
+    )
+  })
+})

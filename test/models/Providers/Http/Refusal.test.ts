@@ -1,0 +1,131 @@
+import { describe, it } from "@effect/vitest"
+import { assertEquals, assertInstanceOf, assertTrue } from "@effect/vitest/utils"
+import { Effect } from "effect"
+import {
+  Crashed,
+  InvalidRequest,
+  Overloaded,
+  type ProviderError,
+  RateLimited,
+  SessionLost,
+  Unauthorized
+} from "../../../../src/domain/Provider.ts"
+import { stringify } from "../../../../src/lib/json.ts"
+import { key, play, spec } from "../../../support/ClaudeHouse.ts"
+import { anthropicAt, makeAnthropic, makeOpenAi, openAiAt } from "../../../support/HttpHouse.ts"
+import * as Api from "../../../support/MessagesApi.ts"
+import type { Reply } from "../../../support/StandIn/Protocol.ts"
+
+const houses = [
+  ["anthropic", makeAnthropic],
+  ["openai", makeOpenAi]
+] as const
+
+const statuses: ReadonlyArray<readonly [number, ProviderError]> = [
+  [401, new Unauthorized()],
+  [403, new Unauthorized()],
+  [429, new RateLimited({ retryAfterMs: null })],
+  [408, new Overloaded({ retryAfterMs: null })],
+  [500, new Overloaded({ retryAfterMs: null })],
+  [529, new Overloaded({ retryAfterMs: null })]
+]
+
+const waits: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, (ms: number | null) => boolean]> = [
+  ["in seconds", { "retry-after": "7" }, (ms) => ms === 7000],
+  ["in milliseconds", { "retry-after-ms": "1500.5", "retry-after": "7" }, (ms) => ms === 1501],
+  ["as a date that is past", { "retry-after": "Wed, 21 Oct 2015 07:28:00 GMT" }, (ms) => ms === 0],
+  ["as a date to come", { "retry-after": "Fri, 21 Oct 2095 07:28:00 GMT" }, (ms) => (ms ?? 0) > 1e10],
+  ["in words", { "retry-after": "soon" }, (ms) => ms === null]
+]
+
+const faults: ReadonlyArray<readonly [string, Reply, ProviderError]> = [
+  ["ends in mid-event", Api.answer(Api.text("a", Api.cut)), broken("the answer broke off in the middle")],
+  ["ends in mid-letter", Api.answer(Api.text("a", Api.truncatedUtf8)), broken("the answer broke off in the middle")],
+  ["ends too early", Api.answer(Api.text("a", Api.fallSilent)), broken("the answer broke off before its end")],
+  ["ends before it began", Api.nothing, broken("the answer broke off before its end")],
+  ["is a page", Api.stranger, broken("the answer broke off before its end")],
+  ["is garbage", Api.answer(Api.text("a", Api.garbage)), broken("the answer is garbled: an event cannot be read")],
+  ["reports an overload", Api.answer(Api.text("a", Api.overload)), new Overloaded({ retryAfterMs: null })],
+  ["never comes", Api.hangUp, new Overloaded({ retryAfterMs: null })]
+]
+
+function broken(reason: string) {
+  return new Crashed({ reason })
+}
+
+for (const [name, makeHouse] of houses) {
+  describe(`a turn of ${name}`, () => {
+    const refused = (reply: Reply, resume: string | null = null) =>
+      Effect.gen(function* () {
+        const { api, provider } = yield* makeHouse()
+        yield* api.reply(reply)
+        const session = yield* provider.open(spec({ resume }))
+        const error = yield* Effect.flip(play(session, "Hi"))
+        assertEquals(api.calls.length, 1)
+        return error
+      })
+
+    for (const [status, error] of statuses) {
+      it.scopedLive(`that is refused with ${status} is ${error._tag} after one request`, () =>
+        Effect.map(refused(Api.refuse(status)), (found) => assertEquals(found, error))
+      )
+    }
+
+    for (const [how, headers, isRight] of waits) {
+      it.scopedLive(`knows when to try again, told ${how}`, () =>
+        Effect.map(refused(Api.refuse(429, headers)), (error) => {
+          assertInstanceOf(error, RateLimited)
+          assertTrue(isRight(error.retryAfterMs), `${error.retryAfterMs}`)
+        })
+      )
+    }
+
+    it.scopedLive("that is wrong tells why, and never the key", () =>
+      Effect.map(refused(Api.refuse(400)), (error) => {
+        assertInstanceOf(error, InvalidRequest)
+        assertTrue(error.reason.startsWith("refused"))
+        assertTrue(!stringify(error).includes(key))
+      })
+    )
+
+    it.scopedLive("that is too long loses its session, and is refused when it has none", () =>
+      Effect.gen(function* () {
+        assertInstanceOf(yield* refused(Api.tooLong, "some-session"), SessionLost)
+        assertInstanceOf(yield* refused(Api.refuse(413), "some-session"), SessionLost)
+        assertInstanceOf(yield* refused(Api.tooLong), InvalidRequest)
+        assertInstanceOf(yield* refused(Api.refuse(413)), InvalidRequest)
+      })
+    )
+
+    for (const [how, reply, error] of faults) {
+      it.scopedLive(`whose answer ${how} is ${error._tag}`, () =>
+        Effect.map(refused(reply), (found) => assertEquals(found, error))
+      )
+    }
+
+    it.scopedLive("whose answer holds an event of megabytes is Crashed", () =>
+      Effect.map(refused(Api.answer(Api.text("x".repeat(8_000_000)))), (error) =>
+        assertEquals(error, new Crashed({ reason: "the answer holds an event that is too large" }))
+      )
+    )
+
+    it.scopedLive("whose answer ends within a tool call is Crashed", () =>
+      Effect.map(refused(Api.answer(Api.toolUse("memorize", '{"memory', Api.unclosed))), (error) =>
+        assertInstanceOf(error, Crashed)
+      )
+    )
+  })
+}
+
+describe("an endpoint that is not there", () => {
+  it.scopedLive("is Overloaded, by its address and by its name", () =>
+    Effect.gen(function* () {
+      for (const url of ["http://127.0.0.1:1", "http://nowhere.invalid"]) {
+        for (const provider of [yield* anthropicAt(url), yield* openAiAt(url)]) {
+          const session = yield* provider.open(spec())
+          assertEquals(yield* Effect.flip(play(session, "Hi")), new Overloaded({ retryAfterMs: null }))
+        }
+      }
+    })
+  )
+})
