@@ -3,10 +3,8 @@ import { Agents } from "./features/Agents.ts"
 import { AgentRepo } from "./store/AgentRepo.ts"
 import { Attachments } from "./store/Attachments.ts"
 import { Auth } from "./features/Auth.ts"
-import { Grants } from "./features/Auth/Grants.ts"
 import { LoginRepo } from "./store/LoginRepo.ts"
 import { Secrets } from "./process/Secrets.ts"
-import { Tokens } from "./features/Auth/Tokens.ts"
 import { Backups } from "./store/Backups.ts"
 import { Cache } from "./store/Cache.ts"
 import { Closing } from "./process/Closing.ts"
@@ -20,20 +18,10 @@ import { Messages } from "./features/Messages.ts"
 import { MessageRepo } from "./store/MessageRepo.ts"
 import { Metrics } from "./features/Operations/Metrics.ts"
 import { Orchestrator } from "./engine/Orchestrator.ts"
-import { Ahead } from "./engine/Orchestrator/Ahead.ts"
-import { Briefs } from "./engine/Orchestrator/Brief.ts"
-import { Cells } from "./engine/Orchestrator/Cells.ts"
 import { Ledger } from "./store/Ledger.ts"
 import { Openings } from "./engine/Openings.ts"
-import { Passes } from "./engine/Orchestrator/Passes.ts"
 import { Recovery } from "./engine/Recovery.ts"
-import { RoundPlayer } from "./engine/Orchestrator/RoundPlayer.ts"
 import { Sessions } from "./store/Sessions.ts"
-import { Settlements } from "./engine/Orchestrator/Settlement.ts"
-import { Speech } from "./engine/Orchestrator/Speech.ts"
-import { Stands } from "./engine/Orchestrator/Stand.ts"
-import { Talk } from "./engine/Orchestrator/Talk.ts"
-import { Turns } from "./engine/Orchestrator/Turn.ts"
 import { PathLocks } from "./personas/PathLocks.ts"
 import { Personas } from "./personas/Personas.ts"
 import { Removal } from "./engine/Removal.ts"
@@ -80,18 +68,6 @@ const memory = from((settings) => Memory.layer({ agentsDir: settings.AGENTS_DIR,
 
 const cache = from((settings) => Cache.layer({ capacity: settings.CACHE_CAPACITY }))
 
-const rounds = RoundPlayer.layer.pipe(
-  Layer.provide(Cells.layer),
-  Layer.provide(Passes.layer),
-  Layer.provideMerge(Turns.layer),
-  Layer.provide(Ahead.layer),
-  Layer.provide(Speech.layer),
-  Layer.provide(Stands.layer),
-  Layer.provide(Briefs.layer),
-  Layer.provide(Talk.layer),
-  Layer.provideMerge(Settlements.layer)
-)
-
 const repos = Layer.mergeAll(
   LoginRepo.layer,
   RoomRepo.layer,
@@ -116,7 +92,6 @@ const ground = Attachments.layer.pipe(
 const engine = Recovery.layer.pipe(
   Layer.provideMerge(Agents.layer),
   Layer.provideMerge(Orchestrator.layer),
-  Layer.provideMerge(rounds),
   Layer.provideMerge(Openings.layer),
   Layer.provideMerge(Gates.layer),
   Layer.provideMerge(pool),
@@ -135,11 +110,7 @@ export const withoutDoors = Scheduler.layer.pipe(
   Layer.provideMerge(ground)
 )
 
-const auth = Auth.layer.pipe(
-  Layer.provide(Tokens.layer),
-  Layer.provide(Grants.layer),
-  Layer.provideMerge(OpenStreams.layer)
-)
+const auth = Layer.provideMerge(Auth.layer, OpenStreams.layer)
 
 const insight = Metrics.layer.pipe(
   Layer.provideMerge(Status.layer),

@@ -1,8 +1,8 @@
 import { FileSystem, Path } from "@effect/platform"
 import Database from "better-sqlite3"
 import { Effect } from "effect"
+import { importedEnv } from "../process/DataDir.ts"
 import { Settings } from "../process/Settings.ts"
-import { fileName } from "./Import/Env.ts"
 
 /** Copies the database, also while a server writes into it. */
 const backUp = (from: string, to: string) =>
@@ -28,8 +28,8 @@ export const copied = Effect.gen(function* () {
   yield* Effect.forEach([DATA_DIR, AGENTS_DIR], (path) => fs.makeDirectory(path, { recursive: true }))
   if (yield* fs.exists(settings.AGENTS_DIR)) yield* fs.copy(settings.AGENTS_DIR, AGENTS_DIR, { overwrite: true })
   const file = join(settings.DATA_DIR, "parley.db")
-  const env = join(settings.DATA_DIR, fileName)
-  if (yield* fs.exists(env)) yield* fs.copyFile(env, join(DATA_DIR, fileName))
+  const env = join(settings.DATA_DIR, importedEnv)
+  if (yield* fs.exists(env)) yield* fs.copyFile(env, join(DATA_DIR, importedEnv))
   if (yield* fs.exists(file)) yield* backUp(file, join(DATA_DIR, "parley.db"))
   return { ...settings, DATA_DIR, AGENTS_DIR }
 }).pipe(Effect.orDie)

@@ -111,6 +111,9 @@ export const faultOf = (error: unknown): Option.Option<StorageFault> => {
   return Predicate.hasProperty(error, "cause") ? faultOf(error.cause) : Option.none()
 }
 
+/** Another process has the lock. */
+export const isLocked = (fault: StorageFault) => fault._tag === "StorageUnavailable" && fault.reason === "locked"
+
 /** Whether it may pass while the server runs. */
 export const isPassing = (fault: StorageFault) => fault._tag === "StorageFull" || fault.retry_after !== undefined
 

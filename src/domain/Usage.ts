@@ -33,3 +33,9 @@ export const plus = (one: Usage | null, other: Usage | null): Usage | null =>
         cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
         costUsd: one.costUsd === null || other.costUsd === null ? null : one.costUsd + other.costUsd
       }
+
+/** What is set aside for something that will cost: tokens of every kind, and US dollars. */
+export interface Amount {
+  readonly tokens: number
+  readonly usd: number
+}

@@ -7,7 +7,7 @@ import { RoomEvents } from "../store/RoomEvents.ts"
 import { Settings } from "../process/Settings.ts"
 import type { Commit } from "../store/WriteQueue.ts"
 import { Ledger } from "../store/Ledger.ts"
-import { planPass } from "./Orchestrator/Plan.ts"
+import { planPass } from "./Plan.ts"
 
 type Answered = Extract<Trigger, { readonly kind: "message" }>
 

@@ -1,11 +1,13 @@
 import { Array, Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer, Option, Order } from "effect"
 import { Closing } from "../process/Closing.ts"
+import type { AgentId } from "../domain/Agent.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { RoundId, StopReason } from "../domain/Round.ts"
-import { type Halt, RoundPlayer } from "./Orchestrator/RoundPlayer.ts"
+import * as Parts from "./Orchestrator/Parts.ts"
+import type { Halt } from "./Orchestrator/RoundPlayer.ts"
 import { faultIn, isPassing } from "../domain/Storage.ts"
 import { broke } from "../lib/broke.ts"
-import { patience } from "./Orchestrator/Patience.ts"
+import { patience } from "../store/WriteQueue.ts"
 
 export class Orchestrator extends Context.Tag("parley/engine/Orchestrator")<
   Orchestrator,
@@ -26,6 +28,8 @@ export class Orchestrator extends Context.Tag("parley/engine/Orchestrator")<
     readonly takeUp: (roomId: RoomId, round: RoundId) => Effect.Effect<void>
     /** Returns when the room is quiet: nobody speaks in it before the next round is asked for. */
     readonly stop: (roomId: RoomId, reason: StopReason) => Effect.Effect<void>
+    /** Interrupts the turns of an agent, in one room or everywhere; they are settled when this returns. */
+    readonly dismiss: (agent: AgentId, room: RoomId | null) => Effect.Effect<void>
   }
 >() {
   static readonly layer = Layer.scoped(
@@ -52,7 +56,7 @@ interface Busy {
 
 const make = Effect.gen(function* () {
   const closing = yield* Closing
-  const rounds = yield* RoundPlayer
+  const { rounds, turns } = yield* Parts.make
   const rooms = new Map<RoomId, Busy>()
   const adopted = new Map<RoomId, RoundId>()
   const fibers = yield* FiberSet.make<void>()
@@ -151,6 +155,8 @@ const make = Effect.gen(function* () {
   }
 
   return Orchestrator.of({
+    dismiss: turns.dismiss,
+
     play: (roomId, round, when) =>
       Effect.suspend(() => {
         const busy = rooms.get(roomId)

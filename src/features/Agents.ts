@@ -27,13 +27,12 @@ import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "../domain/User.ts"
 import { coalesced } from "../lib/coalesced.ts"
 import * as Permits from "../lib/permits.ts"
-import { Settlements } from "../engine/Orchestrator/Settlement.ts"
-import { Turns } from "../engine/Orchestrator/Turn.ts"
+import { Orchestrator } from "../engine/Orchestrator.ts"
 import { Personas } from "../personas/Personas.ts"
 import { logGroup, roomGroup } from "../store/RoomEvents.ts"
 import { SdkPool } from "../models/SdkPool.ts"
 import { Settings } from "../process/Settings.ts"
-import { afterCommit } from "../store/WriteQueue.ts"
+import { afterCommit, WriteQueue } from "../store/WriteQueue.ts"
 import { broke } from "../lib/broke.ts"
 
 /** Why nothing of an agent was written. */
@@ -84,11 +83,11 @@ const speaking = (changes: Texts, before: Texts) =>
 
 const make = Effect.gen(function* () {
   const { MAX_IMAGE_BYTES, USER_NAME } = yield* Settings
-  const settlements = yield* Settlements
   const cache = yield* Cache
   const personas = yield* Personas
   const repo = yield* AgentRepo
-  const turns = yield* Turns
+  const orchestrator = yield* Orchestrator
+  const queue = yield* WriteQueue
   const pool = yield* SdkPool
   const folder = yield* Folder.make
   const lock = Permits.make(1)
@@ -112,8 +111,8 @@ const make = Effect.gen(function* () {
           )
         )
       )
-      const retired = yield* settlements.persist(write)
-      yield* Effect.forEach(retired, (agent) => turns.dismiss(agent, null), { discard: true })
+      const retired = yield* queue.persist(write)
+      yield* Effect.forEach(retired, (agent) => orchestrator.dismiss(agent, null), { discard: true })
     }).pipe(Effect.withSpan("Agents.sync", { root: true }))
   )
 

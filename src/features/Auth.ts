@@ -57,7 +57,7 @@ export class Auth extends Context.Tag("parley/features/Auth")<
   static readonly layer = Layer.effect(
     this,
     Effect.suspend(() => make)
-  )
+  ).pipe(Layer.provide(Tokens.layer), Layer.provide(Grants.layer))
 }
 
 /** Lets only the admin pass. */

@@ -25,7 +25,6 @@ import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
 import { Ledger } from "../store/Ledger.ts"
 import { Sessions } from "../store/Sessions.ts"
-import { Turns } from "../engine/Orchestrator/Turn.ts"
 import { Providers } from "../models/Providers.ts"
 import { Removal } from "../engine/Removal.ts"
 import { RoomEvents, roomGroup } from "../store/RoomEvents.ts"
@@ -100,7 +99,6 @@ const make = Effect.gen(function* () {
   const agents = yield* AgentRepo
   const messages = yield* MessageRepo
   const sessions = yield* Sessions
-  const turns = yield* Turns
   const events = yield* RoomEvents
   const ledger = yield* Ledger
   const removal = yield* Removal
@@ -250,7 +248,7 @@ const make = Effect.gen(function* () {
           Effect.zipRight(events.append(id, { type: "agent_left", agent_id: agentId, agent_name: agent.name }))
         )
       )
-      yield* turns.dismiss(agentId, id)
+      yield* orchestrator.dismiss(agentId, id)
       yield* pool.evict((seat) => seat.roomId === id && seat.agentId === agentId)
     })
   })

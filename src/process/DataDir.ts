@@ -2,9 +2,11 @@ import { FileSystem, Path } from "@effect/platform"
 import type { PlatformError } from "@effect/platform/Error"
 import Database from "better-sqlite3"
 import { type Cause, Data, Effect, Layer, Option } from "effect"
-import { isLock } from "../store/Inspect.ts"
-import { faultOf } from "../domain/Storage.ts"
+import { faultOf, isLocked } from "../domain/Storage.ts"
 import { Settings } from "./Settings.ts"
+
+/** The file in the data folder that the settings of an imported server are written to. */
+export const importedEnv = "imported.env"
 
 export class DataDirUnusable extends Data.TaggedError("DataDirUnusable")<{
   readonly folder: string
@@ -63,7 +65,10 @@ export const isHeld = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const file = yield* lockOf
   if (!(yield* fs.exists(file))) return false
-  return yield* Effect.match(Effect.scoped(lock(file)), { onFailure: isLock, onSuccess: () => false })
+  return yield* Effect.match(Effect.scoped(lock(file)), {
+    onFailure: (error) => Option.exists(faultOf(error), isLocked),
+    onSuccess: () => false
+  })
 })
 
 /**

@@ -1,7 +1,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import Database from "better-sqlite3"
 import { Data, Effect, Option, Schedule, Schema } from "effect"
-import { faultOf, type StorageFault } from "../domain/Storage.ts"
+import { faultOf, isLocked, type StorageFault } from "../domain/Storage.ts"
 
 /** The database cannot be opened as it is; nothing in it was touched. */
 export class DatabaseUnusable extends Data.TaggedError("DatabaseUnusable")<{
@@ -35,12 +35,9 @@ const checkedBytes = 64 * 2 ** 20
 /** How long another process may hold the file before a start gives up. */
 const patience = Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(100))
 
-export const isLock = (error: unknown) =>
-  Option.exists(faultOf(error), (it) => it._tag === "StorageUnavailable" && it.reason === "locked")
-
 /** Tried again for ten seconds while another process has the lock; beside the event loop. */
 export const unlessLocked = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.retry(effect, { schedule: patience, while: isLock })
+  Effect.retry(effect, { schedule: patience, while: (error) => Option.exists(faultOf(error), isLocked) })
 
 const Checked = Schema.Tuple(Schema.Struct({ quick_check: Schema.String }))
 

@@ -5,11 +5,10 @@ import { Outcome, PassInput, Reason, RoundId, StopReason, Tape, Trigger, TurnId,
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import type { Usage } from "../domain/Usage.ts"
+import type { Amount, Usage } from "../domain/Usage.ts"
 import * as Json from "../lib/json.ts"
 import * as Sql from "../lib/sql.ts"
 import { Commit } from "./WriteQueue.ts"
-import type { Amount, Standing } from "../engine/Orchestrator/Limits.ts"
 
 /** A round that has not ended, as far as it is planned. */
 export const OpenRound = Schema.Struct({
@@ -22,6 +21,18 @@ export const OpenRound = Schema.Struct({
   tape: Schema.parseJson(Tape)
 })
 export type OpenRound = typeof OpenRound.Type
+
+/** A round at the moment that a turn of it wants to begin. */
+export interface RoundState {
+  /** False once somebody has ended the round. */
+  readonly isOpen: boolean
+  /** Replies of this round. */
+  readonly replies: number
+  /** Turns under way in the room, each of which may become a reply. */
+  readonly speaking: number
+  /** What those turns have set aside. */
+  readonly reserved: Amount
+}
 
 /** What is known of such a round without a look at its plan. */
 const RoundHead = Schema.Struct({ id: RoundId, room_id: RoomId, kind: Schema.String })
@@ -98,7 +109,7 @@ export class Ledger extends Context.Tag("parley/store/Ledger")<
     /** Why a round ended; none while it goes on. */
     readonly reasonOf: (round: RoundId) => Effect.Effect<Option.Option<StopReason>>
     readonly past: (round: RoundId) => Effect.Effect<ReadonlyArray<PastTurn>>
-    readonly standing: (room: RoomId, round: RoundId) => Effect.Effect<Omit<Standing, "room">>
+    readonly state: (room: RoomId, round: RoundId) => Effect.Effect<RoundState>
     readonly openTurn: (turn: NewTurn) => Effect.Effect<TurnId, never, Commit>
     /** A turn that was played to its end shows that its round can be: the tries at it are counted anew. */
     readonly closeTurn: (turn: TurnId, end: TurnEnd) => Effect.Effect<void, never, Commit>
@@ -227,7 +238,7 @@ const make = Effect.gen(function* () {
         FROM turns LEFT JOIN messages ON messages.id = turns.message_id
         WHERE round_id = ${round} AND outcome IS NOT NULL ORDER BY cell, turns.agent_id, attempt`),
 
-    standing: (room, round) =>
+    state: (room, round) =>
       Effect.map(
         asStanding(sql`
           SELECT

@@ -3,15 +3,17 @@ import { Array, Cause, Context, Deferred, Effect, Fiber, FiberId, Layer, Option 
 import { DbFile } from "./DbFile.ts"
 import { WriteRefused } from "../domain/Error.ts"
 import type { QueueStats } from "../domain/Status.ts"
-import { faultIn, type StorageFault, StorageUnavailable, type Unwritten } from "../domain/Storage.ts"
+import { faultIn, isLocked, type StorageFault, StorageUnavailable, type Unwritten } from "../domain/Storage.ts"
 import * as Bell from "../lib/bell.ts"
 import * as Meter from "../lib/metric.ts"
 import { nextTurn } from "../lib/turns.ts"
 import { Settings } from "../process/Settings.ts"
 import type { Commit } from "./WriteQueue/Commit.ts"
 import * as Job from "./WriteQueue/Job.ts"
+import * as Persist from "./WriteQueue/Persist.ts"
 
 export { afterCommit, Commit } from "./WriteQueue/Commit.ts"
+export { patience } from "./WriteQueue/Persist.ts"
 
 export class WriteQueue extends Context.Tag("parley/store/WriteQueue")<
   WriteQueue,
@@ -24,6 +26,13 @@ export class WriteQueue extends Context.Tag("parley/store/WriteQueue")<
      * transaction with others. Never call it inside a write: it would wait for itself.
      */
     readonly write: <A, E>(write: Effect.Effect<A, E, Commit>) => Effect.Effect<A, E | Unwritten>
+    /**
+     * Commits what must not be lost, as `write` does. What the queue or the storage refuses is tried again until it is
+     * stored; once the server closes, for as long as it leaves to those who still run.
+     */
+    readonly persist: <A>(write: Effect.Effect<A, never, Commit>) => Effect.Effect<A>
+    /** How many such writes were refused and are to be tried again. */
+    readonly held: Effect.Effect<number>
     readonly stats: Effect.Effect<QueueStats>
     /** Another number with every transaction: while it is the same, what was read before is what would be read now. */
     readonly version: () => number
@@ -69,8 +78,6 @@ const timed = <A, E>(transaction: Effect.Effect<A, E>, size: number) =>
     )
   })
 
-const isLocked = Option.exists<StorageFault>((it) => it._tag === "StorageUnavailable" && it.reason === "locked")
-
 /** What is written to a file that is not the one of that name would be lost with the process. */
 const standing = (fault: DbFile["Type"]["fault"]) =>
   Effect.suspend(() => Option.match(fault(), { onNone: () => Effect.void, onSome: Effect.fail }))
@@ -97,7 +104,8 @@ const make = Effect.gen(function* () {
         Effect.tapErrorCause(() => Effect.ignore(Job.execute(connection, "ROLLBACK")))
       )
       return Effect.matchCauseEffect(Effect.zipRight(standing(file.fault), Job.execute(connection, begin)), {
-        onFailure: (cause) => (isLocked(faultIn(cause)) ? Effect.succeed(null) : Effect.failCause(cause)),
+        onFailure: (cause) =>
+          Option.exists(faultIn(cause), isLocked) ? Effect.succeed(null) : Effect.failCause(cause),
         onSuccess: () => {
           version += 1
           return timed(carried, batch.length)
@@ -183,21 +191,24 @@ const make = Effect.gen(function* () {
     return WriteRefused.of(reason)
   })
 
+  const write = Effect.fnUntraced(
+    function* <A, E>(write: Effect.Effect<A, E, Commit>) {
+      const reply = Deferred.unsafeMake<A, E | StorageFault>(FiberId.none)
+      const job = yield* Job.make(reply, write)
+      return offer(job) ? yield* Deferred.await(reply) : yield* refuse
+    },
+    Effect.withSpan("WriteQueue.write", { captureStackTrace: false })
+  )
+
   return WriteQueue.of({
+    ...(yield* Persist.make(write)),
+    write,
     version: () => version,
     trouble: Effect.sync(() => trouble),
     stats: Effect.sync(() => ({
       depth: depth(),
       capacity: WRITE_QUEUE_CAPACITY,
       is_open: isOpen
-    })),
-    write: Effect.fnUntraced(
-      function* <A, E>(write: Effect.Effect<A, E, Commit>) {
-        const reply = Deferred.unsafeMake<A, E | StorageFault>(FiberId.none)
-        const job = yield* Job.make(reply, write)
-        return offer(job) ? yield* Deferred.await(reply) : yield* refuse
-      },
-      Effect.withSpan("WriteQueue.write", { captureStackTrace: false })
-    )
+    }))
   })
 })

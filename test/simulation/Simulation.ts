@@ -1,7 +1,6 @@
 import { Context, Effect, Exit } from "effect"
 import type { Cell } from "../../src/domain/Round.ts"
 import { LiveTurns } from "../../src/engine/LiveTurns.ts"
-import { Settlements } from "../../src/engine/Orchestrator/Settlement.ts"
 import { SdkPool } from "../../src/models/SdkPool.ts"
 import { WriteQueue } from "../../src/store/WriteQueue.ts"
 import * as Called from "./Called.ts"
@@ -96,8 +95,8 @@ export const play = (houses: Houses, schedule: Schedule): Effect.Effect<Result> 
       const { context } = exit.value
       const live = Context.get(context, LiveTurns)
       const pool = Context.get(context, SdkPool)
-      const held = Context.get(context, Settlements).held
-      const queued = Effect.map(Context.get(context, WriteQueue).stats, ({ depth }) => depth)
+      const { held, stats } = Context.get(context, WriteQueue)
+      const queued = Effect.map(stats, ({ depth }) => depth)
       const isHeldUp = Effect.runSync(held) + Effect.runSync(queued) > 0
       Rested.check({ book, world, live, pool, isHeldUp, readers })
       clients.rest()

@@ -4,6 +4,7 @@ import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Fiber, Layer, Runtime, Scope } from "effect"
 import { WriteRefused } from "../../src/domain/Error.ts"
 import type { Unwritten } from "../../src/domain/Storage.ts"
+import { Closing } from "../../src/process/Closing.ts"
 import { afterCommit, WriteQueue } from "../../src/store/WriteQueue.ts"
 import { counted } from "../support/metrics.ts"
 import { settle } from "../support/settle.ts"
@@ -138,7 +139,7 @@ describe("WriteQueue", () => {
     Effect.gen(function* () {
       const { insert, names } = yield* setup
       const scope = yield* Scope.make()
-      const context = yield* Layer.buildWithScope(Layer.fresh(WriteQueue.layer), scope)
+      const context = yield* Layer.buildWithScope(Layer.provide(Layer.fresh(WriteQueue.layer), Closing.layer), scope)
       const queue = yield* Effect.provide(WriteQueue, context)
 
       const accepted = yield* Effect.forEach(["a", "b", "c"], (name) => Effect.forkScoped(queue.write(insert(name))))

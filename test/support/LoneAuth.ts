@@ -1,9 +1,7 @@
 import { Effect, Layer, Option, Redacted } from "effect"
 import { Auth } from "../../src/features/Auth.ts"
-import { Grants } from "../../src/features/Auth/Grants.ts"
 import { LoginRepo } from "../../src/store/LoginRepo.ts"
 import { type Passwords, Secrets } from "../../src/process/Secrets.ts"
-import { Tokens } from "../../src/features/Auth/Tokens.ts"
 import { OpenStreams } from "../../src/features/OpenStreams.ts"
 import { Settings } from "../../src/process/Settings.ts"
 import * as TestDb from "./TestDb.ts"
@@ -24,8 +22,6 @@ const secrets = (passwords: () => Passwords) =>
 /** Logins over a database in memory, without a house around them. */
 export const over = (passwords: () => Passwords) =>
   Auth.layer.pipe(
-    Layer.provideMerge(Tokens.layer),
-    Layer.provide(Grants.layer),
     Layer.provideMerge(OpenStreams.layer),
     Layer.provideMerge(LoginRepo.layer),
     Layer.provide(secrets(passwords)),

@@ -3,14 +3,12 @@ import { Array, Effect, Either, Option, Schema } from "effect"
 import { parseEnv } from "node:util"
 import { SettingsValues } from "../../domain/Settings.ts"
 import { writeAtomic } from "../../lib/files.ts"
+import { importedEnv } from "../../process/DataDir.ts"
 import { Settings } from "../../process/Settings.ts"
 import type { Tally } from "./Tally.ts"
 
 const known: ReadonlySet<string> = new Set(Object.keys(SettingsValues.fields))
 const decode = Schema.decodeUnknownOption(SettingsValues)
-
-/** In the data folder. */
-export const fileName = "imported.env"
 
 /** In quotes in which nothing has a meaning of its own; null where there are none for it. */
 const quoted = (value: string) => {
@@ -40,7 +38,7 @@ export const copy = Effect.fnUntraced(function* (file: string, tally: Tally) {
   if (foreign.length > 0) tally.note(`settings that Parley does not have: ${foreign.map(([name]) => name).join(", ")}`)
   if (refused.length > 0) tally.note(`settings that Parley cannot use as they are: ${refused.join(", ")}`)
   if (lines.length === 0) return
-  const place = join(DATA_DIR, fileName)
+  const place = join(DATA_DIR, importedEnv)
   const text = `${lines.join("\n")}\n`
   // An import that is run again brings nothing new.
   if ((yield* Effect.orElseSucceed(fs.readFileString(place), () => "")) === text) return

@@ -16,6 +16,7 @@ import { Removal } from "../../engine/Removal.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
 import { Critiques } from "../../store/Critiques.ts"
 import { Settings } from "../../process/Settings.ts"
+import { Closing } from "../../process/Closing.ts"
 import { WriteQueue } from "../../store/WriteQueue.ts"
 
 const personas = Layer.unwrapEffect(
@@ -36,6 +37,7 @@ export const layer = Import.layer.pipe(
   Layer.provide([RoomRepo.layer, MessageRepo.layer, AgentRepo.layer, Critiques.layer]),
   Layer.provide(Cache.layer({ capacity: 1 })),
   Layer.provide(WriteQueue.layer),
+  Layer.provide(Closing.layer),
   Layer.provide(Layer.merge(personas, memory)),
   Layer.provide(PathLocks.layer),
   Layer.provide(Db.layer),

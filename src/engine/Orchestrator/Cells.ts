@@ -1,12 +1,12 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 import type { AgentId } from "../../domain/Agent.ts"
 import type { Cell, PassInput, Reason, Speaker, StopReason } from "../../domain/Round.ts"
 import { together } from "../../lib/together.ts"
 import { MessageRepo } from "../../store/MessageRepo.ts"
 import type { Occasion } from "./Context.ts"
 import * as Progress from "./Progress.ts"
-import type { Ended } from "./Settlement.ts"
-import { Played, Turns } from "./Turn.ts"
+import type { Ended } from "./Settlements.ts"
+import { Played, type Turns } from "./Turns.ts"
 
 /** A turn that has ended, in this life of the server or before. */
 export interface Heard extends Ended {
@@ -19,29 +19,15 @@ interface PlayedCell {
   readonly refused: Option.Option<StopReason>
 }
 
-export class Cells extends Context.Tag("parley/engine/Orchestrator/Cells")<
-  Cells,
-  {
-    /** Plays a place of the tape: its speakers at once, each without what the others say in it. */
-    readonly play: (
-      progress: Progress.Progress,
-      input: PassInput,
-      index: number,
-      cell: Cell
-    ) => Effect.Effect<PlayedCell>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface Cells {
+  /** Plays a place of the tape: its speakers at once, each without what the others say in it. */
+  readonly play: (progress: Progress.Progress, input: PassInput, index: number, cell: Cell) => Effect.Effect<PlayedCell>
 }
 
 // A turn that the end of a server cut off is asked for once more, and not with every server: each time costs.
 const mostTries = 2
 
-const make = Effect.gen(function* () {
-  const turns = yield* Turns
+export const make = Effect.fnUntraced(function* ({ turns }: { readonly turns: Turns }) {
   const messages = yield* MessageRepo
 
   const horizonOf = Effect.fnUntraced(function* (progress: Progress.Progress, index: number, cell: Cell) {
@@ -89,7 +75,7 @@ const make = Effect.gen(function* () {
     })
   })
 
-  return Cells.of({
+  return {
     play: Effect.fnUntraced(function* (progress, input, index, cell) {
       const next = progress.tape[index + 1]?.speakers ?? []
       const place = { index, horizon: yield* horizonOf(progress, index, cell), next }
@@ -99,7 +85,7 @@ const make = Effect.gen(function* () {
         refused: Option.firstSomeOf(played.map(({ refused }) => refused))
       }
     })
-  })
+  } satisfies Cells
 })
 
 const again = ({ outcome, said }: Pick<Ended, "outcome" | "said">, agent_id: AgentId): PlayedCell => ({

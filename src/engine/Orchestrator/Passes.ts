@@ -1,4 +1,5 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
+import { WriteQueue } from "../../store/WriteQueue.ts"
 import { AgentRepo } from "../../store/AgentRepo.ts"
 import type { Member } from "../../domain/Agent.ts"
 import type { PassInput } from "../../domain/Round.ts"
@@ -6,36 +7,23 @@ import type { Heard } from "./Cells.ts"
 import { Ledger } from "../../store/Ledger.ts"
 import { mentionsIn } from "../Mentions.ts"
 import { Openings } from "../Openings.ts"
-import { planPass } from "./Plan.ts"
+import { planPass } from "../Plan.ts"
 import type { Progress } from "./Progress.ts"
-import { Settlements } from "./Settlement.ts"
 
 /** The passes of a round, each planned from the room as it is then, and stored before it is played. */
-export class Passes extends Context.Tag("parley/engine/Orchestrator/Passes")<
-  Passes,
-  {
-    readonly first: (progress: Progress) => Effect.Effect<PassInput>
-    /** The next pass of this kind; one that was planned before the server ended is taken up again. */
-    readonly next: (
-      progress: Progress,
-      kind: PassInput["kind"],
-      heard: ReadonlyArray<Heard>
-    ) => Effect.Effect<PassInput>
-    /** Who sits in the room now. */
-    readonly members: (progress: Progress) => Effect.Effect<ReadonlyArray<Member>>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface Passes {
+  readonly first: (progress: Progress) => Effect.Effect<PassInput>
+  /** The next pass of this kind; one that was planned before the server ended is taken up again. */
+  readonly next: (progress: Progress, kind: PassInput["kind"], heard: ReadonlyArray<Heard>) => Effect.Effect<PassInput>
+  /** Who sits in the room now. */
+  readonly members: (progress: Progress) => Effect.Effect<ReadonlyArray<Member>>
 }
 
-const make = Effect.gen(function* () {
+export const make = Effect.gen(function* () {
+  const { persist } = yield* WriteQueue
   const agents = yield* AgentRepo
   const ledger = yield* Ledger
   const openings = yield* Openings
-  const { persist } = yield* Settlements
 
   const members = ({ roomId }: Progress) => agents.members(roomId)
 
@@ -64,9 +52,9 @@ const make = Effect.gen(function* () {
     return take(progress, Option.isSome(known) ? known.value : yield* plan(progress, kind, heard))
   })
 
-  return Passes.of({
+  return {
     members,
     next,
     first: (progress) => next(progress, progress.trigger.kind === "message" ? "answer" : "follow_up", [])
-  })
+  } satisfies Passes
 })

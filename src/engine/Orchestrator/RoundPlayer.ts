@@ -1,4 +1,5 @@
-import { Cause, Chunk, Context, Effect, Exit, Layer, Option } from "effect"
+import { Cause, Chunk, Effect, Exit, Option } from "effect"
+import { WriteQueue } from "../../store/WriteQueue.ts"
 import { Closing } from "../../process/Closing.ts"
 import type { Cell, PassInput, RoundId, StopReason } from "../../domain/Round.ts"
 import { faultIn, isPassing } from "../../domain/Storage.ts"
@@ -8,11 +9,10 @@ import { Unreadable } from "../../lib/unreadable.ts"
 import { RoomEvents } from "../../store/RoomEvents.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
 import * as Telemetry from "../../telemetry/GenAi.ts"
-import { Cells, type Heard } from "./Cells.ts"
+import { type Cells, type Heard } from "./Cells.ts"
 import { Ledger, type OpenRound, type RoundHead } from "../../store/Ledger.ts"
-import { Passes } from "./Passes.ts"
+import type { Passes } from "./Passes.ts"
 import * as Progress from "./Progress.ts"
-import { Settlements } from "./Settlement.ts"
 
 /** Why a round should end, asked by somebody outside of it. */
 export interface Halt {
@@ -24,26 +24,18 @@ export interface Halt {
   readonly moved: Effect.Effect<unknown>
 }
 
-export class RoundPlayer extends Context.Tag("parley/engine/Orchestrator/RoundPlayer")<
-  RoundPlayer,
-  {
-    /**
-     * Plays an open round to its end, from where it stands: what was said in it already is not said again. The turns
-     * under way are settled, and the ledger has the reason, when this returns. A server that closes leaves the round
-     * open, for the next one to go on with, and takes the try back. What cannot be read sets the round aside; a storage
-     * that fails for a time leaves it open, and dies with what it is.
-     */
-    readonly play: (id: RoundId, halt: Halt) => Effect.Effect<void>
-    /** Counts another try at an open round, on disk when this returns; false when it has ended. */
-    readonly claim: (id: RoundId) => Effect.Effect<boolean>
-    /** Ends a round that is not being played. */
-    readonly close: (id: RoundId, reason: StopReason) => Effect.Effect<void>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface RoundPlayer {
+  /**
+   * Plays an open round to its end, from where it stands: what was said in it already is not said again. The turns
+   * under way are settled, and the ledger has the reason, when this returns. A server that closes leaves the round
+   * open, for the next one to go on with, and takes the try back. What cannot be read sets the round aside; a storage
+   * that fails for a time leaves it open, and dies with what it is.
+   */
+  readonly play: (id: RoundId, halt: Halt) => Effect.Effect<void>
+  /** Counts another try at an open round, on disk when this returns; false when it has ended. */
+  readonly claim: (id: RoundId) => Effect.Effect<boolean>
+  /** Ends a round that is not being played. */
+  readonly close: (id: RoundId, reason: StopReason) => Effect.Effect<void>
 }
 
 type Pass = { readonly halt: Option.Option<StopReason>; readonly heard: ReadonlyArray<Heard> }
@@ -52,14 +44,18 @@ const limits: ReadonlySet<StopReason> = new Set(["max_interactions", "max_messag
 const settledIn: ReadonlySet<StopReason> = new Set(["complete", "max_rounds"])
 const unheard: ReadonlySet<StopReason> = new Set(["paused", "interrupted", "budget", "no_agents"])
 
-const make = Effect.gen(function* () {
+export const make = Effect.fnUntraced(function* ({
+  cells,
+  passes
+}: {
+  readonly cells: Cells
+  readonly passes: Passes
+}) {
+  const { persist } = yield* WriteQueue
   const closing = yield* Closing
   const rooms = yield* RoomRepo
   const events = yield* RoomEvents
   const ledger = yield* Ledger
-  const passes = yield* Passes
-  const cells = yield* Cells
-  const { persist } = yield* Settlements
 
   const playPass = Effect.fnUntraced(function* (progress: Progress.Progress, input: PassInput, halt: Halt) {
     const heard: Array<Heard> = []
@@ -167,7 +163,7 @@ const make = Effect.gen(function* () {
   const setAside = (id: RoundId) =>
     whenOpen(ledger.head(id), (round) => close(round, "set_aside", "What is stored of it cannot be read"))
 
-  return RoundPlayer.of({
+  return {
     play: (id, halt) =>
       Effect.catchSomeCause(
         whenOpen(ledger.find(id), (round) => perform(round, halt)),
@@ -175,7 +171,7 @@ const make = Effect.gen(function* () {
       ),
     claim: (id) => persist(ledger.tried(id)),
     close: (id, reason) => whenOpen(ledger.head(id), (round) => close(round, reason))
-  })
+  } satisfies RoundPlayer
 })
 
 const headOf = ({ id, room_id, trigger }: OpenRound): RoundHead => ({ id, room_id, kind: trigger.kind })

@@ -3,7 +3,7 @@ import { Effect, Option } from "effect"
 import { Api } from "../Api.ts"
 import { page } from "../../lib/response.ts"
 import { Messages } from "../Messages.ts"
-import * as Readings from "./Readings.ts"
+import * as Readings from "../Readings.ts"
 
 /** By RFC 7240, among other wishes. */
 const isMinimal = (prefer = "") => /(^|,)\s*return\s*=\s*"?minimal"?\s*(,|;|$)/i.test(prefer)

@@ -6,7 +6,7 @@ import { Context, Effect, Layer, Metric, Option, Schedule } from "effect"
 import { version } from "../../domain/Version.ts"
 import { broke } from "../../lib/broke.ts"
 import { observe } from "./Metrics/Observation.ts"
-import { format } from "./Metrics/Prometheus.ts"
+import { format } from "./Prometheus.ts"
 import { Settings } from "../../process/Settings.ts"
 import { Status } from "./Status.ts"
 

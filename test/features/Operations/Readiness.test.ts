@@ -110,7 +110,7 @@ describe("readiness", () => {
   it.scoped("fails when the queue takes no more", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
-      const queue = yield* Layer.buildWithScope(WriteQueue.layer, scope)
+      const queue = yield* Layer.buildWithScope(Layer.provide(WriteQueue.layer, Closing.layer), scope)
       const readiness = Readiness.layer.pipe(Layer.provide(Layer.succeedContext(queue)), Layer.provide(Closing.layer))
       yield* Effect.gen(function* () {
         deepStrictEqual(yield* failing, [])

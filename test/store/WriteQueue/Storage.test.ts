@@ -7,6 +7,7 @@ import Database from "better-sqlite3"
 import { Array, Effect, Either, Exit, Fiber, Layer } from "effect"
 import * as Db from "../../../src/store/Db.ts"
 import { Settings } from "../../../src/process/Settings.ts"
+import { Closing } from "../../../src/process/Closing.ts"
 import { WriteQueue } from "../../../src/store/WriteQueue.ts"
 import * as SteppedClock from "../../support/SteppedClock.ts"
 
@@ -19,7 +20,11 @@ const setup = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const folder = yield* fs.makeTempDirectoryScoped()
   const settings = Layer.orDie(Settings.layerFrom({ DATA_DIR: folder }))
-  const layer = WriteQueue.layer.pipe(Layer.provideMerge(Db.layer), Layer.provide(settings))
+  const layer = WriteQueue.layer.pipe(
+    Layer.provide(Closing.layer),
+    Layer.provideMerge(Db.layer),
+    Layer.provide(settings)
+  )
   const { advance, clock } = SteppedClock.make()
   const context = yield* Effect.withClock(Layer.build(layer), clock)
   const { queue, sql } = yield* Effect.provide(Effect.all({ queue: WriteQueue, sql: SqlClient.SqlClient }), context)

@@ -5,7 +5,7 @@ import { PoolHealth } from "../../../domain/Pool.ts"
 import { ProviderList } from "../../../domain/ProviderList.ts"
 import { NotReady } from "../../../domain/Status.ts"
 import { AdminRequired, Unauthenticated } from "../../../domain/User.ts"
-import { contentType } from "../Metrics/Prometheus.ts"
+import { contentType } from "../Prometheus.ts"
 
 /** Nothing is spoken aloud here; clients that could ask first. */
 const Voice = Schema.Struct({

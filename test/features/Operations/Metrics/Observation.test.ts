@@ -4,7 +4,7 @@ import { Effect, Metric } from "effect"
 import type { ServerStatus } from "../../../../src/domain/Status.ts"
 import * as Time from "../../../../src/domain/Time.ts"
 import { observe } from "../../../../src/features/Operations/Metrics/Observation.ts"
-import { format } from "../../../../src/features/Operations/Metrics/Prometheus.ts"
+import { format } from "../../../../src/features/Operations/Prometheus.ts"
 import { parse } from "../../../support/prometheus.ts"
 
 const state = (name: "open" | "half_open" | "closed", first: number) => ({

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Attachments } from "../../store/Attachments.ts"
 import { Seat, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
 import * as Hash from "../../lib/hash.ts"
@@ -9,8 +9,8 @@ import { Settings } from "../../process/Settings.ts"
 import { toolSpecs } from "../../personas/Tools.ts"
 import { context } from "./Context.ts"
 import { type SessionRecord, Sessions } from "../../store/Sessions.ts"
-import type { Stand } from "./Stand.ts"
-import { Talk, type Told } from "./Talk.ts"
+import type { TurnSetting } from "./TurnSetting.ts"
+import { type History, type Told } from "./History.ts"
 
 /** All that the model is given for one turn. */
 export interface Brief {
@@ -18,7 +18,7 @@ export interface Brief {
   readonly promptHash: string
   readonly input: Omit<TurnInput, "callTool" | "spend">
   /** Where the seat's session stands, should the model give the turn no session of its own. */
-  readonly standing: Standing
+  readonly session: SessionState
   /** The newest message that the model is given. */
   readonly newest: number
   /** All text that the model has to read anew, each image as the text that would cost as much. */
@@ -28,24 +28,16 @@ export interface Brief {
 }
 
 /** What of a session's record is certain before its turn. */
-export type Standing = Pick<SessionRecord, "session_id" | "first_message_id" | "last_message_id" | "last_note">
+export type SessionState = Pick<SessionRecord, "session_id" | "first_message_id" | "last_message_id" | "last_note">
 
-export class Briefs extends Context.Tag("parley/engine/Orchestrator/Brief/Briefs")<
-  Briefs,
-  {
-    /**
-     * What the agent has not seen yet, for the session it has or for a new one; none when it is asked for news and there
-     * is nothing new. A session of another provider, model or prompt counts as none, and critics see the whole anew.
-     */
-    readonly make: (stand: Stand) => Effect.Effect<Option.Option<Brief>>
-    /** The client that a turn of this stand would be given, were it to begin now. */
-    readonly spec: (stand: Stand) => Effect.Effect<SessionSpec>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface Briefs {
+  /**
+   * What the agent has not seen yet, for the session it has or for a new one; none when it is asked for news and there
+   * is nothing new. A session of another provider, model or prompt counts as none, and critics see the whole anew.
+   */
+  readonly make: (setting: TurnSetting) => Effect.Effect<Option.Option<Brief>>
+  /** The client that a turn of this stand would be given, were it to begin now. */
+  readonly spec: (setting: TurnSetting) => Effect.Effect<SessionSpec>
 }
 
 /** How many are made at once: while one is made it is there more than once. */
@@ -54,15 +46,14 @@ const atOnce = 4
 // At three characters a token: no image takes more than 5,000 tokens, however large.
 const charactersOfImage = 15_000
 
-const make = Effect.gen(function* () {
+export const make = Effect.fnUntraced(function* ({ history }: { readonly history: History }) {
   const { USER_NAME } = yield* Settings
   const building = Permits.make(atOnce)
-  const talk = yield* Talk
   const memory = yield* Memory
   const attachments = yield* Attachments
   const sessions = yield* Sessions
 
-  const prompt = Effect.fnUntraced(function* ({ persona, roster }: Stand) {
+  const prompt = Effect.fnUntraced(function* ({ persona, roster }: TurnSetting) {
     const bare = { persona, roomMemories: [], roster: roster.map(({ name }) => name), personName: USER_NAME }
     const tools = toolSpecs(persona)
     // What the agent noted itself its session knows: it does not make the session another's.
@@ -72,7 +63,7 @@ const make = Effect.gen(function* () {
   })
   type Prompt = Effect.Effect.Success<ReturnType<typeof prompt>>
 
-  const session = Effect.fnUntraced(function* ({ agent, model, provider, room }: Stand, { hash }: Prompt) {
+  const resumable = Effect.fnUntraced(function* ({ agent, model, provider, room }: TurnSetting, { hash }: Prompt) {
     const stored = yield* sessions.find(room.id, agent.id)
     return Option.filter(
       stored,
@@ -81,7 +72,7 @@ const make = Effect.gen(function* () {
   })
 
   const open = Effect.fnUntraced(function* (
-    { agent, model, persona, room }: Stand,
+    { agent, model, persona, room }: TurnSetting,
     { tools, withNotes }: Prompt,
     known: Option.Option<SessionRecord>
   ) {
@@ -98,22 +89,22 @@ const make = Effect.gen(function* () {
     return { notes, spec }
   })
 
-  return Briefs.of({
-    spec: Effect.fn("Briefs.spec")(function* (stand: Stand) {
-      const own = yield* prompt(stand)
-      return (yield* open(stand, own, yield* session(stand, own))).spec
+  return {
+    spec: Effect.fn("Briefs.spec")(function* (setting: TurnSetting) {
+      const own = yield* prompt(setting)
+      return (yield* open(setting, own, yield* resumable(setting, own))).spec
     }, building.with),
 
-    make: Effect.fn("Briefs.make")(function* (stand: Stand) {
-      const { agent, horizon, occasion, provider } = stand
-      const own = yield* prompt(stand)
-      const told = yield* talk.of(stand, yield* session(stand, own))
+    make: Effect.fn("Briefs.make")(function* (setting: TurnSetting) {
+      const { agent, horizon, occasion, provider } = setting
+      const own = yield* prompt(setting)
+      const told = yield* history.of(setting, yield* resumable(setting, own))
       const { mark, messages, omitted } = told
       const isNews = occasion === "news" || occasion === "named"
       if (isNews && messages.every(({ agent_id, id }) => agent_id === agent.id || isOld(told, id))) {
         return Option.none()
       }
-      const { notes, spec } = yield* open(stand, own, told.session)
+      const { notes, spec } = yield* open(setting, own, told.session)
       const { images, names } = yield* attachments.show(messages, { takesImages: provider.takesImages, mark })
       const said = context({
         agent,
@@ -126,7 +117,7 @@ const make = Effect.gen(function* () {
         names
       })
       const isResumed = provider.remembers && Option.isSome(told.session)
-      const standing = standingOf(told, notes.entries)
+      const session = stateOf(told, notes.entries)
       return Option.some({
         spec,
         promptHash: own.hash,
@@ -135,13 +126,13 @@ const make = Effect.gen(function* () {
           images,
           knownParts: told.known === 0 ? 0 : said.parts.length - messages.length + told.known
         },
-        standing,
-        newest: messages.findLast(({ id }) => id <= horizon)?.id ?? standing.last_message_id,
+        session,
+        newest: messages.findLast(({ id }) => id <= horizon)?.id ?? session.last_message_id,
         characters: lengthOf(said) + images.length * charactersOfImage + (isResumed ? 0 : spec.systemPrompt.length),
         sessionTokens: isResumed ? told.session.value.tokens : 0
       })
     }, building.with)
-  })
+  } satisfies Briefs
 })
 
 const lengthOf = ({ ask, parts }: Pick<TurnInput, "ask" | "parts">) =>
@@ -149,7 +140,7 @@ const lengthOf = ({ ask, parts }: Pick<TurnInput, "ask" | "parts">) =>
 
 const isOld = ({ session }: Told, id: number) => Option.exists(session, ({ last_message_id }) => id <= last_message_id)
 
-const standingOf = ({ mark, messages, session }: Told, notes: ReadonlyArray<string>): Standing =>
+const stateOf = ({ mark, messages, session }: Told, notes: ReadonlyArray<string>): SessionState =>
   Option.getOrElse(session, () => {
     const first = messages[0]?.id ?? 1
     return {

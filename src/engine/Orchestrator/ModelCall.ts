@@ -1,4 +1,5 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Effect, Option } from "effect"
+import { WriteQueue } from "../../store/WriteQueue.ts"
 import { Closing } from "../../process/Closing.ts"
 import { hear } from "../../models/Deadlines.ts"
 import {
@@ -18,10 +19,9 @@ import { SdkPool } from "../../models/SdkPool.ts"
 import { LiveSettings } from "../../process/Settings.ts"
 import * as Telemetry from "../../telemetry/GenAi.ts"
 import { callTool } from "../../personas/Tools.ts"
-import { type Brief, Briefs } from "./Brief.ts"
-import type { Stand } from "./Stand.ts"
+import { type Brief, type Briefs } from "./Briefs.ts"
+import type { TurnSetting } from "./TurnSetting.ts"
 import { Sessions } from "../../store/Sessions.ts"
-import { Settlements } from "./Settlement.ts"
 import type { Done, TurnError } from "./Verdict.ts"
 
 interface Spoken {
@@ -31,38 +31,29 @@ interface Spoken {
 }
 
 /** The model's side of a turn. */
-export class Speech extends Context.Tag("parley/engine/Orchestrator/Speech")<
-  Speech,
-  {
-    /**
-     * Passes the provider's gate, leases the seat's client and lets the agent speak into the draft, within the deadlines.
-     * A session that is lost is opened anew from the log, once; images that the provider refuses are left out. `begun`
-     * is run whenever the model brings forth something.
-     */
-    readonly attempt: (
-      stand: Stand,
-      brief: Brief,
-      draft: Draft,
-      begun: Effect.Effect<void>
-    ) => Effect.Effect<Spoken, TurnError>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface ModelCall {
+  /**
+   * Passes the provider's gate, leases the seat's client and lets the agent speak into the draft, within the deadlines.
+   * A session that is lost is opened anew from the log, once; images that the provider refuses are left out. `begun`
+   * is run whenever the model brings forth something.
+   */
+  readonly attempt: (
+    setting: TurnSetting,
+    brief: Brief,
+    draft: Draft,
+    begun: Effect.Effect<void>
+  ) => Effect.Effect<Spoken, TurnError>
 }
 
 // Nobody waits for what agents say by themselves; the scheduler has them try again.
 const agentsPatienceMs = 60_000
 
-const make = Effect.gen(function* () {
+export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: Briefs }) {
   const { current } = yield* LiveSettings
   const closing = yield* Closing
+  const queue = yield* WriteQueue
   const gates = yield* Gates
-  const briefs = yield* Briefs
   const sessions = yield* Sessions
-  const settlements = yield* Settlements
   const pool = yield* SdkPool
   const memory = yield* Memory
 
@@ -71,7 +62,7 @@ const make = Effect.gen(function* () {
     return { firstTokenMs: FIRST_TOKEN_TIMEOUT * 1000, idleMs: IDLE_TIMEOUT * 1000, totalMs: TURN_TIMEOUT * 1000 }
   }
 
-  const toolsFor = ({ persona, room }: Stand, draft: Draft) => {
+  const toolsFor = ({ persona, room }: TurnSetting, draft: Draft) => {
     const call = callTool(memory, { persona, room })
     let calls = 0
     const areTooMany = () => calls > turnLimits.calls
@@ -111,12 +102,12 @@ const make = Effect.gen(function* () {
       Done: () => Effect.void
     })
 
-  const patienceOf = (priority: Stand["priority"]) =>
+  const patienceOf = (priority: TurnSetting["priority"]) =>
     Math.min(current().PROVIDER_PATIENCE_SECONDS * 1000, priority === "agents" ? agentsPatienceMs : Infinity)
 
   /** On one session: from the lease to the provider's last event. */
-  const converse = (stand: Stand, brief: Brief, draft: Draft, answered: Effect.Effect<void>) => {
-    const tools = toolsFor(stand, draft)
+  const converse = (setting: TurnSetting, brief: Brief, draft: Draft, answered: Effect.Effect<void>) => {
+    const tools = toolsFor(setting, draft)
     let taken: Usage | null = null
     const spend = (spending: Spending) => {
       taken = spending.usage
@@ -126,52 +117,55 @@ const make = Effect.gen(function* () {
       hear(deadlines())(session.turn({ ...brief.input, callTool: tools.callTool, spend }), (event) =>
         answered.pipe(Effect.zipRight(listen(draft)(event)), Effect.zipRight(Effect.suspend(() => bound(draft, tools))))
       )
-    return Effect.flatMap(pool.lease(stand.provider, brief.spec, stand.priority), hearOut).pipe(
+    return Effect.flatMap(pool.lease(setting.provider, brief.spec, setting.priority), hearOut).pipe(
       Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
       Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done")),
       Effect.scoped,
       Effect.tap((done) => Telemetry.answered(done, draft.firstTokenMs)),
       Effect.onExit(() => Effect.suspend(() => Telemetry.took(taken))),
       Effect.map((done) => ({ done, brief })),
-      Telemetry.chat({ agent: stand.agent.name, model: stand.model, provider: stand.provider.name })
+      Telemetry.chat({ agent: setting.agent.name, model: setting.model, provider: setting.provider.name })
     )
   }
 
-  const speak = (stand: Stand, brief: Brief, draft: Draft, begun: Effect.Effect<void>) =>
+  const speak = (setting: TurnSetting, brief: Brief, draft: Draft, begun: Effect.Effect<void>) =>
     gates.pass(
-      (answered) => Effect.zipRight(draft.ask, converse(stand, brief, draft, Effect.zipRight(answered, begun))),
+      (answered) => Effect.zipRight(draft.ask, converse(setting, brief, draft, Effect.zipRight(answered, begun))),
       {
-        provider: stand.provider.name,
-        priority: stand.priority,
-        patienceMs: patienceOf(stand.priority),
+        provider: setting.provider.name,
+        priority: setting.priority,
+        patienceMs: patienceOf(setting.priority),
         canRetry: () => draft.isUntouched,
         waiting: draft.wait,
         leave: closing.await
       }
     )
 
-  const anew = (stand: Stand, draft: Draft, begun: Effect.Effect<void>) =>
-    settlements.persist(sessions.drop(stand.room.id, stand.agent.id)).pipe(
-      Effect.zipRight(briefs.make(stand)),
+  const anew = (setting: TurnSetting, draft: Draft, begun: Effect.Effect<void>) =>
+    queue.persist(sessions.drop(setting.room.id, setting.agent.id)).pipe(
+      Effect.zipRight(briefs.make(setting)),
       Effect.flatMap(Effect.orDie),
-      Effect.flatMap((brief) => speak(stand, brief, draft, begun))
+      Effect.flatMap((brief) => speak(setting, brief, draft, begun))
     )
 
-  return Speech.of({
-    attempt: (stand, brief, draft, begun) => {
+  return {
+    attempt: (setting, brief, draft, begun) => {
       // What was said or done already must not be said or done twice.
       const retry = <E>(error: E, again: ReturnType<typeof speak>) => (draft.isUntouched ? again : Effect.fail(error))
-      return speak(stand, brief, draft, begun).pipe(
-        Effect.catchTag("SessionLost", (error) => retry(error, anew(stand, draft, begun))),
+      return speak(setting, brief, draft, begun).pipe(
+        Effect.catchTag("SessionLost", (error) => retry(error, anew(setting, draft, begun))),
         // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
         Effect.catchTag("InvalidRequest", (error) =>
-          brief.input.images.length > 0 ? retry(error, anew(sightless(stand), draft, begun)) : Effect.fail(error)
+          brief.input.images.length > 0 ? retry(error, anew(sightless(setting), draft, begun)) : Effect.fail(error)
         )
       )
     }
-  })
+  } satisfies ModelCall
 })
 
 const refused = (text: string): ToolResult => ({ text, isError: true })
 
-const sightless = (stand: Stand): Stand => ({ ...stand, provider: { ...stand.provider, takesImages: false } })
+const sightless = (setting: TurnSetting): TurnSetting => ({
+  ...setting,
+  provider: { ...setting.provider, takesImages: false }
+})

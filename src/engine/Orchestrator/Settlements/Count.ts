@@ -1,7 +1,7 @@
 import type { Outcome } from "../../../domain/Round.ts"
 import * as Meter from "../../../lib/metric.ts"
 import type { Draft } from "../../LiveTurns.ts"
-import type { Stand } from "../Stand.ts"
+import type { TurnSetting } from "../TurnSetting.ts"
 import type { Verdict } from "../Verdict.ts"
 
 const turns = Meter.counter("parley_turns_total", "Turns that have ended", "outcome", "provider")
@@ -21,15 +21,15 @@ const firstTokens = Meter.histogram(
 )
 
 interface Turn {
-  readonly stand: Pick<Stand, "provider">
+  readonly setting: Pick<TurnSetting, "provider">
   readonly draft: Pick<Draft, "firstTokenMs">
   readonly verdict: Pick<Verdict, "spent">
   readonly duration_ms: number
 }
 
 /** Counts a turn that has ended. */
-export const count = ({ draft, duration_ms, stand, verdict }: Turn, outcome: Outcome) => {
-  const { name } = stand.provider
+export const count = ({ draft, duration_ms, setting, verdict }: Turn, outcome: Outcome) => {
+  const { name } = setting.provider
   turns(1, outcome, name)
   durations(duration_ms / 1000, name)
   if (draft.firstTokenMs !== null) firstTokens(draft.firstTokenMs / 1000, name)

@@ -3,20 +3,20 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import { Context, Effect, ExecutionStrategy, Exit, FiberRef, Layer, Option, Schema, Scope } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { ServerResponse } from "node:http"
-import { Auth } from "../Auth.ts"
-import { Closing } from "../../process/Closing.ts"
-import type { TooManyStreams } from "../../domain/Limit.ts"
-import { CursorParam } from "../../domain/Param.ts"
-import type { Identity, LoginEnd, Unauthenticated } from "../../domain/User.ts"
-import { held } from "../../lib/scopes.ts"
-import { LiveTurns } from "../../engine/LiveTurns.ts"
-import { RoomEvents } from "../../store/RoomEvents.ts"
-import type { Topic } from "../../store/Topic.ts"
-import { Settings } from "../../process/Settings.ts"
-import { OpenStreams } from "../OpenStreams.ts"
-import { Connection } from "./Stream/Connection.ts"
+import { Auth } from "./Auth.ts"
+import { Closing } from "../process/Closing.ts"
+import type { TooManyStreams } from "../domain/Limit.ts"
+import { CursorParam } from "../domain/Param.ts"
+import type { Identity, LoginEnd, Unauthenticated } from "../domain/User.ts"
+import { held } from "../lib/scopes.ts"
+import { LiveTurns } from "../engine/LiveTurns.ts"
+import { RoomEvents } from "../store/RoomEvents.ts"
+import type { Topic } from "../store/Topic.ts"
+import { Settings } from "../process/Settings.ts"
+import { OpenStreams } from "./OpenStreams.ts"
+import { Connection } from "./RoomStream/Connection.ts"
 
-export class RoomStream extends Context.Tag("parley/features/Rooms/Stream/RoomStream")<
+export class RoomStream extends Context.Tag("parley/features/RoomStream")<
   RoomStream,
   {
     /**

@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, type Option } from "effect"
+import { Effect, type Option } from "effect"
 import { AgentRepo, type Seated } from "../../store/AgentRepo.ts"
 import type { Persona } from "../../domain/Persona.ts"
 import { InvalidRequest, type Priority, type Provider } from "../../domain/Provider.ts"
@@ -11,7 +11,7 @@ import { RoomRepo } from "../../store/RoomRepo.ts"
 import type { Occasion } from "./Context.ts"
 
 /** Whose turn it is, and what with. */
-export interface Stand {
+export interface TurnSetting {
   readonly room: RoomRow
   readonly agent: Seated
   readonly roster: ReadonlyArray<Seated>
@@ -24,25 +24,17 @@ export interface Stand {
   readonly priority: Priority
 }
 
-export interface Summons extends Pick<Stand, "horizon" | "occasion" | "priority"> {
+export interface Summons extends Pick<TurnSetting, "horizon" | "occasion" | "priority"> {
   readonly roomId: RoomId
   readonly speaker: Speaker
 }
 
-export class Stands extends Context.Tag("parley/engine/Orchestrator/Stand/Stands")<
-  Stands,
-  {
-    /** None when the room is gone, or the agent has left it or cannot be used. */
-    readonly find: (summons: Summons) => Effect.Effect<Option.Option<Stand>>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface TurnSettings {
+  /** None when the room is gone, or the agent has left it or cannot be used. */
+  readonly find: (summons: Summons) => Effect.Effect<Option.Option<TurnSetting>>
 }
 
-const make = Effect.gen(function* () {
+export const make = Effect.gen(function* () {
   const rooms = yield* RoomRepo
   const agents = yield* AgentRepo
   const personas = yield* Personas
@@ -58,10 +50,10 @@ const make = Effect.gen(function* () {
       Effect.succeed({ model: wanted.model, provider: absent(wanted.provider, detail) })
     )
     const named = model ?? provider.defaultModel
-    return { room, roster, agent, persona, provider, model: named, occasion, horizon, priority } satisfies Stand
+    return { room, roster, agent, persona, provider, model: named, occasion, horizon, priority } satisfies TurnSetting
   })
 
-  return Stands.of({ find: (summons) => Effect.option(find(summons)) })
+  return { find: (summons) => Effect.option(find(summons)) } satisfies TurnSettings
 })
 
 /** Stands in for a provider that was configured when the room was made: the turn fails and says why. */

@@ -1,12 +1,12 @@
 import { Effect } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
-import type { Notice } from "../../../domain/Event.ts"
-import type { LoginEnd } from "../../../domain/User.ts"
-import * as Json from "../../../lib/json.ts"
-import * as Meter from "../../../lib/metric.ts"
-import * as Sse from "../../../lib/sse.ts"
-import type { Sink } from "../../../store/RoomEvents.ts"
+import type { Notice } from "../../domain/Event.ts"
+import type { LoginEnd } from "../../domain/User.ts"
+import * as Json from "../../lib/json.ts"
+import * as Meter from "../../lib/metric.ts"
+import * as Sse from "../../lib/sse.ts"
+import type { Sink } from "../../store/RoomEvents.ts"
 
 const farewell = (reason: LoginEnd) => {
   const notice: Notice = { type: "login_ended", reason }

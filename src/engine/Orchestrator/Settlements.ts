@@ -1,8 +1,6 @@
-import { Context, Duration, Effect, Layer, Option } from "effect"
-import { Closing } from "../../process/Closing.ts"
+import { Effect, Option } from "effect"
 import type { RoomRow } from "../../domain/Room.ts"
 import type { Outcome, Reason, RoundId, TurnId } from "../../domain/Round.ts"
-import type { Unwritten } from "../../domain/Storage.ts"
 import * as Time from "../../domain/Time.ts"
 import type { Draft } from "../LiveTurns.ts"
 import { MessageRepo } from "../../store/MessageRepo.ts"
@@ -10,23 +8,23 @@ import { RoomEvents } from "../../store/RoomEvents.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
 import { Critiques } from "../../store/Critiques.ts"
 import { type Commit, WriteQueue } from "../../store/WriteQueue.ts"
-import type { Brief } from "./Brief.ts"
-import type { Stand } from "./Stand.ts"
+import type { Brief } from "./Briefs.ts"
+import type { TurnSetting } from "./TurnSetting.ts"
 import { Ledger } from "../../store/Ledger.ts"
-import { type Amount, settled } from "./Limits.ts"
+import { settled } from "./Allowance.ts"
+import type { Amount } from "../../domain/Usage.ts"
 import { circling, isIdle, longest, span } from "./LoopGuard.ts"
-import { patience } from "./Patience.ts"
 import { Sessions } from "../../store/Sessions.ts"
-import { count } from "./Settlement/Count.ts"
+import { count } from "./Settlements/Count.ts"
 import { discarded, type Verdict } from "./Verdict.ts"
 
-export interface Settled {
+export interface TurnResult {
   readonly turnId: TurnId
   readonly roundId: RoundId
   readonly reason: Reason
   /** The loop guard lets everybody answer a person once, however alike the answers are. */
   readonly isAnswer: boolean
-  readonly stand: Stand
+  readonly setting: TurnSetting
   readonly brief: Brief
   readonly reserved: Amount
   readonly draft: Draft
@@ -43,24 +41,9 @@ export interface Ended {
 }
 
 /** The end of a turn: its outcome, what was said, the session, its cost and the events, in one transaction. */
-export class Settlements extends Context.Tag("parley/engine/Orchestrator/Settlement/Settlements")<
-  Settlements,
-  {
-    /** What was said counts as discarded when the round has been ended by somebody meanwhile. */
-    readonly settle: (settled: Settled) => Effect.Effect<Ended>
-    /**
-     * Commits a write of the room's own. What the queue or the storage refuses is tried again until it is stored, for the
-     * room must not lose what has happened; once the server closes, for as long as it leaves to those who still run.
-     */
-    readonly persist: <A>(write: Effect.Effect<A, never, Commit>) => Effect.Effect<A>
-    /** How many such writes were refused and are to be tried again. */
-    readonly held: Effect.Effect<number>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface Settlements {
+  /** What was said counts as discarded when the round has been ended by somebody meanwhile. */
+  readonly settle: (settled: TurnResult) => Effect.Effect<Ended>
 }
 
 interface Said {
@@ -71,9 +54,8 @@ interface Said {
 
 const nothing: Said = { message_id: null, wakes: false, loop_guard: null }
 
-const make = Effect.gen(function* () {
+export const make = Effect.gen(function* () {
   const queue = yield* WriteQueue
-  const closing = yield* Closing
   const rooms = yield* RoomRepo
   const messages = yield* MessageRepo
   const critiques = yield* Critiques
@@ -81,19 +63,19 @@ const make = Effect.gen(function* () {
   const sessions = yield* Sessions
   const events = yield* RoomEvents
 
-  const words = ({ draft, stand, verdict }: Settled, content: string, timestamp: Time.Timestamp) => ({
-    room_id: stand.room.id,
-    agent_id: stand.agent.id,
-    agent_name: stand.agent.name,
+  const words = ({ draft, setting, verdict }: TurnResult, content: string, timestamp: Time.Timestamp) => ({
+    room_id: setting.room.id,
+    agent_id: setting.agent.id,
+    agent_name: setting.agent.name,
     content,
     thinking: draft.thinking === "" ? null : draft.thinking,
-    provider: stand.provider.name,
+    provider: setting.provider.name,
     partial: verdict.outcome !== "replied",
     timestamp
   })
 
-  const speech = Effect.fnUntraced(function* (turn: Settled, room: RoomRow, content: string) {
-    const { agent } = turn.stand
+  const speech = Effect.fnUntraced(function* (turn: TurnResult, room: RoomRow, content: string) {
+    const { agent } = turn.setting
     const before = yield* messages.replies(room.id, room.guard_after, { limit: span, characters: longest })
     const timestamp = yield* Time.now
     const message = yield* messages.insert({
@@ -113,8 +95,8 @@ const make = Effect.gen(function* () {
     }
   })
 
-  const critique = Effect.fnUntraced(function* (turn: Settled, content: string) {
-    const { agent, room } = turn.stand
+  const critique = Effect.fnUntraced(function* (turn: TurnResult, content: string) {
+    const { agent, room } = turn.setting
     const critique_id = yield* critiques.insert({
       ...words(turn, content, yield* Time.now),
       round_id: turn.roundId
@@ -129,37 +111,37 @@ const make = Effect.gen(function* () {
     return nothing
   })
 
-  const utter = (turn: Settled, room: RoomRow): Effect.Effect<Said, never, Commit> => {
+  const utter = (turn: TurnResult, room: RoomRow): Effect.Effect<Said, never, Commit> => {
     const { said } = turn.verdict
     if (said === null) return Effect.succeed(nothing)
     return turn.reason === "critic" ? critique(turn, said) : speech(turn, room, said)
   }
 
   /** What a provider that remembers nothing is told does not depend on how a turn ended. */
-  const session = Effect.fnUntraced(function* ({ brief, reserved, stand, verdict }: Settled) {
-    const { agent, model, occasion, provider, room } = stand
+  const session = Effect.fnUntraced(function* ({ brief, reserved, setting, verdict }: TurnResult) {
+    const { agent, model, occasion, provider, room } = setting
     const isLost = occasion === "critique" || verdict.outcome === "discarded"
-    const id = provider.remembers ? verdict.done?.sessionId : brief.standing.session_id
+    const id = provider.remembers ? verdict.done?.sessionId : brief.session.session_id
     if (!id || isLost) return yield* sessions.drop(room.id, agent.id)
     const record = {
-      ...brief.standing,
+      ...brief.session,
       provider: provider.name,
       model,
       session_id: id,
       prompt_hash: brief.promptHash,
-      last_message_id: verdict.done === null ? brief.standing.last_message_id : brief.newest,
+      last_message_id: verdict.done === null ? brief.session.last_message_id : brief.newest,
       tokens: settled(reserved, verdict).tokens
     }
     yield* sessions.keep(room.id, agent.id, record, yield* Time.now)
   })
 
-  const tell = ({ draft, stand, turnId, verdict }: Settled) =>
-    events.append(stand.room.id, {
+  const tell = ({ draft, setting, turnId, verdict }: TurnResult) =>
+    events.append(setting.room.id, {
       type: "stream_end",
       turn_id: turnId,
       temp_id: `temp_${turnId}`,
-      agent_id: stand.agent.id,
-      agent_name: stand.agent.name,
+      agent_id: setting.agent.id,
+      agent_name: setting.agent.name,
       outcome: verdict.outcome,
       skipped: verdict.outcome === "skipped",
       response_text: verdict.said,
@@ -167,7 +149,7 @@ const make = Effect.gen(function* () {
       error: verdict.error
     })
 
-  const account = Effect.fnUntraced(function* (turn: Settled, room: RoomRow, said: Said) {
+  const account = Effect.fnUntraced(function* (turn: TurnResult, room: RoomRow, said: Said) {
     const { error, outcome, spent } = turn.verdict
     const counted = settled(turn.reserved, turn.verdict)
     const ended_at = yield* Time.now
@@ -190,9 +172,9 @@ const make = Effect.gen(function* () {
     if (said.loop_guard !== null) yield* events.append(room.id, { type: "room_updated", room: changed })
   })
 
-  const write = Effect.fnUntraced(function* (asked: Settled) {
-    const room = yield* rooms.find(asked.stand.room.id)
-    const { isOpen } = yield* ledger.standing(room.id, asked.roundId)
+  const write = Effect.fnUntraced(function* (asked: TurnResult) {
+    const room = yield* rooms.find(asked.setting.room.id)
+    const { isOpen } = yield* ledger.state(room.id, asked.roundId)
     const turn = isOpen ? asked : { ...asked, verdict: discarded(asked.verdict) }
     const said = yield* utter(turn, room)
     yield* session(turn)
@@ -201,36 +183,15 @@ const make = Effect.gen(function* () {
     return { outcome: turn.verdict.outcome, said: turn.verdict.said, wakes: said.wakes }
   })
 
-  const isOver = Effect.zipWith(
-    closing.begun,
-    closing.left,
-    (isClosing, left) => isClosing && Duration.toMillis(left) <= 0
-  )
-  const isFinal = (error: Unwritten) =>
-    error._tag === "WriteRefused" && error.reason === "closing" ? Effect.succeed(true) : isOver
-
-  const held = new Set<object>()
-
-  const persist = <A>(job: Effect.Effect<A, never, Commit>) =>
-    Effect.suspend(() => {
-      const mark = {}
-      return queue.write(job).pipe(
-        Effect.tapError(() => Effect.sync(() => held.add(mark))),
-        Effect.retry({ schedule: patience, until: isFinal }),
-        Effect.ensuring(Effect.sync(() => held.delete(mark))),
-        Effect.orDie
-      )
-    })
-
-  return Settlements.of({
-    persist,
-    held: Effect.sync(() => held.size),
+  return {
     settle: (turn) =>
-      persist(
-        // A room that is gone took its ledger along: nothing is left to be settled.
-        Effect.catchTag(write(turn), "RoomNotFound", () =>
-          Effect.succeed<Ended>({ outcome: "discarded", said: null, wakes: false })
+      queue
+        .persist(
+          // A room that is gone took its ledger along: nothing is left to be settled.
+          Effect.catchTag(write(turn), "RoomNotFound", () =>
+            Effect.succeed<Ended>({ outcome: "discarded", said: null, wakes: false })
+          )
         )
-      ).pipe(Effect.tap(({ outcome }) => Effect.sync(() => count(turn, outcome))))
-  })
+        .pipe(Effect.tap(({ outcome }) => Effect.sync(() => count(turn, outcome))))
+  } satisfies Settlements
 })

@@ -1,7 +1,7 @@
-import { Context, Effect, Layer, Option, Random } from "effect"
+import { Effect, Option, Random } from "effect"
 import { type Limit, MessageRepo, type Said } from "../../store/MessageRepo.ts"
 import { LiveSettings } from "../../process/Settings.ts"
-import type { Stand } from "./Stand.ts"
+import type { TurnSetting } from "./TurnSetting.ts"
 import type { SessionRecord } from "../../store/Sessions.ts"
 
 /** What of a room's log a turn is told. */
@@ -18,27 +18,19 @@ export interface Told {
   readonly session: Option.Option<SessionRecord>
 }
 
-export class Talk extends Context.Tag("parley/engine/Orchestrator/Talk")<
-  Talk,
-  {
-    /**
-     * The newest unseen messages that fit into the window, in number and in bytes. Where the provider remembers nothing
-     * they are told again in each turn, with all that came after them, so that every request begins as the one before
-     * did; they begin with half the bytes, and when all are reached, or twice the number, only the newest are told from
-     * then on.
-     */
-    readonly of: (stand: Stand, known: Option.Option<SessionRecord>) => Effect.Effect<Told>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface History {
+  /**
+   * The newest unseen messages that fit into the window, in number and in bytes. Where the provider remembers nothing
+   * they are told again in each turn, with all that came after them, so that every request begins as the one before
+   * did; they begin with half the bytes, and when all are reached, or twice the number, only the newest are told from
+   * then on.
+   */
+  readonly of: (setting: TurnSetting, known: Option.Option<SessionRecord>) => Effect.Effect<Told>
 }
 
 const makeMark = Effect.map(Random.nextIntBetween(0x1000000, 0xfffffff), (number) => `#${number.toString(36)}`)
 
-const make = Effect.gen(function* () {
+export const make = Effect.gen(function* () {
   const { current } = yield* LiveSettings
   const log = yield* MessageRepo
 
@@ -46,8 +38,8 @@ const make = Effect.gen(function* () {
   const half = (): Limit => ({ messages: current().CONTEXT_WINDOW, bytes: Math.ceil(current().CONTEXT_BYTES / 2) })
 
   /** All that is new, to a session that has its own replies already, or to one that begins. */
-  const news = Effect.fnUntraced(function* (stand: Stand, session: Option.Option<SessionRecord>) {
-    const { agent, horizon, provider, room } = stand
+  const news = Effect.fnUntraced(function* (setting: TurnSetting, session: Option.Option<SessionRecord>) {
+    const { agent, horizon, provider, room } = setting
     const { after, except } = Option.match(session, {
       onNone: () => ({ after: agent.joined_after, except: null }),
       onSome: (it) => ({ after: Math.max(it.last_message_id, agent.joined_after), except: agent.id })
@@ -60,7 +52,7 @@ const make = Effect.gen(function* () {
   })
 
   /** All from where the session began; none when it is to begin anew. */
-  const again = Effect.fnUntraced(function* ({ agent, horizon, room }: Stand, session: SessionRecord) {
+  const again = Effect.fnUntraced(function* ({ agent, horizon, room }: TurnSetting, session: SessionRecord) {
     const { first_message_id, last_message_id, session_id: mark } = session
     const after = Math.max(first_message_id - 1, agent.joined_after)
     const { isWhole, messages } = yield* log.said(room.id, { after, horizon, own: agent.id, except: null }, whole())
@@ -77,11 +69,11 @@ const make = Effect.gen(function* () {
     return Option.some<Told>({ messages, omitted, known, mark, session: Option.some(session) })
   })
 
-  return Talk.of({
-    of: Effect.fnUntraced(function* (stand, known) {
-      if (stand.provider.remembers || Option.isNone(known)) return yield* news(stand, known)
-      const told = yield* again(stand, known.value)
-      return Option.isSome(told) ? told.value : yield* news(stand, Option.none())
+  return {
+    of: Effect.fnUntraced(function* (setting, known) {
+      if (setting.provider.remembers || Option.isNone(known)) return yield* news(setting, known)
+      const told = yield* again(setting, known.value)
+      return Option.isSome(told) ? told.value : yield* news(setting, Option.none())
     })
-  })
+  } satisfies History
 })

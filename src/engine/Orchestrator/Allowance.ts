@@ -2,25 +2,12 @@ import { Option } from "effect"
 import type { RoomRow } from "../../domain/Room.ts"
 import { leastTurn } from "../../domain/RoomSettings.ts"
 import type { StopReason } from "../../domain/Round.ts"
-import { type Spending, totalOf } from "../../domain/Usage.ts"
+import { type Amount, type Spending, totalOf } from "../../domain/Usage.ts"
+import type { RoundState } from "../../store/Ledger.ts"
 
-/** What is set aside for something that will cost: tokens of every kind, and US dollars. */
-export interface Amount {
-  readonly tokens: number
-  readonly usd: number
-}
-
-/** Where a room and its round stand at the moment that a turn wants to begin. */
-export interface Standing {
+/** The room and its round at the moment that a turn wants to begin. */
+interface Standing extends RoundState {
   readonly room: RoomRow
-  /** False once somebody has ended the round. */
-  readonly isOpen: boolean
-  /** Replies of this round. */
-  readonly replies: number
-  /** Turns under way in the room, each of which may become a reply. */
-  readonly speaking: number
-  /** What those turns have set aside. */
-  readonly reserved: Amount
 }
 
 export interface Wish {

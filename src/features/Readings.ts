@@ -1,13 +1,13 @@
 import type { HttpApiEndpoint } from "@effect/platform"
 import { Effect, Option, Schema } from "effect"
-import { PageSize } from "../../domain/Message.ts"
-import type { RoomParam } from "../../domain/Param.ts"
-import type { User } from "../../domain/User.ts"
-import { tagged } from "../../lib/tagged.ts"
-import { LiveTurns } from "../../engine/LiveTurns.ts"
-import { Messages, type Reading } from "../Messages.ts"
-import { Rooms } from "../Rooms.ts"
-import { Chatting, type list, type poll } from "./Api.ts"
+import { PageSize } from "../domain/Message.ts"
+import type { RoomParam } from "../domain/Param.ts"
+import type { User } from "../domain/User.ts"
+import { tagged } from "../lib/tagged.ts"
+import { LiveTurns } from "../engine/LiveTurns.ts"
+import { Messages, type Reading } from "./Messages.ts"
+import { Rooms } from "./Rooms.ts"
+import { Chatting, type list, type poll } from "./Messages/Api.ts"
 
 type Path = typeof RoomParam.Type
 type Query<Endpoint extends HttpApiEndpoint.HttpApiEndpoint.Any> = HttpApiEndpoint.HttpApiEndpoint.UrlParams<Endpoint>

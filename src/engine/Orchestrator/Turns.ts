@@ -1,4 +1,5 @@
-import { Cause, Clock, Context, Data, Deferred, Effect, Either, Exit, Fiber, FiberId, Layer, Option } from "effect"
+import { Cause, Clock, Data, Deferred, Effect, Either, Exit, Fiber, FiberId, Option } from "effect"
+import { WriteQueue } from "../../store/WriteQueue.ts"
 import type { AgentId } from "../../domain/Agent.ts"
 import { type Priority, Seat } from "../../domain/Provider.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
@@ -9,14 +10,15 @@ import { broke } from "../../lib/broke.ts"
 import { type Draft, LiveTurns } from "../LiveTurns.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
 import * as Telemetry from "../../telemetry/GenAi.ts"
-import { Ahead } from "./Ahead.ts"
-import { type Brief, Briefs } from "./Brief.ts"
-import { type Stand, Stands } from "./Stand.ts"
+import type { Prewarm } from "./Prewarm.ts"
+import { type Brief, type Briefs } from "./Briefs.ts"
+import { type TurnSetting, type TurnSettings } from "./TurnSetting.ts"
 import type { Occasion } from "./Context.ts"
 import { Ledger } from "../../store/Ledger.ts"
-import { type Amount, type Refusal, refusal, reservation } from "./Limits.ts"
-import { type Ended, Settlements } from "./Settlement.ts"
-import { Speech } from "./Speech.ts"
+import { type Refusal, refusal, reservation } from "./Allowance.ts"
+import type { Amount } from "../../domain/Usage.ts"
+import { type Ended, type Settlements } from "./Settlements.ts"
+import type { ModelCall } from "./ModelCall.ts"
 import { verdictOf } from "./Verdict.ts"
 
 export interface TurnPlace {
@@ -51,19 +53,11 @@ export type Played = Data.TaggedEnum<{
 }>
 export const Played = Data.taggedEnum<Played>()
 
-export class Turns extends Context.Tag("parley/engine/Orchestrator/Turn/Turns")<
-  Turns,
-  {
-    /** Plays one turn to its outcome, which is in the ledger when this returns, also when it is interrupted. */
-    readonly play: (place: TurnPlace) => Effect.Effect<Played>
-    /** Interrupts the turns of an agent, in one room or everywhere; they are settled when this returns. */
-    readonly dismiss: (agent: AgentId, room: RoomId | null) => Effect.Effect<void>
-  }
->() {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.suspend(() => make)
-  )
+export interface Turns {
+  /** Plays one turn to its outcome, which is in the ledger when this returns, also when it is interrupted. */
+  readonly play: (place: TurnPlace) => Effect.Effect<Played>
+  /** Interrupts the turns of an agent, in one room or everywhere; they are settled when this returns. */
+  readonly dismiss: (agent: AgentId, room: RoomId | null) => Effect.Effect<void>
 }
 
 interface Running {
@@ -73,40 +67,53 @@ interface Running {
   readonly settled: Deferred.Deferred<void>
 }
 
-const make = Effect.gen(function* () {
+export const make = Effect.fnUntraced(function* ({
+  prewarm,
+  briefs,
+  settlements,
+  modelCall,
+  turnSettings
+}: {
+  readonly prewarm: Prewarm
+  readonly briefs: Briefs
+  readonly settlements: Settlements
+  readonly modelCall: ModelCall
+  readonly turnSettings: TurnSettings
+}) {
+  const queue = yield* WriteQueue
   const rooms = yield* RoomRepo
-  const stands = yield* Stands
-  const ahead = yield* Ahead
-  const briefs = yield* Briefs
   const ledger = yield* Ledger
   const live = yield* LiveTurns
-  const speech = yield* Speech
-  const settlements = yield* Settlements
   const running = new Set<Running>()
 
-  const reserve = ({ provider, room }: Stand, brief: Brief) =>
+  const reserve = ({ provider, room }: TurnSetting, brief: Brief) =>
     Effect.map(provider.isModel ? ledger.recentUsd(room.id) : Effect.succeed([0]), (recentUsd) =>
       reservation({ characters: brief.characters, sessionTokens: brief.sessionTokens, recentUsd })
     )
 
   /** Whether the turn may begin is decided in the write that begins it: no limit can be passed in between. */
-  const admit = Effect.fnUntraced(function* (place: TurnPlace, stand: Stand, needs: Amount, trace_id: string | null) {
+  const admit = Effect.fnUntraced(function* (
+    place: TurnPlace,
+    setting: TurnSetting,
+    needs: Amount,
+    trace_id: string | null
+  ) {
     const room = yield* Effect.option(rooms.find(place.roomId))
     if (Option.isNone(room)) return Either.left<Refusal>({ reason: "interrupted", forNow: false })
-    const standing = { room: room.value, ...(yield* ledger.standing(place.roomId, place.roundId)) }
+    const standing = { room: room.value, ...(yield* ledger.state(place.roomId, place.roundId)) }
     const isCritic = place.speaker.reason === "critic"
     const refused = refusal(standing, { isCritic, lastWords: place.lastWords, needs })
     if (Option.isSome(refused)) return Either.left(refused.value)
     const turn = yield* ledger.openTurn({
       round_id: place.roundId,
       room_id: place.roomId,
-      agent_id: stand.agent.id,
-      agent_name: stand.agent.name,
+      agent_id: setting.agent.id,
+      agent_name: setting.agent.name,
       cell: place.index,
       attempt: place.attempt,
       reason: place.speaker.reason,
-      provider: stand.provider.name,
-      model: stand.model,
+      provider: setting.provider.name,
+      model: setting.model,
       trace_id,
       cause_trace_id: place.trigger.cause?.trace_id ?? null,
       started_at: yield* Time.now,
@@ -118,10 +125,10 @@ const make = Effect.gen(function* () {
 
   type Restore = <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
 
-  const begin = Effect.fnUntraced(function* (place: TurnPlace, stand: Stand, needs: Amount, restore: Restore) {
+  const begin = Effect.fnUntraced(function* (place: TurnPlace, setting: TurnSetting, needs: Amount, restore: Restore) {
     const trace = yield* Telemetry.traceId
     while (true) {
-      const admitted = yield* settlements.persist(admit(place, stand, needs, trace))
+      const admitted = yield* queue.persist(admit(place, setting, needs, trace))
       const isFinal = Either.isRight(admitted) || !admitted.left.forNow
       if (isFinal || !(yield* restore(place.another))) return admitted
     }
@@ -130,7 +137,12 @@ const make = Effect.gen(function* () {
   const enlist = (seat: Seat) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        const turn: Running = { seat, isDismissed: false, speech: null, settled: Deferred.unsafeMake(FiberId.none) }
+        const turn: Running = {
+          seat,
+          isDismissed: false,
+          speech: null,
+          settled: Deferred.unsafeMake(FiberId.none)
+        }
         running.add(turn)
         return turn
       }),
@@ -142,26 +154,31 @@ const make = Effect.gen(function* () {
     )
 
   // The draft is taken down before the turn is settled: nobody is greeted with a turn that has ended.
-  const perform = (place: TurnPlace, stand: Stand, turnId: TurnId, spoken: (draft: Draft) => Effect.Effect<Spoken>) =>
+  const perform = (
+    place: TurnPlace,
+    setting: TurnSetting,
+    turnId: TurnId,
+    spoken: (draft: Draft) => Effect.Effect<Spoken>
+  ) =>
     Effect.scoped(
       Effect.flatMap(
-        live.open(stand.room, turnId, stand.agent, stand.occasion === "critique" ? "nobody" : "room"),
+        live.open(setting.room, turnId, setting.agent, setting.occasion === "critique" ? "nobody" : "room"),
         (draft) => Effect.map(spoken(draft), (exit) => ({ draft, exit }))
       )
     )
 
-  const take = (place: TurnPlace, stand: Stand, brief: Brief) =>
+  const take = (place: TurnPlace, setting: TurnSetting, brief: Brief) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const turn = yield* enlist(new Seat({ roomId: place.roomId, agentId: stand.agent.id }))
-        const reserved = yield* reserve(stand, brief)
-        const admitted = yield* begin(place, stand, reserved, restore)
+        const turn = yield* enlist(new Seat({ roomId: place.roomId, agentId: setting.agent.id }))
+        const reserved = yield* reserve(setting, brief)
+        const admitted = yield* begin(place, setting, reserved, restore)
         if (Either.isLeft(admitted)) return Played.Refused({ reason: admitted.left.reason })
         const turnId = admitted.right
         const began = yield* Clock.currentTimeMillis
-        const prepared = yield* Effect.once(ahead.prepare(place))
-        const { draft, exit } = yield* perform(place, stand, turnId, (draft) =>
-          attended(restore, speech.attempt(stand, brief, draft, prepared), (fiber) => {
+        const prepared = yield* Effect.once(prewarm.prepare(place))
+        const { draft, exit } = yield* perform(place, setting, turnId, (draft) =>
+          attended(restore, modelCall.attempt(setting, brief, draft, prepared), (fiber) => {
             turn.speech = fiber
             return turn.isDismissed ? Fiber.interruptFork(fiber) : Effect.void
           })
@@ -176,7 +193,7 @@ const make = Effect.gen(function* () {
           roundId: place.roundId,
           reason: place.speaker.reason,
           isAnswer: place.isAnswer,
-          stand,
+          setting,
           brief: Exit.isSuccess(exit) ? exit.value.brief : brief,
           reserved,
           draft,
@@ -197,13 +214,13 @@ const make = Effect.gen(function* () {
       }).pipe(Effect.scoped)
     )
 
-  return Turns.of({
+  return {
     play: Effect.fnUntraced(function* (place) {
-      const stand = yield* stands.find(place)
-      const brief = yield* Option.match(stand, { onNone: () => Effect.succeedNone, onSome: briefs.make })
-      return yield* Option.match(Option.all([stand, brief]), {
+      const setting = yield* turnSettings.find(place)
+      const brief = yield* Option.match(setting, { onNone: () => Effect.succeedNone, onSome: briefs.make })
+      return yield* Option.match(Option.all([setting, brief]), {
         onNone: () => Effect.succeed(Played.Absent()),
-        onSome: ([stand, brief]) => Telemetry.invokeAgent(labels(place, stand), take(place, stand, brief))
+        onSome: ([setting, brief]) => Telemetry.invokeAgent(labels(place, setting), take(place, setting, brief))
       })
     }),
 
@@ -219,15 +236,15 @@ const make = Effect.gen(function* () {
         }
         return Effect.forEach(meant, dismiss, { concurrency: "unbounded", discard: true })
       })
-  })
+  } satisfies Turns
 })
 
-type Attempt = ReturnType<Speech["Type"]["attempt"]>
+type Attempt = ReturnType<ModelCall["attempt"]>
 type Spoken = Exit.Exit<Effect.Effect.Success<Attempt>, Effect.Effect.Error<Attempt>>
 
 const labels = (
   { attempt, index, policy, roomId, roundId, speaker, trigger }: TurnPlace,
-  { agent, model, provider }: Stand
+  { agent, model, provider }: TurnSetting
 ) => ({
   agent: agent.name,
   model,

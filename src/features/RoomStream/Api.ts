@@ -1,11 +1,11 @@
 import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platform"
 import { Schema } from "effect"
-import { Authenticated, credentials } from "../../Auth/Api.ts"
-import { TooManyStreams } from "../../../domain/Limit.ts"
-import { CursorParam, optional, RoomParam } from "../../../domain/Param.ts"
-import { RoomForbidden, RoomNotFound } from "../../../domain/Room.ts"
-import { RoomId } from "../../../domain/RoomId.ts"
-import { Reader, Unauthenticated } from "../../../domain/User.ts"
+import { Authenticated, credentials } from "../Auth/Api.ts"
+import { TooManyStreams } from "../../domain/Limit.ts"
+import { CursorParam, optional, RoomParam } from "../../domain/Param.ts"
+import { RoomForbidden, RoomNotFound } from "../../domain/Room.ts"
+import { RoomId } from "../../domain/RoomId.ts"
+import { Reader, Unauthenticated } from "../../domain/User.ts"
 
 /**
  * Requires a ticket for this stream, or an access token. A ticket that is there decides.
