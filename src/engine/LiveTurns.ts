@@ -32,10 +32,8 @@ export interface Draft {
   readonly spend: (spending: Spending) => void
   readonly say: (delta: string) => Effect.Effect<void>
   readonly think: (delta: string) => Effect.Effect<void>
-  /** Makes the turn a skip; false when the agent has already been heard. */
-  readonly skip: Effect.Effect<boolean>
-  /** Notes that the model does something; always true. */
-  readonly act: Effect.Effect<boolean>
+  /** Notes that the model uses a tool. `skip` makes the turn a skip; false when the agent has already been heard. */
+  readonly use: (tool: string) => Effect.Effect<boolean>
 }
 
 interface LiveTurn {
@@ -153,15 +151,13 @@ const make = Effect.gen(function* () {
           state.thinking += delta
           return send({ type: "thinking_delta", ...ref, delta, offset })
         }),
-      skip: Effect.sync(() => {
-        state.skipped = !state.shown
-        state.isUntouched = false
-        return state.skipped
-      }),
-      act: Effect.sync(() => {
-        state.isUntouched = false
-        return true
-      })
+      use: (tool: string) =>
+        Effect.sync(() => {
+          state.isUntouched = false
+          if (tool !== "skip") return true
+          state.skipped = !state.shown
+          return state.skipped
+        })
     })
     return { place, turnId, agent, draft }
   }

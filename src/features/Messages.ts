@@ -24,7 +24,7 @@ import { logGroup, RoomEvents } from "../store/RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "../store/RoomRepo.ts"
 import { SdkPool } from "../models/SdkPool.ts"
-import * as Telemetry from "../telemetry/GenAi.ts"
+import * as GenAi from "../telemetry/GenAi.ts"
 import { WriteQueue } from "../store/WriteQueue.ts"
 
 type Denied = RoomNotFound | RoomForbidden
@@ -188,7 +188,7 @@ const make = Effect.gen(function* () {
       return yield* Effect.uninterruptible(
         Effect.gen(function* () {
           const { message, round } = yield* queue.write(
-            store(room, members, body, images, Option.getOrNull(key), yield* Telemetry.cause)
+            store(room, members, body, images, Option.getOrNull(key), yield* GenAi.cause)
           )
           const when = room.double_text === "enqueue" ? "after_turn" : "now"
           if (round !== null) yield* orchestrator.play(roomId, round, when)

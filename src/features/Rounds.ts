@@ -19,7 +19,7 @@ import { Rooms } from "./Rooms.ts"
 import { RoomRepo } from "../store/RoomRepo.ts"
 import { Critiques } from "../store/Critiques.ts"
 import { RoundRepo } from "../store/RoundRepo.ts"
-import * as Telemetry from "../telemetry/GenAi.ts"
+import * as GenAi from "../telemetry/GenAi.ts"
 import { WriteQueue } from "../store/WriteQueue.ts"
 
 type Denied = RoomNotFound | RoomForbidden
@@ -84,7 +84,7 @@ const make = Effect.gen(function* () {
     critiques: (id, page) => Effect.zipRight(rooms.access(id), critiques.page(id, page)),
     goOn: Effect.fn("Rounds.goOn")(function* (id) {
       yield* rooms.access(id)
-      const round = yield* queue.write(open(id, yield* agents.members(id), yield* Telemetry.cause))
+      const round = yield* queue.write(open(id, yield* agents.members(id), yield* GenAi.cause))
       yield* orchestrator.play(id, round, "now")
       // The room may have been deleted in the meantime, and its rounds with it.
       return yield* Effect.mapError(repo.get(id, round), () => RoomNotFound.of(id))

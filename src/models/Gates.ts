@@ -6,7 +6,7 @@ import { blameOf } from "./Gates/Health.ts"
 import * as Retry from "./Gates/Retry.ts"
 import { deadlineOf, enter, tell, type Terms, type Visit, wait } from "./Gates/Visit.ts"
 import * as Meter from "../lib/metric.ts"
-import * as Telemetry from "../telemetry/GenAi.ts"
+import * as GenAi from "../telemetry/GenAi.ts"
 
 /** Tries once; given what is to be run when the provider begins to answer. */
 type Attempt<A, E, R> = (answered: Effect.Effect<void>) => Effect.Effect<A, E, R>
@@ -55,7 +55,7 @@ const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) 
       })
       const arrived =
         number === 1
-          ? Effect.flatMap(Clock.currentTimeMillis, (now) => Telemetry.waited("gate", now - visit.arrivedAt))
+          ? Effect.flatMap(Clock.currentTimeMillis, (now) => GenAi.waited("gate", now - visit.arrivedAt))
           : Effect.void
       return Effect.onExit(restore(Effect.zipRight(arrived, Effect.either(attempt(answered)))), learn)
     })
@@ -94,7 +94,7 @@ const again = Effect.fnUntraced(function* <A, E, R>(
   if (Option.isNone(delay)) return yield* error
   const reason = Retry.reasonOf(error)
   const known = Retry.counted(failures, error)
-  yield* Telemetry.retried(error._tag, delay.value)
+  yield* GenAi.retried(error._tag, delay.value)
   retries(1, visit.terms.provider, reason)
   if (delay.value > 0) {
     const until = (yield* Clock.currentTimeMillis) + delay.value

@@ -17,7 +17,7 @@ import type { Draft } from "../LiveTurns.ts"
 import { Memory } from "../../personas/Memory.ts"
 import { SdkPool } from "../../models/SdkPool.ts"
 import { LiveSettings } from "../../process/Settings.ts"
-import * as Telemetry from "../../telemetry/GenAi.ts"
+import * as GenAi from "../../telemetry/GenAi.ts"
 import { callTool } from "../../personas/Tools.ts"
 import { type Brief, type Briefs } from "./Briefs.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
@@ -67,9 +67,9 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     let calls = 0
     const areTooMany = () => calls > turnLimits.calls
     const use: TurnInput["callTool"] = (name, input) =>
-      Telemetry.executeTool(
+      GenAi.executeTool(
         name,
-        Effect.if(name === "skip" ? draft.skip : draft.act, {
+        Effect.if(draft.use(name), {
           onTrue: () => call(name, input),
           onFalse: () => Effect.succeed(refused("You have already been heard. Finish what you were saying."))
         })
@@ -121,10 +121,10 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
       Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
       Effect.catchTag("NoSuchElementException", () => Effect.dieMessage("the provider ended a turn without Done")),
       Effect.scoped,
-      Effect.tap((done) => Telemetry.answered(done, draft.firstTokenMs)),
-      Effect.onExit(() => Effect.suspend(() => Telemetry.took(taken))),
+      Effect.tap((done) => GenAi.answered(done, draft.firstTokenMs)),
+      Effect.onExit(() => Effect.suspend(() => GenAi.took(taken))),
       Effect.map((done) => ({ done, brief })),
-      Telemetry.chat({ agent: setting.agent.name, model: setting.model, provider: setting.provider.name })
+      GenAi.chat({ agent: setting.agent.name, model: setting.model, provider: setting.provider.name })
     )
   }
 

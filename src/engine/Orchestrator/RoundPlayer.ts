@@ -8,7 +8,7 @@ import { attended } from "../../lib/attended.ts"
 import { Unreadable } from "../../lib/unreadable.ts"
 import { RoomEvents } from "../../store/RoomEvents.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
-import * as Telemetry from "../../telemetry/GenAi.ts"
+import * as GenAi from "../../telemetry/GenAi.ts"
 import { type Cells, type Heard } from "./Cells.ts"
 import { Ledger, type OpenRound, type RoundHead } from "../../store/Ledger.ts"
 import type { Passes } from "./Passes.ts"
@@ -129,7 +129,7 @@ export const make = Effect.fnUntraced(function* ({
     })
     // The room may be gone, and its rounds with it.
     yield* persist(Effect.catchTag(write, "RoomNotFound", () => Effect.void))
-    yield* Telemetry.stopped(end)
+    yield* GenAi.stopped(end)
   })
 
   const playOut = (round: OpenRound, halt: Halt) =>
@@ -155,7 +155,7 @@ export const make = Effect.fnUntraced(function* ({
   const leave = ({ id }: OpenRound) => persist(ledger.untried(id))
 
   const perform = (round: OpenRound, halt: Halt) =>
-    Telemetry.round({ ...round, roomId: round.room_id, roundId: round.id }, playOut(round, halt))
+    GenAi.round({ ...round, roomId: round.room_id, roundId: round.id }, playOut(round, halt))
 
   const whenOpen = <A>(found: Effect.Effect<Option.Option<A>>, use: (round: A) => Effect.Effect<void>) =>
     Effect.flatMap(found, Option.match({ onNone: () => Effect.void, onSome: use }))

@@ -9,7 +9,7 @@ import { attended } from "../../lib/attended.ts"
 import { broke } from "../../lib/broke.ts"
 import { type Draft, LiveTurns } from "../LiveTurns.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
-import * as Telemetry from "../../telemetry/GenAi.ts"
+import * as GenAi from "../../telemetry/GenAi.ts"
 import type { Prewarm } from "./Prewarm.ts"
 import { type Brief, type Briefs } from "./Briefs.ts"
 import { type TurnSetting, type TurnSettings } from "./TurnSetting.ts"
@@ -126,7 +126,7 @@ export const make = Effect.fnUntraced(function* ({
   type Restore = <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
 
   const begin = Effect.fnUntraced(function* (place: TurnPlace, setting: TurnSetting, needs: Amount, restore: Restore) {
-    const trace = yield* Telemetry.traceId
+    const trace = yield* GenAi.traceId
     while (true) {
       const admitted = yield* queue.persist(admit(place, setting, needs, trace))
       const isFinal = Either.isRight(admitted) || !admitted.left.forNow
@@ -154,12 +154,7 @@ export const make = Effect.fnUntraced(function* ({
     )
 
   // The draft is taken down before the turn is settled: nobody is greeted with a turn that has ended.
-  const perform = (
-    place: TurnPlace,
-    setting: TurnSetting,
-    turnId: TurnId,
-    spoken: (draft: Draft) => Effect.Effect<Spoken>
-  ) =>
+  const perform = (setting: TurnSetting, turnId: TurnId, spoken: (draft: Draft) => Effect.Effect<Spoken>) =>
     Effect.scoped(
       Effect.flatMap(
         live.open(setting.room, turnId, setting.agent, setting.occasion === "critique" ? "nobody" : "room"),
@@ -177,7 +172,7 @@ export const make = Effect.fnUntraced(function* ({
         const turnId = admitted.right
         const began = yield* Clock.currentTimeMillis
         const prepared = yield* Effect.once(prewarm.prepare(place))
-        const { draft, exit } = yield* perform(place, setting, turnId, (draft) =>
+        const { draft, exit } = yield* perform(setting, turnId, (draft) =>
           attended(restore, modelCall.attempt(setting, brief, draft, prepared), (fiber) => {
             turn.speech = fiber
             return turn.isDismissed ? Fiber.interruptFork(fiber) : Effect.void
@@ -202,7 +197,7 @@ export const make = Effect.fnUntraced(function* ({
         })
         const { done: answer, error, spent } = verdict
         const { firstTokenMs } = draft
-        yield* Telemetry.ended({
+        yield* GenAi.ended({
           turnId,
           outcome: ended.outcome,
           error,
@@ -220,7 +215,7 @@ export const make = Effect.fnUntraced(function* ({
       const brief = yield* Option.match(setting, { onNone: () => Effect.succeedNone, onSome: briefs.make })
       return yield* Option.match(Option.all([setting, brief]), {
         onNone: () => Effect.succeed(Played.Absent()),
-        onSome: ([setting, brief]) => Telemetry.invokeAgent(labels(place, setting), take(place, setting, brief))
+        onSome: ([setting, brief]) => GenAi.invokeAgent(labels(place, setting), take(place, setting, brief))
       })
     }),
 

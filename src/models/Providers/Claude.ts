@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os"
 import type { Model, Provider } from "../../domain/Provider.ts"
 import * as Permits from "../../lib/permits.ts"
 import * as Folders from "./Claude/Folders.ts"
-import * as Ledger from "./Claude/Ledger.ts"
+import * as Processes from "./Claude/Processes.ts"
 import type { ClaudeConfig, Client } from "./Claude/Options.ts"
 import * as Record from "./Claude/Record.ts"
 import * as Session from "./Claude/Session.ts"
@@ -17,14 +17,14 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
   let models = [configured]
   let program: string | null = null
   // Swept also where nothing is entered: an earlier server may have run without what its successor finds.
-  const ledger = yield* Ledger.make(folders.processes)
+  const processes = yield* Processes.make(folders.processes)
   const launcher = config.launcher ?? (yield* findLauncher)
   const client: Client = {
     ...config,
     folders,
     beginningOf: yield* Record.beginnings(folders.config),
     launcher,
-    ledger: launcher === pdeathsig ? Ledger.none : ledger,
+    processes: launcher === pdeathsig ? Processes.none : processes,
     program: () => program,
     found: (path) => {
       program = path

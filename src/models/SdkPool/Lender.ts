@@ -2,7 +2,7 @@ import { Array, Clock, DateTime, Deferred, Effect, Exit, FiberSet } from "effect
 import type { Priority, Provider, Seat, SessionSpec } from "../../domain/Provider.ts"
 import { PoolBusy, type PooledSeat, type PoolStats } from "../../domain/Pool.ts"
 import { Timestamp } from "../../domain/Time.ts"
-import * as Telemetry from "../../telemetry/GenAi.ts"
+import * as GenAi from "../../telemetry/GenAi.ts"
 import type { Restore } from "../../lib/restore.ts"
 import * as Client from "./Client.ts"
 import * as Places from "./Places.ts"
@@ -81,7 +81,7 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
       Effect.gen(function* () {
         const asked = yield* Clock.currentTimeMillis
         const claim = yield* wait(spec.seat, priority, restore)
-        yield* Telemetry.waited("lease", (yield* Clock.currentTimeMillis) - asked)
+        yield* GenAi.waited("lease", (yield* Clock.currentTimeMillis) - asked)
         const client = yield* Effect.onError(fit(claim, provider, spec, restore), () => Effect.sync(() => leave(claim)))
         claim.phase = "leased"
         yield* Effect.addFinalizer((exit) => giveBack(claim, client, exit))

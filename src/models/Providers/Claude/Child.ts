@@ -4,7 +4,7 @@ import { Deferred, Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import type { Client } from "./Options.ts"
 
-type Start = Pick<Client, "found" | "launcher" | "ledger">
+type Start = Pick<Client, "found" | "launcher" | "processes">
 
 export interface Child {
   /** What the SDK starts the process with. Refuses once `end` was called. */
@@ -26,7 +26,7 @@ export const make = (start: Start) =>
     (child) => child.end
   )
 
-const childOf = ({ found, launcher, ledger }: Start, ending: Deferred.Deferred<string>): Child => {
+const childOf = ({ found, launcher, processes }: Start, ending: Deferred.Deferred<string>): Child => {
   let child: ChildProcess | undefined
   let isOver = false
   const ended = Deferred.await(ending)
@@ -45,10 +45,10 @@ const childOf = ({ found, launcher, ledger }: Start, ending: Deferred.Deferred<s
       const { pid } = started
       if (pid !== undefined) {
         found(command)
-        ledger.enter(pid)
+        processes.enter(pid)
       }
       started.once("exit", (code, signal) => {
-        if (pid !== undefined) ledger.strike(pid)
+        if (pid !== undefined) processes.strike(pid)
         end(signal === null ? `exited with code ${code}` : `got ${signal}`)
       })
       started.once("error", ({ message }) => end(`could not be started: ${message}`))

@@ -3,7 +3,7 @@ import { type Effect, Option, Redacted } from "effect"
 import { type Model, type SessionSpec, turnLimits } from "../../../domain/Provider.ts"
 import type { Prices } from "../Prices.ts"
 import type { Bookmark } from "./Bookmark.ts"
-import type { Ledger } from "./Ledger.ts"
+import type { Processes } from "./Processes.ts"
 
 export interface ClaudeConfig {
   /** None where `environment` names another way in: Bedrock, Vertex, a gateway's token. */
@@ -29,7 +29,7 @@ export interface ClaudeConfig {
 export interface Client extends ClaudeConfig {
   readonly folders: Readonly<Record<"home" | "config" | "work" | "temp" | "processes", string>>
   readonly launcher: ReadonlyArray<string>
-  readonly ledger: Ledger
+  readonly processes: Processes
   /** How the client's own record of a session begins; empty when there is none. */
   readonly beginningOf: (bookmark: Bookmark) => Effect.Effect<string>
   /** The client's program, once it was found: each search is a report on the whole process, with the name of every peer. */

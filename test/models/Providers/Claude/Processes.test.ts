@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertFalse, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect } from "effect"
-import * as Ledger from "../../../../src/models/Providers/Claude/Ledger.ts"
+import * as Processes from "../../../../src/models/Providers/Claude/Processes.ts"
 import { bundle } from "../../../support/bundle.ts"
 import { childrenOf, isRunning } from "../../../support/children.ts"
 import { makeHouse, openIn, whyNot } from "../../../support/ClaudeHouse.ts"
@@ -67,22 +67,22 @@ describe.skipIf(whyNot() !== "")(`The ledger of Claude's processes ${whyNot()}`,
     it.scoped("a process that was given the id of another later is left alone", () =>
       Effect.gen(function* () {
         const { entries, folder, read, sleeper, write } = yield* setup
-        const { enter } = yield* Ledger.make(folder)
+        const { enter } = yield* Processes.make(folder)
         const name = `${sleeper.pid}.json`
         enter(sleeper.pid)
         const entry = yield* read(name)
 
         yield* write(name, entry.replace(/\d+"/, '1"'))
-        yield* Ledger.make(folder)
+        yield* Processes.make(folder)
         assertTrue(yield* sleeper.isRunning)
         deepStrictEqual(yield* entries, [])
 
         yield* write(name, entry.replace(/"birth":"\w+/, '"birth":"another-boot'))
-        yield* Ledger.make(folder)
+        yield* Processes.make(folder)
         assertTrue(yield* sleeper.isRunning)
 
         yield* write(name, entry)
-        yield* Ledger.make(folder)
+        yield* Processes.make(folder)
         yield* Effect.timeout(Effect.exit(sleeper.exitCode), "2 seconds")
       })
     )
@@ -101,7 +101,7 @@ describe.skipIf(whyNot() !== "")(`The ledger of Claude's processes ${whyNot()}`,
           (text, n) => write(`${n}.json`, text)
         )
 
-        yield* Ledger.make(folder)
+        yield* Processes.make(folder)
 
         assertTrue(yield* sleeper.isRunning)
         deepStrictEqual(yield* entries, [])

@@ -7,14 +7,14 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { stringify } from "../../../lib/json.ts"
 
 /** The running processes, in files: one that is killed leaves behind what its successor has to end. */
-export interface Ledger {
+export interface Processes {
   /** To be called in the step that starts the process, which is told nothing to do before. */
   readonly enter: (pid: number) => void
   readonly strike: (pid: number) => void
 }
 
 /** For where the kernel ends the processes of a server that is killed. */
-export const none: Ledger = { enter: () => {}, strike: () => {} }
+export const none: Processes = { enter: () => {}, strike: () => {} }
 
 /** The id alone is no proof: the system gives it to others later. */
 const Entry = Schema.parseJson(
@@ -44,7 +44,7 @@ export const make = Effect.fnUntraced(function* (folder: string) {
       if (birth !== null) writeFileSync(fileOf(pid), stringify({ pid, birth }), { mode: 0o600 })
     },
     strike: (pid) => rmSync(fileOf(pid), { force: true })
-  } satisfies Ledger
+  } satisfies Processes
 })
 
 const end = ({ birth, pid }: typeof Entry.Type) => {
