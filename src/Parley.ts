@@ -19,7 +19,8 @@ import { MessageRepo } from "./store/MessageRepo.ts"
 import { Metrics } from "./features/Operations/Metrics.ts"
 import { Orchestrator } from "./engine/Orchestrator.ts"
 import { Ledger } from "./store/Ledger.ts"
-import { Openings } from "./engine/Openings.ts"
+import { Operations } from "./store/Operations.ts"
+import { Openings } from "./store/Openings.ts"
 import { Recovery } from "./engine/Recovery.ts"
 import { Sessions } from "./store/Sessions.ts"
 import { PathLocks } from "./personas/PathLocks.ts"
@@ -81,7 +82,9 @@ const repos = Layer.mergeAll(
 
 // Read from the bottom up: each line may use the lines under it, and is closed before them.
 
-const ground = Attachments.layer.pipe(
+const ground = Operations.layer.pipe(
+  Layer.provideMerge(Openings.layer),
+  Layer.provideMerge(Attachments.layer),
   Layer.provideMerge(repos),
   Layer.provideMerge(RoomEvents.layer),
   Layer.provideMerge(cache),
@@ -92,7 +95,6 @@ const ground = Attachments.layer.pipe(
 const engine = Recovery.layer.pipe(
   Layer.provideMerge(Agents.layer),
   Layer.provideMerge(Orchestrator.layer),
-  Layer.provideMerge(Openings.layer),
   Layer.provideMerge(Gates.layer),
   Layer.provideMerge(pool),
   Layer.provideMerge(LiveTurns.layer)

@@ -1,4 +1,3 @@
-import { SqlClient } from "@effect/sql"
 import { Chunk, Context, Effect, Layer, Option, Sink, Stream } from "effect"
 import { Intake } from "./Intake.ts"
 import * as Json from "./Documents/Json.ts"
@@ -49,7 +48,6 @@ const portion = 65_536
 
 const make = Effect.gen(function* () {
   const { DEFAULT_MODEL, USER_NAME } = yield* Settings
-  const sql = yield* SqlClient.SqlClient
   const rooms = yield* Rooms
   const roomRepo = yield* RoomRepo
   const events = yield* RoomEvents
@@ -78,21 +76,7 @@ const make = Effect.gen(function* () {
       )
     )
 
-  // All that is read at once, so that it fits together; messages never change and are bounded by the last.
-  const snapshot = (id: RoomId) =>
-    Effect.zipRight(
-      rooms.access(id),
-      sql
-        .withTransaction(
-          Effect.all({
-            room: roomRepo.find(id),
-            agents: repo.seats(id),
-            extent: repo.extent(id),
-            exported_at: Time.now
-          })
-        )
-        .pipe(Effect.catchTag("SqlError", Effect.die))
-    )
+  const snapshot = (id: RoomId) => Effect.zipRight(rooms.access(id), repo.snapshot(id))
 
   return Documents.of({
     json: Effect.fn("Documents.json")(function* (id) {

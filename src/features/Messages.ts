@@ -7,7 +7,7 @@ import type { Member } from "../domain/Agent.ts"
 import type { Unwritten } from "../domain/Storage.ts"
 import type { Image, ImageRefused } from "../domain/Image.ts"
 import { Message, type MessageCreate } from "../domain/Message.ts"
-import type { RoomBusy, RoomForbidden, RoomNotFound, RoomRow } from "../domain/Room.ts"
+import type { RoomBusy, RoomForbidden, RoomNotFound } from "../domain/Room.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { Trigger } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
@@ -17,7 +17,7 @@ import { MessageRepo, type Window } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
 import { Ledger } from "../store/Ledger.ts"
 import { mentionsIn } from "../engine/Mentions.ts"
-import { Openings } from "../engine/Openings.ts"
+import { Operations } from "../store/Operations.ts"
 import { Sessions } from "../store/Sessions.ts"
 import { Removal } from "../engine/Removal.ts"
 import { logGroup, RoomEvents } from "../store/RoomEvents.ts"
@@ -82,7 +82,7 @@ const make = Effect.gen(function* () {
   const rooms = yield* Rooms
   const agents = yield* AgentRepo
   const ledger = yield* Ledger
-  const openings = yield* Openings
+  const operations = yield* Operations
   const sessions = yield* Sessions
   const events = yield* RoomEvents
   const removal = yield* Removal
@@ -103,57 +103,41 @@ const make = Effect.gen(function* () {
     return { bytes: Buffer.from(yield* encodePage(messages)), etag: etag.replace(/"$/, '+images"') }
   }, Effect.orDie)
 
-  const open = Effect.fnUntraced(function* (
-    room: RoomRow,
+  /** Whom a message names, by id or in its words. */
+  const askedOf = (
+    { content, mentioned_agent_ids }: MessageCreate,
     members: ReadonlyArray<Member>,
-    message: Message,
-    named: MessageCreate["mentioned_agent_ids"],
     cause: Trigger["cause"]
-  ) {
-    if (members.length === 0) return null
-    const [strangers, known] = Array.partition(named ?? [], (id) => members.some((member) => member.id === id))
-    const { ids, unknown } = mentionsIn(message.content, members)
-    return yield* openings.open(room, members, {
-      kind: "message",
-      message_id: message.id,
+  ) => {
+    const [strangers, known] = Array.partition(mentioned_agent_ids ?? [], (id) =>
+      members.some((member) => member.id === id)
+    )
+    const { ids, unknown } = mentionsIn(content, members)
+    return {
       mentioned_agent_ids: Array.dedupe([...known, ...ids]),
       unknown_mentions: [...strangers, ...unknown],
       cause
-    })
-  })
+    }
+  }
 
-  const store = Effect.fnUntraced(function* (
-    before: RoomRow,
-    members: ReadonlyArray<Member>,
-    body: MessageCreate,
+  const messageOf = (
+    room_id: RoomId,
+    { content, participant_name, participant_type }: MessageCreate,
     images: ReadonlyArray<Image>,
-    key: string | null,
-    cause: Trigger["cause"]
-  ) {
-    const roomId = before.id
-    const known = key === null ? Option.none() : yield* repo.byKey(roomId, key)
-    if (Option.isSome(known)) return { message: known.value, round: null }
-    const timestamp = yield* Time.now
-    const room = yield* roomRepo.heard(roomId, timestamp)
-    const message = yield* repo.insert({
-      room_id: roomId,
-      agent_id: null,
-      agent_name: null,
-      role: "user",
-      participant_type: speakerTypes.has(body.participant_type ?? "") ? (body.participant_type ?? null) : "user",
-      participant_name: body.participant_name || null,
-      content: body.content,
-      images,
-      thinking: null,
-      provider: null,
-      partial: false,
-      idempotency_key: key,
-      timestamp
-    })
-    yield* attachments.keep(message.id, images)
-    yield* events.append(roomId, { type: "new_message", message })
-    if (before.loop_guard !== null) yield* events.append(roomId, { type: "room_updated", room })
-    return { message, round: yield* open(room, members, message, body.mentioned_agent_ids, cause) }
+    idempotency_key: string | null
+  ) => ({
+    room_id,
+    agent_id: null,
+    agent_name: null,
+    role: "user" as const,
+    participant_type: speakerTypes.has(participant_type ?? "") ? (participant_type ?? null) : "user",
+    participant_name: participant_name || null,
+    content,
+    images,
+    thinking: null,
+    provider: null,
+    partial: false,
+    idempotency_key
   })
 
   return Messages.of({
@@ -187,9 +171,12 @@ const make = Effect.gen(function* () {
       // From the commit on the message will be answered, whatever becomes of the connection.
       return yield* Effect.uninterruptible(
         Effect.gen(function* () {
-          const { message, round } = yield* queue.write(
-            store(room, members, body, images, Option.getOrNull(key), yield* GenAi.cause)
-          )
+          const { message, round } = yield* operations.post({
+            message: messageOf(roomId, body, images, Option.getOrNull(key)),
+            members,
+            asked: askedOf(body, members, yield* GenAi.cause),
+            wasCircling: room.loop_guard !== null
+          })
           const when = room.double_text === "enqueue" ? "after_turn" : "now"
           if (round !== null) yield* orchestrator.play(roomId, round, when)
           return message

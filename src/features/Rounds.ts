@@ -12,7 +12,7 @@ import type { CurrentUser } from "../domain/User.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
 import { Ledger } from "../store/Ledger.ts"
-import { Openings } from "../engine/Openings.ts"
+import { Openings } from "../store/Openings.ts"
 
 import { RoomEvents } from "../store/RoomEvents.ts"
 import { Rooms } from "./Rooms.ts"

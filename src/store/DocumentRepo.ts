@@ -4,11 +4,13 @@ import { AgentId } from "../domain/Agent.ts"
 import { ImageType } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
 import { WrittenMessage, WrittenSeat } from "../domain/RoomDocument.ts"
+import type { RoomNotFound, RoomRow } from "../domain/Room.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
 import * as Time from "../domain/Time.ts"
 import * as Sql from "../lib/sql.ts"
+import { RoomRepo } from "./RoomRepo.ts"
 import { Commit } from "./WriteQueue.ts"
 
 const Row = Schema.Struct({
@@ -21,6 +23,15 @@ export type Row = typeof Row.Type
 
 const Extent = Schema.Struct({ last: Schema.Int, count: Schema.Int })
 type Extent = typeof Extent.Type
+
+interface Snapshot {
+  readonly room: RoomRow
+  /** Who sits in the room, in the order of joining. */
+  readonly agents: ReadonlyArray<typeof WrittenSeat.Type>
+  /** How many messages there are, and the id of the last. */
+  readonly extent: Extent
+  readonly exported_at: Timestamp
+}
 
 interface NewSeat {
   readonly agent_id: AgentId
@@ -37,10 +48,8 @@ interface Past {
 export class DocumentRepo extends Context.Tag("parley/store/DocumentRepo")<
   DocumentRepo,
   {
-    /** Who sits in the room, in the order of joining. */
-    readonly seats: (room: RoomId) => Effect.Effect<ReadonlyArray<typeof WrittenSeat.Type>>
-    /** How many messages there are, and the id of the last. */
-    readonly extent: (room: RoomId) => Effect.Effect<Extent>
+    /** A room at one moment: messages never change, and those up to the last of the extent belong to it. */
+    readonly snapshot: (room: RoomId) => Effect.Effect<Snapshot, RoomNotFound>
     /** The oldest `limit` messages after one, up to `last`; a notice stands for one that cannot be read. */
     readonly page: (room: RoomId, after: number, last: number, limit: number) => Effect.Effect<ReadonlyArray<Row>>
     readonly hasName: (owner: string, name: string) => Effect.Effect<boolean>
@@ -96,17 +105,25 @@ const asAgents = Sql.all(Schema.Struct({ id: AgentId, name: Schema.String }))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const rooms = yield* RoomRepo
   const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
     Effect.zipRight(Commit, Effect.asVoid(Effect.orDie(statement)))
 
-  return DocumentRepo.of({
-    seats: (room) =>
-      asSeats(sql`
-        SELECT name, "group", joined_at, joined_after FROM room_agents JOIN agents ON agents.id = agent_id
-        WHERE room_id = ${room} ORDER BY joined_at, agents.id`),
+  const seats = (room: RoomId) =>
+    asSeats(sql`
+      SELECT name, "group", joined_at, joined_after FROM room_agents JOIN agents ON agents.id = agent_id
+      WHERE room_id = ${room} ORDER BY joined_at, agents.id`)
 
-    extent: (room) =>
-      asExtent(sql`SELECT coalesce(max(id), 0) AS last, count(*) AS count FROM kept_messages WHERE room_id = ${room}`),
+  const extent = (room: RoomId) =>
+    asExtent(sql`SELECT coalesce(max(id), 0) AS last, count(*) AS count FROM kept_messages WHERE room_id = ${room}`)
+
+  return DocumentRepo.of({
+    snapshot: (id) =>
+      sql
+        .withTransaction(
+          Effect.all({ room: rooms.find(id), agents: seats(id), extent: extent(id), exported_at: Time.now })
+        )
+        .pipe(Effect.catchTag("SqlError", Effect.die)),
 
     page: (room, after, last, limit) =>
       asRows(sql`

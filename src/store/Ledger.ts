@@ -4,6 +4,7 @@ import { AgentId } from "../domain/Agent.ts"
 import { Outcome, PassInput, Reason, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
+import type { RoundState } from "../domain/Allowance.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import type { Amount, Usage } from "../domain/Usage.ts"
 import * as Json from "../lib/json.ts"
@@ -21,18 +22,6 @@ export const OpenRound = Schema.Struct({
   tape: Schema.parseJson(Tape)
 })
 export type OpenRound = typeof OpenRound.Type
-
-/** A round at the moment that a turn of it wants to begin. */
-export interface RoundState {
-  /** False once somebody has ended the round. */
-  readonly isOpen: boolean
-  /** Replies of this round. */
-  readonly replies: number
-  /** Turns under way in the room, each of which may become a reply. */
-  readonly speaking: number
-  /** What those turns have set aside. */
-  readonly reserved: Amount
-}
 
 /** What is known of such a round without a look at its plan. */
 const RoundHead = Schema.Struct({ id: RoundId, room_id: RoomId, kind: Schema.String })

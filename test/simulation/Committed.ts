@@ -1,6 +1,6 @@
 import type { Chronicle } from "./Chronicle.ts"
 import type { Change, Journal, Message, Round, Turn } from "./Journal.ts"
-import { planPass } from "../../src/engine/Plan.ts"
+import { planPass } from "../../src/domain/Plan.ts"
 import type { Ledger } from "./Ledger.ts"
 import { type Call, tagsIn } from "./Vendor.ts"
 

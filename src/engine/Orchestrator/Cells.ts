@@ -5,11 +5,11 @@ import { together } from "../../lib/together.ts"
 import { MessageRepo } from "../../store/MessageRepo.ts"
 import type { Occasion } from "./Context.ts"
 import * as Progress from "./Progress.ts"
-import type { Ended } from "./Settlements.ts"
+import type { SettledTurn } from "../../store/Operations.ts"
 import { Played, type Turns } from "./Turns.ts"
 
 /** A turn that has ended, in this life of the server or before. */
-export interface Heard extends Ended {
+export interface Heard extends SettledTurn {
   readonly agent_id: AgentId
 }
 
@@ -88,7 +88,7 @@ export const make = Effect.fnUntraced(function* ({ turns }: { readonly turns: Tu
   } satisfies Cells
 })
 
-const again = ({ outcome, said }: Pick<Ended, "outcome" | "said">, agent_id: AgentId): PlayedCell => ({
+const again = ({ outcome, said }: Pick<SettledTurn, "outcome" | "said">, agent_id: AgentId): PlayedCell => ({
   heard: [{ outcome, said, wakes: outcome === "replied", agent_id }],
   refused: Option.none()
 })

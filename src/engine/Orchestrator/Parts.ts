@@ -6,7 +6,6 @@ import * as ModelCall from "./ModelCall.ts"
 import * as Passes from "./Passes.ts"
 import * as Prewarm from "./Prewarm.ts"
 import * as RoundPlayer from "./RoundPlayer.ts"
-import * as Settlements from "./Settlements.ts"
 import * as Turns from "./Turns.ts"
 import * as TurnSetting from "./TurnSetting.ts"
 
@@ -17,8 +16,7 @@ export const make = Effect.gen(function* () {
   const turnSettings = yield* TurnSetting.make
   const prewarm = yield* Prewarm.make({ briefs, turnSettings })
   const modelCall = yield* ModelCall.make({ briefs })
-  const settlements = yield* Settlements.make
-  const turns = yield* Turns.make({ briefs, modelCall, prewarm, settlements, turnSettings })
+  const turns = yield* Turns.make({ briefs, modelCall, prewarm, turnSettings })
   const cells = yield* Cells.make({ turns })
   const passes = yield* Passes.make
   const rounds = yield* RoundPlayer.make({ cells, passes })

@@ -6,8 +6,8 @@ import type { PassInput } from "../../domain/Round.ts"
 import type { Heard } from "./Cells.ts"
 import { Ledger } from "../../store/Ledger.ts"
 import { mentionsIn } from "../Mentions.ts"
-import { Openings } from "../Openings.ts"
-import { planPass } from "../Plan.ts"
+import { Openings } from "../../store/Openings.ts"
+import { planPass } from "../../domain/Plan.ts"
 import type { Progress } from "./Progress.ts"
 
 /** The passes of a round, each planned from the room as it is then, and stored before it is played. */

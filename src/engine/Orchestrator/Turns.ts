@@ -1,23 +1,22 @@
 import { Cause, Clock, Data, Deferred, Effect, Either, Exit, Fiber, FiberId, Option } from "effect"
-import { WriteQueue } from "../../store/WriteQueue.ts"
 import type { AgentId } from "../../domain/Agent.ts"
 import { type Priority, Seat } from "../../domain/Provider.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
 import type { RoundId, Speaker, StopReason, Trigger, TurnId, TurnPolicy } from "../../domain/Round.ts"
-import * as Time from "../../domain/Time.ts"
 import { attended } from "../../lib/attended.ts"
 import { broke } from "../../lib/broke.ts"
 import { type Draft, LiveTurns } from "../LiveTurns.ts"
-import { RoomRepo } from "../../store/RoomRepo.ts"
 import * as GenAi from "../../telemetry/GenAi.ts"
 import type { Prewarm } from "./Prewarm.ts"
 import { type Brief, type Briefs } from "./Briefs.ts"
 import { type TurnSetting, type TurnSettings } from "./TurnSetting.ts"
 import type { Occasion } from "./Context.ts"
 import { Ledger } from "../../store/Ledger.ts"
-import { type Refusal, refusal, reservation } from "./Allowance.ts"
+import { reservation } from "../../domain/Allowance.ts"
 import type { Amount } from "../../domain/Usage.ts"
-import { type Ended, type Settlements } from "./Settlements.ts"
+import { settlementOf } from "./TurnResult.ts"
+import { count } from "./TurnMetrics.ts"
+import { Operations, type SettledTurn } from "../../store/Operations.ts"
 import type { ModelCall } from "./ModelCall.ts"
 import { verdictOf } from "./Verdict.ts"
 
@@ -49,7 +48,7 @@ export type Played = Data.TaggedEnum<{
   Absent: {}
   /** No further turn may begin. */
   Refused: { readonly reason: StopReason }
-  Took: { readonly ended: Ended }
+  Took: { readonly ended: SettledTurn }
 }>
 export const Played = Data.taggedEnum<Played>()
 
@@ -70,18 +69,15 @@ interface Running {
 export const make = Effect.fnUntraced(function* ({
   prewarm,
   briefs,
-  settlements,
   modelCall,
   turnSettings
 }: {
   readonly prewarm: Prewarm
   readonly briefs: Briefs
-  readonly settlements: Settlements
   readonly modelCall: ModelCall
   readonly turnSettings: TurnSettings
 }) {
-  const queue = yield* WriteQueue
-  const rooms = yield* RoomRepo
+  const operations = yield* Operations
   const ledger = yield* Ledger
   const live = yield* LiveTurns
   const running = new Set<Running>()
@@ -91,44 +87,27 @@ export const make = Effect.fnUntraced(function* ({
       reservation({ characters: brief.characters, sessionTokens: brief.sessionTokens, recentUsd })
     )
 
-  /** Whether the turn may begin is decided in the write that begins it: no limit can be passed in between. */
-  const admit = Effect.fnUntraced(function* (
-    place: TurnPlace,
-    setting: TurnSetting,
-    needs: Amount,
-    trace_id: string | null
-  ) {
-    const room = yield* Effect.option(rooms.find(place.roomId))
-    if (Option.isNone(room)) return Either.left<Refusal>({ reason: "interrupted", forNow: false })
-    const standing = { room: room.value, ...(yield* ledger.state(place.roomId, place.roundId)) }
-    const isCritic = place.speaker.reason === "critic"
-    const refused = refusal(standing, { isCritic, lastWords: place.lastWords, needs })
-    if (Option.isSome(refused)) return Either.left(refused.value)
-    const turn = yield* ledger.openTurn({
-      round_id: place.roundId,
-      room_id: place.roomId,
-      agent_id: setting.agent.id,
-      agent_name: setting.agent.name,
-      cell: place.index,
-      attempt: place.attempt,
-      reason: place.speaker.reason,
-      provider: setting.provider.name,
-      model: setting.model,
-      trace_id,
-      cause_trace_id: place.trigger.cause?.trace_id ?? null,
-      started_at: yield* Time.now,
-      reserved_tokens: needs.tokens,
-      reserved_usd: needs.usd
-    })
-    return Either.right(turn)
+  const opening = (place: TurnPlace, setting: TurnSetting, needs: Amount, trace_id: string | null) => ({
+    round_id: place.roundId,
+    room_id: place.roomId,
+    agent_id: setting.agent.id,
+    agent_name: setting.agent.name,
+    cell: place.index,
+    attempt: place.attempt,
+    reason: place.speaker.reason,
+    provider: setting.provider.name,
+    model: setting.model,
+    trace_id,
+    cause_trace_id: place.trigger.cause?.trace_id ?? null,
+    wish: { isCritic: place.speaker.reason === "critic", lastWords: place.lastWords, needs }
   })
 
   type Restore = <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
 
   const begin = Effect.fnUntraced(function* (place: TurnPlace, setting: TurnSetting, needs: Amount, restore: Restore) {
-    const trace = yield* GenAi.traceId
+    const turn = opening(place, setting, needs, yield* GenAi.traceId)
     while (true) {
-      const admitted = yield* queue.persist(admit(place, setting, needs, trace))
+      const admitted = yield* operations.openTurn(turn)
       const isFinal = Either.isRight(admitted) || !admitted.left.forNow
       if (isFinal || !(yield* restore(place.another))) return admitted
     }
@@ -183,7 +162,7 @@ export const make = Effect.fnUntraced(function* ({
           Exit.map(exit, ({ done }) => done),
           draft
         )
-        const ended = yield* settlements.settle({
+        const result = {
           turnId,
           roundId: place.roundId,
           reason: place.speaker.reason,
@@ -194,7 +173,9 @@ export const make = Effect.fnUntraced(function* ({
           draft,
           verdict,
           duration_ms: (yield* Clock.currentTimeMillis) - began
-        })
+        }
+        const ended = yield* operations.settleTurn(settlementOf(result))
+        count(result, ended.outcome)
         const { done: answer, error, spent } = verdict
         const { firstTokenMs } = draft
         yield* GenAi.ended({

@@ -51,14 +51,6 @@ export const verdictOf = (exit: Exit.Exit<Done, TurnError>, draft: Brought): Ver
   return { outcome: "failed", said: draft.shown ? said : null, error, done: null, spent, isFree }
 }
 
-/** What was said is not wanted any more, and the session must not remember it; its cost stays. */
-export const discarded = (verdict: Verdict): Verdict => ({
-  ...verdict,
-  outcome: "discarded",
-  said: null,
-  done: verdict.done === null ? null : forgotten(verdict.done)
-})
-
 /** The turn counts, its session does not go on. */
 const forgotten = (done: Done): Done => ({ ...done, sessionId: null })
 

@@ -1,10 +1,10 @@
 import { FileSystem } from "@effect/platform"
-import { SqlClient } from "@effect/sql"
 import { Array, Context, Effect, Fiber, Layer, Option, Schedule } from "effect"
 // FileSystem does not tell what is free.
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { statfs } from "node:fs/promises"
 import { Closing } from "../../process/Closing.ts"
+import * as DbProbe from "../../store/DbProbe.ts"
 import { DbFile } from "../../store/DbFile.ts"
 import type { Part } from "../../domain/Status.ts"
 import type { StorageFault } from "../../domain/Storage.ts"
@@ -38,14 +38,13 @@ const partOf = (fault: StorageFault): Part => {
 
 const make = Effect.gen(function* () {
   const { DATA_DIR } = yield* Settings
-  const sql = yield* SqlClient.SqlClient
+  const { answers, isUnlocked } = yield* DbProbe.make
   const fs = yield* FileSystem.FileSystem
   const queue = yield* WriteQueue
   const file = yield* DbFile
   const closing = yield* Closing
   const scope = yield* Effect.scope
 
-  const database = sql`SELECT max(migration_id) FROM effect_sql_migrations`
   const disk = Effect.zipRight(
     fs.access(DATA_DIR, { writable: true }),
     Effect.filterOrFail(
@@ -54,24 +53,12 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const lock = Effect.retry(
-    Effect.scoped(
-      Effect.flatMap(sql.reserve, (connection) =>
-        Effect.uninterruptible(
-          Effect.zipRight(
-            connection.execute("BEGIN IMMEDIATE", [], undefined),
-            connection.execute("ROLLBACK", [], undefined)
-          )
-        )
-      )
-    ),
-    briefly
-  ).pipe(Effect.timeoutOption(patience))
+  const lock = Effect.retry(isUnlocked, briefly).pipe(Effect.timeoutOption(patience))
 
   const unlessWell = <E>(part: Part, probe: Effect.Effect<unknown, E>) =>
     Effect.map(Effect.isSuccess(Effect.timeout(probe, patience)), (isWell) => (isWell ? [] : [part]))
 
-  const probe = Effect.all([unlessWell("lock", lock), unlessWell("database", database), unlessWell("disk", disk)], {
+  const probe = Effect.all([unlessWell("lock", lock), unlessWell("database", answers), unlessWell("disk", disk)], {
     concurrency: 3
   }).pipe(
     Effect.map((found) => found.flat()),

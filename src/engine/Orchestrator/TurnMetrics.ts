@@ -1,8 +1,8 @@
-import type { Outcome } from "../../../domain/Round.ts"
-import * as Meter from "../../../lib/metric.ts"
-import type { Draft } from "../../LiveTurns.ts"
-import type { TurnSetting } from "../TurnSetting.ts"
-import type { Verdict } from "../Verdict.ts"
+import type { Outcome } from "../../domain/Round.ts"
+import * as Meter from "../../lib/metric.ts"
+import type { Draft } from "../LiveTurns.ts"
+import type { TurnSetting } from "./TurnSetting.ts"
+import type { Verdict } from "./Verdict.ts"
 
 const turns = Meter.counter("parley_turns_total", "Turns that have ended", "outcome", "provider")
 const tokens = Meter.counter("parley_tokens_total", "Tokens by kind, none of them in two", "provider", "kind")

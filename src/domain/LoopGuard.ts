@@ -1,5 +1,5 @@
 import { Option } from "effect"
-import type { AgentId } from "../../domain/Agent.ts"
+import type { AgentId } from "./Agent.ts"
 
 /** Something an agent said since a person did; oldest first. */
 export interface Reply {

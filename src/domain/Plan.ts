@@ -1,6 +1,6 @@
 import { Array, Order, Utils } from "effect"
-import type { AgentId } from "../domain/Agent.ts"
-import type { Cell, PassInput, Planned, Reason, Tape } from "../domain/Round.ts"
+import type { AgentId } from "./Agent.ts"
+import type { Cell, PassInput, Planned, Reason, Tape } from "./Round.ts"
 
 /** The cells of one pass, from what is given alone: the same input gives the same cells. */
 export const planPass = (input: PassInput): Tape => {

@@ -1,9 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertFalse, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Stream } from "effect"
-import { inHouse, room } from "../../support/Duo.ts"
-import type { Folk } from "../../support/House.ts"
-import * as Puppet from "../../support/Puppet.ts"
+import { inHouse, room } from "../support/Duo.ts"
+import type { Folk } from "../support/House.ts"
+import * as Puppet from "../support/Puppet.ts"
 
 const speak = (text: string) => Stream.concat(Puppet.say(text), Puppet.done())
 

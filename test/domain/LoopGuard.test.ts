@@ -1,8 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertNone, assertTrue } from "@effect/vitest/utils"
 import { Option } from "effect"
-import { AgentId } from "../../../src/domain/Agent.ts"
-import { circling, isIdle, type Reply } from "../../../src/engine/Orchestrator/LoopGuard.ts"
+import { AgentId } from "../../src/domain/Agent.ts"
+import { circling, isIdle, type Reply } from "../../src/domain/LoopGuard.ts"
 
 const names = ["Ada", "Bo", "Cy"]
 const by = (agent: number, content: string): Reply => ({

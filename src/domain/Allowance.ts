@@ -1,9 +1,20 @@
 import { Option } from "effect"
-import type { RoomRow } from "../../domain/Room.ts"
-import { leastTurn } from "../../domain/RoomSettings.ts"
-import type { StopReason } from "../../domain/Round.ts"
-import { type Amount, type Spending, totalOf } from "../../domain/Usage.ts"
-import type { RoundState } from "../../store/Ledger.ts"
+import type { RoomRow } from "./Room.ts"
+import { leastTurn } from "./RoomSettings.ts"
+import type { StopReason } from "./Round.ts"
+import { type Amount, type Spending, totalOf } from "./Usage.ts"
+
+/** A round at the moment that a turn of it wants to begin. */
+export interface RoundState {
+  /** False once somebody has ended the round. */
+  readonly isOpen: boolean
+  /** Replies of this round. */
+  readonly replies: number
+  /** Turns under way in the room, each of which may become a reply. */
+  readonly speaking: number
+  /** What those turns have set aside. */
+  readonly reserved: Amount
+}
 
 /** The room and its round at the moment that a turn wants to begin. */
 interface Standing extends RoundState {

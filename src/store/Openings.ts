@@ -3,15 +3,15 @@ import type { Member } from "../domain/Agent.ts"
 import { RoomBusy, type RoomRow } from "../domain/Room.ts"
 import type { PassInput, RoundId, Trigger } from "../domain/Round.ts"
 import * as Time from "../domain/Time.ts"
-import { RoomEvents } from "../store/RoomEvents.ts"
+import { RoomEvents } from "./RoomEvents.ts"
 import { Settings } from "../process/Settings.ts"
-import type { Commit } from "../store/WriteQueue.ts"
-import { Ledger } from "../store/Ledger.ts"
-import { planPass } from "./Plan.ts"
+import type { Commit } from "./WriteQueue.ts"
+import { Ledger } from "./Ledger.ts"
+import { planPass } from "../domain/Plan.ts"
 
 type Answered = Extract<Trigger, { readonly kind: "message" }>
 
-export class Openings extends Context.Tag("parley/engine/Openings")<
+export class Openings extends Context.Tag("parley/store/Openings")<
   Openings,
   {
     /**

@@ -3,7 +3,7 @@ import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Arbitrary, FastCheck, Schema } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
 import { PassInput, type Planned, type Tape, TurnPolicy } from "../../src/domain/Round.ts"
-import { planPass } from "../../src/engine/Plan.ts"
+import { planPass } from "../../src/domain/Plan.ts"
 
 const member = (id: number, traits: Partial<Planned> = {}): Planned => ({
   id: AgentId.make(id),
