@@ -5,7 +5,7 @@ import { Agent, AgentId, AgentNotFound, Member } from "../domain/Agent.ts"
 import type { Page } from "../domain/Param.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { roomGroup } from "./RoomEvents.ts"
 import { Commit } from "./WriteQueue.ts"
 

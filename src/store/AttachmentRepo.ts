@@ -3,7 +3,7 @@ import { Array, Context, Effect, Layer, type Option, Schema } from "effect"
 import { type Image, ImageNotFound, ImageType } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { Commit } from "./WriteQueue.ts"
 
 /** Which image of which message, from 0. */

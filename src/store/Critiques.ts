@@ -5,7 +5,7 @@ import { Message } from "../domain/Message.ts"
 import type { RoundId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { Commit } from "./WriteQueue.ts"
 
 interface NewCritique {

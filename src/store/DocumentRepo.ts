@@ -9,7 +9,7 @@ import type { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
 import * as Time from "../domain/Time.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { RoomRepo } from "./RoomRepo.ts"
 import { Commit } from "./WriteQueue.ts"
 

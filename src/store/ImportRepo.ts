@@ -3,7 +3,7 @@ import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { RoomId } from "../domain/RoomId.ts"
 import { RoundId } from "../domain/Round.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { Commit } from "./WriteQueue.ts"
 
 export type Kind = "room" | "document"

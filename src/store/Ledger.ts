@@ -8,7 +8,7 @@ import type { RoundState } from "../domain/Allowance.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import type { Amount, Usage } from "../domain/Usage.ts"
 import * as Json from "../lib/json.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { Commit } from "./WriteQueue.ts"
 
 /** A round that has not ended, as far as it is planned. */

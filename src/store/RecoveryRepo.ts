@@ -4,7 +4,7 @@ import { AgentId } from "../domain/Agent.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Reason, RoundId, StopReason, TurnId } from "../domain/Round.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { Commit } from "./WriteQueue.ts"
 
 const OpenTurn = Schema.Struct({

@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { Commit } from "./WriteQueue.ts"
 
 const Unfinished = Schema.Struct({

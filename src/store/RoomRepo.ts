@@ -7,7 +7,7 @@ import { RoomId } from "../domain/RoomId.ts"
 import type { Wanted } from "../domain/RoomSettings.ts"
 import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { Commit } from "./WriteQueue.ts"
 
 export class RoomRepo extends Context.Tag("parley/store/RoomRepo")<

@@ -13,7 +13,7 @@ import type { Page } from "../domain/Param.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import type { RoundId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { LiveSettings } from "../process/Settings.ts"
 
 /** Reads what the ledger holds, for people. */

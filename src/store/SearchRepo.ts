@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Array, Context, Effect, Layer, Schema } from "effect"
 import { MessageId } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 
 export interface Sought {
   /** Longest first. */

@@ -3,7 +3,7 @@ import { Array, Context, Effect, Layer, type Option, Schema } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import * as Sql from "../lib/sql.ts"
+import * as Sql from "./Sql.ts"
 import { Commit } from "./WriteQueue.ts"
 
 /**

@@ -2,7 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Effect, Schema } from "effect"
 import { RoomId } from "../../domain/RoomId.ts"
 import { Timestamp } from "../../domain/Time.ts"
-import * as Sql from "../../lib/sql.ts"
+import * as Sql from "../Sql.ts"
 import { Topic } from "../Topic.ts"
 
 /** An entry of the log; `body` is the event as JSON. */

@@ -1,6 +1,6 @@
 import { type SqlClient, SqlError, type Statement } from "@effect/sql"
 import { Array, Effect, Either, Option, ParseResult, Predicate, Schema } from "effect"
-import { type Table, Unreadable, unreadable } from "./unreadable.ts"
+import { type Table, Unreadable, unreadable } from "../lib/unreadable.ts"
 
 type Rows<E> = Effect.Effect<ReadonlyArray<unknown>, E>
 type Facts<E> = Exclude<E, SqlError.SqlError>
