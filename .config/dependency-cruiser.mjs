@@ -36,7 +36,11 @@ const upward = storeys.slice(1).map((storey, at) => ({
 /** A folder beside a file of its name holds that file's private parts. */
 const houses = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(join(entry.parentPath, `${entry.name}.ts`)))
-  .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1).replaceAll("\\", "/"))
+  .map((entry) =>
+    join(entry.parentPath, entry.name)
+      .slice(root.length + 1)
+      .replaceAll("\\", "/")
+  )
 
 const privates = houses.map((house) => ({
   name: `${house}/ belongs to ${house}.ts`,
