@@ -17,8 +17,8 @@ type Request = Pick<HttpServerRequest.HttpServerRequest, "headers" | "remoteAddr
 export type Limit = (request: Request, user: User | undefined, now: number) => TooManyRequests | undefined
 
 /** How often one may ask, by the kind of request. */
-export class Limits extends Context.Tag("parley/features/RateLimits/Limits")<
-  Limits,
+export class RateLimits extends Context.Tag("parley/features/RateLimits")<
+  RateLimits,
   Readonly<Record<"login" | "import" | "poll" | "chatting" | "send", Limit>>
 >() {
   static readonly layer = Layer.effect(
@@ -29,7 +29,7 @@ export class Limits extends Context.Tag("parley/features/RateLimits/Limits")<
 
 const mostKeys = 100_000
 
-const make = ({ TRUSTED_PROXY_COUNT }: Settings["Type"], current: () => LiveValues): Limits["Type"] => {
+const make = ({ TRUSTED_PROXY_COUNT }: Settings["Type"], current: () => LiveValues): RateLimits["Type"] => {
   // Not the library's limiter: its store in memory forgets no key.
   const limit = (name: PerMinute, of: "address" | "identity"): Limit => {
     const addresses = Windows.make(mostKeys)

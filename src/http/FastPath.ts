@@ -7,7 +7,7 @@ import { isKnown } from "../lib/response.ts"
 import * as Json from "../lib/json.ts"
 import { type Tagged, tagged } from "../lib/tagged.ts"
 import { ChattingLimit, PollLimit } from "../features/RateLimits/Api.ts"
-import { type Limit, Limits } from "../features/RateLimits.ts"
+import { type Limit, RateLimits } from "../features/RateLimits.ts"
 import { chatting, list, MessagesApi, poll } from "../features/Messages/Api.ts"
 import * as Readings from "../features/Readings.ts"
 import { Settings } from "../process/Settings.ts"
@@ -41,7 +41,7 @@ const write = (response: ServerResponse, { bytes, etag }: Tagged, isNew: boolean
 const alive = tagged(Json.stringify(healthy))
 
 /** What stands before a route's answer, as the contract says. */
-const boundsOf = ({ middlewares, path }: Route, limits: Limits["Type"]) => {
+const boundsOf = ({ middlewares, path }: Route, limits: RateLimits["Type"]) => {
   const limitOf = new Map<unknown, Limit>([
     [PollLimit, limits.poll],
     [ChattingLimit, limits.chatting]
@@ -61,7 +61,7 @@ const boundsOf = ({ middlewares, path }: Route, limits: Limits["Type"]) => {
  */
 export const make = Effect.fnUntraced(function* (rest: RequestListener) {
   const credentials = yield* Credentials
-  const limits = yield* Limits
+  const limits = yield* RateLimits
   const readings = yield* Readings.make
   const clock = yield* Effect.clock
   const tracer = yield* Effect.tracer

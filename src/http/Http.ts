@@ -24,7 +24,7 @@ import { traced } from "./Trace.ts"
 import * as Web from "./Web.ts"
 import * as FastPath from "./FastPath.ts"
 import * as LimitsHttp from "../features/RateLimits/Http.ts"
-import { Limits } from "../features/RateLimits.ts"
+import { RateLimits } from "../features/RateLimits.ts"
 import * as MessagesHttp from "../features/Messages/Http.ts"
 import * as RoomsHttp from "../features/Rooms/Http.ts"
 import * as StreamHttp from "../features/RoomStream/Http.ts"
@@ -114,7 +114,7 @@ const app = Layer.unwrapScoped(
 ).pipe(
   Layer.provide([Web.layer, Docs.layer, HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),
   Layer.provide(api),
-  Layer.provide([Credentials.layer, Limits.layer]),
+  Layer.provide([Credentials.layer, RateLimits.layer]),
   Layer.provide(Origins.layer),
   Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
   Layer.provide(NodeHttpServer.layerContext),

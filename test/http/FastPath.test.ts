@@ -6,7 +6,7 @@ import { request } from "node:http"
 import { Credentials } from "../../src/features/Credentials.ts"
 import * as FastPath from "../../src/http/FastPath.ts"
 import { Origins } from "../../src/features/Origins.ts"
-import { Limits } from "../../src/features/RateLimits.ts"
+import { RateLimits } from "../../src/features/RateLimits.ts"
 import { Settings } from "../../src/process/Settings.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
@@ -62,7 +62,7 @@ const setup = Effect.gen(function* () {
   return { admin, guest, say, first, hidden: `/rooms/${hidden.id}`, path, key, base: guest.base, fast: fast.url }
 }).pipe(
   Effect.provide(
-    Layer.mergeAll(Credentials.layer, Limits.layer).pipe(Layer.provide(Origins.layer), Layer.provideMerge(settings))
+    Layer.mergeAll(Credentials.layer, RateLimits.layer).pipe(Layer.provide(Origins.layer), Layer.provideMerge(settings))
   )
 )
 

@@ -28,7 +28,7 @@ const keepingIn = (waiting: Array<Recorded>) => {
   )
 }
 
-class Around extends Context.Tag("parley/test/Telemetry/Tracer.test/Around")<Around, object>() {}
+class Around extends Context.Tag("parley/test/telemetry/Tracer.test/Around")<Around, object>() {}
 
 describe("a span that has ended", () => {
   it.effect("holds neither what came of the work nor what stood around it, while it waits for the collector", () =>

@@ -38,7 +38,7 @@ const house = Effect.fnUntraced(function* (settings: Readonly<Record<string, str
 type House = Effect.Effect.Success<ReturnType<typeof house>>
 
 /** A browser, and a house of agents who all say the same, and of their critics, for all tests. */
-class Shared extends Context.Tag("parley/test/Page.test/Shared")<
+class Shared extends Context.Tag("parley/test/web/Page.test/Shared")<
   Shared,
   { readonly house: House; readonly browse: Effect.Effect.Success<typeof launch> }
 >() {

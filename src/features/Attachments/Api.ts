@@ -11,7 +11,7 @@ import { Unauthenticated } from "../../domain/User.ts"
  * Requires an access token, or the image's own key in the query.
  * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
  */
-export class Viewing extends HttpApiMiddleware.Tag<Viewing>()("parley/Attachments/Api/Viewing", {
+export class Viewing extends HttpApiMiddleware.Tag<Viewing>()("parley/features/Attachments/Api/Viewing", {
   failure: Unauthenticated,
   provides: Viewer,
   security: {

@@ -32,7 +32,7 @@ export const credentials = {
  * Requires an access token.
  * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
  */
-export class Authenticated extends HttpApiMiddleware.Tag<Authenticated>()("parley/Auth/Api/Authenticated", {
+export class Authenticated extends HttpApiMiddleware.Tag<Authenticated>()("parley/features/Auth/Api/Authenticated", {
   failure: Unauthenticated,
   provides: CurrentUser,
   security: credentials

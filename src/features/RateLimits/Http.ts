@@ -2,7 +2,7 @@ import { HttpServerRequest } from "@effect/platform"
 import { Clock, Effect, Layer } from "effect"
 import { Credentials } from "../Credentials.ts"
 import type { User } from "../../domain/User.ts"
-import { type Limit, Limits } from "../RateLimits.ts"
+import { type Limit, RateLimits } from "../RateLimits.ts"
 import { ChattingLimit, ImportLimit, LoginLimit, PollLimit, SendLimit } from "./Api.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
@@ -18,7 +18,7 @@ const bounded = (limit: Limit, who: Who) =>
 const anybody: Who = () => Effect.succeed(undefined)
 
 export const layer = Layer.unwrapEffect(
-  Effect.map(Effect.all({ limits: Limits, credentials: Credentials }), ({ credentials, limits }) => {
+  Effect.map(Effect.all({ limits: RateLimits, credentials: Credentials }), ({ credentials, limits }) => {
     const user: Who = (request) =>
       Effect.match(credentials.identify(request), { onFailure: () => undefined, onSuccess: ({ user }) => user })
     return Layer.mergeAll(

@@ -11,7 +11,7 @@ import { Reader, Unauthenticated } from "../../domain/User.ts"
  * Requires a ticket for this stream, or an access token. A ticket that is there decides.
  * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
  */
-export class Reading extends HttpApiMiddleware.Tag<Reading>()("parley/Rooms/Stream/Api/Reading", {
+export class Reading extends HttpApiMiddleware.Tag<Reading>()("parley/features/RoomStream/Api/Reading", {
   failure: Unauthenticated,
   provides: Reader,
   security: { ticket: HttpApiSecurity.apiKey({ in: "query", key: "ticket" }), ...credentials }

@@ -16,7 +16,7 @@ import * as Receiver from "../../support/Receiver.ts"
 /** No key of the usual shape, which would be hidden by that alone. */
 const key = "unguessable-key-of-the-house"
 const overheard = Overheard.make()
-class Traces extends Context.Tag("parley/test/Sessions/Faults.test/Traces")<
+class Traces extends Context.Tag("parley/test/house/Sessions/Faults.test/Traces")<
   Traces,
   Effect.Effect.Success<ReturnType<typeof Receiver.make>>
 >() {}

@@ -65,7 +65,7 @@ const setup = Effect.gen(function* () {
   }
 })
 
-class Changes extends Context.Tag("parley/test/Memory/Change.test/Changes")<
+class Changes extends Context.Tag("parley/test/personas/Memory/Change.test/Changes")<
   Changes,
   Effect.Effect.Success<typeof Folder.make>
 >() {}

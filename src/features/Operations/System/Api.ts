@@ -18,7 +18,7 @@ const Voice = Schema.Struct({
  * Requires the metrics' own token, or an access token of the admin.
  * @effect-expect-leaking HttpServerRequest | ParsedSearchParams | RouteContext
  */
-export class Scraping extends HttpApiMiddleware.Tag<Scraping>()("parley/System/Api/Scraping", {
+export class Scraping extends HttpApiMiddleware.Tag<Scraping>()("parley/features/Operations/System/Api/Scraping", {
   failure: Schema.Union(Unauthenticated, AdminRequired),
   security: credentials
 }) {}

@@ -30,7 +30,7 @@ export interface Fault {
 }
 
 /** A provider with a vendor of the test's own behind it. */
-export class House extends Context.Tag("parley/test/Providers/contract/House")<
+export class House extends Context.Tag("parley/test/models/Providers/contract/House")<
   House,
   {
     readonly provider: Provider

@@ -60,6 +60,6 @@ export const open = Effect.fnUntraced(function* (more: Partial<SessionSpec> = {}
 type Talk = Effect.Effect.Success<ReturnType<typeof open>>
 
 /** An open session for all cases that leave it as good as it was. */
-export class Parlour extends Context.Tag("parley/test/Providers/contract/talk/Parlour")<Parlour, Talk>() {}
+export class Parlour extends Context.Tag("parley/test/models/Providers/contract/talk/Parlour")<Parlour, Talk>() {}
 
 export type It = Vitest.MethodsNonLive<House | Parlour, true>
