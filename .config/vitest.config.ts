@@ -6,6 +6,9 @@ const withClaude = [
   "test/{house/Sessions,models/Providers/Claude}/**/*.test.ts"
 ]
 
+// These start a server's own process, or the command, for each test.
+const processes = ["test/house/{Process,Ground}/**/*.test.ts", "test/house/Nix.test.ts"]
+
 // These kill, starve and lock real servers: each takes seconds.
 const faults = ["test/faults/**/*.test.ts"]
 
@@ -17,10 +20,11 @@ export default defineConfig({
         test: {
           name: "parley",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...withClaude, ...faults]
+          exclude: [...configDefaults.exclude, ...withClaude, ...processes, ...faults]
         }
       },
       { extends: true, test: { name: "claude", include: withClaude } },
+      { extends: true, test: { name: "process", include: processes, testTimeout: 60_000 } },
       { extends: true, test: { name: "faults", include: faults, testTimeout: 60_000 } }
     ],
     setupFiles: ["test/support/setup.ts"],

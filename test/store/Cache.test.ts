@@ -273,9 +273,9 @@ describe("Cache", () => {
     { fastCheck: { numRuns: 300 } }
   )
 
-  it.effect("invalidating a group costs the same beside a thousand keys and beside a million", () =>
+  it.effect("invalidating a group costs the same beside a thousand keys and beside a hundred thousand", () =>
     Effect.gen(function* () {
-      const { cache, rows } = yield* setup(2_000_000)
+      const { cache, rows } = yield* setup(200_000)
       const labels = Array.from({ length: 1000 }, (_, label) => `${label}`)
       const row = Effect.succeed("row")
       const fill = (groups: ReadonlyArray<string>) =>
@@ -289,10 +289,10 @@ describe("Cache", () => {
 
       yield* fill(["other"])
       const few = yield* cost
-      yield* fill(labels)
+      yield* fill(labels.slice(0, 100))
       const many = yield* cost
 
-      assertEquals((yield* cache.stats).entries, 1_001_000)
+      assertEquals((yield* cache.stats).entries, 101_000)
       assertTrue(few >= 10)
       assertEquals(many, few)
     })
