@@ -135,7 +135,7 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
       () =>
         Effect.gen(function* () {
           const { call, faults, id, on } = yield* visit("ends")
-          const told = `going in circles and was stopped. 3 of the last 4 replies repeat what was said before`
+          const told = `going in circles and was stopped. 4 of the last 5 replies repeat what was said before`
 
           yield* on(async (page) => {
             await say("Good evening")(page)
@@ -146,10 +146,10 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
           const kinds = yield* on((page) =>
             page.locator("#messages > li").evaluateAll((items) => items.map((item) => item.className))
           )
-          deepStrictEqual(kinds, [...Array.from({ length: 5 }, () => "message"), "notice"])
+          deepStrictEqual(kinds, [...Array.from({ length: 6 }, () => "message"), "notice"])
 
           yield* on((page) => page.getByRole("button", { name: "Continue", exact: true }).click())
-          yield* on((page) => page.locator("#messages > li").nth(6).waitFor())
+          yield* on((page) => page.locator("#messages > li").nth(7).waitFor())
           deepStrictEqual(
             (yield* call("GET", `/rooms/${id}/rounds`)).data.map(({ kind }: { kind: string }) => kind),
             ["continue", "message"]

@@ -61,10 +61,12 @@ describe("Images in turns", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id } = yield* room
+        const { client, id, watch } = yield* room
         yield* client.json("POST", `/rooms/${id}/pause`)
         yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "One", images: [png, png] })
+        yield* watch.ended
         yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "", images: [png, gif] })
+        yield* watch.ended
         yield* client.json("POST", `/rooms/${id}/resume`)
         yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "Look", images: [png, png, gif] })
         yield* Deferred.await(asked)
