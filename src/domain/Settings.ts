@@ -96,109 +96,138 @@ const Aliases = List.pipe(
 
 /** Every setting under the name that it has in the environment. */
 export const SettingsValues = Schema.Struct({
-  HOST: text("address to listen on; other than loopback needs API_KEY_HASH", "127.0.0.1"),
+  HOST: text("address to listen on; any address but loopback needs an API_KEY_HASH", "127.0.0.1"),
   PORT: number("port to listen on; 0 takes a free one", 8000, 0, 65_535),
   DATA_DIR: text("folder of the database, the secrets and the providers' files", "./data"),
   AGENTS_DIR: text("folder of the agents", "./agents"),
-  FRONTEND_URL: optional("a further origin that browsers may call from"),
-  VERCEL_URL: optional("a host whose https origin browsers may call from"),
-  MAX_BODY_BYTES: number("largest request body in bytes", 10_485_760, 1024, 1_073_741_824),
-  MAX_IMPORT_BYTES: number("largest room that is imported, in bytes", 33_554_432, 1024, 1_073_741_824),
-  MAX_IMAGE_BYTES: number("largest image in bytes; all of one message must fit into its body", 5_242_880, 1024, 1e9),
-  SHUTDOWN_SECONDS: number("how long running requests and turns may go on after a signal", 10, 0, 600),
-
-  API_KEY_HASH: hash("bcrypt hash of the admin's password; made at the first start when absent"),
-  GUEST_PASSWORD_HASH: hash("bcrypt hash of the guests' password; without it there are no guests"),
-  ENABLE_GUEST_LOGIN: flag("whether there may be guests; false ends their logins", true),
-  JWT_SECRET: secret("key that signs tokens; made at the first start when absent"),
-
-  TRUSTED_PROXY_COUNT: number("proxies in front whose X-Forwarded headers are believed", 0, 0, 10),
-  ALLOWED_HOSTS: list("names that this server is called by, beside addresses and localhost"),
-  RATE_LIMITS: flag("whether requests and logins are counted and bounded", true),
-  RATE_LIMIT_ADDRESS_FACTOR: number(
-    "how many times an identity's limit all who share an address may ask",
-    20,
-    1,
-    10_000
+  FRONTEND_URL: optional("one more origin from which browsers may call"),
+  VERCEL_URL: optional("one more host whose https origin may call from browsers"),
+  MAX_BODY_BYTES: number("largest request body in bytes; a larger one gets 413", 10_485_760, 1024, 1_073_741_824),
+  MAX_IMPORT_BYTES: number(
+    "largest document of a room to import, in bytes; a larger one gets 413",
+    33_554_432,
+    1024,
+    1_073_741_824
   ),
-  LOGIN_PER_MINUTE: number("logins that one address may try in a minute", 20, 1, 1_000_000),
-  LOGIN_FAILURES_PER_MINUTE: number("wrong passwords in a minute after which only known addresses go on", 100, 1, 1e6),
-  POLL_PER_MINUTE: number("polls of one room by one identity in a minute", 360, 1, 1_000_000),
-  CHATTING_PER_MINUTE: number("looks at who is speaking in one room, by one identity in a minute", 600, 1, 1_000_000),
-  SEND_PER_MINUTE: number("messages that one identity may send into one room in a minute", 60, 1, 1_000_000),
-  IMPORTS_PER_MINUTE: number("rooms that one address may import in a minute", 6, 1, 1_000_000),
-  MAX_SOCKETS: number("connections that may be open at once", 10_000, 1, 1_000_000),
-  HEADERS_SECONDS: number("seconds in which a connection must have said what it wants", 20, 1, 3600),
-  REQUEST_SECONDS: number("seconds in which a request must have arrived, with its body", 60, 1, 3600),
-  MAX_STREAMS: number("event streams that may be open at once", 5000, 1, 1_000_000),
-  MAX_STREAMS_PER_USER: number("event streams that one identity may have open", 500, 1, 1_000_000),
+  MAX_IMAGE_BYTES: number(
+    "largest image in bytes; all images of a message must fit into its body",
+    5_242_880,
+    1024,
+    1e9
+  ),
+  SHUTDOWN_SECONDS: number("seconds that running requests and turns get to end after a signal", 10, 0, 600),
+
+  API_KEY_HASH: hash("bcrypt hash of the admin's password; without one, the first start makes a password"),
+  GUEST_PASSWORD_HASH: hash("bcrypt hash of the guests' password; without it guests cannot log in"),
+  ENABLE_GUEST_LOGIN: flag("whether guests may log in; false also ends their logins", true),
+  JWT_SECRET: secret("key that signs tokens; without one, the first start makes a key"),
+
+  TRUSTED_PROXY_COUNT: number(
+    "proxies in front of the server; with a proxy and 0, all callers count as one address",
+    0,
+    0,
+    10
+  ),
+  ALLOWED_HOSTS: list("names by which clients call the server, beside addresses and localhost"),
+  RATE_LIMITS: flag("whether the server limits how often callers ask; false counts nothing", true),
+  RATE_LIMIT_ADDRESS_FACTOR: number("limit of one address, as a multiple of the limit of one identity", 20, 1, 10_000),
+  LOGIN_PER_MINUTE: number("login attempts per address and minute", 20, 1, 1_000_000),
+  LOGIN_FAILURES_PER_MINUTE: number(
+    "wrong passwords per minute, from all addresses, after which only known addresses may try",
+    100,
+    1,
+    1e6
+  ),
+  POLL_PER_MINUTE: number("polls of one room per identity and minute", 360, 1, 1_000_000),
+  CHATTING_PER_MINUTE: number("requests for who is speaking in one room, per identity and minute", 600, 1, 1_000_000),
+  SEND_PER_MINUTE: number("messages into one room per identity and minute", 60, 1, 1_000_000),
+  IMPORTS_PER_MINUTE: number("imported rooms per address and minute", 6, 1, 1_000_000),
+  MAX_SOCKETS: number("open connections", 10_000, 1, 1_000_000),
+  HEADERS_SECONDS: number("seconds within which the headers of a request must arrive", 20, 1, 3600),
+  REQUEST_SECONDS: number("seconds within which a whole request must arrive", 60, 1, 3600),
+  MAX_STREAMS: number("open event streams", 5000, 1, 1_000_000),
+  MAX_STREAMS_PER_USER: number("open event streams of one identity", 500, 1, 1_000_000),
 
   DEFAULT_PROVIDER: Schema.optionalWith(ProviderName, {
     as: "Option"
   }).annotations({
-    description: "provider of a room that names none; the first of these that is configured"
+    description: "provider of rooms that name none; else the first configured of claude, anthropic, openai, scripted"
   }),
-  DEFAULT_MODEL: optional("model of a room that names none"),
+  DEFAULT_MODEL: optional("model of rooms that name none"),
   PROVIDER_ALIASES: Schema.optionalWith(Aliases, { default: () => [] }).annotations({
-    description: "what a room speaks through that names a provider which is not here, as codex=default,claude=openai"
+    description:
+      "providers to use for names that Parley lacks, as codex=default,claude=openai; it refuses any other unknown name"
   }),
   ANTHROPIC_API_KEY: secret("key of the providers claude and anthropic"),
   CLAUDE_API_KEY: secret("older name of ANTHROPIC_API_KEY"),
   ANTHROPIC_BASE_URL: address("another endpoint of the Messages API"),
-  CLAUDE_MODEL: text("model of the Claude provider where none is named", "sonnet"),
-  USE_HAIKU: flag("take the small Claude model where none is named", false),
-  ANTHROPIC_MODEL: text("model of the anthropic provider where none is named", "claude-sonnet-4-5"),
+  CLAUDE_MODEL: text("model of the claude provider where a room names none", "sonnet"),
+  USE_HAIKU: flag("use the small Claude model where a room names none", false),
+  ANTHROPIC_MODEL: text("model of the anthropic provider where a room names none", "claude-sonnet-4-5"),
   OPENAI_BASE_URL: address("endpoint of the openai provider, as http://localhost:11434/v1"),
   OPENAI_API_KEY: secret("key of the openai provider; a local server needs none"),
-  OPENAI_MODEL: optional("model of the openai provider where none is named; else the first that it lists"),
+  OPENAI_MODEL: optional(
+    "model of the openai provider where a room names none; without it, the first that the endpoint lists"
+  ),
   MAX_OUTPUT_TOKENS: number("longest answer of a model, in tokens", 8192, 1, 1_000_000),
-  MAX_THINKING_TOKENS: number("thinking budget of a Claude turn; 0 leaves thinking to the model", 0, 0, 200_000),
+  MAX_THINKING_TOKENS: number("tokens that a Claude model may think in a turn; 0 turns thinking off", 0, 0, 200_000),
   MODEL_PRICES: Schema.optionalWith(Prices, { default: () => [] }).annotations({
-    description: "US dollars for a million tokens in and out, by how models' names begin, as gpt-5=1.25/10,qwen=0/0"
+    description:
+      "US dollars per million tokens in and out, by the beginning of a model's name, as gpt-5=1.25/10,qwen=0/0"
   }),
   SCRIPTED_PACE_MS: number("pause between the words of the scripted provider", 25, 0, 10_000),
 
-  AGENT_POOL_MAX_SIZE: number("model sessions that are a process each, kept at once", 16, 1, 1000),
-  AGENT_CONNECTIONS: number("turns that may speak at once through providers that need no process", 512, 1, 10_000),
+  AGENT_POOL_MAX_SIZE: number("open model sessions that need a process each (about 200 MB)", 16, 1, 1000),
+  AGENT_CONNECTIONS: number("simultaneous turns through providers that need no process", 512, 1, 10_000),
   AGENT_POOL_LOCK_TIMEOUT: number("seconds a turn waits for a place in the pool", 30, 1, 3600),
   AGENT_POOL_MAX_WAITING: number("turns that may wait for a place in the pool", 256, 0, 100_000),
-  AGENT_POOL_IDLE_SECONDS: number("seconds after which an idle session is closed", 600, 1, 86_400),
+  AGENT_POOL_IDLE_SECONDS: number("seconds after which the pool closes an idle session", 600, 1, 86_400),
   AGENT_QUERY_TIMEOUT: number("seconds a provider may take to connect", 30, 1, 3600),
-  FIRST_TOKEN_TIMEOUT: number("seconds from the question to the first token", 120, 1, 3600),
+  FIRST_TOKEN_TIMEOUT: number("seconds from the request to the first token", 120, 1, 3600),
   IDLE_TIMEOUT: number("seconds between two tokens", 60, 1, 3600),
-  TURN_TIMEOUT: number("seconds one turn may take in all", 600, 1, 86_400),
-  PROVIDER_PATIENCE_SECONDS: number("seconds a turn waits for a provider that refuses or fails", 1800, 0, 86_400),
-
-  USER_NAME: text("how agents see a person who gives no name", "User"),
-  PRIORITY_AGENTS: list("agents that speak first, in this order"),
-  CONTEXT_WINDOW: number("newest unseen messages an agent is given in one turn", 100, 1, 10_000),
-  CONTEXT_BYTES: number(
-    "largest part of a conversation that an agent is told in one turn, in bytes",
-    600_000,
-    1000,
-    100_000_000
+  TURN_TIMEOUT: number("seconds that one turn may take in all", 600, 1, 86_400),
+  PROVIDER_PATIENCE_SECONDS: number(
+    "seconds that a turn waits for an overloaded or rate-limited provider; 0 never waits",
+    1800,
+    0,
+    86_400
   ),
+
+  USER_NAME: text("name under which agents see a person without a name", "User"),
+  PRIORITY_AGENTS: list("agents that speak first, in this order, whatever their priority"),
+  CONTEXT_WINDOW: number(
+    "newest messages that a turn sends to its agent; the prompt says how many it omits",
+    100,
+    1,
+    10_000
+  ),
+  CONTEXT_BYTES: number("bytes of conversation that a turn sends to its agent", 600_000, 1000, 100_000_000),
   RECALL_MEMORY_FILE: text("name of an agent's long-term memory file, without .md", "consolidated_memory"),
 
-  MAX_CONCURRENT_ROOMS: number("rooms whose agents talk by themselves at the same time", 5, 1, 1000),
-  AUTONOMOUS_ROUND_SECONDS: number("seconds after which such a round is ended", 300, 1, 86_400),
-  BACKUP_EVERY_HOURS: number("hours between the backups that the server takes by itself; 0 takes none", 24, 0, 8760),
-  BACKUP_KEEP: number("how many of these backups are kept", 7, 1, 1000),
-  BACKUP_DIR: optional("folder of backups, where another disk holds them; else backups in DATA_DIR"),
-  EVENT_DAYS: number("days for which a room's log is kept for readers that come back", 30, 1, 36_500),
+  MAX_CONCURRENT_ROOMS: number("autonomous rounds at the same time", 5, 1, 1000),
+  AUTONOMOUS_ROUND_SECONDS: number("seconds after which the server ends an autonomous round", 300, 1, 86_400),
+  BACKUP_EVERY_HOURS: number("hours between the server's own backups; 0 takes none", 24, 0, 8760),
+  BACKUP_KEEP: number("how many of the server's own backups to keep", 7, 1, 1000),
+  BACKUP_DIR: optional("folder of backups; without it, backups in DATA_DIR"),
+  EVENT_DAYS: number("days for which a room's log keeps events for readers that reconnect", 30, 1, 36_500),
 
   WRITE_QUEUE_CAPACITY: number("writes that may wait for a commit", 4096, 1, 1_000_000),
   CACHE_CAPACITY: number("entries the cache keeps", 10_000, 1, 10_000_000),
-  STREAM_BUFFER_BYTES: number("bytes a stream reader may lag behind before it is disconnected", 1_048_576, 4096, 1e9),
+  STREAM_BUFFER_BYTES: number(
+    "bytes that a stream reader may lag behind before the server disconnects it",
+    1_048_576,
+    4096,
+    1e9
+  ),
 
   LOG_LEVEL: choice("lowest level that is logged", ["debug", "info", "warning", "error"], "info"),
   LOG_FORMAT: choice("auto is pretty on a terminal and JSON elsewhere", ["auto", "pretty", "json"], "auto"),
   DEBUG_AGENTS: flag("log at debug level", false),
-  OTEL_EXPORTER_OTLP_ENDPOINT: address("collector that traces and metrics are sent to, as http://localhost:4318"),
-  METRICS_TOKEN: secret("token with which /metrics may be read, beside the admin's"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address("collector of traces and metrics, as http://localhost:4318"),
+  METRICS_TOKEN: secret("token that may read /metrics, beside the admin's login"),
   OTEL_METRICS_EXPORTER: choice("none where the collector takes only traces, as Jaeger does", ["otlp", "none"], "otlp"),
-  TRACE_SAMPLE_RATIO: ratio("share of the traces that are sent; what is not sent costs almost nothing", 1),
-  JAEGER_UI_URL: address("Jaeger as people reach it, to link rounds to their traces; as http://localhost:16686"),
+  TRACE_SAMPLE_RATIO: ratio("share of the traces to send, from 0 to 1; an unsent trace costs almost nothing", 1),
+  JAEGER_UI_URL: address("address of Jaeger for people, to link rounds to their traces, as http://localhost:16686"),
 
   ...Passage
 })
