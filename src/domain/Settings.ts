@@ -170,7 +170,12 @@ export const SettingsValues = Schema.Struct({
     "model of the openai provider where a room names none; without it, the first that the endpoint lists"
   ),
   MAX_OUTPUT_TOKENS: number("longest answer of a model, in tokens", 8192, 1, 1_000_000),
-  MAX_THINKING_TOKENS: number("tokens that a Claude model may think in a turn; 0 turns thinking off", 0, 0, 200_000),
+  MAX_THINKING_TOKENS: number(
+    "tokens that a Claude model may think in a turn; with 0, claude does not think and anthropic sends no budget",
+    0,
+    0,
+    200_000
+  ),
   MODEL_PRICES: Schema.optionalWith(Prices, { default: () => [] }).annotations({
     description:
       "US dollars per million tokens in and out, by the beginning of a model's name, as gpt-5=1.25/10,qwen=0/0"
