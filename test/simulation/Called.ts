@@ -52,19 +52,19 @@ const isAllowed: Check = ({ chronicle, ledger }, call) => {
   if (why !== undefined) chronicle.breaks(5, `${nameOf(call)} speaks after room ${room(call)} ${why}`)
 }
 
-/** 4: nobody goes on with what was cleared meanwhile. */
+/** 5: nobody goes on with what was cleared meanwhile. */
 const nothingForgotten: Check = ({ chronicle, ledger }, call) => {
   for (const tag of call.known)
     if (ledger.forgotten.has(tag)) chronicle.breaks(5, `${nameOf(call)} goes on about ${tag} after it was cleared`)
 }
 
-/** 2: what was committed is never asked for again; and every call belongs to a turn. */
+/** 8: every call belongs to one turn. */
 const isInItsTurn: Check = ({ chronicle, journal }, call) => {
   const turns = journal.openIn(call.seat.roomId).filter((it) => it.agent_id === call.seat.agentId)
   if (turns.length !== 1) chronicle.breaks(8, `${nameOf(call)} was asked in ${turns.length} turns`)
 }
 
-/** 2 */
+/** 8 */
 const oneCallAtATime: Check = ({ calls, chronicle }, call) => {
   const others = calls.filter((it) => it !== call && it.live && !it.over && it.seat.key === call.seat.key)
   if (others.length > 0) chronicle.breaks(8, `${nameOf(call)} was asked while its call ${others[0]?.number} went on`)

@@ -1,8 +1,8 @@
 import { Hash } from "effect"
+import type { Invariant } from "./Invariants.ts"
 
 export interface Broken {
-  /** Its number in the list of invariants; 0 for what no schedule may come to. */
-  readonly invariant: number
+  readonly invariant: Invariant
   readonly message: string
 }
 
@@ -13,7 +13,7 @@ export const make = () => {
   return {
     lines,
     tell: (line: string) => void lines.push(line),
-    breaks: (invariant: number, message: string) => {
+    breaks: (invariant: Invariant, message: string) => {
       if (broken !== null) return
       broken = { invariant, message }
       lines.push(`BROKEN ${invariant}: ${message}`)

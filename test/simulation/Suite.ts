@@ -1,16 +1,19 @@
 import { Effect } from "effect"
 import * as Houses from "./Houses.ts"
+import { type Invariant, invariants } from "./Invariants.ts"
 import * as Schedule from "./Schedule.ts"
 import * as Simulation from "./Simulation.ts"
 
 const shown = 60
+
+const titleOf = (invariant: Invariant) => (invariant === 0 ? "" : ` (${invariants[invariant]})`)
 
 /** What a person needs to play it again, and what it came to. */
 const account = ({ broken, seed, trace }: Simulation.Result) =>
   broken === null
     ? []
     : [
-        `seed ${seed} breaks invariant ${broken.invariant}: ${broken.message}`,
+        `seed ${seed} breaks invariant ${broken.invariant}${titleOf(broken.invariant)}: ${broken.message}`,
         `  again: npm run test:simulation -- --seed ${seed} --schedules 1`,
         ...trace.slice(-shown).map((line) => `  ${line}`)
       ]
