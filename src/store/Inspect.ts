@@ -21,7 +21,7 @@ const reasons = {
   read_only: "it cannot be written: a file of it or its file system is read-only, or belongs to another user",
   damaged: `it is damaged: ${restore}`,
   missing: `it is gone: ${restore}`,
-  replaced: "it was replaced while it was opened: start again"
+  replaced: "another program replaced or changed it while it was opened: start again"
 }
 
 /** The same in words for who starts a server. */
@@ -52,31 +52,43 @@ const check = (file: string) =>
     Effect.map(([{ quick_check }]) => quick_check === "ok")
   )
 
+/** What lies in a data folder only after a database has been there, by name; that one may be gone. */
+export const remains = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+  const [folder, base] = [paths.dirname(file), paths.basename(file)]
+  const namesIn = (path: string) => Effect.orElseSucceed(fs.readDirectory(path), (): Array<string> => [])
+  const hasLog = yield* Effect.match(fs.stat(`${file}-wal`), {
+    onFailure: () => false,
+    onSuccess: ({ size }) => size > 0
+  })
+  const hasBackups = (yield* namesIn(paths.join(folder, "backups"))).length > 0
+  const isLeft = (name: string) =>
+    name === "secrets.json" ||
+    name.startsWith(`${base}.before-`) ||
+    (name === `${base}-wal` && hasLog) ||
+    (name === "backups" && hasBackups)
+  return (yield* namesIn(folder)).filter(isLeft).toSorted()
+})
+
+/** Both ways on for who has lost a database. */
+export const lost = (how: string, remains: ReadonlyArray<string>) =>
+  `it is ${how}: ${restore}; to begin anew, put aside what is left of it: ${remains.join(", ")}`
+
 /**
  * Looks at a database before SQLite does, which would make a new one where the old one is gone, and call a full disk, a
  * missing right or a foreign file by one name.
  */
 export const inspect = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
-  const paths = yield* Path.Path
   const refuse = (reason: string) => new DatabaseUnusable({ file, reason })
-  const sizeOf = (path: string) =>
-    Effect.map(Effect.option(fs.stat(path)), Option.match({ onNone: () => 0, onSome: ({ size }) => Number(size) }))
-  const folder = paths.dirname(file)
-  const namesIn = (path: string) => Effect.orElseSucceed(fs.readDirectory(path), (): Array<string> => [])
-  const names = yield* namesIn(folder)
-  const backups = yield* namesIn(paths.join(folder, "backups"))
-  const wasThere =
-    backups.length > 0 ||
-    names.some((name) => name.startsWith(`${paths.basename(file)}.before-`)) ||
-    (yield* sizeOf(`${file}-wal`)) > 0
+  const left = yield* remains(file)
 
   const stat = yield* Effect.option(fs.stat(file))
-  if (Option.isNone(stat)) return wasThere ? yield* refuse(reasons.missing) : undefined
+  if (Option.isNone(stat)) return left.length > 0 ? yield* refuse(lost("gone", left)) : undefined
   const size = Number(stat.value.size)
   if (stat.value.type !== "File") return yield* refuse("it is not a file")
-  if (size === 0)
-    return wasThere || names.includes("secrets.json") ? yield* refuse(`it is empty: ${restore}`) : undefined
+  if (size === 0) return left.length > 0 ? yield* refuse(lost("empty", left)) : undefined
   for (const name of [file, `${file}-wal`, `${file}-shm`]) {
     if (!(yield* Effect.orElseSucceed(fs.exists(name), () => false))) continue
     yield* Effect.mapError(fs.access(name, { readable: true, writable: true }), () => refuse(reasons.read_only))

@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import Database from "better-sqlite3"
 import { Clock, Effect, Option, Schema } from "effect"
 import { Settings } from "../../process/Settings.ts"
+import { lost, remains } from "../../store/Inspect.ts"
 import { Broken, Doubtful, Fine } from "./Finding.ts"
 
 const about = "database"
@@ -43,7 +44,14 @@ export const database = Effect.gen(function* () {
   const path = yield* Path.Path
   const file = path.join(DATA_DIR, "parley.db")
   const stat = yield* Effect.option(fs.stat(file))
-  if (Option.isNone(stat)) return [Fine({ about, words: "not there yet: the first start makes it" })]
+  if (Option.isNone(stat)) {
+    const left = yield* remains(file)
+    return [
+      left.length > 0
+        ? Broken({ about, words: `${file}: ${lost("gone", left)}` })
+        : Fine({ about, words: "not there yet: the first start makes it" })
+    ]
+  }
   const found = yield* Effect.either(read(file))
   if (found._tag === "Left") {
     return [Broken({ about, words: `${file} cannot be read: parley restore puts a backup there, or ${file}.before-*` })]

@@ -8,6 +8,8 @@ const patience = "5 seconds"
 
 const Rooms = Schema.parseJson(Schema.Array(Schema.Struct({ id: Schema.Number })))
 
+const NotReady = Schema.parseJson(Schema.Struct({ detail: Schema.String }))
+
 const get = ({ token, url }: Connection, path: string) =>
   Effect.timeout(
     Effect.flatMap(Effect.promise(token), (key) =>
@@ -31,20 +33,31 @@ const flow = Effect.fnUntraced(function* (connection: Connection, room: number) 
       })
 })
 
-/** Whether the server answers, knows the token, and its streams come through without delay. */
+/** Whether the server can do its work; it says itself what it cannot. */
+const readiness = Effect.fnUntraced(function* (connection: Connection) {
+  const { status, text } = yield* get(connection, "/ready")
+  if (status === 200) return []
+  const { detail } = yield* Effect.flatMap(text, Schema.decode(NotReady))
+  return [Broken({ about: "readiness", words: detail })]
+})
+
+/** Whether the server answers, can do its work, knows the token, and its streams come through without delay. */
 export const server = Effect.fnUntraced(
   function* (connection: Connection) {
     const { url } = connection
     const health = yield* Effect.option(get(connection, "/health"))
     if (Option.isNone(health)) return [Broken({ about, words: `${url} does not answer` })]
     if (health.value.status !== 200) return [Broken({ about, words: `${url} answers ${health.value.status}` })]
+    const unready = yield* readiness(connection)
     const rooms = yield* get(connection, "/rooms?limit=1")
-    if (rooms.status !== 200) return [Broken({ about, words: `${url} does not accept the token or password` })]
+    if (rooms.status !== 200) {
+      return [...unready, Broken({ about, words: `${url} does not accept the token or password` })]
+    }
     const [room] = yield* Effect.flatMap(rooms.text, Schema.decode(Rooms))
-    const well: Finding = Fine({ about, words: `${url} answers` })
+    const well: ReadonlyArray<Finding> = [Fine({ about, words: `${url} answers` }), ...unready]
     return room === undefined
-      ? [well, Fine({ about: "streams", words: "not looked at: there is no room yet" })]
-      : [well, yield* flow(connection, room.id)]
+      ? [...well, Fine({ about: "streams", words: "not looked at: there is no room yet" })]
+      : [...well, yield* flow(connection, room.id)]
   },
   (looked, { url }) =>
     Effect.catchAll(Effect.scoped(looked), () =>

@@ -4,6 +4,7 @@ import { assertInclude, assertMatch, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { request, type RequestListener } from "node:http"
+import { login } from "../../support/Caller.ts"
 import { listening } from "../../support/listening.ts"
 import { attempt, home, layer, patience, run, serve, withPassword } from "../../support/Process.ts"
 
@@ -63,6 +64,29 @@ describe.concurrent("doctor", () => {
         assertInclude(through.stderr, "parley: 1 of these must be mended")
         strictEqual(through.code, 1)
         assertMatch(lineOf(stranger.stdout, "server     "), /^FAIL .*does not accept the token/)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
+    "asks a server whose database is gone what fails, and says both",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* home
+        const server = yield* serve(folder)
+        const me = yield* login(server.base)
+        yield* fs.remove(`${folder}/data/parley.db`)
+        strictEqual((yield* me.call("POST", "/rooms", { name: "Lost" })).status, 503)
+
+        const { code, stdout } = yield* attempt(folder, { PORT: new URL(server.base).port }, ["doctor"])
+
+        assertMatch(lineOf(stdout, "database   "), /^FAIL .*parley\.db: it is gone: .*parley restore/)
+        assertMatch(
+          lineOf(stdout, "readiness  "),
+          /^FAIL .*not ready: the database does not answer, or its file is .*gone/
+        )
+        strictEqual(code, 1)
       }).pipe(Effect.provide(layer)),
     patience
   )

@@ -54,6 +54,7 @@ describe.concurrent("a start that cannot be", () => {
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       yield* fs.makeDirectory(`${folder}/data`)
+      yield* tamper(folder, "CREATE TABLE plums (id INTEGER)")
       yield* fs.writeFileString(`${folder}/data/secrets.json`, `{"jwt_secret":"hush`)
       return { settings: {}, words: /^(?!.*hush)parley: .*secrets\.json holds no secrets: restore it, or delete it/ }
     })
