@@ -11,12 +11,15 @@ import { Timestamp } from "./Time.ts"
 export const Part = Schema.Literal("closing", "queue", "lock", "database", "disk")
 export type Part = typeof Part.Type
 
+/** In bytes, on the disk of the data folder. */
+export const leastFree = 16 * 2 ** 20
+
 const words: Readonly<Record<Part, string>> = {
   closing: "it is closing",
   queue: "it takes no writes",
   lock: "another process holds the database locked",
-  database: "the database does not answer, or its file is damaged",
-  disk: "the data folder cannot be written, or is full"
+  database: "the database does not answer, or its file is damaged, gone or changed by another program",
+  disk: `the data folder cannot be written, or less than ${leastFree / 2 ** 20} MB are free on its disk`
 }
 
 export class NotReady extends Schema.TaggedError<NotReady>()(

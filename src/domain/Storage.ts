@@ -21,7 +21,8 @@ const words = {
   read_only: "The database cannot be written: its file or file system is read-only",
   damaged: "The database file is damaged. Stop the server and restore the file from a backup",
   missing: "The database file, or a file that belongs to it, is gone. Stop the server and restore it from a backup",
-  replaced: "The database file, or a file that belongs to it, was replaced while the server had it open. Start it again"
+  replaced:
+    "Another program replaced or changed the database file while the server had it open. Stop the server, look at the file with `parley doctor`, and restore it from a backup unless it is whole"
 } as const
 
 const Reason = Schema.Literal("locked", "failing", "read_only", "damaged", "missing", "replaced")

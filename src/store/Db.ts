@@ -57,12 +57,17 @@ const versionOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
 })
 
 /**
- * SQLite would wait for another process in the event loop, and everybody with it: who writes waits beside it. The first
- * statement brings the log and its index into being.
+ * SQLite would wait for another process in the event loop, and everybody with it: who writes waits beside it. It would
+ * also take over its log within a commit; the queue does so after one. The first statement brings the log and its index
+ * into being.
  */
 const opened = Layer.effectDiscard(
   Effect.flatMap(SqliteClient.SqliteClient, (sql) =>
-    Effect.zipRight(sql`PRAGMA busy_timeout = 0`, unlessLocked(sql`SELECT count(*) FROM sqlite_master`))
+    Effect.all([
+      sql`PRAGMA busy_timeout = 0`,
+      sql`PRAGMA wal_autocheckpoint = 0`,
+      unlessLocked(sql`SELECT count(*) FROM sqlite_master`)
+    ])
   )
 )
 

@@ -3,6 +3,7 @@ import { Context, Effect, Layer, Option, Schedule } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { closeSync, openSync, readSync, statSync } from "node:fs"
 import { faultOf, StorageUnavailable } from "../domain/Storage.ts"
+import * as Log from "./DbFile/Log.ts"
 
 /**
  * Whether the database is still the file that was opened. SQLite goes on writing to a file that was deleted, replaced,
@@ -12,8 +13,10 @@ export class DbFile extends Context.Tag("parley/store/DbFile")<
   DbFile,
   {
     readonly fault: () => Option.Option<StorageUnavailable>
-    /** Looks at the names of the files, and gives the fault if there is one: before a commit is told. */
+    /** Looks at the files, and gives the fault if there is one: before a transaction begins and before it is told. */
     readonly glance: () => Option.Option<StorageUnavailable>
+    /** How many pages stood in the log at the last look. */
+    readonly logged: () => number
     /** What SQLite says of the file itself is believed. */
     readonly heard: (error: unknown) => void
   }
@@ -22,6 +25,7 @@ export class DbFile extends Context.Tag("parley/store/DbFile")<
   static readonly layerMemory = Layer.succeed(this, {
     fault: () => Option.none(),
     glance: () => Option.none(),
+    logged: () => 0,
     heard: () => {}
   })
 
@@ -61,10 +65,7 @@ type Fault = "missing" | "replaced" | "damaged"
 const period = "4 seconds"
 const magic = Buffer.from("SQLite format 3\0")
 
-const idOf = (path: string) => {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`
-}
+const statOf = (path: string) => statSync(path, { bigint: true, throwIfNoEntry: false })
 
 const beginOf = (handle: number, length: number) => {
   const bytes = Buffer.alloc(length)
@@ -78,36 +79,21 @@ const sizeByHeader = (header: Buffer) => {
   return (page === 1 ? 65_536 : page) * header.readUInt32BE(28)
 }
 
-/** How long the log must be for what its index has of it. */
-const logByIndex = (index: Buffer) => {
-  const page = index.readUInt16LE(14)
-  const frames = index.readUInt32LE(16)
-  return frames === 0 ? 0 : 32 + frames * (24 + (page === 1 ? 65_536 : page))
-}
-
 const make = (file: string) =>
   Effect.gen(function* () {
     const { open } = yield* Handles
-    const paths = [file, `${file}-wal`, `${file}-shm`]
-    const opened = paths.flatMap((path) => {
-      const id = idOf(path)
-      return id === undefined ? [] : [{ path, id }]
+    const opened = [file, `${file}-wal`, `${file}-shm`].flatMap((path) => {
+      const stat = statOf(path)
+      return stat === undefined ? [] : [{ path, stat }]
     })
-    const hasLog = opened.length === paths.length
+    const [, wal, shm] = opened
+    const log = wal && shm && Log.make(open(wal.path), open(shm.path))
     let longest = statSync(file).size
+    let written = opened[0]?.stat.mtimeNs
     let fault = Option.none<StorageUnavailable>()
 
     const found = (reason: Fault) => {
       fault = Option.orElse(fault, () => Option.some(StorageUnavailable.of(reason)))
-      return fault
-    }
-
-    const glance = () => {
-      if (Option.isSome(fault)) return fault
-      for (const { id, path } of opened) {
-        const now = idOf(path)
-        if (now !== id) return found(now === undefined ? "missing" : "replaced")
-      }
       return fault
     }
 
@@ -118,7 +104,30 @@ const make = (file: string) =>
       const isShorter = size < longest && size < sizeByHeader(header)
       if (!header.subarray(0, magic.length).equals(magic) || isShorter) return true
       longest = size
-      return hasLog && statSync(`${file}-wal`).size < logByIndex(beginOf(open(`${file}-shm`), 48))
+      return false
+    }
+
+    const glance = () => {
+      if (Option.isSome(fault)) return fault
+      log?.look()
+      const now = []
+      for (const { path, stat } of opened) {
+        const it = statOf(path)
+        if (it?.ino !== stat.ino || it.dev !== stat.dev) return found(it === undefined ? "missing" : "replaced")
+        now.push(it)
+      }
+      const [main, logNow] = now
+      if (log === undefined || main === undefined || logNow === undefined) return fault
+      if (!log.isWhole(Number(logNow.size))) return found("damaged")
+      const isTakenOver = log.isTakenOver()
+      if (main.mtimeNs === written) return fault
+      if (!isTakenOver) {
+        // It may have begun since the index was read.
+        log.look()
+        if (!log.isTakenOver()) return found(isCut() ? "damaged" : "replaced")
+      }
+      written = main.mtimeNs
+      return fault
     }
 
     const look = Effect.gen(function* () {
@@ -143,6 +152,7 @@ const make = (file: string) =>
     return DbFile.of({
       fault: () => fault,
       glance,
+      logged: () => log?.frames() ?? 0,
       heard: (error) => {
         if (Option.exists(faultOf(error), (it) => it._tag === "StorageUnavailable" && it.reason === "damaged")) {
           found("damaged")

@@ -11,6 +11,7 @@ import { Settings } from "../process/Settings.ts"
 import type { Commit } from "./WriteQueue/Commit.ts"
 import * as Job from "./WriteQueue/Job.ts"
 import * as Persist from "./WriteQueue/Persist.ts"
+import * as TakeOver from "./WriteQueue/TakeOver.ts"
 
 export { afterCommit, Commit } from "./WriteQueue/Commit.ts"
 export { patience } from "./WriteQueue/Persist.ts"
@@ -78,13 +79,14 @@ const timed = <A, E>(transaction: Effect.Effect<A, E>, size: number) =>
     )
   })
 
-/** What is written to a file that is not the one of that name would be lost with the process. */
-const standing = (fault: DbFile["Type"]["fault"]) =>
-  Effect.suspend(() => Option.match(fault(), { onNone: () => Effect.void, onSome: Effect.fail }))
+/** What is written to a file that is not the one of that name, or is damaged, would be lost with the process. */
+const standing = ({ glance }: DbFile["Type"]) =>
+  Effect.suspend(() => Option.match(glance(), { onNone: () => Effect.void, onSome: Effect.fail }))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const file = yield* DbFile
+  const takeOver = yield* TakeOver.make
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
   // Immediate: a deferred BEGIN can fail in the middle, when another process holds the lock.
   const begin = sql.onDialectOrElse({ sqlite: () => "BEGIN IMMEDIATE", orElse: () => "BEGIN" })
@@ -100,10 +102,10 @@ const make = Effect.gen(function* () {
       const work = Effect.forEach(batch, (job) => job.run(connection, batch.length))
       const carried = work.pipe(
         Effect.zipLeft(Job.execute(connection, "COMMIT")),
-        Effect.zipLeft(standing(file.glance)),
+        Effect.zipLeft(standing(file)),
         Effect.tapErrorCause(() => Effect.ignore(Job.execute(connection, "ROLLBACK")))
       )
-      return Effect.matchCauseEffect(Effect.zipRight(standing(file.fault), Job.execute(connection, begin)), {
+      return Effect.matchCauseEffect(Effect.zipRight(standing(file), Job.execute(connection, begin)), {
         onFailure: (cause) =>
           Option.exists(faultIn(cause), isLocked) ? Effect.succeed(null) : Effect.failCause(cause),
         onSuccess: () => {
@@ -147,7 +149,7 @@ const make = Effect.gen(function* () {
       onSuccess: (replies) => {
         if (replies === null) return wait(batch)
         trouble = Option.none()
-        return Effect.all(replies, { discard: true })
+        return Effect.zipRight(Effect.all(replies, { discard: true }), takeOver)
       }
     })
   }).pipe(Effect.uninterruptible)

@@ -6,7 +6,7 @@ import { statfs } from "node:fs/promises"
 import { Closing } from "../../process/Closing.ts"
 import * as DbProbe from "../../store/DbProbe.ts"
 import { DbFile } from "../../store/DbFile.ts"
-import type { Part } from "../../domain/Status.ts"
+import { leastFree, type Part } from "../../domain/Status.ts"
 import type { StorageFault } from "../../domain/Storage.ts"
 import { Settings } from "../../process/Settings.ts"
 import { WriteQueue } from "../../store/WriteQueue.ts"
@@ -28,7 +28,6 @@ export class Readiness extends Context.Tag("parley/features/Operations/Readiness
 const patience = "2 seconds"
 /** How long another process may have the lock: one that writes a little has it for less. */
 const briefly = Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(10))
-const leastFree = 16 * 2 ** 20
 
 const partOf = (fault: StorageFault): Part => {
   if (fault._tag === "StorageFull") return "disk"
