@@ -23,6 +23,7 @@ import { ImageRefused } from "../domain/Image.ts"
 import type { Page } from "../domain/Param.ts"
 import { isPersonaName, PersonaMissing, type PersonaReport, type Traits } from "../domain/Persona.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import type { Unwritten } from "../domain/Storage.ts"
 import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "../domain/User.ts"
 import { coalesced } from "../lib/coalesced.ts"
@@ -32,11 +33,11 @@ import { Personas } from "../personas/Personas.ts"
 import { logGroup, roomGroup } from "../store/RoomEvents.ts"
 import { SdkPool } from "../models/SdkPool.ts"
 import { Settings } from "../process/Settings.ts"
-import { afterCommit, WriteQueue } from "../store/WriteQueue.ts"
+import { afterCommit, patience, WriteQueue } from "../store/WriteQueue.ts"
 import { broke } from "../lib/broke.ts"
 
 /** Why nothing of an agent was written. */
-type Unchanged = AgentRefused | AgentUnwritable | ImageRefused | AdminRequired
+type Unchanged = AgentRefused | AgentUnwritable | ImageRefused | AdminRequired | Unwritten
 
 export class Agents extends Context.Tag("parley/features/Agents")<
   Agents,
@@ -46,7 +47,7 @@ export class Agents extends Context.Tag("parley/features/Agents")<
     readonly get: (id: AgentId) => Effect.Effect<Agent, AgentNotFound, CurrentUser>
     readonly configs: Effect.Effect<ReadonlyArray<PersonaReport>>
     /** Reads all folders anew, and says what is wrong with them. */
-    readonly refresh: Effect.Effect<ReadonlyArray<PersonaReport>>
+    readonly refresh: Effect.Effect<ReadonlyArray<PersonaReport>, Unwritten>
     /** Writes the agent's folder, whole or not at all; the agent can be seated when this returns. */
     readonly create: (
       agent: typeof AgentCreate.Type
@@ -57,11 +58,11 @@ export class Agents extends Context.Tag("parley/features/Agents")<
       changes: AgentChanges
     ) => Effect.Effect<Agent, AgentNotFound | Unchanged, CurrentUser>
     /** Reads the agent's folder anew, and says what is wrong with it. */
-    readonly reload: (id: AgentId) => Effect.Effect<Agent, AgentNotFound | PersonaMissing | AdminRequired, CurrentUser>
-    /** Retires the agent, interrupts it where it speaks, and puts its folder out of sight. */
-    readonly remove: (
+    readonly reload: (
       id: AgentId
-    ) => Effect.Effect<void, AgentNotFound | AgentRefused | AgentUnwritable | AdminRequired, CurrentUser>
+    ) => Effect.Effect<Agent, AgentNotFound | PersonaMissing | AdminRequired | Unwritten, CurrentUser>
+    /** Retires the agent, interrupts it where it speaks, and puts its folder out of sight. */
+    readonly remove: (id: AgentId) => Effect.Effect<void, AgentNotFound | Exclude<Unchanged, ImageRefused>, CurrentUser>
     /** Path of the picture's file. */
     readonly picture: (name: string) => Effect.Effect<string, AgentNameInvalid | PictureNotFound>
   }
@@ -111,14 +112,29 @@ const make = Effect.gen(function* () {
           )
         )
       )
-      const retired = yield* queue.persist(write)
+      const retired = yield* queue.write(write)
       yield* Effect.forEach(retired, (agent) => orchestrator.dismiss(agent, null), { discard: true })
     }).pipe(Effect.withSpan("Agents.sync", { root: true }))
   )
 
-  /** Folders are written by one at a time, and read before the answer. */
-  const written = <A, E, R>(write: Effect.Effect<A, E, R>) =>
-    Effect.uninterruptible(lock.with(Effect.zipLeft(write, sync)))
+  /** What nobody asked for waits until the storage is back, between its tries in nobody's way. */
+  const follow = Effect.retry(sync, patience)
+
+  /** Refuses while nothing can be stored, all who come at once together. */
+  const storable = queue.write(Effect.void)
+
+  /**
+   * Folders are written by one at a time, not while nothing can be stored, and read before the answer. When the storage
+   * fails in between, what `undo` does not take back is taken up later, also when the request comes again.
+   */
+  const written = <A, E, R>(
+    write: Effect.Effect<A, E, R>,
+    undo: (done: A) => Effect.Effect<void> = () => Effect.void
+  ) =>
+    Effect.zipRight(
+      storable,
+      Effect.uninterruptible(lock.with(Effect.tap(write, (done) => Effect.tapError(sync, () => undo(done)))))
+    )
 
   const pictured = ({ profile_pic }: AgentChanges) =>
     Effect.mapError(pictureEdits(profile_pic, MAX_IMAGE_BYTES), (fault) => ImageRefused.of(fault, 1, MAX_IMAGE_BYTES))
@@ -137,11 +153,11 @@ const make = Effect.gen(function* () {
     return own?.problem === null ? yield* Effect.mapError(repo.named(name), () => missing) : yield* missing
   })
 
-  yield* sync
+  yield* follow
   yield* personas.changes.pipe(
     Stream.drop(1),
     Stream.runForEach(() =>
-      Effect.catchAllCause(sync, (cause) => broke("agents", "agents could not be updated", cause))
+      Effect.catchAllCause(follow, (cause) => broke("agents", "agents could not be updated", cause))
     ),
     Effect.forkScoped
   )
@@ -150,7 +166,7 @@ const make = Effect.gen(function* () {
     list: (page) => Effect.zipWith(CurrentUser, repo.list(page), (user, found) => found.map(asSeenBy(user))),
     get: (id) => Effect.zipWith(CurrentUser, repo.find(id), (user, agent) => asSeenBy(user)(agent)),
     configs: personas.report,
-    refresh: Effect.zipRight(sync, personas.report),
+    refresh: storable.pipe(Effect.zipRight(sync), Effect.zipRight(personas.report)),
 
     create: Effect.fn("Agents.create")(function* (body) {
       yield* asAdmin
@@ -161,9 +177,10 @@ const make = Effect.gen(function* () {
         yield* sync
         if (Option.isSome(yield* Effect.option(repo.named(place.name)))) return yield* AgentExists.of(place.name)
         yield* speaking(body, yield* folder.texts(place))
-        if (!(yield* folder.create(place, edits, mayExist))) return yield* AgentExists.of(place.name)
+        const outcome = yield* folder.create(place, edits, mayExist)
+        return outcome === "taken" ? yield* AgentExists.of(place.name) : outcome
       })
-      yield* written(create)
+      yield* written(create, (outcome) => (outcome === "made" ? folder.discard(place) : Effect.void))
       return yield* usable(place.name)
     }),
 

@@ -89,7 +89,7 @@ export const make = Effect.gen(function* () {
       Effect.provide(context)
     ),
 
-    /** Makes the folder whole or not at all; one that is there already is edited where that is allowed, else false. */
+    /** Makes the folder whole or not at all; one that is there already is edited where that is allowed. */
     create: Effect.fn("AgentFolder.create")(
       function* (place: AgentPlace, edits: Edits, mayExist: boolean) {
         const target = paths.join(root, ...partsOf(place))
@@ -98,11 +98,15 @@ export const make = Effect.gen(function* () {
         const exists = yield* fs.exists(target)
         if (exists && mayExist) yield* change(target, edits)
         if (!exists) yield* bring(target, edits)
-        return !exists || mayExist
+        return !exists ? "made" : mayExist ? "edited" : "taken"
       },
       told,
       Effect.provide(context)
     ),
+
+    /** Takes back what `create` has just made. */
+    discard: (place: AgentPlace) =>
+      Effect.ignoreLogged(fs.remove(paths.join(root, ...partsOf(place)), { recursive: true, force: true })),
 
     edit: Effect.fn("AgentFolder.edit")(change, told, Effect.provide(context)),
 

@@ -1,3 +1,4 @@
+import { FileSystem } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Array, Clock, Effect, Fiber } from "effect"
@@ -63,6 +64,50 @@ describe("a database that another process has locked", () => {
         []
       )
       deepStrictEqual((yield* say("And now?")).status, 200)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("neither keeps who changes agents waiting, nor lets a folder be changed by halves", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const folder = yield* home
+      const agents = `${folder}/agents`
+      yield* fs.makeDirectory(`${agents}/Ada`, { recursive: true })
+      yield* fs.writeFileString(`${agents}/Ada/in_a_nutshell.md`, "Ada builds clocks.")
+      const server = yield* serve(folder, { ...withPassword, AGENTS_DIR: agents })
+      const me = yield* login(server.base)
+      const { data: known } = yield* me.call("GET", "/agents")
+      const ada = `/agents/${known[0].id}`
+      const requests: ReadonlyArray<Readonly<Parameters<typeof me.call>>> = [
+        ...Array.makeBy(3, (n) => ["PATCH", ada, { in_a_nutshell: `Ada sells clocks ${n}.` }] as const),
+        ["POST", "/agents", { name: "Bo", in_a_nutshell: "Bo keeps bees." }],
+        ["POST", `${ada}/reload`],
+        ["POST", "/admin/reload"],
+        ["DELETE", ada]
+      ]
+
+      const lock = yield* locker(`${folder}/data/parley.db`)
+      const refused = yield* Effect.all(
+        requests.map((request) => timed(me.call(...request))),
+        { concurrency: "unbounded" }
+      )
+      const untouched = [yield* fs.readDirectory(agents), yield* fs.readFileString(`${agents}/Ada/in_a_nutshell.md`)]
+      yield* lock.release
+      const repeated = yield* Effect.forEach(requests, (request) => me.call(...request))
+
+      deepStrictEqual(
+        refused.map(({ value: { data, headers, status } }) => [status, data._tag, headers["retry-after"]]),
+        requests.map(() => [503, "StorageUnavailable", "2"])
+      )
+      assertTrue(
+        refused.every(({ took }) => took < 2000),
+        `refused after ${refused.map(({ took }) => took)} ms`
+      )
+      deepStrictEqual(untouched, [["Ada"], "Ada builds clocks."])
+      deepStrictEqual(
+        repeated.map(({ status }) => status),
+        requests.map(() => 200)
+      )
     }).pipe(Effect.provide(layer))
   )
 })

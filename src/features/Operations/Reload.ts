@@ -11,12 +11,13 @@ export const make = Effect.gen(function* () {
   const auth = yield* Auth
 
   return Effect.gen(function* () {
+    // First, for it is what the storage may refuse.
+    const report = yield* agents.refresh
     const settings = yield* Effect.mapError(reload, ({ problems }) => ReloadRefused.of(problems))
     yield* auth.renew
     yield* Effect.logInfo("settings were read again").pipe(
       Effect.annotateLogs({ changed: settings.map(({ name }) => name).join(",") })
     )
-    const report = yield* agents.refresh
     const problems = report.flatMap(({ path, problem }) => (problem === null ? [] : [{ path, problem }]))
     return { settings, agents: report.length - problems.length, problems } satisfies Reloaded
   })
