@@ -38,6 +38,7 @@ export class Recovery extends Context.Tag("parley/engine/Recovery")<
 const slice = 200
 const costedAtOnce = 50
 const twice = "Two tries at it have ended the server"
+const unread = "What is stored of it cannot be read"
 
 const make = Effect.gen(function* () {
   const { current } = yield* LiveSettings
@@ -81,14 +82,15 @@ const make = Effect.gen(function* () {
     if (stop_reason === null) return
     const isQuiet = kind === "autonomous"
     const ended_at = yield* Time.now
-    const stop_detail = stop_reason === "set_aside" ? twice : null
+    const stop_detail = stop_reason === "set_aside" ? (tries > 1 ? twice : unread) : null
     // What comes after a round of this kind is to know that it ended its server.
     if (isQuiet && tries > 0) yield* ledger.tried(id)
     if (!(yield* ledger.closeRound(id, { stop_reason, stop_detail, ended_at }))) return
     yield* rooms.rested(room_id, ended_at, isQuiet)
     if (isQuiet && stop_reason === "set_aside") yield* repo.hush(room_id)
     yield* events.append(room_id, { type: "round_ended", round_id: id, stop_reason, stop_detail })
-    if (stop_reason === "set_aside") yield* Effect.logWarning(`round ${id} of room ${room_id} is set aside: ${twice}`)
+    if (stop_reason === "set_aside")
+      yield* Effect.logWarning(`round ${id} of room ${room_id} is set aside: ${stop_detail}`)
   })
 
   const sortOut = Effect.gen(function* () {

@@ -120,14 +120,17 @@ const encodePasses = Schema.encodeSync(Schema.parseJson(Schema.Array(PassInput))
 const asRoundId = Sql.one(Schema.Struct({ id: RoundId }))
 const asIds = Sql.all(Schema.Struct({ id: RoundId }))
 const asTurnId = Sql.one(Schema.Struct({ id: TurnId }))
-const asHeads = Sql.all(RoundHead)
-const maybeHead = Sql.first(RoundHead)
+const Place = Schema.decodeUnknownOption(RoundHead.pick("id", "room_id"))
+/** What cannot be read of it is taken for the usual: it can be ended. */
+const asHeads = Sql.readable(RoundHead, "rounds", (row) =>
+  Option.map(Place(row), (place) => ({ ...place, kind: "message" }))
+)
 const asTriggers = Sql.readable(Schema.Struct({ trigger: Schema.parseJson(Trigger) }), "rounds")
-const maybeReason = Sql.first(Schema.Struct({ stop_reason: StopReason }))
+const asReasons = Sql.readable(Schema.Struct({ stop_reason: StopReason }), "rounds")
 const maybeRound = Sql.first(OpenRound, "rounds")
 const asPast = Sql.all(PastTurn, "turns")
-const asCosts = Sql.all(Schema.Struct({ cost_usd: Schema.Number }))
-const maybeSpeaker = Sql.first(Schema.Struct({ agent_id: AgentId }))
+const asCosts = Sql.readable(Schema.Struct({ id: TurnId, cost_usd: Schema.Number }), "turns")
+const asSpeakers = Sql.readable(Schema.Struct({ id: TurnId, agent_id: AgentId }), "turns")
 const asStanding = Sql.one(
   Schema.Struct({
     is_open: Flag,
@@ -205,7 +208,11 @@ const make = Effect.gen(function* () {
         ([row]) => Option.map(Option.fromNullable(row), ({ trigger }) => trigger)
       ),
 
-    head: (round) => maybeHead(sql`SELECT id, room_id, kind FROM rounds WHERE id = ${round} AND ended_at IS NULL`),
+    head: (round) =>
+      Effect.map(
+        asHeads(sql`SELECT id, room_id, kind FROM rounds WHERE id = ${round} AND ended_at IS NULL`),
+        Array.head
+      ),
 
     tried: (round) =>
       isOpen(sql`UPDATE rounds SET tries = tries + 1 WHERE id = ${round} AND ended_at IS NULL RETURNING id`),
@@ -216,8 +223,8 @@ const make = Effect.gen(function* () {
 
     reasonOf: (round) =>
       Effect.map(
-        maybeReason(sql`SELECT stop_reason FROM rounds WHERE id = ${round} AND stop_reason IS NOT NULL`),
-        Option.map(({ stop_reason }) => stop_reason)
+        asReasons(sql`SELECT id, stop_reason FROM rounds WHERE id = ${round} AND stop_reason IS NOT NULL`),
+        ([row]) => Option.map(Option.fromNullable(row), ({ stop_reason }) => stop_reason)
       ),
 
     past: (round) =>
@@ -235,7 +242,8 @@ const make = Effect.gen(function* () {
             (SELECT count(*) FROM turns
               WHERE round_id = ${round} AND outcome = 'replied' AND reason <> 'critic') AS replies,
             count(*) FILTER (WHERE reason <> 'critic') AS speaking,
-            coalesce(sum(reserved_tokens), 0) AS tokens, coalesce(sum(reserved_usd), 0) AS usd
+            coalesce(sum(${Sql.tokensOf(sql, "reserved_tokens")}), 0) AS tokens,
+            coalesce(sum(${Sql.usdOf(sql, "reserved_usd")}), 0) AS usd
           FROM turns WHERE room_id = ${room} AND outcome IS NULL`),
         ({ is_open, replies, speaking, tokens, usd }) => ({
           isOpen: is_open,
@@ -272,16 +280,16 @@ const make = Effect.gen(function* () {
     recentUsd: (room) =>
       Effect.map(
         asCosts(sql`
-          SELECT cost_usd FROM turns WHERE room_id = ${room} AND cost_usd IS NOT NULL ORDER BY id DESC LIMIT 20`),
+          SELECT id, cost_usd FROM turns WHERE room_id = ${room} AND cost_usd IS NOT NULL ORDER BY id DESC LIMIT 20`),
         (rows) => rows.map(({ cost_usd }) => cost_usd)
       ),
 
     lastSpeaker: (room) =>
       Effect.map(
-        maybeSpeaker(sql`
-          SELECT agent_id FROM turns WHERE room_id = ${room} AND outcome = 'replied' AND reason <> 'critic'
+        asSpeakers(sql`
+          SELECT id, agent_id FROM turns WHERE room_id = ${room} AND outcome = 'replied' AND reason <> 'critic'
           ORDER BY id DESC LIMIT 1`),
-        Option.map(({ agent_id }) => agent_id)
+        ([turn]) => Option.map(Option.fromNullable(turn), ({ agent_id }) => agent_id)
       )
   })
 })

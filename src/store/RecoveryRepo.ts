@@ -1,5 +1,5 @@
 import { SqlClient, type SqlError } from "@effect/sql"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Reason, RoundId, StopReason, TurnId } from "../domain/Round.ts"
@@ -20,11 +20,17 @@ const OpenRound = Schema.Struct({
   id: RoundId,
   room_id: RoomId,
   kind: Schema.String,
-  tries: Schema.Int,
+  tries: Schema.NonNegativeInt,
   /** Why it does not go on; null where it does. */
   stop_reason: Schema.NullOr(StopReason)
 })
 export type OpenRound = typeof OpenRound.Type
+
+const Place = Schema.decodeUnknownOption(OpenRound.pick("id", "room_id"))
+
+/** What is stored of it cannot be read: it does not go on, and is known by its id alone. */
+const unread = (row: unknown) =>
+  Option.map(Place(row), (place): OpenRound => ({ ...place, kind: "message", tries: 0, stop_reason: "set_aside" }))
 
 /**
  * What a dead server has left, a bounded number of rows at a time. Nothing here reads what a room holds, or a column
@@ -60,7 +66,7 @@ export class RecoveryRepo extends Context.Tag("parley/store/RecoveryRepo")<
 
 const asIds = Sql.all(Schema.Struct({ id: Schema.Int }))
 const asTurns = Sql.readable(OpenTurn, "turns")
-const asRounds = Sql.readable(OpenRound, "rounds")
+const asRounds = Sql.readable(OpenRound, "rounds", unread)
 const asCosts = Sql.readable(Schema.Struct({ id: RoundId, cost: Schema.Number }), "messages")
 
 const make = Effect.gen(function* () {
@@ -89,8 +95,8 @@ const make = Effect.gen(function* () {
       const turns = yield* asTurns(sql`SELECT id, room_id, agent_id, agent_name, reason FROM turns WHERE ${these}`)
       yield* write(sql`
         UPDATE rooms SET
-          spent_tokens = spent_tokens + (SELECT coalesce(sum(reserved_tokens), 0) FROM turns WHERE room_id = rooms.id AND ${these}),
-          spent_usd = spent_usd + (SELECT coalesce(sum(reserved_usd), 0) FROM turns WHERE room_id = rooms.id AND ${these})
+          spent_tokens = spent_tokens + (SELECT coalesce(sum(${Sql.tokensOf(sql, "reserved_tokens")}), 0) FROM turns WHERE room_id = rooms.id AND ${these}),
+          spent_usd = spent_usd + (SELECT coalesce(sum(${Sql.usdOf(sql, "reserved_usd")}), 0) FROM turns WHERE room_id = rooms.id AND ${these})
         WHERE id IN (SELECT room_id FROM turns WHERE ${these})`)
       yield* write(sql`
         DELETE FROM sessions

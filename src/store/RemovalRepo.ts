@@ -78,6 +78,15 @@ const make = Effect.gen(function* () {
     )
   }
 
+  // What goes whole goes whatever its marks are; what is to be cleared up to a mark that cannot be read stays hidden.
+  const columns = ["cleared_messages", "cleared_critiques", "cleared_events"]
+  const isMark = (column: string) =>
+    `${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER} AND ${column} = CAST(${column} AS BIGINT)`
+  const marks = sql.literal(
+    columns.map((column) => `CASE WHEN ${isMark(column)} THEN ${column} ELSE 0 END AS ${column}`).join(", ")
+  )
+  const areMarks = sql.literal(columns.map(isMark).join(" AND "))
+
   return RemovalRepo.of({
     abandon: (room) =>
       write(sql`
@@ -86,8 +95,8 @@ const make = Effect.gen(function* () {
 
     find: (room) =>
       maybeUnfinished(sql`
-        SELECT id, state = 'deleting' AS is_leaving, cleared_messages, cleared_critiques, cleared_events FROM rooms
-        WHERE (state <> 'open' OR is_clearing = 1) AND state <> 'importing'
+        SELECT id, state = 'deleting' AS is_leaving, ${marks} FROM rooms
+        WHERE (state <> 'open' OR is_clearing = 1) AND (state = 'deleting' OR (state = 'open' AND ${areMarks}))
           ${room === null ? sql.literal("") : sql`AND id = ${room}`}
         ORDER BY id LIMIT 1`),
 

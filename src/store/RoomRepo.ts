@@ -8,6 +8,7 @@ import type { Wanted } from "../domain/RoomSettings.ts"
 import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
 import * as Sql from "./Sql.ts"
+import { OwnerId, type Place } from "./Topic.ts"
 import { Commit } from "./WriteQueue.ts"
 
 export class RoomRepo extends Context.Tag("parley/store/RoomRepo")<
@@ -27,8 +28,8 @@ export class RoomRepo extends Context.Tag("parley/store/RoomRepo")<
     readonly named: (owner: string, name: string, agent: AgentId) => Effect.Effect<Option.Option<Named>>
     readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
     readonly update: (id: RoomId, changes: Changes) => Effect.Effect<RoomRow, RoomExists | RoomNotFound, Commit>
-    /** From the commit on the room is there for nobody, and its name is free. */
-    readonly hide: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    /** From the commit on the room is there for nobody, and its name is free, whatever else is stored of it. */
+    readonly hide: (id: RoomId) => Effect.Effect<Place, RoomNotFound, Commit>
     readonly markRead: (id: RoomId, user: string, at: Timestamp) => Effect.Effect<void, never, Commit>
     /** A person has spoken: the loop guard and the count of quiet rounds begin anew. */
     readonly heard: (id: RoomId, at: Timestamp) => Effect.Effect<RoomRow, RoomNotFound, Commit>
@@ -79,7 +80,10 @@ const activity = "coalesce(last_activity_at, created_at)"
 
 const asRoom = Sql.first(RoomRow, "rooms")
 const maybeNamed = Sql.first(Named)
-const maybeCircles = Sql.first(Schema.Struct({ loop_guard: Schema.NullOr(Schema.String) }), "rooms")
+const maybePlace = Sql.first(Schema.Struct({ id: RoomId, owner_id: OwnerId }), "rooms")
+const asCircles = Sql.readable(Schema.Struct({ loop_guard: Schema.NullOr(Schema.String) }), "rooms", () =>
+  Option.some({ loop_guard: null })
+)
 const asRooms = Sql.readable(RoomRow, "rooms")
 const asSummaries = Sql.readable(RoomSummary, "rooms")
 const encodeList = Schema.encodeSync(Schema.parseJson(Schema.Array(RoomSummary)))
@@ -91,8 +95,10 @@ const asReading = Sql.first(Schema.Struct({ last_read_at: Timestamp }))
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
-  const found = (id: RoomId) =>
-    Effect.flatMap(Option.match({ onNone: () => RoomNotFound.of(id), onSome: (room: RoomRow) => Effect.succeed(room) }))
+  const found =
+    (id: RoomId) =>
+    <A, E>(room: Effect.Effect<Option.Option<A>, E>) =>
+      Effect.flatMap(room, (it) => Effect.mapError(it, () => RoomNotFound.of(id)))
 
   const asJson = sql.onDialectOrElse({
     orElse: () => {
@@ -149,9 +155,8 @@ const make = Effect.gen(function* () {
     hasAny: Effect.map(asId(sql`SELECT id FROM rooms WHERE state = 'open' LIMIT 1`), Option.isSome),
 
     circles: (id) =>
-      Effect.flatMap(
-        maybeCircles(sql`SELECT loop_guard FROM rooms WHERE ${open(id)}`),
-        Option.match({ onNone: () => RoomNotFound.of(id), onSome: ({ loop_guard }) => Effect.succeed(loop_guard) })
+      Effect.flatMap(asCircles(sql`SELECT id, loop_guard FROM rooms WHERE ${open(id)}`), ([room]) =>
+        room === undefined ? RoomNotFound.of(id) : Effect.succeed(room.loop_guard)
       ),
 
     named: (owner, name, agent) =>
@@ -175,7 +180,14 @@ const make = Effect.gen(function* () {
         )
       ),
 
-    hide: (id) => write(found(id)(asRoom(sql`UPDATE rooms SET state = 'deleting' WHERE ${open(id)} RETURNING *`))),
+    hide: (id) =>
+      write(
+        found(id)(
+          maybePlace(sql`
+            UPDATE rooms SET state = 'deleting' WHERE id = ${id} AND state NOT IN ('importing', 'deleting')
+            RETURNING id, owner_id`)
+        )
+      ),
 
     markRead: (id, user, at) =>
       write(

@@ -1,5 +1,6 @@
 import { SqlClient } from "@effect/sql"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { AgentId } from "../domain/Agent.ts"
 import {
   AgentUsage,
   type Round,
@@ -11,7 +12,7 @@ import {
 } from "../domain/History.ts"
 import type { Page } from "../domain/Param.ts"
 import type { RoomRow } from "../domain/Room.ts"
-import type { RoundId } from "../domain/Round.ts"
+import { type RoundId, TurnId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "./Sql.ts"
 import { LiveSettings } from "../process/Settings.ts"
@@ -23,6 +24,7 @@ export class RoundRepo extends Context.Tag("parley/store/RoundRepo")<
     /** The newest rounds, those before one, or those next after one; newest first. */
     readonly list: (room: RoomId, page: Page) => Effect.Effect<ReadonlyArray<RoundSummary>>
     readonly get: (room: RoomId, round: RoundId) => Effect.Effect<Round, RoundNotFound>
+    /** Without the turns that cannot be read; the log and the metrics are told of those. */
     readonly usage: (room: RoomRow) => Effect.Effect<Usage>
   }
 >() {
@@ -37,6 +39,23 @@ const maybeRecord = Sql.first(RoundRecord, "rounds")
 const asTurns = Sql.readable(TurnRecord, "turns")
 const asUsage = Sql.all(AgentUsage)
 
+const mostTokens = 1_000_000_000_000
+const Tokens = Schema.NullOr(Schema.Int.pipe(Schema.between(0, mostTokens)))
+/** A turn as it is added up with others. */
+const Added = Schema.Struct({
+  id: TurnId,
+  agent_id: AgentId,
+  agent_name: Schema.String,
+  input_tokens: Tokens,
+  output_tokens: Tokens,
+  cache_read_tokens: Tokens,
+  cache_write_tokens: Tokens,
+  cost_usd: Schema.NullOr(Schema.Finite.pipe(Schema.between(0, mostTokens)))
+})
+/** Of how many turns that cannot be read the log is told at once. */
+const told = 100
+const asAdded = Sql.readable(Added, "turns")
+
 const amounts = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd"] as const
 
 const make = Effect.gen(function* () {
@@ -46,6 +65,17 @@ const make = Effect.gen(function* () {
     const { JAEGER_UI_URL } = current()
     return trace && Option.isSome(JAEGER_UI_URL) ? `${JAEGER_UI_URL.value.replace(/\/+$/, "")}/trace/${trace}` : null
   }
+
+  /** That the turn can be added up with others, as `Added` has it. */
+  const isAdded = sql.onDialectOrElse({
+    orElse: () => {
+      const isAmount = (name: string) =>
+        `(${name} IS NULL OR typeof(${name}) IN (${name === "cost_usd" ? "'real', 'integer'" : "'integer'"})
+          AND ${name} BETWEEN 0 AND ${mostTokens})`
+      const isAgent = `typeof(agent_id) = 'integer' AND agent_id BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER} AND typeof(agent_name) = 'text'`
+      return sql.literal([isAgent, ...amounts.map(isAmount)].join(" AND "))
+    }
+  })
 
   const sums = sql.literal(
     [
@@ -57,13 +87,12 @@ const make = Effect.gen(function* () {
     ].join(", ")
   )
 
-  const perRound = sql.literal(
-    [
-      "(SELECT count(*) FROM turns WHERE round_id = rounds.id) AS turn_count",
-      "(SELECT count(*) FROM turns WHERE round_id = rounds.id AND outcome = 'replied') AS reply_count",
-      ...amounts.map((name) => `(SELECT sum(${name}) FROM turns WHERE round_id = rounds.id) AS ${name}`)
-    ].join(", ")
-  )
+  const turnsOf = sql`FROM turns WHERE round_id = rounds.id AND ${isAdded}`
+  const perRound = sql.csv([
+    sql`(SELECT count(*) ${turnsOf}) AS turn_count`,
+    sql`(SELECT count(*) ${turnsOf} AND outcome = 'replied') AS reply_count`,
+    ...amounts.map((name) => sql`(SELECT sum(${sql.literal(name)}) ${turnsOf}) AS ${sql.literal(name)}`)
+  ])
 
   return RoundRepo.of({
     list: (room, { after, before = Number.MAX_SAFE_INTEGER, limit }) => {
@@ -92,7 +121,8 @@ const make = Effect.gen(function* () {
     usage: Effect.fn("RoundRepo.usage")(function* (room) {
       const agents = yield* asUsage(sql`
         SELECT agent_id, max(agent_name) AS agent_name, ${sums} FROM turns
-        WHERE room_id = ${room.id} GROUP BY agent_id`)
+        WHERE room_id = ${room.id} AND ${isAdded} GROUP BY agent_id`)
+      yield* asAdded(sql`SELECT * FROM turns WHERE room_id = ${room.id} AND NOT (${isAdded}) LIMIT ${told}`)
       const { budget_tokens, budget_usd, spent_tokens, spent_usd } = room
       const whole = {
         turn_count: total(agents.map((agent) => agent.turn_count)),

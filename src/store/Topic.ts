@@ -1,10 +1,13 @@
-import { Data } from "effect"
+import { Data, Effect, Schema } from "effect"
 import type { RoomRow } from "../domain/Room.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { User } from "../domain/User.ts"
 
 /** A room, and whose it is. */
 export type Place = Pick<RoomRow, "id" | "owner_id">
+
+/** Whose a room is; where that cannot be read nobody's, and the room is in the lists of admins alone. */
+export const OwnerId = Schema.String.annotations({ decodingFallback: () => Effect.succeed("") })
 
 /** What a reader follows: one room, all of an owner's, or every room there is. */
 export type Topic = Data.TaggedEnum<{

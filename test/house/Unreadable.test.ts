@@ -125,6 +125,58 @@ describe("a row that cannot be read", () => {
       )
   )
 
+  it.scopedLive("of a turn is left out of what was used, and counted", () =>
+    house(({ client, count, damage, get, path, say, watch }) =>
+      Effect.gen(function* () {
+        yield* client.json("PATCH", path, { turn_policy: "round_robin", budget_tokens: 1_000_000 })
+        const whole = yield* get("/usage")
+        const cells = [
+          "agent_id = x'ff00'",
+          "agent_name = x'ff00'",
+          "input_tokens = 0.5",
+          "output_tokens = 9223372036854775807",
+          "cost_usd = 'x'"
+        ]
+        for (const [at, cell] of cells.entries()) {
+          yield* damage(`UPDATE turns SET ${cell} WHERE id = (SELECT id FROM turns ORDER BY id LIMIT 1 OFFSET ${at})`)
+        }
+        const before = yield* count("turns")
+        const left = yield* client.json("GET", `${path}/usage`)
+        deepStrictEqual([left.status, left.data.turn_count], [200, whole.turn_count - cells.length])
+        assertEquals(yield* count("turns"), before + cells.length)
+        assertEquals((yield* get("/rounds")).length, 3)
+        // Set aside by a turn that nobody plays; what it says of itself is no amount.
+        yield* damage(`INSERT INTO turns (round_id, room_id, agent_id, agent_name, cell, reason, provider, model, started_at, reserved_tokens)
+          SELECT round_id, room_id, agent_id, agent_name, cell + 100 + n, reason, provider, model, started_at, amount
+          FROM (SELECT * FROM turns ORDER BY id DESC LIMIT 1),
+            (SELECT 1 AS n, 9223372036854775807 AS amount UNION SELECT 2, 9223372036854775807 UNION SELECT 3, 0.5)`)
+        yield* say("And once more?")
+        assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+      })
+    )
+  )
+
+  for (const cell of [
+    "owner_id = x'ff00'",
+    "name = x'ff00'",
+    "spent_tokens = 0.5",
+    "loop_guard = x'ff00'",
+    "state = 'torn'"
+  ]) {
+    it.scopedLive(`of rooms can be deleted (${cell})`, () =>
+      house(({ client, damage, id: room, path, sql }) =>
+        Effect.gen(function* () {
+          yield* damage(`UPDATE rooms SET ${cell}, cleared_messages = 'x' WHERE id = ${room}`)
+          const gone = yield* client.json("DELETE", path)
+          assertEquals(gone.status, 200)
+          deepStrictEqual(yield* sql`SELECT id FROM rooms WHERE id = ${room}`, [])
+          assertEquals((yield* client.json("DELETE", path)).status, 404)
+          assertEquals((yield* client.json("POST", "/rooms", { name: "den" })).status, 200)
+        })
+      )
+    )
+  }
+
   it.scopedLive("of the log makes a reader read the room again, and what comes after it is told", () =>
     house(({ client, count, damage, id: room, path, sql }) =>
       Effect.gen(function* () {

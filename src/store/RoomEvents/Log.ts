@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import { RoomId } from "../../domain/RoomId.ts"
 import { Timestamp } from "../../domain/Time.ts"
 import * as Sql from "../Sql.ts"
-import { Topic } from "../Topic.ts"
+import { OwnerId, Topic } from "../Topic.ts"
 
 /** An entry of the log; `body` is the event as JSON. */
 export const Logged = Schema.Struct({ id: Schema.Int, room_id: RoomId, type: Schema.String, body: Schema.String })
@@ -17,7 +17,7 @@ interface NewEntry extends Omit<Logged, "id"> {
   readonly created_at: Timestamp
 }
 
-const maybeEntry = Sql.first(Schema.Struct({ id: Schema.Int, owner_id: Schema.String }))
+const maybeEntry = Sql.first(Schema.Struct({ id: Schema.Int, owner_id: OwnerId }))
 const asFound = Sql.readable(Found, "events")
 const asIds = Sql.all(Schema.Struct({ id: RoomId }))
 const asPosition = Sql.one(Schema.Struct({ id: Schema.Int }))
