@@ -3,6 +3,7 @@ import { HttpServerError } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Array, Cause, Console, Effect, Option, Predicate, Struct } from "effect"
+import { version } from "./domain/Version.ts"
 import { TurnScheduler } from "./lib/scheduler.ts"
 
 const serve = () => import("./cli/commands/Serve.ts")
@@ -50,7 +51,7 @@ const tell = <E>(cause: Cause.Cause<E>) =>
 
 wanted(process.argv[2]).pipe(
   Effect.flatMap((subcommands) =>
-    Command.run(Command.withSubcommands(parley, subcommands), { name: "parley", version: "0.1.0" })(process.argv)
+    Command.run(Command.withSubcommands(parley, subcommands), { name: "parley", version })(process.argv)
   ),
   Effect.tapErrorCause(tell),
   Effect.provide(NodeContext.layer),

@@ -1,1 +1,4 @@
-export const version = "0.1.0"
+import manifest from "../../package.json" with { type: "json" }
+
+/** It stands in package.json alone. */
+export const version = manifest.version

@@ -5,6 +5,7 @@ import { AttachmentsApi } from "./Attachments/Api.ts"
 import { AuthApi } from "./Auth/Api.ts"
 import { DebugApi } from "./Operations/Debug/Api.ts"
 import { RowUnreadable, StorageFull, StorageUnavailable } from "../domain/Storage.ts"
+import { version } from "../domain/Version.ts"
 import { document, everywhere } from "./OpenApi.ts"
 import { DocumentsApi } from "./Documents/Api.ts"
 import { MessagesApi } from "./Messages/Api.ts"
@@ -35,4 +36,4 @@ export class Api extends HttpApi.make("parley")
   .annotate(HttpApi.AdditionalSchemas, everywhere)
   .annotate(OpenApi.Transform, document)
   .annotate(OpenApi.Title, "Parley API")
-  .annotate(OpenApi.Version, "0.1.0") {}
+  .annotate(OpenApi.Version, version) {}
