@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// Starts a Parley that was built elsewhere, from a folder that nobody may write to.
+// Starts the Parley of this package: a checkout builds itself first; what was built elsewhere lies where nobody may write.
 import * as fs from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseEnv } from "node:util"
 
+const checkout = new URL("./start.mjs", import.meta.url)
 const shipped = fileURLToPath(new URL("../agents", import.meta.url))
 const settings = { ...(fs.existsSync(".env") && parseEnv(fs.readFileSync(".env", "utf8"))), ...process.env }
 
@@ -21,8 +22,11 @@ const copy = (from, to) => {
   fs.renameSync(draft, to)
 }
 
+/** Whoever only asks what this is finds the folder as it was. */
+const onlyAsks = process.argv.slice(2).some((word) => ["--version", "--help", "-h", "hash-password"].includes(word))
+
 // Agents write to their folders, so whoever has none gets the shipped ones beside the data.
-if (!settings.AGENTS_DIR && !fs.existsSync("agents")) {
+if (!onlyAsks && !settings.AGENTS_DIR && !fs.existsSync("agents")) {
   const data = settings.DATA_DIR || "data"
   process.env.AGENTS_DIR = join(data, "agents")
   if (!fs.existsSync(process.env.AGENTS_DIR)) {
@@ -31,4 +35,9 @@ if (!settings.AGENTS_DIR && !fs.existsSync("agents")) {
   }
 }
 
-await import(new URL("../dist/main.js", import.meta.url).href)
+if (fs.existsSync(checkout)) {
+  await import(checkout.href)
+} else {
+  await import("./under-npm.mjs")
+  await import(new URL("../dist/main.js", import.meta.url).href)
+}

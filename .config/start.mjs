@@ -19,23 +19,7 @@ await build(() => console.error("parley: building what has changed")).catch((err
   refuse(`could not be built; after an update, run \`npm ci\` again\n${error.message}`)
 })
 
-// npm gives SIGTERM to the shell between, and not every shell passes it on before it dies.
-if (process.env.npm_lifecycle_event !== undefined) {
-  const parent = process.ppid
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return
-    clearInterval(watch)
-    process.kill(process.pid, "SIGTERM")
-  }, 500)
-  watch.unref()
-  // Told once it settles what it does; told again it would drop that, so whoever was told is watched no more.
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.once(signal, () => {
-      clearInterval(watch)
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
-    })
-  }
-}
+await import("./under-npm.mjs")
 
 // In this very process, so that Ctrl-C and SIGTERM reach the server.
 await import(new URL("../dist/main.js", import.meta.url).href)

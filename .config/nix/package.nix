@@ -86,8 +86,9 @@ stdenv.mkDerivation {
   '';
   installPhase = ''
     mkdir -p $out/lib/parley/.config
+    rm -r node_modules/esbuild node_modules/@esbuild
     cp -r agents dist node_modules package.json $out/lib/parley
-    cp .config/launch.mjs $out/lib/parley/.config
+    cp .config/launch.mjs .config/under-npm.mjs $out/lib/parley/.config
     makeWrapper ${nodejs_24}/bin/node $out/bin/parley --add-flags $out/lib/parley/.config/launch.mjs
   '';
   # Claude's program carries its script behind what a linker knows of.
