@@ -7,7 +7,7 @@ const inIndex = { page: 14, frames: 16, salts: 32, header: 48, taken: 96, tried:
 /** And in the log (`-wal`) and each of its frames, which is a page with a header. */
 const inLog = { salts: 16, length: 32 }
 const inFrame = { salts: 8, length: 24 }
-const magics = [0x377f0682, 0x377f0683]
+const magics: ReadonlySet<number> = new Set([0x377f0682, 0x377f0683])
 
 /** Of what is not there, zeros. */
 const fill = (handle: number, bytes: Buffer, at: number) =>
@@ -41,7 +41,7 @@ export const make = (log: number, shared: number) => {
   const isAsTold = (size: number) => {
     if (frames() === 0) return true
     fill(log, header, 0)
-    const isLog = magics.includes(header.readUInt32BE(0)) && hasSalts(header, inLog.salts, index)
+    const isLog = magics.has(header.readUInt32BE(0)) && hasSalts(header, inLog.salts, index)
     return isLog && size >= startOf(frames() + 1) && hasNewest()
   }
 
