@@ -3,6 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
+import { SettingsValues } from "../../src/domain/Settings.ts"
 import { invariants } from "../simulation/Invariants.ts"
 import { repository } from "../support/Process.ts"
 
@@ -70,6 +71,17 @@ describe("the pages", () => {
   it.effect("begin with a README of at most 6,000 bytes", () =>
     Effect.gen(function* () {
       assertTrue(new TextEncoder().encode(yield* read("README.md")).length <= 6000)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.effect("show in .env.example only settings that there are", () =>
+    Effect.gen(function* () {
+      const names = Array.from((yield* read(".env.example")).matchAll(/^#?([A-Z_]+)=/gm), ([, name = ""]) => name)
+      assertTrue(names.length > 10)
+      deepStrictEqual(
+        names.filter((name) => !(name in SettingsValues.fields)),
+        []
+      )
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })
