@@ -50,12 +50,12 @@ const other = (path: string) =>
     (database) => Effect.sync(() => database.close())
   )
 
-const overwrite = (fs: FileSystem.FileSystem, path: string, page: number) =>
+const overwrite = (fs: FileSystem.FileSystem, path: string, page: number, length = 4096) =>
   Effect.scoped(
     Effect.gen(function* () {
       const handle = yield* fs.open(path, { flag: "r+" })
       yield* handle.seek(BigInt(page * 4096), "start")
-      yield* handle.writeAll(new Uint8Array(4096).fill(65))
+      yield* handle.writeAll(new Uint8Array(length).fill(65))
     })
   )
 
@@ -127,6 +127,26 @@ describe("a log that lost what was in it", () => {
       )
     )
   }
+})
+
+describe("a log that is damaged where nobody reads soon", () => {
+  it.scopedLive("is noticed when its header is overwritten", () =>
+    inHouse(({ fs, path, reason }) =>
+      Effect.gen(function* () {
+        yield* overwrite(fs, `${path}-wal`, 0, 32)
+        deepStrictEqual(reason(), "damaged")
+      })
+    )
+  )
+
+  it.scopedLive("is noticed when a part of its newest page is cut off", () =>
+    inHouse(({ fs, logBytes, path, reason }) =>
+      Effect.gen(function* () {
+        yield* fs.truncate(`${path}-wal`, (yield* logBytes) - 100)
+        deepStrictEqual(reason(), "damaged")
+      })
+    )
+  )
 })
 
 describe("what is done to the database through SQLite is no harm:", () => {
