@@ -7,7 +7,7 @@ const inIndex = { page: 14, frames: 16, salts: 32, header: 48, taken: 96, tried:
 /** And in the log (`-wal`) and each of its frames, which is a page with a header. */
 const inLog = { salts: 16, length: 32 }
 const inFrame = { salts: 8, length: 24 }
-const magics: ReadonlySet<number> = new Set([0x377f0682, 0x377f0683])
+const magics = new Set([0x377f0682, 0x377f0683])
 
 /** Of what is not there, zeros. */
 const fill = (handle: number, bytes: Buffer, at: number) =>
