@@ -70,11 +70,11 @@ const evaluated = {
     })
 }
 
-/** The package's barrel names the reference page too, whose 3 MB would be read at every start for it. */
+/** The package's barrel names the reference page too, whose 2 MB would be read at every start for it. */
 const referenceOnDemand = {
   name: "reference on demand",
   setup: (build) => {
-    build.onResolve({ filter: /\/HttpApiScalar\.js$/ }, ({ importer, path }) =>
+    build.onResolve({ filter: /\/HttpApi(?:Scalar|Swagger)\.js$/ }, ({ importer, path }) =>
       /[/\\]platform[/\\]dist[/\\]esm[/\\]index\.js$/.test(importer) ? { path, namespace: "nothing" } : undefined
     )
     build.onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "" }))
@@ -92,7 +92,7 @@ const server = () =>
     platform: "node",
     target: "node20",
     external,
-    plugins: [referenceOnDemand],
+    plugins: [referenceOnDemand, evaluated],
     // CommonJS packages inside the bundle call `require`, which an ES module lacks.
     banner: { js: 'import{createRequire as $require}from"node:module";const require=$require(import.meta.url);' }
   })

@@ -2,11 +2,19 @@ import { Command, ValidationError } from "@effect/cli"
 import { HttpServerError } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Array, Cause, Console, Effect, Option, Predicate, Struct } from "effect"
+import { Cause, Console, Effect, Option, Predicate, Struct } from "effect"
 import { version } from "./domain/Version.ts"
 import { TurnScheduler } from "./lib/scheduler.ts"
 
-const serve = () => import("./cli/commands/Serve.ts")
+const served = Effect.flatMap(
+  Effect.promise(() => import("./cli/commands/Serve.ts")),
+  ({ serve }) => serve
+)
+
+const serve = Command.make("serve", {}, () => served).pipe(
+  Command.withDescription("Serve until a signal ends it; the same as no command")
+)
+
 const others = {
   settings: () => import("./cli/commands/Settings.ts"),
   "hash-password": () => import("./cli/commands/HashPassword.ts"),
@@ -18,18 +26,18 @@ const others = {
   simulate: () => import("./cli/commands/Simulate.ts"),
   tail: () => import("./cli/commands/Tail.ts")
 }
-const commands = { serve, ...others }
-const names = Array.prepend(Struct.keys(others), "serve" as const)
 
-const load = async (name: keyof typeof commands) => (await commands[name]()).command
+const load = async (name: keyof typeof others) => (await others[name]()).command
 
-/** The command that is asked for, because each brings much code along; or all, to tell of them. */
+/** The command that is asked for, because each brings much code along; all, only to tell of them. */
 const wanted = (word = "serve") => {
-  const asked = Array.filter(names, (name) => name === word)
-  return Effect.forEach(Array.isNonEmptyArray(asked) ? asked : names, (name) => Effect.promise(() => load(name)))
+  const names = Struct.keys(others)
+  const asked = names.filter((name) => name === word)
+  const isAlone = word === "serve" || word === "--version"
+  return Effect.forEach(isAlone || asked.length > 0 ? asked : names, (name) => Effect.promise(() => load(name)))
 }
 
-const parley = Command.make("parley", {}, () => Effect.flatMap(Effect.promise(serve), (it) => it.serve)).pipe(
+const parley = Command.make("parley", {}, () => served).pipe(
   Command.withDescription("Serve rooms in which AI agents talk with each other and with people")
 )
 
@@ -51,7 +59,7 @@ const tell = <E>(cause: Cause.Cause<E>) =>
 
 wanted(process.argv[2]).pipe(
   Effect.flatMap((subcommands) =>
-    Command.run(Command.withSubcommands(parley, subcommands), { name: "parley", version })(process.argv)
+    Command.run(Command.withSubcommands(parley, [serve, ...subcommands]), { name: "parley", version })(process.argv)
   ),
   Effect.tapErrorCause(tell),
   Effect.provide(NodeContext.layer),

@@ -1,4 +1,3 @@
-import { Command } from "@effect/cli"
 import { Layer } from "effect"
 import * as DataDir from "../../process/DataDir.ts"
 import * as Parley from "../../Parley.ts"
@@ -7,8 +6,4 @@ import { Settings } from "../../process/Settings.ts"
 
 export const serve = Layer.launch(
   Parley.layer.pipe(Layer.provide(Providers.layer), Layer.provide(DataDir.layer), Layer.provide(Settings.layer))
-)
-
-export const command = Command.make("serve", {}, () => serve).pipe(
-  Command.withDescription("Serve until a signal ends it; the same as no command")
 )
