@@ -1,13 +1,13 @@
 import { type HttpApi, HttpApiBuilder, HttpRouter } from "@effect/platform"
 import { Effect, Layer } from "effect"
 
-/** The reference at `/docs`. Its program is 3 MB: it is loaded when somebody asks for it, and then kept. */
+/** The reference at `/docs`. Its program is 2 MB: it is loaded when somebody asks for it, and then kept. */
 export const layer = HttpApiBuilder.Router.use((router) =>
   Effect.gen(function* () {
     const context = yield* Effect.context<HttpApi.Api>()
     const reference = Effect.gen(function* () {
-      const scalar = yield* Effect.promise(() => import("@effect/platform/HttpApiScalar"))
-      const built = yield* Layer.build(Layer.provideMerge(scalar.layer({ path: "/docs" }), HttpApiBuilder.Router.Live))
+      const swagger = yield* Effect.promise(() => import("@effect/platform/HttpApiSwagger"))
+      const built = yield* Layer.build(Layer.provideMerge(swagger.layer({ path: "/docs" }), HttpApiBuilder.Router.Live))
       const routes = yield* Effect.provide(HttpApiBuilder.Router.router, built)
       return yield* Effect.map(HttpRouter.toHttpApp(routes), Effect.orDie)
     })

@@ -26,6 +26,18 @@ describe("the document", () => {
     )
   })
 
+  it("titles every operation in words, and says what each group is for", () => {
+    const untitled = operations.filter(({ summary = "" }) => !/^[A-Z][^/]+[^.]$/.test(summary))
+    deepStrictEqual(
+      untitled.map(({ name }) => name),
+      []
+    )
+    deepStrictEqual(
+      document.tags?.filter(({ description = "" }) => description === ""),
+      []
+    )
+  })
+
   it("tells of every route that takes a token that it can answer 401, and of no other", () => {
     const wrong = operations.filter(({ name, responses, security }) => {
       const isLogin = /POST .*\/(login|link)$/.test(name)

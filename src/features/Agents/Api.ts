@@ -36,18 +36,25 @@ const Configs = Schema.Struct({
 
 const configs = <const Name extends string>(name: Name, path: `/${string}`) =>
   HttpApiEndpoint.get(name, path)
+    .annotate(OpenApi.Summary, "List the agents' folders and what is wrong with them")
     .setUrlParams(Schema.Struct({ limit: optional(LimitParam) }))
     .addSuccess(Configs)
     .middleware(Authenticated)
 
 export class AgentsApi extends HttpApiGroup.make("agents")
+  .annotate(OpenApi.Description, "Personas, kept as folders of Markdown files.")
   .add(
     /** By name; `after` and `before` name an agent. */
-    HttpApiEndpoint.get("list", "/").setUrlParams(PageParams).addSuccess(Schema.Array(Agent)).middleware(Authenticated)
+    HttpApiEndpoint.get("list", "/")
+      .annotate(OpenApi.Summary, "List agents")
+      .setUrlParams(PageParams)
+      .addSuccess(Schema.Array(Agent))
+      .middleware(Authenticated)
   )
   .add(
     /** The server writes the agent's folder in the agents folder. */
     HttpApiEndpoint.post("create", "/")
+      .annotate(OpenApi.Summary, "Make an agent")
       .setPayload(AgentCreate)
       .addSuccess(Agent)
       .addError(AgentExists)
@@ -63,6 +70,7 @@ export class AgentsApi extends HttpApiGroup.make("agents")
   .add(configs("configs", "/configs"))
   .add(
     HttpApiEndpoint.get("get", "/:agent_id")
+      .annotate(OpenApi.Summary, "Read an agent")
       .setPath(AgentParam)
       .addSuccess(Agent)
       .addError(AgentNotFound)
@@ -70,6 +78,7 @@ export class AgentsApi extends HttpApiGroup.make("agents")
   )
   .add(
     HttpApiEndpoint.patch("update", "/:agent_id")
+      .annotate(OpenApi.Summary, "Change an agent")
       .setPath(AgentParam)
       .setPayload(AgentUpdate)
       .addSuccess(Agent)
@@ -85,6 +94,7 @@ export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
     /** Reads the agent's folder anew; 400 says why it cannot be used. */
     HttpApiEndpoint.post("reload", "/:agent_id/reload")
+      .annotate(OpenApi.Summary, "Read an agent's folder again")
       .setPath(AgentParam)
       .addSuccess(Agent)
       .addError(AgentNotFound)
@@ -96,6 +106,7 @@ export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
     /** The folder goes to `.removed` in the agents folder; what the agent said keeps its name. */
     HttpApiEndpoint.del("remove", "/:agent_id")
+      .annotate(OpenApi.Summary, "Take an agent away")
       .setPath(AgentParam)
       .addSuccess(Schema.Struct({ message: Schema.String }))
       .addError(AgentNotFound)
@@ -108,6 +119,7 @@ export class AgentsApi extends HttpApiGroup.make("agents")
   .add(
     /** The caller's own room with this agent; made when there is none. Each other provider and model has one of its own. */
     HttpApiEndpoint.get("directRoom", "/:agent_id/direct-room")
+      .annotate(OpenApi.Summary, "Open the caller's own room with an agent")
       .setPath(AgentParam)
       .setUrlParams(
         Schema.Struct({
@@ -125,6 +137,7 @@ export class AgentsApi extends HttpApiGroup.make("agents")
   )
   .add(
     HttpApiEndpoint.get("picture", "/:name/profile-pic")
+      .annotate(OpenApi.Summary, "Read an agent's picture")
       .setPath(Schema.Struct({ name: Schema.String }))
       .setUrlParams(Schema.Struct({ size: optional(PictureSize) }))
       .addSuccess(HttpApiSchema.Uint8Array({ contentType: "image/*" }))

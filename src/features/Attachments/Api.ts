@@ -1,4 +1,11 @@
-import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platform"
+import {
+  HttpApiEndpoint,
+  HttpApiGroup,
+  HttpApiMiddleware,
+  HttpApiSchema,
+  HttpApiSecurity,
+  OpenApi
+} from "@effect/platform"
 import { Schema } from "effect"
 import { credentials } from "../Auth/Api.ts"
 import { ImageNotFound, Viewer } from "../../domain/Image.ts"
@@ -27,9 +34,11 @@ const ImageParam = Schema.Struct({
 })
 
 export class AttachmentsApi extends HttpApiGroup.make("attachments")
+  .annotate(OpenApi.Description, "Images of messages.")
   .add(
     /** An image of a message, counted from 0. */
     HttpApiEndpoint.get("image", "/messages/:message_id/images/:position")
+      .annotate(OpenApi.Summary, "Read an image of a message")
       .setPath(ImageParam)
       .addSuccess(HttpApiSchema.Uint8Array({ contentType: "image/*" }))
       .addError(ImageNotFound)

@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSecurity } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSecurity, OpenApi } from "@effect/platform"
 import { FieldsRefused, WriteRefused } from "../../domain/Error.ts"
 import {
   AdminRequired,
@@ -40,6 +40,7 @@ export class Authenticated extends HttpApiMiddleware.Tag<Authenticated>()("parle
 
 const login = <const Name extends string>(name: Name, path: `/${string}`) =>
   HttpApiEndpoint.post(name, path)
+    .annotate(OpenApi.Summary, "Log in with a password")
     .setPayload(LoginRequest)
     .addSuccess(LoggedIn)
     .addError(PasswordRequired)
@@ -48,16 +49,21 @@ const login = <const Name extends string>(name: Name, path: `/${string}`) =>
     .middleware(LoginLimit)
 
 const verify = <const Name extends string>(name: Name, path: `/${string}`) =>
-  HttpApiEndpoint.get(name, path).addSuccess(Verified).middleware(Authenticated)
+  HttpApiEndpoint.get(name, path)
+    .annotate(OpenApi.Summary, "Read who a token belongs to")
+    .addSuccess(Verified)
+    .middleware(Authenticated)
 
 /** The short paths are those of older clients. */
 export class AuthApi extends HttpApiGroup.make("auth")
+  .annotate(OpenApi.Description, "Ways in and out. The short paths are those of older clients.")
   .add(login("login", "/auth/login"))
   .add(login("loginShort", "/login"))
   .add(verify("verify", "/auth/verify"))
   .add(verify("verifyShort", "/verify"))
   .add(
     HttpApiEndpoint.post("link", "/auth/link")
+      .annotate(OpenApi.Summary, "Log in by a one-time link")
       .setPayload(LinkRequest)
       .addSuccess(LoggedIn)
       .addError(LinkSpent)
@@ -66,6 +72,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
   .add(
     /** A one-time login, to open the same rooms elsewhere; the admin may make one for a guest who lost the token. */
     HttpApiEndpoint.post("makeLink", "/auth/links")
+      .annotate(OpenApi.Summary, "Make a one-time link")
       .setPayload(OfUser)
       .addSuccess(LoginLink)
       .addError(FieldsRefused)
@@ -76,6 +83,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
   .add(
     /** Ends the token that the request shows, and clears the cookie. */
     HttpApiEndpoint.post("logout", "/auth/logout")
+      .annotate(OpenApi.Summary, "Log out")
       .addSuccess(LoggedOut)
       .addError(WriteRefused)
       .middleware(Authenticated)
@@ -83,6 +91,7 @@ export class AuthApi extends HttpApiGroup.make("auth")
   .add(
     /** Ends every token that the identity was issued until now; the admin may name a guest. */
     HttpApiEndpoint.post("logoutEverywhere", "/auth/logout-everywhere")
+      .annotate(OpenApi.Summary, "Log out everywhere")
       .setPayload(OfUser)
       .addSuccess(LoggedOut)
       .addError(FieldsRefused)

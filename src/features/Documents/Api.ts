@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { BodyBound } from "../../domain/Body.ts"
@@ -9,9 +9,11 @@ import { DocumentRefused, Imported, RoomDocument, WrittenDocument } from "../../
 import { ImportLimit } from "../RateLimits/Api.ts"
 
 export class DocumentsApi extends HttpApiGroup.make("documents")
+  .annotate(OpenApi.Description, "Whole rooms as files: out of a server, and into one.")
   .add(
     /** The whole room as a file: JSON that can be imported, or a transcript in Markdown. */
     HttpApiEndpoint.get("export", "/:room_id/export")
+      .annotate(OpenApi.Summary, "Export a room")
       .setPath(RoomParam)
       .setUrlParams(
         Schema.Struct({
@@ -28,6 +30,7 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
   .add(
     /** A room of the caller's out of an export. */
     HttpApiEndpoint.post("import", "/import")
+      .annotate(OpenApi.Summary, "Import a room")
       .setPayload(RoomDocument)
       .addSuccess(Imported)
       .addError(DocumentRefused)

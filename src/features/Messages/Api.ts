@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { AgentId } from "../../domain/Agent.ts"
@@ -29,6 +29,7 @@ export const Chatting = Schema.Struct({ chatting_agents: Schema.Array(ChattingAg
  * read it.
  */
 export const list = HttpApiEndpoint.get("list", "/messages")
+  .annotate(OpenApi.Summary, "List messages")
   .setPath(RoomParam)
   .setUrlParams(
     Schema.Struct({
@@ -43,6 +44,7 @@ export const list = HttpApiEndpoint.get("list", "/messages")
 
 /** What came after `since_id`, at most a hundred; the newest hundred without it. With images inside. */
 export const poll = HttpApiEndpoint.get("poll", "/messages/poll")
+  .annotate(OpenApi.Summary, "Poll for new messages")
   .setPath(RoomParam)
   .setUrlParams(Schema.Struct({ since_id: optional(CursorParam) }))
   .addSuccess(Schema.Array(Message))
@@ -50,12 +52,14 @@ export const poll = HttpApiEndpoint.get("poll", "/messages/poll")
   .addError(RoomForbidden)
 
 export const chatting = HttpApiEndpoint.get("chatting", "/chatting-agents")
+  .annotate(OpenApi.Summary, "List the agents that are speaking")
   .setPath(RoomParam)
   .addSuccess(Chatting)
   .addError(RoomNotFound)
   .addError(RoomForbidden)
 
 export class MessagesApi extends HttpApiGroup.make("messages")
+  .annotate(OpenApi.Description, "What was said, and what is being said.")
   .add(list)
   .add(poll.middleware(PollLimit))
   .add(chatting.middleware(ChattingLimit))
@@ -65,6 +69,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
      * image stands inside the answer.
      */
     HttpApiEndpoint.post("send", "/messages/send")
+      .annotate(OpenApi.Summary, "Send a message")
       .setPath(RoomParam)
       .setHeaders(
         Schema.Struct({
@@ -83,6 +88,7 @@ export class MessagesApi extends HttpApiGroup.make("messages")
   )
   .add(
     HttpApiEndpoint.del("clear", "/messages")
+      .annotate(OpenApi.Summary, "Delete all messages of a room")
       .setPath(RoomParam)
       .addSuccess(Schema.Struct({ message: Schema.String }))
       .addError(RoomNotFound)

@@ -1,4 +1,11 @@
-import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, HttpApiSecurity } from "@effect/platform"
+import {
+  HttpApiEndpoint,
+  HttpApiGroup,
+  HttpApiMiddleware,
+  HttpApiSchema,
+  HttpApiSecurity,
+  OpenApi
+} from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated, credentials } from "../Auth/Api.ts"
 import { TooManyStreams } from "../../domain/Limit.ts"
@@ -22,9 +29,11 @@ const Position = Schema.Struct({ after: optional(CursorParam) })
 const Events = HttpApiSchema.Text({ contentType: "text/event-stream" })
 
 export class StreamApi extends HttpApiGroup.make("stream")
+  .annotate(OpenApi.Description, "Server-sent events: what happens in a room, or in all rooms, as it happens.")
   .add(
     /** Opens the room's stream once, for who cannot send headers: it stands in an address, and an access token must not. */
     HttpApiEndpoint.post("ticket", "/rooms/:room_id/sse-ticket")
+      .annotate(OpenApi.Summary, "Get a ticket for a room's stream")
       .setPath(RoomParam)
       .addSuccess(Schema.Struct({ ...ticket, room_id: RoomId }))
       .addError(RoomNotFound)
@@ -33,6 +42,7 @@ export class StreamApi extends HttpApiGroup.make("stream")
   )
   .add(
     HttpApiEndpoint.get("stream", "/rooms/:room_id/stream")
+      .annotate(OpenApi.Summary, "Follow a room")
       .setPath(RoomParam)
       .setUrlParams(Position)
       .addSuccess(Events)
@@ -43,7 +53,10 @@ export class StreamApi extends HttpApiGroup.make("stream")
   )
   .add(
     /** The same for the stream of all rooms. */
-    HttpApiEndpoint.post("ticketOfAll", "/sse-ticket").addSuccess(Schema.Struct(ticket)).middleware(Authenticated)
+    HttpApiEndpoint.post("ticketOfAll", "/sse-ticket")
+      .annotate(OpenApi.Summary, "Get a ticket for the stream of all rooms")
+      .addSuccess(Schema.Struct(ticket))
+      .middleware(Authenticated)
   )
   .add(
     /**
@@ -51,6 +64,7 @@ export class StreamApi extends HttpApiGroup.make("stream")
      * are (`rooms`); each event names its room.
      */
     HttpApiEndpoint.get("all", "/stream")
+      .annotate(OpenApi.Summary, "Follow all rooms")
       .setUrlParams(Position)
       .addSuccess(Events)
       .addError(TooManyStreams)

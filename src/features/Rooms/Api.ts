@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { Agent } from "../../domain/Agent.ts"
@@ -22,15 +22,20 @@ import { AdminRequired } from "../../domain/User.ts"
 const Done = Schema.Struct({ message: Schema.String })
 
 export class RoomsApi extends HttpApiGroup.make("rooms")
+  .annotate(OpenApi.Description, "Lasting conversations, their settings and their rosters.")
   .add(
     /**
      * The whole list has the unread rooms first, then those of the latest activity. Pages, asked for by any parameter, go
      * by the activity alone; `after` and `before` name a room.
      */
-    HttpApiEndpoint.get("list", "/").setUrlParams(PageParams).addSuccess(Schema.Array(RoomSummary))
+    HttpApiEndpoint.get("list", "/")
+      .annotate(OpenApi.Summary, "List rooms")
+      .setUrlParams(PageParams)
+      .addSuccess(Schema.Array(RoomSummary))
   )
   .add(
     HttpApiEndpoint.post("create", "/")
+      .annotate(OpenApi.Summary, "Make a room")
       .setPayload(RoomCreate)
       .addSuccess(Room)
       .addError(SettingRefused)
@@ -40,6 +45,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.get("get", "/:room_id")
+      .annotate(OpenApi.Summary, "Read a room")
       .setPath(RoomParam)
       .addSuccess(Room)
       .addError(RoomNotFound)
@@ -47,6 +53,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.patch("update", "/:room_id")
+      .annotate(OpenApi.Summary, "Change a room's settings")
       .setPath(RoomParam)
       .setPayload(RoomUpdate)
       .addSuccess(Room)
@@ -59,6 +66,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.post("pause", "/:room_id/pause")
+      .annotate(OpenApi.Summary, "Pause a room")
       .setPath(RoomParam)
       .addSuccess(Room)
       .addError(RoomNotFound)
@@ -68,6 +76,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.post("resume", "/:room_id/resume")
+      .annotate(OpenApi.Summary, "Resume a room")
       .setPath(RoomParam)
       .addSuccess(Room)
       .addError(RoomNotFound)
@@ -77,6 +86,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.post("markRead", "/:room_id/mark-read")
+      .annotate(OpenApi.Summary, "Mark a room as read")
       .setPath(RoomParam)
       .addSuccess(Schema.Struct({ message: Schema.String, last_read_at: Timestamp }))
       .addError(RoomNotFound)
@@ -85,6 +95,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.del("remove", "/:room_id")
+      .annotate(OpenApi.Summary, "Delete a room")
       .setPath(RoomParam)
       .addSuccess(Done)
       .addError(RoomNotFound)
@@ -93,6 +104,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.get("roster", "/:room_id/agents")
+      .annotate(OpenApi.Summary, "List the agents of a room")
       .setPath(RoomParam)
       .setUrlParams(PageParams)
       .addSuccess(Schema.Array(Agent))
@@ -101,6 +113,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.post("join", "/:room_id/agents/:agent_id")
+      .annotate(OpenApi.Summary, "Seat an agent in a room")
       .setPath(SeatParam)
       .addSuccess(Room)
       .addError(RoomNotFound)
@@ -110,6 +123,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   )
   .add(
     HttpApiEndpoint.del("leave", "/:room_id/agents/:agent_id")
+      .annotate(OpenApi.Summary, "Take an agent out of a room")
       .setPath(SeatParam)
       .addSuccess(Done)
       .addError(RoomOrAgentNotFound)

@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { WriteRefused } from "../../domain/Error.ts"
@@ -8,9 +8,11 @@ import { PageParams, RoomParam, RoundParam } from "../../domain/Param.ts"
 import { RoomBusy, RoomForbidden, RoomNotFound, RoomPaused } from "../../domain/Room.ts"
 
 export class RoundsApi extends HttpApiGroup.make("rounds")
+  .annotate(OpenApi.Description, "Who spoke after a message, why, and what it cost.")
   .add(
     /** The newest rounds, those before one, or those next after one; newest first. */
     HttpApiEndpoint.get("list", "/rounds")
+      .annotate(OpenApi.Summary, "List rounds")
       .setPath(RoomParam)
       .setUrlParams(PageParams)
       .addSuccess(Schema.Array(RoundSummary))
@@ -19,6 +21,7 @@ export class RoundsApi extends HttpApiGroup.make("rounds")
   )
   .add(
     HttpApiEndpoint.get("get", "/rounds/:round_id")
+      .annotate(OpenApi.Summary, "Read a round")
       .setPath(RoundParam)
       .addSuccess(Round)
       .addError(RoomNotFound)
@@ -27,6 +30,7 @@ export class RoundsApi extends HttpApiGroup.make("rounds")
   )
   .add(
     HttpApiEndpoint.get("usage", "/usage")
+      .annotate(OpenApi.Summary, "Read what a room used and cost")
       .setPath(RoomParam)
       .addSuccess(Usage)
       .addError(RoomNotFound)
@@ -35,6 +39,7 @@ export class RoundsApi extends HttpApiGroup.make("rounds")
   .add(
     /** Private feedback; never part of the room's messages. */
     HttpApiEndpoint.get("critiques", "/critic-messages")
+      .annotate(OpenApi.Summary, "List what critics wrote")
       .setPath(RoomParam)
       .setUrlParams(PageParams)
       .addSuccess(Schema.Array(Message))
@@ -43,6 +48,7 @@ export class RoundsApi extends HttpApiGroup.make("rounds")
   )
   .add(
     HttpApiEndpoint.post("goOn", "/continue")
+      .annotate(OpenApi.Summary, "Let the agents go on")
       .setPath(RoomParam)
       .addSuccess(Round)
       .addError(RoomNotFound)

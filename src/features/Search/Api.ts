@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { CursorParam, LimitParam, optional, RoomParam } from "../../domain/Param.ts"
@@ -8,8 +8,10 @@ import { Found, Query } from "../../domain/Search.ts"
 const Question = Schema.Struct({ q: Query, before: optional(CursorParam), limit: optional(LimitParam) })
 
 export class SearchApi extends HttpApiGroup.make("search")
+  .annotate(OpenApi.Description, "Finds messages by their words.")
   .add(
     HttpApiEndpoint.get("inRoom", "/rooms/:room_id/messages/search")
+      .annotate(OpenApi.Summary, "Search a room")
       .setPath(RoomParam)
       .setUrlParams(Question)
       .addSuccess(Found)
@@ -18,6 +20,9 @@ export class SearchApi extends HttpApiGroup.make("search")
   )
   .add(
     /** In all rooms of the caller; the admin's are everybody's. */
-    HttpApiEndpoint.get("everywhere", "/messages/search").setUrlParams(Question).addSuccess(Found)
+    HttpApiEndpoint.get("everywhere", "/messages/search")
+      .annotate(OpenApi.Summary, "Search all rooms")
+      .setUrlParams(Question)
+      .addSuccess(Found)
   )
   .middleware(Authenticated) {}

@@ -33,8 +33,8 @@ describe("what a start reads", () => {
     () =>
       Effect.gen(function* () {
         yield* built
-        const lazy = ["HttpApiScalar", "Dispatcher", "zod"].flatMap(chunk)
-        const code = /^\/\/ node_modules\/(?:undici|zod)\/|httpApiScalar\.js$/m
+        const lazy = ["HttpApiSwagger", "Dispatcher", "zod"].flatMap(chunk)
+        const code = /^\/\/ node_modules\/(?:undici|zod)\/|httpApiSwagger\.js$/m
         const serve = chunk("Serve").flatMap((file) => [...read(file)])
 
         strictEqual(lazy.length, 3)
@@ -48,15 +48,14 @@ describe("what a start reads", () => {
   )
 
   it.effect(
-    "is not the server, when a command only speaks to one",
+    "is neither the server nor its contract, when a command only speaks to one",
     () =>
       Effect.gen(function* () {
         yield* built
         assertTrue(pathsFrom("Tail").length > 3)
-        deepStrictEqual(
-          pathsFrom("Tail").filter((file) => chunk("Serve").includes(file)),
-          []
-        )
+        const contract = /^\/\/ src\/features\/(?:Api|\w+\/Api)\.ts$/m
+        const isTooMuch = (file: string) => chunk("Serve").includes(file) || contract.test(readFileSync(file, "utf8"))
+        deepStrictEqual(pathsFrom("Tail").filter(isTooMuch), [])
       }).pipe(Effect.provide(layer)),
     patience
   )

@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Authenticated } from "../../Auth/Api.ts"
 import { FieldsRefused, WriteRefused } from "../../../domain/Error.ts"
 import { Eviction, PoolState } from "../../../domain/Pool.ts"
@@ -8,14 +8,31 @@ import { ServerStatus } from "../../../domain/Status.ts"
 import { AdminRequired } from "../../../domain/User.ts"
 
 export class AdminApi extends HttpApiGroup.make("admin")
-  .add(HttpApiEndpoint.get("status", "/status").addSuccess(ServerStatus).addError(AdminRequired))
-  .add(HttpApiEndpoint.get("scheduler", "/scheduler").addSuccess(SchedulerState).addError(AdminRequired))
-  .add(HttpApiEndpoint.get("pool", "/pool").addSuccess(PoolState).addError(AdminRequired))
+  .annotate(OpenApi.Description, "The server's own state. For the admin.")
+  .add(
+    HttpApiEndpoint.get("status", "/status")
+      .annotate(OpenApi.Summary, "Read the server's state")
+      .addSuccess(ServerStatus)
+      .addError(AdminRequired)
+  )
+  .add(
+    HttpApiEndpoint.get("scheduler", "/scheduler")
+      .annotate(OpenApi.Summary, "List the rooms that talk by themselves")
+      .addSuccess(SchedulerState)
+      .addError(AdminRequired)
+  )
+  .add(
+    HttpApiEndpoint.get("pool", "/pool")
+      .annotate(OpenApi.Summary, "List the model sessions")
+      .addSuccess(PoolState)
+      .addError(AdminRequired)
+  )
   .add(
     /**
      * Closes the idle sessions of the seats that fit; one in use is closed when its turn has ended. Answers what is left.
      */
     HttpApiEndpoint.post("evict", "/pool/evict")
+      .annotate(OpenApi.Summary, "Close idle model sessions")
       .setPayload(Eviction)
       .addSuccess(PoolState)
       .addError(FieldsRefused)
@@ -28,6 +45,7 @@ export class AdminApi extends HttpApiGroup.make("admin")
      * there may be none. A setting that cannot be used leaves all of them as they were.
      */
     HttpApiEndpoint.post("reload", "/reload")
+      .annotate(OpenApi.Summary, "Read settings and agents again")
       .addSuccess(Reloaded)
       .addError(ReloadRefused)
       .addError(AdminRequired)

@@ -1,4 +1,4 @@
-import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema } from "@effect/platform"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated, credentials } from "../../Auth/Api.ts"
 import { PoolHealth } from "../../../domain/Pool.ts"
@@ -27,23 +27,38 @@ const Healthy = Schema.Struct({ status: Schema.Literal("healthy") })
 export const healthy: typeof Healthy.Type = { status: "healthy" }
 
 export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
-  .add(HttpApiEndpoint.get("health", "/health").addSuccess(Healthy))
+  .annotate(OpenApi.Description, "Health, metrics and providers.")
+  .add(HttpApiEndpoint.get("health", "/health").annotate(OpenApi.Summary, "Is the server alive?").addSuccess(Healthy))
   .add(
     /** Whether it can do its work: for who decides where requests go. `/health` tells whether it is alive. */
     HttpApiEndpoint.get("ready", "/ready")
+      .annotate(OpenApi.Summary, "Can the server work?")
       .addSuccess(Schema.Struct({ status: Schema.Literal("ready") }))
       .addError(NotReady)
   )
   .add(
     /** In Prometheus' text format. */
-    HttpApiEndpoint.get("metrics", "/metrics").addSuccess(HttpApiSchema.Text({ contentType })).middleware(Scraping)
+    HttpApiEndpoint.get("metrics", "/metrics")
+      .annotate(OpenApi.Summary, "Read the metrics")
+      .addSuccess(HttpApiSchema.Text({ contentType }))
+      .middleware(Scraping)
   )
-  .add(HttpApiEndpoint.get("authHealth", "/auth/health").addSuccess(Healthy))
+  .add(
+    HttpApiEndpoint.get("authHealth", "/auth/health")
+      .annotate(OpenApi.Summary, "Is the server alive? (older path)")
+      .addSuccess(Healthy)
+  )
   .add(
     HttpApiEndpoint.get("poolHealth", "/auth/health/pool")
+      .annotate(OpenApi.Summary, "Read the health of the model sessions")
       .addSuccess(PoolHealth)
       .addError(AdminRequired)
       .middleware(Authenticated)
   )
-  .add(HttpApiEndpoint.get("voice", "/voice/status").addSuccess(Voice))
-  .add(HttpApiEndpoint.get("providers", "/providers").addSuccess(ProviderList).middleware(Authenticated)) {}
+  .add(HttpApiEndpoint.get("voice", "/voice/status").annotate(OpenApi.Summary, "Is there a voice?").addSuccess(Voice))
+  .add(
+    HttpApiEndpoint.get("providers", "/providers")
+      .annotate(OpenApi.Summary, "List providers and their models")
+      .addSuccess(ProviderList)
+      .middleware(Authenticated)
+  ) {}
