@@ -119,6 +119,9 @@ const insight = Metrics.layer.pipe(
   Layer.provideMerge(Layer.merge(Readiness.layer, Backups.layer))
 )
 
+/** The last word: all that stood on it has ended by then. */
+const farewell = Layer.scopedDiscard(Effect.addFinalizer(() => Effect.logInfo("Parley has ended, and all is kept")))
+
 /** The whole house but its settings, providers and doors to the world. */
 export const layer = Welcome.layer.pipe(
   Layer.provideMerge(Recovery.layerGoingOn),
@@ -130,5 +133,6 @@ export const layer = Welcome.layer.pipe(
   Layer.provideMerge(PathLocks.layer),
   Layer.provideMerge(Secrets.layer),
   Layer.provideMerge(Db.layer),
+  Layer.provideMerge(farewell),
   Layer.provideMerge(Telemetry.layer)
 )

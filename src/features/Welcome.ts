@@ -64,7 +64,9 @@ const words = Effect.gen(function* () {
       "scripted is not a model: agents speak lines of a script. Set ANTHROPIC_API_KEY to let them think for themselves"
     )
   }
-  if (!generated) return
+  if (!generated) {
+    return yield* Effect.logInfo(`Open Parley at ${url}/ and sign in with the password whose hash is API_KEY_HASH`)
+  }
   const link = yield* auth.link(admin)
   const password = Option.match(newPassword, {
     onNone: () => [],
