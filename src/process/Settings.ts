@@ -104,7 +104,10 @@ export const describe = Effect.gen(function* () {
   const values = yield* decode(found.raw)
   const sourceOf = (name: SettingName) =>
     name in found.environment ? "environment" : name in found.file ? ".env" : "default"
-  const rows = names.map((name) => ({ name, value: show(values[name]), source: sourceOf(name) }))
+  // What programs are found by is the shell's own, and is no setting of this house.
+  const rows = names
+    .filter((name) => name !== "PATH")
+    .map((name) => ({ name, value: show(values[name]), source: sourceOf(name) }))
   const widest = (column: keyof (typeof rows)[number]) =>
     Math.max(...rows.map((row) => row[column].length).filter((length) => length <= 40))
   const [first, second, third] = [widest("name"), widest("value"), widest("source")]

@@ -65,6 +65,20 @@ describe.concurrent("a first start", () => {
   )
 
   it.scopedLive(
+    "says where to open and how to sign in when the password is the operator's own, and at its end that it has ended",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* serve(yield* home)
+        yield* server.sees(/Open Parley at http:\S+\/ and sign in with the password whose hash is API_KEY_HASH/)
+        assertFalse(link.test(server.text.stdout) || password.test(server.text.stdout))
+        yield* server.signal("SIGINT")
+        yield* server.gone
+        assertMatch(server.text.stdout, /"Parley has ended, and all is kept"[^\n]*\n$/)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
     "needs no agents: their folder may be empty, or not there",
     () =>
       Effect.gen(function* () {
@@ -128,6 +142,8 @@ describe("the settings", () => {
           assertInclude(told.join("\n"), line)
         }
         assertInclude(told.join("\n"), "SHUTDOWN_SECONDS 10 default")
+        const withPath = yield* attempt(folder, { PATH: "/somewhere/bin" }, ["settings"])
+        assertFalse(withPath.stdout.includes("/somewhere/bin"))
         assertFalse(yield* fs.exists(`${folder}/data`))
       }).pipe(Effect.provide(layer)),
     patience
