@@ -12,6 +12,8 @@ export class PasswordUnusable extends Data.TaggedError("PasswordUnusable")<{ rea
 const cost = 12
 /** bcrypt looks at no more bytes than these, and at none after a zero. */
 const longest = 72
+/** Fewer characters are soon guessed. */
+const enough = 8
 
 const typed = Effect.gen(function* () {
   const password = yield* Prompt.password({ message: "Password" })
@@ -35,9 +37,16 @@ const checked = (password: string) => {
   return Effect.succeed(password)
 }
 
+const warned = (password: string) =>
+  Effect.when(
+    Console.error(`parley: this password is short; one of ${enough} characters or more is harder to guess`),
+    () => [...password].length < enough
+  )
+
 export const command = Command.make("hash-password", {}, () =>
   Effect.suspend(() => (process.stdin.isTTY ? typed : piped)).pipe(
     Effect.flatMap(checked),
+    Effect.tap(warned),
     Effect.flatMap((password) => Effect.promise(() => bcrypt.hash(password, cost))),
     Effect.flatMap(Console.log)
   )

@@ -13,6 +13,10 @@ describe.concurrent("hash-password", () => {
         const hashed = yield* attempt(folder, {}, ["hash-password"], "a long, good one\n")
         const empty = yield* attempt(folder, {}, ["hash-password"], "")
         const endless = yield* attempt(folder, {}, ["hash-password"], "x".repeat(73))
+        const short = yield* attempt(folder, {}, ["hash-password"], "seven77")
+        strictEqual(hashed.stderr, "")
+        assertMatch(short.stderr, /^parley: this password is short; one of 8 characters or more/)
+        assertMatch(short.stdout, /^\$2b\$12\$\S{53}\n$/)
         assertMatch(hashed.stdout, /^\$2b\$12\$\S{53}\n$/)
 
         const server = yield* serve(folder, { API_KEY_HASH: hashed.stdout.trim() })
