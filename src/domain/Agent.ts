@@ -30,11 +30,11 @@ export const Agent = Schema.Struct({
 }).annotations({ identifier: "Agent" })
 export type Agent = typeof Agent.Type
 
-/** Guests get neither prompts nor what an agent remembers. */
+/** Guests get neither prompts, nor what they are made of, nor what an agent remembers. */
 export const asSeenBy =
   ({ role }: User) =>
   (agent: Agent): Agent =>
-    role === "admin" ? agent : { ...agent, recent_events: null, system_prompt: "" }
+    role === "admin" ? agent : { ...agent, characteristics: null, recent_events: null, system_prompt: "" }
 
 const Text = (max: number) =>
   Schema.optional(

@@ -267,24 +267,28 @@ layer(house, { excludeTestServices: true })("Access", (it) => {
     })
   )
 
-  it.effect("guests see no prompts and no memories, in the list, alone, in a room or in its roster", () =>
-    Effect.gen(function* () {
-      const { admin, agent } = yield* setup
-      const guest = yield* Client.guest
-      const { data: own } = yield* guest.json("POST", "/rooms", { name: "curious" })
-      const joined = yield* guest.json("POST", `/rooms/${own.id}/agents/${agent}`)
-      const seen = yield* Effect.all([
-        Effect.map(guest.json("GET", "/agents"), ({ data }) => data[0]),
-        Effect.map(guest.json("GET", `/agents/${agent}`), ({ data }) => data),
-        Effect.map(guest.json("GET", `/rooms/${own.id}`), ({ data }) => data.agents[0]),
-        Effect.map(guest.json("GET", `/rooms/${own.id}/agents`), ({ data }) => data[0])
-      ])
-      const { data: whole } = yield* admin.json("GET", `/rooms/${own.id}`)
+  it.effect(
+    "guests see no prompts, nothing that these are made of, and no memories, in the list, alone, in a room or in its roster",
+    () =>
+      Effect.gen(function* () {
+        const { admin, agent } = yield* setup
+        const guest = yield* Client.guest
+        const { data: own } = yield* guest.json("POST", "/rooms", { name: "curious" })
+        yield* admin.json("PATCH", `/agents/${agent}`, { characteristics: "Ada hides a spare key." })
+        const joined = yield* guest.json("POST", `/rooms/${own.id}/agents/${agent}`)
+        const seen = yield* Effect.all([
+          Effect.map(guest.json("GET", "/agents"), ({ data }) => data[0]),
+          Effect.map(guest.json("GET", `/agents/${agent}`), ({ data }) => data),
+          Effect.map(guest.json("GET", `/rooms/${own.id}`), ({ data }) => data.agents[0]),
+          Effect.map(guest.json("GET", `/rooms/${own.id}/agents`), ({ data }) => data[0])
+        ])
+        const { data: whole } = yield* admin.json("GET", `/rooms/${own.id}`)
 
-      for (const found of [joined.data.agents[0], ...seen]) {
-        deepStrictEqual([found.name, found.system_prompt, found.recent_events], ["Ada", "", null])
-      }
-      assertEquals(whole.agents[0].system_prompt === "", false)
-    })
+        for (const found of [joined.data.agents[0], ...seen]) {
+          const { characteristics, name, recent_events, system_prompt } = found
+          deepStrictEqual([name, system_prompt, characteristics, recent_events], ["Ada", "", null, null])
+        }
+        assertEquals(whole.agents[0].system_prompt === "" || whole.agents[0].characteristics === null, false)
+      })
   )
 })
