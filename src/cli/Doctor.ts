@@ -12,7 +12,7 @@ import { clock, vendors } from "./Doctor/Vendors.ts"
 import type { Personas } from "../personas/Personas.ts"
 import type { Settings } from "../process/Settings.ts"
 
-export type { Finding } from "./Doctor/Finding.ts"
+export { Broken, type Finding } from "./Doctor/Finding.ts"
 
 type Look = Effect.Effect<
   ReadonlyArray<Finding>,

@@ -32,3 +32,6 @@ export const newestWithin = (lines: ReadonlyArray<string>, limit: number): Reado
   }
   return lines.slice(first)
 }
+
+/** `1 room`, `2 rooms`. */
+export const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`

@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import { Clock, Effect } from "effect"
 import * as Backup from "../../store/Backup.ts"
 import { Settings } from "../../process/Settings.ts"
+import { counted } from "../../lib/text.ts"
 import { Doubtful, Fine } from "./Finding.ts"
 
 const about = "backups"
@@ -16,7 +17,7 @@ export const backups = Effect.gen(function* () {
   const newest = kept.at(-1)
   const hours = newest === undefined ? null : Math.round(((yield* Clock.currentTimeMillis) - newest.at) / hour)
   if (hours !== null) {
-    const words = `${kept.length}, the newest of ${hours} hours ago`
+    const words = `${kept.length}, the newest ${hours === 0 ? "less than an hour" : counted(hours, "hour")} old`
     const isLate = BACKUP_EVERY_HOURS > 0 && hours > 2 * BACKUP_EVERY_HOURS
     return [
       isLate ? Doubtful({ about, words: `${words}: the log says why there is no newer one` }) : Fine({ about, words })

@@ -3,6 +3,7 @@ import Database from "better-sqlite3"
 import { Clock, Effect, Option, Schema } from "effect"
 import { Settings } from "../../process/Settings.ts"
 import { lost, remains } from "../../store/Inspect.ts"
+import { counted } from "../../lib/text.ts"
 import { Broken, Doubtful, Fine } from "./Finding.ts"
 
 const about = "database"
@@ -63,7 +64,7 @@ export const database = Effect.gen(function* () {
     return [Broken({ about, words: `${strays} rows of ${file} belong to nothing: parley restore puts a backup there` })]
   const megabytes = (Number(stat.value.size) / 2 ** 20).toFixed(1)
   return [
-    Fine({ about, words: `whole; ${rooms} rooms, ${messages} messages, ${megabytes} MB` }),
+    Fine({ about, words: `whole; ${counted(rooms, "room")}, ${counted(messages, "message")}, ${megabytes} MB` }),
     ...clock(newest, yield* Clock.currentTimeMillis)
   ]
 })

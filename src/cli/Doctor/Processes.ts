@@ -2,6 +2,7 @@ import { FileSystem, Path } from "@effect/platform"
 import type { PlatformError } from "@effect/platform/Error"
 import { Effect, Option } from "effect"
 import { Settings } from "../../process/Settings.ts"
+import { counted } from "../../lib/text.ts"
 import { Doubtful, Fine } from "./Finding.ts"
 
 const about = "processes"
@@ -49,7 +50,13 @@ export const processes = Effect.gen(function* () {
   )
   if (pids.length === 0) return []
   return orphans.length === 0
-    ? [Fine({ about, words: `${ours.length} of agents, none left behind` })]
+    ? [
+        Fine({
+          about,
+          words:
+            ours.length === 0 ? "no agent has one" : `${counted(ours.length, "agent")} with one each, all looked after`
+        })
+      ]
     : [
         Doubtful({
           about,

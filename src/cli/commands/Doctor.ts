@@ -1,8 +1,8 @@
 import { Command } from "@effect/cli"
 import { FetchHttpClient } from "@effect/platform"
-import { Console, Data, Effect, Layer, Stream } from "effect"
+import { Console, Data, Effect, Either, Layer, Option, Stream } from "effect"
 import { isHeld } from "../../process/DataDir.ts"
-import { examine, type Finding } from "../Doctor.ts"
+import { Broken, examine, type Finding } from "../Doctor.ts"
 import { Personas } from "../../personas/Personas.ts"
 import { Settings } from "../../process/Settings.ts"
 import * as Connection from "../Connection.ts"
@@ -24,10 +24,15 @@ const personas = Layer.unwrapEffect(
   )
 )
 
+/** Why nothing could be asked of the server: its own words, or those of the secrets that would let us in. */
+const unreached = ({ message }: Error) => Broken({ about: "server", words: message })
+
 const look = Effect.fnUntraced(function* (wanted: Connection.Wanted) {
   const isAsked = wanted.url._tag === "Some" || (yield* isHeld)
-  const connection = yield* Effect.when(Connection.connect(wanted), () => isAsked)
-  const broken = yield* examine(connection).pipe(
+  const connection = yield* Effect.when(Effect.either(Connection.connect(wanted)), () => isAsked)
+  const refused = Option.flatMap(connection, Either.getLeft)
+  const broken = yield* examine(Option.flatMap(connection, Either.getRight)).pipe(
+    Stream.concat(Stream.fromIterable(Option.toArray(Option.map(refused, unreached)))),
     Stream.tap((finding) => Console.log(line(finding))),
     Stream.filter(({ _tag }) => _tag === "Broken"),
     Stream.runCount

@@ -52,17 +52,22 @@ describe.concurrent("doctor", () => {
         const asked = {
           direct: attempt(folder, { ...withPassword, PORT: port }, ["doctor"]),
           through: attempt(folder, withPassword, ["doctor", "--url", proxy.url]),
-          stranger: attempt(folder, withPassword, ["doctor", "--url", proxy.url, "--token", "x"])
+          stranger: attempt(folder, withPassword, ["doctor", "--url", proxy.url, "--token", "x"]),
+          mistaken: attempt(folder, withPassword, ["doctor", "--url", server.base, "--password", "x"])
         }
-        const { direct, stranger, through } = yield* Effect.all(asked, { concurrency: "unbounded" })
+        const { direct, mistaken, stranger, through } = yield* Effect.all(asked, { concurrency: "unbounded" })
 
         assertMatch(lineOf(direct.stdout, "server     "), /^ok .* answers$/)
         assertMatch(lineOf(direct.stdout, "streams    "), /^ok .*begin after \d+ ms$/)
-        assertMatch(lineOf(direct.stdout, "database   "), /^ok .*whole; 1 rooms, 0 messages/)
+        assertMatch(lineOf(direct.stdout, "database   "), /^ok .*whole; 1 room, 0 messages/)
         strictEqual(direct.code, 0, direct.stdout + direct.stderr)
         assertMatch(lineOf(through.stdout, "streams    "), /^FAIL .*holds streams back/)
         assertInclude(through.stderr, "parley: 1 of these must be mended")
         strictEqual(through.code, 1)
+        assertMatch(lineOf(mistaken.stdout, "database   "), /^ok /)
+        assertMatch(lineOf(mistaken.stdout, "server     "), /^FAIL .*Invalid password/)
+        assertInclude(mistaken.stderr, "parley: 1 of these must be mended")
+        assertMatch(lineOf(direct.stdout, "processes  "), /^ok .*no agent has one$/)
         assertMatch(lineOf(stranger.stdout, "server     "), /^FAIL .*does not accept the token/)
       }).pipe(Effect.provide(layer)),
     patience
