@@ -127,10 +127,12 @@ export const openRoom = (
 
   const react = (event: RoomEvent) => {
     switch (event.type) {
-      case "new_message":
+      case "new_message": {
+        const { role, timestamp } = event.message
         // What a person says is what resets the loop guard.
-        if (event.message.role === "user" && room.loop_guard !== null) room = { ...room, loop_guard: null }
+        showRoom({ ...room, loop_guard: role === "user" ? null : room.loop_guard, last_activity_at: timestamp })
         return feed.add(event.message)
+      }
       case "stream_start":
         void attempt(progress.speaks(event.agent_name), show)
         return feed.drafts.start(event)

@@ -77,6 +77,19 @@ const say =
 
 describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (${whyNoChromium})`}`, () => {
   layer(Shared.layer, { excludeTestServices: true, timeout: patience })((it) => {
+    it.scoped("shows in the list of rooms when something was last said in the open one", () =>
+      Effect.gen(function* () {
+        const { house } = yield* Shared
+        const { call, id, on } = yield* visitTo(house, { name: "lately" }, /^Ada$/)
+        yield* on(async (page) => {
+          await say("Hello")(page)
+          await page.locator("#scroll").getByText(line).waitFor()
+        })
+        const { data } = yield* call("GET", `/rooms/${id}/messages?limit=1`)
+        yield* on((page) => page.locator(`#rooms [aria-current] time[datetime="${data[0].timestamp}"]`).waitFor())
+      })
+    )
+
     it.scoped(
       "saves what people decide about a room, and shows at its field what the server does not take",
       () =>
