@@ -4,6 +4,7 @@ import * as NodeSink from "@effect/platform-node/NodeSink"
 import { Console, Data, Effect, Option, Stream } from "effect"
 import { Settings } from "../../process/Settings.ts"
 import * as Connection from "../Connection.ts"
+import { everyRoom, numberOf } from "../RoomWord.ts"
 
 export class ExportRefused extends Data.TaggedError("ExportRefused")<{
   readonly room: number
@@ -16,9 +17,9 @@ export class ExportRefused extends Data.TaggedError("ExportRefused")<{
 
 const options = {
   ...Connection.options,
-  rooms: Args.integer({ name: "room" }).pipe(
+  rooms: Args.text({ name: "room" }).pipe(
     Args.repeated,
-    Args.withDescription("numbers of rooms; all of them when left out")
+    Args.withDescription("numbers or names of rooms; all of them when left out")
   ),
   format: Options.choice("format", ["json", "markdown"]).pipe(
     Options.withAlias("f"),
@@ -33,8 +34,6 @@ const options = {
 }
 
 const endings = { json: "json", markdown: "md" } as const
-
-const page = 1000
 
 /** Streamed: a room may be larger than memory. */
 const documentOf = ({ token, url }: Connection.Connection, room: number, format: keyof typeof endings) =>
@@ -58,36 +57,26 @@ const documentOf = ({ token, url }: Connection.Connection, room: number, format:
     )
   )
 
-const everyRoom = (connection: Connection.Connection) => {
-  const { ask } = Connection.speak(connection)
-  const more = (after: number | null) =>
-    Effect.map(
-      ask(({ rooms }) => rooms.list({ urlParams: after === null ? { limit: page } : { limit: page, after } })),
-      (found) =>
-        [found.map(({ id }) => id), Option.fromNullable(found.length < page ? null : found.at(-1)?.id)] as const
-    )
-  const pages = Stream.paginateEffect(null, more)
-  return Stream.runCollect(Stream.flattenIterables(pages))
-}
-
 export const command = Command.make("export", options, ({ folder, format, rooms, ...wanted }) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const connection = yield* Connection.connect(wanted)
-    if (rooms.length === 1 && Option.isNone(folder)) {
+    const { ask } = Connection.speak(connection)
+    const named = yield* Effect.forEach(rooms, (word) => numberOf(ask, word))
+    if (named.length === 1 && Option.isNone(folder)) {
       const stdout = NodeSink.fromWritable(
         () => process.stdout,
-        () => new ExportRefused({ room: rooms[0] ?? 0, reason: "could not be written" }),
+        () => new ExportRefused({ room: named[0] ?? 0, reason: "could not be written" }),
         { endOnDone: false }
       )
       return yield* Stream.run(
-        Stream.flatMap(Stream.fromIterable(rooms), (room) => documentOf(connection, room, format)),
+        Stream.flatMap(Stream.fromIterable(named), (room) => documentOf(connection, room, format)),
         stdout
       )
     }
     const into = Option.getOrElse(folder, () => ".")
-    const chosen = rooms.length > 0 ? rooms : yield* everyRoom(connection)
+    const chosen = named.length > 0 ? named : yield* Stream.runCollect(Stream.map(everyRoom(ask), ({ id }) => id))
     yield* Effect.forEach(
       chosen,
       (room) => {

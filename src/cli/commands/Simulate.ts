@@ -42,8 +42,15 @@ const options = {
   output: Options.text("output").pipe(
     Options.withAlias("o"),
     Options.optional,
-    Options.withDescription("file of the transcript; the first chatroom_<n>.txt that is free when left out")
+    Options.withDescription(
+      "file of the transcript; the first chatroom_<n>.txt of the folder that is free when left out"
+    )
   ),
+  folder: Options.text("folder").pipe(
+    Options.withDefault("transcripts"),
+    Options.withDescription("where transcripts go that --output does not name; made when it is not there")
+  ),
+  keep: Options.boolean("keep").pipe(Options.withDescription("leave the rooms in the list when the run is over")),
   variants: Options.integer("variants").pipe(
     Options.withAlias("v"),
     Options.withSchema(whole(1, 100)),
@@ -60,6 +67,15 @@ const options = {
 
 type Wanted = Command.Command.ParseConfig<typeof options>
 
+/** Another round would end as this one did. */
+const final: ReadonlySet<string> = new Set([
+  "max_interactions",
+  "budget",
+  "paused",
+  "provider_unavailable",
+  "no_agents"
+])
+
 /** The most that a room takes for one trigger: the scenario is the only one. */
 const mostPasses = 100
 
@@ -71,12 +87,15 @@ const numbered = (output: string, variants: number) =>
     )
   })
 
-const free = Effect.fnUntraced(function* (variants: number) {
-  const taken = new Set(yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readDirectory(".")))
+const free = Effect.fnUntraced(function* (folder: string, variants: number) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  yield* fs.makeDirectory(folder, { recursive: true })
+  const taken = new Set(yield* fs.readDirectory(folder))
   const files: Array<string> = []
   for (let number = 1; files.length < variants; number++) {
     const file = `chatroom_${number}.txt`
-    if (!taken.has(file)) files.push(file)
+    if (!taken.has(file)) files.push(path.join(folder, file))
   }
   return files
 })
@@ -84,6 +103,7 @@ const free = Effect.fnUntraced(function* (variants: number) {
 const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
   const fs = yield* FileSystem.FileSystem
   const { ask, follow } = Connection.speak(yield* Connection.connect(wanted))
+  const { USER_NAME } = yield* Settings
   const known = yield* ask(({ agents }) => agents.list())
   const idOf = new Map(known.map(({ id, name }) => [name, id]))
   const unknown = wanted.agents.filter((name) => !idOf.has(name))
@@ -91,7 +111,7 @@ const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
   const seconds = Math.floor((yield* Clock.currentTimeMillis) / 1000)
   const name = Option.getOrElse(wanted.room, () => `Simulation_${seconds}`)
   const files = yield* Option.match(wanted.output, {
-    onNone: () => free(wanted.variants),
+    onNone: () => free(wanted.folder, wanted.variants),
     onSome: (output) => numbered(output, wanted.variants)
   })
 
@@ -108,6 +128,10 @@ const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
       })
     )
     const path = { room_id: id }
+    const leave = ask(({ rooms }) => rooms.remove({ path })).pipe(
+      Effect.catchAll(({ message }) => Console.error(`parley: ${title} stays in the list: ${message}`))
+    )
+    if (!wanted.keep) yield* Effect.addFinalizer(() => leave)
     const seat = (agent: string) =>
       ask(({ rooms }) => rooms.join({ path: { ...path, agent_id: idOf.get(agent) ?? 0 } }))
     yield* Effect.forEach(wanted.agents, seat, { discard: true })
@@ -116,13 +140,24 @@ const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
       messages.send({ path, payload: { content: wanted.scenario, participant_type: "situation_builder" } })
     )
     let replies = 0
+    let before = 0
+    /** Why the last round ended; none while another is asked for, which it is as long as one brings a reply. */
+    const ended = Effect.fnUntraced(function* (why: string) {
+      if (final.has(why) || replies >= wanted.limit || replies === before) return Option.some(why)
+      before = replies
+      yield* ask(({ rounds }) => rounds.goOn({ path }))
+      return Option.none<string>()
+    })
     const reason = yield* events.pipe(
       Stream.tap((event) =>
         event.type === "stream_end" && event.outcome === "replied"
           ? Console.error(`${title}: ${++replies}/${wanted.limit} ${printable(event.agent_name)}`)
           : Effect.void
       ),
-      Stream.filterMap((event) => (event.type === "round_ended" ? Option.some(event.stop_reason) : Option.none())),
+      Stream.mapEffect((event) =>
+        event.type === "round_ended" ? ended(event.stop_reason) : Effect.succeed(Option.none<string>())
+      ),
+      Stream.filterMap((it) => it),
       Stream.runHead,
       Effect.timeoutTo({
         duration: Duration.seconds(wanted.seconds),
@@ -131,9 +166,9 @@ const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
       })
     )
     const said = yield* ask(({ messages }) => messages.list({ path, urlParams: { limit: 1000 } }))
-    const head = { room: title, agents: wanted.agents, scenario: wanted.scenario, ended: reason }
+    const head = { room: title, agents: wanted.agents, scenario: wanted.scenario, ended: reason, personName: USER_NAME }
     yield* fs.writeFileString(file, transcript(head, said, !wanted.noThinking))
-    yield* Console.log(`${file}: ${replies} replies, ended by ${reason}`)
+    yield* Console.log(`${file}: ${replies} ${replies === 1 ? "reply" : "replies"}, ended by ${reason}`)
   }, Effect.scoped)
 
   yield* Effect.forEach(files, play, { concurrency: "unbounded", discard: true })

@@ -3,9 +3,10 @@ import { Effect, Schema, Stream } from "effect"
 import type { RoomEvent } from "../../client/client.ts"
 import { Settings } from "../../process/Settings.ts"
 import * as Connection from "../Connection.ts"
+import { numberOf } from "../RoomWord.ts"
 import { blank, perform, type Script } from "./Tail/Script.ts"
 
-const room = Args.integer({ name: "room" }).pipe(Args.withDescription("the room's number"))
+const room = Args.text({ name: "room" }).pipe(Args.withDescription("the room's number or name"))
 const lines = Options.integer("lines").pipe(
   Options.withAlias("n"),
   Options.withSchema(Schema.Int.pipe(Schema.between(0, 1000))),
@@ -15,10 +16,12 @@ const lines = Options.integer("lines").pipe(
 
 const write = (text: string) => Effect.sync(() => void process.stdout.write(text))
 
-const follow = Effect.fnUntraced(function* (id: number, count: number, wanted: Connection.Wanted) {
+const follow = Effect.fnUntraced(function* (word: string, count: number, wanted: Connection.Wanted) {
   const { ask, follow } = Connection.speak(yield* Connection.connect(wanted))
+  const { USER_NAME } = yield* Settings
+  const id = yield* numberOf(ask, word)
   const names = new Map<number, string>()
-  let script: Script = blank
+  let script: Script = blank(USER_NAME)
 
   const show = (event: RoomEvent) => {
     if (event.type === "stream_start") names.set(event.agent_id, event.agent_name)

@@ -48,11 +48,19 @@ describe.concurrent("the commands for a server that runs", () => {
         const fs = yield* FileSystem.FileSystem
         const { call, folder, parley } = yield* setup
         const scenario = ["-s", "A lamp goes out.\nRoom: forged", "-m", "1", "-v", "2", "-r", "Lamp"]
-        const played = yield* parley("simulate", ...scenario, "-a", "Fitzroy, Ottilie", "-o", `${folder}/lamp.txt`)
+        const played = yield* parley(
+          "simulate",
+          ...scenario,
+          "-a",
+          "Fitzroy, Ottilie",
+          "--keep",
+          "-o",
+          `${folder}/lamp.txt`
+        )
         const unknown = yield* parley("simulate", "-s", "x", "-a", "Fitzroy,Nobody")
 
         strictEqual(played.code, 0, played.stderr)
-        assertInclude(played.stdout, "1 replies, ended by max_interactions")
+        assertInclude(played.stdout, "1 reply, ended by max_interactions")
         assertMatch(played.stderr, /Lamp \(2\): 1\/1 (Fitzroy|Ottilie)/)
         const text = yield* fs.readFileString(`${folder}/lamp_2.txt`)
         deepStrictEqual(
@@ -64,6 +72,47 @@ describe.concurrent("the commands for a server that runs", () => {
         assertMatch(room.name, /^Lamp \([12]\)$/)
         strictEqual(unknown.code, 1)
         assertMatch(unknown.stderr, /^parley: there is no agent Nobody; there are .*Fitzroy/m)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
+    "simulate lets the agents go on to the number of replies, and leaves transcripts in their folder but no rooms",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const { call, folder, id, parley } = yield* setup
+        const scenario = ["-s", "A lamp goes out.", "-m", "7", "-v", "2"]
+        const played = yield* parley("simulate", ...scenario, "-a", "Fitzroy,Ottilie")
+
+        strictEqual(played.code, 0, played.stderr)
+        deepStrictEqual(played.stdout.trim().split("\n").toSorted(), [
+          "transcripts/chatroom_1.txt: 7 replies, ended by max_interactions",
+          "transcripts/chatroom_2.txt: 7 replies, ended by max_interactions"
+        ])
+        deepStrictEqual((yield* fs.readDirectory(`${folder}/transcripts`)).length, 2)
+        deepStrictEqual(
+          (yield* call("GET", "/rooms")).data.map((room: { readonly id: number }) => room.id),
+          [id]
+        )
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
+    "take a room by its name, and say so when none has it",
+    () =>
+      Effect.gen(function* () {
+        const { call, parley, server } = yield* setup
+        yield* call("POST", "/rooms", { name: "Kitchen talk" })
+        const named = yield* parley("export", "Kitchen talk", "--format", "markdown")
+        const missing = yield* parley("export", "Cellar talk")
+        const stranger = yield* parley("tail", "Cellar talk", "--url", server.base)
+
+        assertMatch(named.stdout, /^# Kitchen talk\n/)
+        for (const { code, stderr } of [missing, stranger]) {
+          deepStrictEqual([code, stderr.trim()], [1, "parley: room Cellar talk is not there"])
+        }
       }).pipe(Effect.provide(layer)),
     patience
   )

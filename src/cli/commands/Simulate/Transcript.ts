@@ -7,6 +7,7 @@ interface Head {
   readonly agents: ReadonlyArray<string>
   readonly scenario: string
   readonly ended: string
+  readonly personName: string
 }
 
 const indented = (text: string) => text.replaceAll(/^/gm, "  ")
@@ -21,7 +22,7 @@ export const transcript = (head: Head, messages: ReadonlyArray<Wire<Message>>, s
     indented(head.scenario),
     ...messages.flatMap((message) => [
       "",
-      `${speakerOf(message)} (${message.timestamp.replace("T", " ").slice(0, 19)} UTC)${message.partial ? ", cut off" : ""}`,
+      `${speakerOf(message, head.personName)} (${message.timestamp.replace("T", " ").slice(0, 19)} UTC)${message.partial ? ", cut off" : ""}`,
       ...(showThinking && message.thinking ? [indented(`(thinks: ${message.thinking})`)] : []),
       indented(message.content)
     ]),

@@ -4,15 +4,18 @@ import { printable, speakerOf } from "../../Speaker.ts"
 
 /** What stands on the terminal. */
 export interface Script {
+  /** How a person is called who gave no name. */
+  readonly personName: string
   /** Whose words the last line ends with, as they come; null when the next words begin a line of their own. */
   readonly speaking: { readonly turn: number; readonly agent: number } | null
   /** The newest message that was shown. */
   readonly last: number
 }
 
-export const blank: Script = { speaking: null, last: 0 }
+export const blank = (personName: string): Script => ({ personName, speaking: null, last: 0 })
 
-const headOf = (message: Wire<Message>) => `[${message.timestamp.slice(11, 19)}] ${speakerOf(message)}: `
+const headOf = ({ personName }: Script, message: Wire<Message>) =>
+  `[${message.timestamp.slice(11, 19)}] ${speakerOf(message, personName)}: `
 
 const on = (script: Script, words: string): readonly [Script, string] => [
   { ...script, speaking: null },
@@ -27,7 +30,7 @@ const said = (script: Script, message: Wire<Message>): readonly [Script, string]
   if (script.speaking !== null && script.speaking.agent === message.agent_id) {
     return [{ ...heard, speaking: null }, `${cut}\n`]
   }
-  return on(heard, `${headOf(message)}${printable(message.content)}${cut}`)
+  return on(heard, `${headOf(script, message)}${printable(message.content)}${cut}`)
 }
 
 /** What an event adds to the terminal. */
