@@ -61,7 +61,10 @@ const work = async (Database: typeof Sqlite, fs: typeof Fs, job: Job, tell: (tol
         return 1024
       }
     })
+    const pages = source.pragma("page_count", { simple: true })
     source.close()
+    // What copies tells nothing of its last step.
+    if (typeof pages === "number") tell({ type: "progress", done: pages, total: pages })
     const target = new Database(job.target)
     target.pragma("journal_mode = DELETE")
     const found = damage(target)

@@ -40,6 +40,7 @@ describe("parley backup and parley restore", () => {
 
       const taken = yield* parley("backup", file)
       yield* Fiber.interrupt(busy)
+      assertMatch(taken.stderr, /(?:^|\n)(\S+) of \1 MB\n$/)
       const again = yield* parley("backup", file)
       const held = yield* parley("restore", file)
       yield* call("DELETE", `/rooms/${room.id}`)
