@@ -21,8 +21,8 @@ const Manifest = Schema.parseJson(
 
 const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, npm_config_update_notifier: "false" }
 
-const done = Effect.fn(function* (command: string, args: ReadonlyArray<string>, cwd: string) {
-  const program = yield* run({ command, args, cwd, env: { ...env, HOME: cwd } })
+const done = Effect.fn(function* (command: string, args: ReadonlyArray<string>, cwd: string, home = cwd) {
+  const program = yield* run({ command, args, cwd, env: { ...env, HOME: home } })
   yield* program.gone
   strictEqual((yield* program.ended).code, 0, program.text.stderr)
   return program.text.stdout
@@ -33,7 +33,7 @@ const installed = Effect.gen(function* () {
   yield* built
   const fs = yield* FileSystem.FileSystem
   const folder = yield* home
-  const told = yield* done("npm", ["pack", "--silent", "--json", "--pack-destination", folder], repository)
+  const told = yield* done("npm", ["pack", "--silent", "--json", "--pack-destination", folder], repository, folder)
   // What the build says comes before the list.
   const [{ filename, files }] = yield* Schema.decode(Packed)(told.slice(told.indexOf("[\n")))
   const root = `${folder}/node_modules/parley`
@@ -68,7 +68,7 @@ describe("the package", () => {
 
         strictEqual((yield* done(process.execPath, [program, "--version"], folder)).trim(), manifest.version)
         deepStrictEqual(
-          (yield* fs.readDirectory(folder)).filter((name) => !name.endsWith(".tgz")),
+          (yield* fs.readDirectory(folder)).filter((name) => !name.endsWith(".tgz") && name !== ".npm"),
           ["node_modules"]
         )
 
