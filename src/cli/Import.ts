@@ -18,6 +18,7 @@ import * as Rooms from "./Import/Rooms.ts"
 import * as Source from "./Import/Source.ts"
 import { make as makeTally, type Tally } from "./Import/Tally.ts"
 import { sha256 } from "../lib/hash.ts"
+import { brief } from "../lib/text.ts"
 import { Personas } from "../personas/Personas.ts"
 import { Settings } from "../process/Settings.ts"
 import { WriteQueue } from "../store/WriteQueue.ts"
@@ -119,7 +120,9 @@ const make = Effect.gen(function* () {
     const decoded = yield* Effect.mapError(read(text), (error) => {
       if (error._tag === "NotJson") return refuse(`is no export of a room: ${error.message}`)
       const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
-      return refuse(`is no export of a room: ${[issue?.path.join("."), issue?.message].filter(Boolean).join(": ")}`)
+      return refuse(
+        `is no export of a room: ${brief([issue?.path.join("."), issue?.message].filter(Boolean).join(": "), 300)}`
+      )
     })
     const last = decoded.messages.at(-1)
     const mark = { last_id: last?.id ?? 0, last_timestamp: last?.timestamp ?? "" }

@@ -49,8 +49,11 @@ const Text = (max: number) =>
 const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
 const changes = {
-  /** A data URL; the name of a picture changes nothing. */
-  profile_pic: maybe(Schema.String),
+  profile_pic: maybe(
+    Schema.String.annotations({
+      description: "A picture as a data URL; the name of one, as agents have it, changes nothing"
+    })
+  ),
   in_a_nutshell: Text(10_000),
   characteristics: Text(50_000),
   recent_events: Text(20_000),
@@ -62,7 +65,10 @@ const changes = {
 }
 
 /** What is absent or null stays as it is; an empty text is taken away. */
-export const AgentUpdate = Schema.Struct({ ...changes, backgrounds: Unheeded, memory: Unheeded }).annotations(exact)
+export const AgentUpdate = Schema.Struct({ ...changes, backgrounds: Unheeded, memory: Unheeded }).annotations({
+  ...exact,
+  description: "What is absent or null stays as it is; an empty text is taken away"
+})
 export type AgentChanges = typeof AgentUpdate.Type
 
 export const AgentCreate = Schema.Struct({

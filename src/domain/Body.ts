@@ -18,4 +18,6 @@ export const exact = {
 } as const
 
 /** Accepted in a request, and ignored. */
-export const Unheeded = Schema.optional(Schema.Unknown)
+export const Unheeded = Schema.optional(
+  Schema.Unknown.annotations({ description: "Accepted for the sake of older clients, and ignored" })
+)

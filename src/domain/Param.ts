@@ -6,9 +6,12 @@ import { RoundId } from "./Round.ts"
 
 // Ids, cursors and sizes as they stand in a path or a query.
 
+/** No other way to write a number: two addresses of one room would be two places of it in logs and caches. */
+const Digits = Schema.String.pipe(Schema.filter((text) => /^\d+$/.test(text) || "Expected a number in decimal digits"))
+
 /** A number in a path or a query, told to people as the number that it is. */
 export const number = <A, I extends number>(schema: Schema.Schema<A, I>, minimum: number, maximum?: number) =>
-  Schema.compose(Schema.NumberFromString, schema, { strict: false }).annotations({
+  Schema.compose(Digits.pipe(Schema.compose(Schema.NumberFromString)), schema, { strict: false }).annotations({
     jsonSchema: { type: "integer", minimum, ...(maximum === undefined ? {} : { maximum }) }
   })
 

@@ -60,6 +60,7 @@ export const Room = Schema.Struct({
 export type Room = typeof Room.Type
 
 export const RoomName = AsLine.pipe(Schema.minLength(1), Schema.maxLength(200))
+const named = { message: () => ({ message: "Expected a name of 1 to 200 characters on one line", override: true }) }
 const { max_interactions, ...others } = AskedSettings.fields
 
 // Null leaves a setting as it is, as clients of the original mean it; only what may be unbounded can be set to null.
@@ -80,7 +81,7 @@ const settings = {
 }
 
 export const RoomCreate = Schema.Struct({
-  name: RoomName,
+  name: RoomName.annotations(named),
   ...settings,
   provider: Schema.optional(Schema.NullOr(Schema.String.pipe(Schema.maxLength(200)))),
   model: Schema.optional(Schema.NullOr(AsLine.pipe(Schema.maxLength(200))))
@@ -88,12 +89,16 @@ export const RoomCreate = Schema.Struct({
 
 /** A field that is absent stays as it is; a limit that is null is removed. */
 export const RoomUpdate = Schema.Struct({
-  name: Schema.optional(Schema.NullOr(RoomName)),
+  name: Schema.optional(Schema.NullOr(RoomName).annotations(named)),
   ...settings,
   is_paused: Schema.optional(Schema.NullOr(Schema.Boolean)),
   /** Whether a room is finished shows by itself. */
   is_finished: Unheeded
-}).annotations({ identifier: "RoomUpdate", ...exact })
+}).annotations({
+  identifier: "RoomUpdate",
+  description: "What is absent or null stays as it is; a limit or budget that is null is removed",
+  ...exact
+})
 
 export class RoomNotFound extends Schema.TaggedError<RoomNotFound>()(
   "RoomNotFound",

@@ -1,5 +1,5 @@
 import { HttpApiSchema } from "@effect/platform"
-import { DateTime, Option, Schema } from "effect"
+import { DateTime, Either, Option, ParseResult, Schema } from "effect"
 import { ErrorBody } from "./Error.ts"
 import { Fault, type ImageRefused, ImageType, mostImages } from "./Image.ts"
 import { Line } from "./Line.ts"
@@ -12,10 +12,31 @@ import { Timestamp } from "./Time.ts"
 // A room outside the database: all that is needed to have it again elsewhere. What is taken has the bounds of what may
 // be said and set here; what is written is as it is stored, also from before there was a bound.
 
-const isMoment = (text: string) =>
-  text >= "1970" && Option.exists(DateTime.make(text), (moment) => DateTime.formatIso(moment) === text)
+const iso =
+  /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+const isTimestamp = Schema.is(Timestamp)
 
-const Moment = Timestamp.pipe(Schema.filter((text) => isMoment(text) || "Expected a time that there is, since 1970"))
+/** Milliseconds, in UTC; none for a day that no month has. */
+const moment = (text: string) => {
+  const [, day = ""] = iso.exec(text) ?? []
+  const isDay = Option.exists(DateTime.make(day), (it) => DateTime.formatIsoDateUtc(it) === day)
+  return DateTime.make(isDay ? text : "").pipe(
+    Option.map(DateTime.formatIso),
+    Option.filter(isTimestamp),
+    Option.filter((it) => it >= "1970")
+  )
+}
+
+/** Any time of ISO 8601 that says its zone. */
+const Moment = Schema.transformOrFail(Schema.String, Timestamp, {
+  strict: true,
+  decode: (text, _, ast) =>
+    Either.fromOption(
+      moment(text),
+      () => new ParseResult.Type(ast, text, "Expected a time with its zone, since 1970, as 2026-01-31T09:30:00Z")
+    ),
+  encode: Either.right
+})
 
 const Name = Line.pipe(Schema.maxLength(200))
 const Id = Schema.Int.pipe(Schema.positive())
@@ -152,6 +173,8 @@ export const Imported = Schema.Struct({
   name: RoomName,
   /** The document's, or this server's own where that one is not configured. */
   default_provider: Schema.String,
+  /** The document's, where that one is not configured; else null. */
+  unknown_provider: Schema.NullOr(Schema.String),
   message_count: Schema.Int,
   image_count: Schema.Int,
   /** Agents of the document that this server does not have: what they said is kept under their names. */

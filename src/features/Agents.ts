@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Option, Stream } from "effect"
-import { newTraitsOf, pictureEdits, textEdits, traitsOf } from "../personas/Edit.ts"
+import { isPicture, newTraitsOf, pictureEdits, textEdits, traitsOf } from "../personas/Edit.ts"
 import * as Folder from "../personas/AgentFolder.ts"
 import { placeOf } from "../personas/AgentPlace.ts"
 import { AgentRepo } from "../store/AgentRepo.ts"
@@ -136,8 +136,12 @@ const make = Effect.gen(function* () {
       Effect.uninterruptible(lock.with(Effect.tap(write, (done) => Effect.tapError(sync, () => undo(done)))))
     )
 
-  const pictured = ({ profile_pic }: AgentChanges) =>
-    Effect.mapError(pictureEdits(profile_pic, MAX_IMAGE_BYTES), (fault) => ImageRefused.of(fault, 1, MAX_IMAGE_BYTES))
+  const pictured = Effect.fnUntraced(function* ({ profile_pic }: AgentChanges) {
+    if (profile_pic && !isPicture(profile_pic)) return yield* AgentRefused.of("profile_pic", "must be a data URL")
+    return yield* Effect.mapError(pictureEdits(profile_pic, MAX_IMAGE_BYTES), (fault) =>
+      ImageRefused.of(fault, 1, MAX_IMAGE_BYTES)
+    )
+  })
 
   const editsOf = Effect.fnUntraced(function* (changes: AgentChanges, traits: Traits) {
     return { files: [...textEdits(changes), ...(yield* pictured(changes))], traits }

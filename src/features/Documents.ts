@@ -103,11 +103,12 @@ const make = Effect.gen(function* () {
         onFailure: () => ({ default_provider: providers.all[0].name, default_model: Option.getOrNull(DEFAULT_MODEL) }),
         onSuccess: ({ model, provider: { name } }) => ({ default_provider: name, default_model: model })
       })
+      const isKnown = provider.default_provider === default_provider
       const fitting = { ...document, room: { ...document.room, ...provider } }
       const imported = yield* intake.take(user_id, fitting, ({ id }) =>
         Effect.flatMap(Effect.orDie(roomRepo.find(id)), events.open)
       )
-      return { ...imported, future_times }
+      return { ...imported, unknown_provider: isKnown ? null : default_provider, future_times }
     })
   })
 })

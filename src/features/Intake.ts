@@ -48,7 +48,7 @@ export class Intake extends Context.Tag("parley/features/Intake")<
       owner: string,
       document: RoomDocument,
       last: (room: RoomRow) => Effect.Effect<unknown, E, Commit>
-    ) => Effect.Effect<Omit<Imported, "future_times">, E | DocumentRefused | Unwritten>
+    ) => Effect.Effect<Omit<Imported, "future_times" | "unknown_provider">, E | DocumentRefused | Unwritten>
   }
 >() {
   static readonly layer = Layer.effect(

@@ -10,6 +10,7 @@ import { Cause, Effect, Option, Predicate, Schema } from "effect"
 import { BodyNotJson, BodyTooLarge, FieldsRefused } from "../domain/Error.ts"
 import { SettingRefused } from "../domain/RoomSettings.ts"
 import { faultIn, RowUnreadable, type StorageFault, StorageFull, StorageUnavailable } from "../domain/Storage.ts"
+import { brief } from "../lib/text.ts"
 import { Unreadable } from "../lib/unreadable.ts"
 import { methodsOf, routeOf } from "./Routes.ts"
 
@@ -76,8 +77,19 @@ const unforeseen = (cause: Cause.Cause<unknown>) => {
   return Effect.as(Effect.logError("a request broke", cause), plain(500, "Defect", "Internal Server Error"))
 }
 
+/** How much of what was sent a refusal says again: of one value, and of how many. */
+const mostSaid = { characters: 300, places: 50 }
+const told = (text: string) => brief(text, mostSaid.characters)
+const named = (name: string | number) => (typeof name === "string" ? told(name) : name)
+
+/** The places that did not fit, as far as they are told. */
+const asTold = ({ issues }: typeof Undecoded.Type): (typeof Undecoded.Type)["issues"] =>
+  issues
+    .slice(0, mostSaid.places)
+    .map((issue) => ({ ...issue, path: issue.path.map(named), message: told(issue.message) }))
+
 /** Each place of the request that did not fit, in the shape that clients of the original read. */
-const places = ({ issues }: typeof Undecoded.Type, route: ReturnType<typeof routeOf>) => {
+const places = (issues: ReturnType<typeof asTold>, route: ReturnType<typeof routeOf>) => {
   const partOf = (name: unknown) =>
     route?.path.includes(`{${String(name)}}`) ? "path" : route?.takesBody ? "body" : "query"
   return issues.map(({ _tag, message, path }) => ({
@@ -107,16 +119,17 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
   const headers = withRetryAfter(response.headers, fields["retry_after"])
   if (!isUndecoded(fields)) return HttpServerResponse.unsafeJson({ ...fields, ...trace }, { status, headers })
   const route = routeOf(request)
-  const excess = fields.issues.flatMap(({ _tag, path: [name] }) => (_tag === "Unexpected" ? [String(name)] : []))
+  const issues = asTold(fields)
+  const excess = issues.flatMap(({ _tag, path: [name] }) => (_tag === "Unexpected" ? [String(name)] : []))
   if (excess.length > 0) {
     const refusal = FieldsRefused.of(excess)
     return HttpServerResponse.unsafeJson({ ...refusal, ...trace }, { status: 400, headers })
   }
-  const refused = SettingRefused.of(fields.issues.map(({ path }) => path[0]))
+  const refused = SettingRefused.of(issues.map(({ path }) => path[0]))
   if (Option.isSome(refused) && route?.takesBody) {
     return HttpServerResponse.unsafeJson({ ...refused.value, ...trace }, { status: 400, headers })
   }
-  const invalid = { _tag: "Invalid", detail: places(fields, route), ...trace }
+  const invalid = { _tag: "Invalid", detail: places(issues, route), ...trace }
   return HttpServerResponse.unsafeJson(invalid, { status: route?.takesBody ? 422 : 400, headers })
 })
 

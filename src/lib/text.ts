@@ -21,6 +21,10 @@ export const cut = (text: string, most: number) =>
 export const beginning = (text: string, limit: number) =>
   text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(limit)).read)
 
+/** At most so many code units; what is longer ends in a sign that it went on. */
+export const brief = (text: string, most: number) =>
+  text.length > most ? `${text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "")}…` : text
+
 /** The newest of the lines that fit into `limit` bytes, in their order. */
 export const newestWithin = (lines: ReadonlyArray<string>, limit: number): ReadonlyArray<string> => {
   let left = limit

@@ -38,14 +38,20 @@ export const pictureEdit = ({ bytes, media_type }: Picture): Edit => ({
   content: bytes
 })
 
-/** A picture is a data URL; anything else is the name that clients were given, and changes nothing. */
+/** The name of a picture, as clients are given it. */
+const isPictureName = (text: string) => /^[^/\\\0]{1,250}\.(?:png|jpe?g|gif|webp|svg)$/i.test(text)
+
+const isDataUrl = (text: string) => /^data:/i.test(text)
+
+/** Whether it can be meant as a picture: a data URL, or the name that clients were given. */
+export const isPicture = (sent: string) => isDataUrl(sent) || isPictureName(sent)
+
+/** A picture is a data URL; its name changes nothing. */
 export const pictureEdits = (
   sent: string | null | undefined,
   maxBytes: number
 ): Either.Either<ReadonlyArray<Edit>, Fault> =>
-  sent && /^data:/i.test(sent)
-    ? Either.map(read(sent, maxBytes), (picture) => [pictureEdit(picture)])
-    : Either.right([])
+  sent && isDataUrl(sent) ? Either.map(read(sent, maxBytes), (picture) => [pictureEdit(picture)]) : Either.right([])
 
 /** Names under which an older picture would still be found beside or before the new one. */
 export const olderPictures = (edits: ReadonlyArray<Edit>, files: ReadonlyArray<string>): ReadonlyArray<string> => {

@@ -14,6 +14,7 @@ import type { Page } from "../domain/Param.ts"
 import type { RoomRow } from "../domain/Room.ts"
 import { type RoundId, TurnId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import * as Unread from "./RoundRepo/Unread.ts"
 import * as Sql from "./Sql.ts"
 import { LiveSettings } from "../process/Settings.ts"
 
@@ -34,7 +35,7 @@ export class RoundRepo extends Context.Tag("parley/store/RoundRepo")<
   )
 }
 
-const asSummaries = Sql.readable(RoundSummary, "rounds")
+const asSummaries = Sql.readable(RoundSummary, "rounds", Unread.notice)
 const maybeRecord = Sql.first(RoundRecord, "rounds")
 const asTurns = Sql.readable(TurnRecord, "turns")
 const asUsage = Sql.all(AgentUsage)

@@ -72,8 +72,23 @@ describe("a row that cannot be read", () => {
     house(({ client, count, damage, get, other, path }) =>
       Effect.gen(function* () {
         const [newest, ...rounds] = yield* get("/rounds")
-        yield* damage(`UPDATE rounds SET policy = 'whim' WHERE id = ${newest.id}`)
-        deepStrictEqual(yield* get("/rounds"), rounds)
+        for (const [column, value] of [
+          ["policy", "priority"],
+          ["seed", 0],
+          ["started_at", "1970-01-01T00:00:00.000Z"]
+        ]) {
+          yield* damage(`UPDATE rounds SET ${column} = 'whim' WHERE id = ${newest.id}`)
+          const stop_detail = "What is stored of this round cannot be read"
+          const [noticed, ...others] = yield* get("/rounds")
+          deepStrictEqual(noticed, {
+            ...newest,
+            ...noticed,
+            stop_reason: "set_aside",
+            stop_detail,
+            [String(column)]: value
+          })
+          deepStrictEqual(others, rounds)
+        }
         yield* damage(`UPDATE rounds SET tape = '[{' WHERE id = ${rounds[0].id}`)
         const broken = yield* client.json("GET", `${path}/rounds/${rounds[0].id}`)
         deepStrictEqual([broken.status, broken.data._tag], [500, "Unreadable"])

@@ -138,7 +138,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         [400, { path: `${list}/poll?since_id=-1`, headers: key }],
         [404, { path: "/rooms/0/messages", headers: key }],
         [400, { path: "/rooms/9007199254740993/messages", headers: key }],
-        [200, { path: list.replace(/\d+/, "$&e0"), headers: key }],
+        [400, { path: list.replace(/\d+/, "$&e0"), headers: key }],
         [401, { path: list }],
         [401, { path: list, headers: { "x-api-key": `${key["x-api-key"]}x` } }],
         [401, { path: list, headers: { cookie: `auth_token=${key["x-api-key"]}`, "sec-fetch-site": "cross-site" } }],

@@ -1,5 +1,5 @@
 import { layer } from "@effect/vitest"
-import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
@@ -49,6 +49,37 @@ layer(house, { excludeTestServices: true })("Fields that cannot be set", (it) =>
 
       deepStrictEqual([status, data._tag, data.fields], [400, "FieldsRefused", ["name", "system_prompt"]])
       assertEquals((yield* json("GET", `/agents/${agent.id}`)).data.priority, 0)
+    })
+  )
+
+  it.effect("and values that cannot be taken are said again only in part, however long and many", () =>
+    Effect.gen(function* () {
+      const { json, room } = yield* setup
+      const long = "x".repeat(1_000_000)
+      const path = `/rooms/${room.id}`
+      const refused = [
+        yield* json("POST", `${path}/messages/send`, { content: long }),
+        yield* json("POST", `${path}/messages/send`, { content: "x", participant_type: long }),
+        yield* json("PATCH", path, { [long]: 1 }),
+        yield* json("PATCH", path, Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`x${n}`, n]))),
+        yield* json("POST", "/rooms/import", { format: long }),
+        yield* json("POST", "/auth/login", { password: { long } })
+      ]
+      for (const { data, status } of refused) {
+        assertTrue(status >= 400 && status < 500)
+        assertTrue(JSON.stringify(data).length < 4000, JSON.stringify(data).slice(0, 500))
+      }
+    })
+  )
+
+  it.effect("an empty name is refused in words, and a number in an address is written in digits", () =>
+    Effect.gen(function* () {
+      const { json, room } = yield* setup
+      const { data, status } = yield* json("PATCH", `/rooms/${room.id}`, { name: "" })
+      deepStrictEqual([status, data.detail[0].msg], [422, "Expected a name of 1 to 200 characters on one line"])
+      for (const id of [`0x${room.id}`, `${room.id}e0`, `%20${room.id}`, `${room.id}.0`, `+${room.id}`]) {
+        assertEquals((yield* json("GET", `/rooms/${id}`)).status, 400, id)
+      }
     })
   )
 

@@ -77,18 +77,25 @@ describe("a round of a dead server that cannot be read", () => {
     )
   }
 
-  for (const damaged of [
-    "rounds SET started_at = x'ff00'",
-    "rooms SET owner_id = x'ff00'",
-    "rooms SET loop_guard = x'ff00'",
-    "rooms SET is_paused = 'x'",
-    "turns SET reserved_tokens = 9223372036854775807, outcome = NULL"
-  ]) {
+  for (const [damaged, status] of [
+    ["rounds SET started_at = x'ff00'", 200],
+    ["rooms SET owner_id = x'ff00'", 500],
+    ["rooms SET loop_guard = x'ff00'", 500],
+    ["rooms SET is_paused = 'x'", 500],
+    ["turns SET reserved_tokens = 9223372036854775807, outcome = NULL", 200]
+  ] as const) {
     it.scopedLive(`ends all the same where something beside it is damaged (${damaged})`, () =>
       Effect.gen(function* () {
         const { damage, id, live } = yield* lives
         yield* damage(`UPDATE ${damaged}`)
-        yield* live(Effect.map(reason(id), (it) => assertTrue(it !== null && it !== undefined)))
+        yield* live(
+          Effect.gen(function* () {
+            const ended = yield* reason(id)
+            assertTrue(ended !== null && ended !== undefined)
+            const { json } = yield* Client.make
+            assertEquals((yield* json("GET", `/rooms/${id}`)).status, status)
+          })
+        )
       })
     )
   }

@@ -46,6 +46,9 @@ describe("an agent that is changed", () => {
       yield* change({ characteristics: "Exact.", recent_events: "- Here." })
       const emptied = yield* change({ in_a_nutshell: "", recent_events: null, profile_pic: null })
       const same = yield* change({ profile_pic: "profile.png" })
+      for (const profile_pic of ["a picture of Ada", "https://example.org/ada", "/ada.png"]) {
+        deepStrictEqual(statusOf(yield* change({ profile_pic })), [400, "AgentRefused"])
+      }
       const refused = yield* change({ characteristics: " " })
       const { data } = yield* json("GET", path)
 

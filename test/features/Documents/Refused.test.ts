@@ -81,6 +81,38 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     })
   )
 
+  it.effect("may write a time in any way that ISO 8601 has, and is told in words what a time is", () =>
+    Effect.gen(function* () {
+      const { json, take } = yield* setup
+      const written = ["2024-05-01T12:00:00Z", "2024-05-01T14:00:00.000001+02:00", "2024-05-01T12:00Z"]
+      const { data } = yield* take({ messages: written.map((timestamp, at) => ({ ...messageOf(at + 1), timestamp })) })
+      const { data: taken } = yield* json("GET", `/rooms/${data.room_id}`)
+      deepStrictEqual(
+        taken.messages.map(({ timestamp }: { timestamp: string }) => timestamp),
+        written.map(() => "2024-05-01T12:00:00.000Z")
+      )
+      for (const timestamp of [
+        "2024-05-01T12:00:00",
+        "2024-02-30T12:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "9999-12-31T23:00:00-05:00"
+      ]) {
+        const refused = yield* take({ messages: [{ ...messageOf(1), timestamp }] })
+        assertEquals(refused.status, 422)
+        assertEquals(refused.data.detail[0].msg, "Expected a time with its zone, since 1970, as 2026-01-31T09:30:00Z")
+      }
+    })
+  )
+
+  it.effect("of a provider that is not here says which that was", () =>
+    Effect.gen(function* () {
+      const { room, take } = yield* setup
+      const { data } = yield* take({ room: { ...room, default_provider: "elsewhere" } })
+      const { data: known } = yield* take({ room: { ...room, default_provider: data.default_provider } })
+      deepStrictEqual([data.unknown_provider, known.unknown_provider], ["elsewhere", null])
+    })
+  )
+
   it.effect("from a clock that goes ahead is taken, and the answer says how many times had not come yet", () =>
     Effect.gen(function* () {
       const { json, room, take } = yield* setup
