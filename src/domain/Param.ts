@@ -6,7 +6,7 @@ import { RoundId } from "./Round.ts"
 
 // Ids, cursors and sizes as they stand in a path or a query.
 
-/** No other way to write a number: two addresses of one room would be two places of it in logs and caches. */
+/** What people write as a number; `0x1` and `1e3` are numbers to the language alone. */
 const Digits = Schema.String.pipe(Schema.filter((text) => /^\d+$/.test(text) || "Expected a number in decimal digits"))
 
 /** A number in a path or a query, told to people as the number that it is. */

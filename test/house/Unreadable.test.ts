@@ -165,6 +165,7 @@ describe("a row that cannot be read", () => {
           SELECT round_id, room_id, agent_id, agent_name, cell + 100 + n, reason, provider, model, started_at, amount
           FROM (SELECT * FROM turns ORDER BY id DESC LIMIT 1),
             (SELECT 1 AS n, 9223372036854775807 AS amount UNION SELECT 2, 9223372036854775807 UNION SELECT 3, 0.5)`)
+        yield* damage("UPDATE turns SET agent_id = x'ff00', cost_usd = 'x' WHERE outcome IS NOT NULL")
         yield* say("And once more?")
         assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
       })
@@ -191,6 +192,23 @@ describe("a row that cannot be read", () => {
       )
     )
   }
+
+  it.scopedLive("of a round that goes on leaves its room busy until it is stopped", () => {
+    const puppet = Puppet.make({ act: () => Stream.fromEffect(Effect.never) })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { client, path, say, sql, watch } = yield* room()
+        yield* say("Who is there?")
+        yield* watch.until(({ type }) => type === "stream_start")
+        yield* sql.unsafe("UPDATE rounds SET kind = x'ff00'")
+        const busy = yield* client.json("POST", `${path}/continue`)
+        deepStrictEqual([busy.status, busy.data._tag], [409, "RoomBusy"])
+        assertEquals((yield* client.json("POST", `${path}/pause`)).status, 200)
+        assertEquals((yield* watch.ended)["stop_reason"], "paused")
+      })
+    )
+  })
 
   it.scopedLive("of the log makes a reader read the room again, and what comes after it is told", () =>
     house(({ client, count, damage, id: room, path, sql }) =>
