@@ -8,7 +8,9 @@ import { Effect, Layer } from "effect"
 import * as DataDir from "../../../src/process/DataDir.ts"
 import * as Db from "../../../src/store/Db.ts"
 import house from "../../../src/store/Db/migrations/0001_house.ts"
+import { Closing } from "../../../src/process/Closing.ts"
 import { Settings } from "../../../src/process/Settings.ts"
+import { WriteQueue } from "../../../src/store/WriteQueue.ts"
 import { layer } from "../../support/Process.ts"
 
 const refused = new SystemError({
@@ -92,18 +94,22 @@ describe("the log of the open database", () => {
   it.scopedLive("gives its space back when a reader is gone that kept it from being emptied", () =>
     Effect.gen(function* () {
       const { another, file, settings, size } = yield* setup
+      const written = WriteQueue.layer.pipe(Layer.provideMerge(Db.layer), Layer.provide(Closing.layer))
       const grown = yield* Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
+        const queue = yield* WriteQueue
         const reader = yield* another
+        const keep = (bytes: number) => queue.write(Effect.orDie(sql`INSERT INTO plums VALUES (zeroblob(${bytes}))`))
         yield* sql`CREATE TABLE plums (stone)`
         reader.exec("BEGIN")
         reader.prepare("SELECT count(*) FROM plums").get()
-        for (let n = 0; n < 40; n++) yield* sql`INSERT INTO plums VALUES (zeroblob(1000000))`
+        for (let n = 0; n < 40; n++) yield* keep(1_000_000)
         const before = yield* size(`${file}-wal`)
         reader.exec("COMMIT")
-        for (let n = 0; n < 3; n++) yield* sql`INSERT INTO plums VALUES (zeroblob(1))`
+        for (let n = 0; n < 5; n++) yield* keep(1_000_000)
+        for (let n = 0; n < 3; n++) yield* keep(1)
         return [before, yield* size(`${file}-wal`)] as const
-      }).pipe(Effect.provide(Layer.provide(Db.layer, settings)))
+      }).pipe(Effect.provide(written), Effect.provide(settings))
 
       assertTrue(grown[0] > 40_000_000 && grown[1] < 20_000_000, `${grown}`)
     }).pipe(Effect.provide(layer))
