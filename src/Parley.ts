@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Cause, Effect, Exit, Layer } from "effect"
 import { Agents } from "./features/Agents.ts"
 import { AgentRepo } from "./store/AgentRepo.ts"
 import { Attachments } from "./store/Attachments.ts"
@@ -119,8 +119,14 @@ const insight = Metrics.layer.pipe(
   Layer.provideMerge(Layer.merge(Readiness.layer, Backups.layer))
 )
 
-/** The last word: all that stood on it has ended by then. */
-const farewell = Layer.scopedDiscard(Effect.addFinalizer(() => Effect.logInfo("Parley has ended, and all is kept")))
+/** The last word of a server that was told to end: all that stood on it has ended by then. */
+const farewell = Layer.scopedDiscard(
+  Effect.addFinalizer((exit) =>
+    Exit.isFailure(exit) && !Cause.isInterruptedOnly(exit.cause)
+      ? Effect.void
+      : Effect.logInfo("Parley has ended, and all is kept")
+  )
+)
 
 /** The whole house but its settings, providers and doors to the world. */
 export const layer = Welcome.layer.pipe(

@@ -129,7 +129,8 @@ export const restore = Effect.fn("Restore.restore")(function* (file: string, pro
 
   const swap = Effect.gen(function* () {
     const now = DateTime.formatIso(DateTime.unsafeMake(yield* Clock.currentTimeMillis))
-    const aside = inData(`before-restore-${now.slice(0, 19).replaceAll(":", "-")}Z`)
+    // To the millisecond: who restores twice in a second has two folders.
+    const aside = inData(`before-restore-${now.slice(0, 23).replaceAll(/[:.]/g, "-")}Z`)
     yield* fs.makeDirectory(aside, { mode: 0o700 })
     const isThere = yield* fs.exists(database)
     if (isThere) yield* settle(database)
