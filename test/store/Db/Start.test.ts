@@ -109,7 +109,7 @@ describe("the log of the open database", () => {
         for (let n = 0; n < 5; n++) yield* keep(1_000_000)
         for (let n = 0; n < 3; n++) yield* keep(1)
         return [before, yield* size(`${file}-wal`)] as const
-      }).pipe(Effect.provide(written), Effect.provide(settings))
+      }).pipe(Effect.provide(Layer.provideMerge(written, settings)))
 
       assertTrue(grown[0] > 40_000_000 && grown[1] < 20_000_000, `${grown}`)
     }).pipe(Effect.provide(layer))
