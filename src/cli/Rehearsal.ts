@@ -1,21 +1,8 @@
 import { FileSystem, Path } from "@effect/platform"
-import Database from "better-sqlite3"
 import { Effect } from "effect"
 import { importedEnv } from "../process/DataDir.ts"
 import { Settings } from "../process/Settings.ts"
-
-/** Copies the database, also while a server writes into it. */
-const backUp = (from: string, to: string) =>
-  Effect.acquireUseRelease(
-    Effect.sync(() => new Database(from, { readonly: true })),
-    (database) => {
-      // One moment of it for all the time: else every commit of the server would let the copy begin anew.
-      database.exec("BEGIN")
-      database.prepare("SELECT count(*) FROM sqlite_schema").get()
-      return Effect.promise(() => database.backup(to))
-    },
-    (database) => Effect.sync(() => database.close())
-  )
+import { copy } from "../store/DbCopy.ts"
 
 /** The settings of a copy of this house, gone with the scope: what is tried there changes nothing here. */
 export const copied = Effect.gen(function* () {
@@ -30,6 +17,6 @@ export const copied = Effect.gen(function* () {
   const file = join(settings.DATA_DIR, "parley.db")
   const env = join(settings.DATA_DIR, importedEnv)
   if (yield* fs.exists(env)) yield* fs.copyFile(env, join(DATA_DIR, importedEnv))
-  if (yield* fs.exists(file)) yield* backUp(file, join(DATA_DIR, "parley.db"))
+  if (yield* fs.exists(file)) yield* copy({ source: file, target: join(DATA_DIR, "parley.db"), memories: null })
   return { ...settings, DATA_DIR, AGENTS_DIR }
-}).pipe(Effect.orDie)
+}).pipe(Effect.catchTags({ BadArgument: Effect.die, SystemError: Effect.die }))

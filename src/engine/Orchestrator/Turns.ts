@@ -4,6 +4,7 @@ import { type Priority, Seat } from "../../domain/Provider.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
 import type { RoundId, Speaker, StopReason, Trigger, TurnId, TurnPolicy } from "../../domain/Round.ts"
 import { attended } from "../../lib/attended.ts"
+import type { Restore } from "../../lib/restore.ts"
 import { broke } from "../../lib/broke.ts"
 import { type Draft, LiveTurns } from "../LiveTurns.ts"
 import * as GenAi from "../../telemetry/GenAi.ts"
@@ -101,8 +102,6 @@ export const make = Effect.fnUntraced(function* ({
     cause_trace_id: place.trigger.cause?.trace_id ?? null,
     wish: { isCritic: place.speaker.reason === "critic", lastWords: place.lastWords, needs }
   })
-
-  type Restore = <A>(effect: Effect.Effect<A>) => Effect.Effect<A>
 
   const begin = Effect.fnUntraced(function* (place: TurnPlace, setting: TurnSetting, needs: Amount, restore: Restore) {
     const turn = opening(place, setting, needs, yield* GenAi.traceId)

@@ -1,0 +1,110 @@
+import { describe, it } from "@effect/vitest"
+import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
+import { Effect, Stream } from "effect"
+import { house } from "../../support/Damaged.ts"
+import { inHouse, room } from "../../support/Duo.ts"
+import * as Puppet from "../../support/Puppet.ts"
+
+describe("a row of a room that cannot be read", () => {
+  it.scopedLive(
+    "of a room is told by whatever asks for the room, with the row and the place, and not what stands there",
+    () =>
+      house(({ client, damage, other }) =>
+        Effect.gen(function* () {
+          yield* damage(`UPDATE rooms SET budget_usd = 'a secret', name = 'moved' WHERE id = ${other.id}`)
+          for (const [method, rest, body] of [
+            ["GET", "", undefined],
+            ["GET", "/messages", undefined],
+            ["GET", "/export", undefined],
+            ["GET", "/rounds", undefined],
+            ["PATCH", "", { max_messages: 3 }],
+            ["POST", "/messages/send", { content: "Hello" }],
+            ["DELETE", "/messages", undefined]
+          ] as const) {
+            const { data, status } = yield* client.json(method, `/rooms/${other.id}${rest}`, body)
+            deepStrictEqual(
+              [status, data._tag, data.table, data.id, data.detail],
+              [
+                500,
+                "Unreadable",
+                "rooms",
+                other.id,
+                `Row ${other.id} of the table rooms cannot be read, for what it has as budget_usd: it needs mending, or a backup`
+              ],
+              `${method} ${rest}`
+            )
+          }
+        })
+      )
+  )
+
+  it.scopedLive("of a turn is left out of what was used, and counted", () =>
+    house(({ client, count, damage, get, path, say, watch }) =>
+      Effect.gen(function* () {
+        yield* client.json("PATCH", path, { turn_policy: "round_robin", budget_tokens: 1_000_000 })
+        const whole = yield* get("/usage")
+        const cells = [
+          "agent_id = x'ff00'",
+          "agent_name = x'ff00'",
+          "input_tokens = 0.5",
+          "output_tokens = 9223372036854775807",
+          "cost_usd = 'x'"
+        ]
+        for (const [at, cell] of cells.entries()) {
+          yield* damage(`UPDATE turns SET ${cell} WHERE id = (SELECT id FROM turns ORDER BY id LIMIT 1 OFFSET ${at})`)
+        }
+        const before = yield* count("turns")
+        const left = yield* client.json("GET", `${path}/usage`)
+        deepStrictEqual([left.status, left.data.turn_count], [200, whole.turn_count - cells.length])
+        assertEquals(yield* count("turns"), before + cells.length)
+        assertEquals((yield* get("/rounds")).length, 3)
+        // Set aside by a turn that nobody plays; what it says of itself is no amount.
+        yield* damage(`INSERT INTO turns (round_id, room_id, agent_id, agent_name, cell, reason, provider, model, started_at, reserved_tokens)
+          SELECT round_id, room_id, agent_id, agent_name, cell + 100 + n, reason, provider, model, started_at, amount
+          FROM (SELECT * FROM turns ORDER BY id DESC LIMIT 1),
+            (SELECT 1 AS n, 9223372036854775807 AS amount UNION SELECT 2, 9223372036854775807 UNION SELECT 3, 0.5)`)
+        yield* damage("UPDATE turns SET agent_id = x'ff00', cost_usd = 'x' WHERE outcome IS NOT NULL")
+        yield* say("And once more?")
+        assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+      })
+    )
+  )
+
+  for (const cell of [
+    "owner_id = x'ff00'",
+    "name = x'ff00'",
+    "spent_tokens = 0.5",
+    "loop_guard = x'ff00'",
+    "state = 'torn'"
+  ]) {
+    it.scopedLive(`of rooms can be deleted (${cell})`, () =>
+      house(({ client, damage, id: room, path, sql }) =>
+        Effect.gen(function* () {
+          yield* damage(`UPDATE rooms SET ${cell}, cleared_messages = 'x' WHERE id = ${room}`)
+          const gone = yield* client.json("DELETE", path)
+          assertEquals(gone.status, 200)
+          deepStrictEqual(yield* sql`SELECT id FROM rooms WHERE id = ${room}`, [])
+          assertEquals((yield* client.json("DELETE", path)).status, 404)
+          assertEquals((yield* client.json("POST", "/rooms", { name: "den" })).status, 200)
+        })
+      )
+    )
+  }
+
+  it.scopedLive("of a round that goes on leaves its room busy until it is stopped", () => {
+    const puppet = Puppet.make({ act: () => Stream.fromEffect(Effect.never) })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { client, path, say, sql, watch } = yield* room()
+        yield* say("Who is there?")
+        yield* watch.until(({ type }) => type === "stream_start")
+        yield* sql.unsafe("UPDATE rounds SET kind = x'ff00'")
+        const busy = yield* client.json("POST", `${path}/continue`)
+        deepStrictEqual([busy.status, busy.data._tag], [409, "RoomBusy"])
+        assertEquals((yield* client.json("POST", `${path}/pause`)).status, 200)
+        assertEquals((yield* watch.ended)["stop_reason"], "paused")
+      })
+    )
+  })
+})
