@@ -1,6 +1,8 @@
-import { Data, type Effect, Schema, type Scope, type Stream } from "effect"
+import { Data, type Effect, type Scope, type Stream } from "effect"
 import type { AgentId } from "./Agent.ts"
 import type { ImageType } from "./Image.ts"
+import type { Finish } from "./Finish.ts"
+import type { ProviderError } from "./ProviderError.ts"
 import type { RoomId } from "./RoomId.ts"
 import type { Spending } from "./Usage.ts"
 
@@ -13,46 +15,6 @@ export class Seat extends Data.Class<{ readonly roomId: RoomId; readonly agentId
 
 /** Whom a turn keeps waiting: a person who wrote, or nobody but the agents themselves. Persons come first. */
 export type Priority = "person" | "agents"
-
-export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
-  /** How long the provider asks to wait, when it says so. */
-  retryAfterMs: Schema.NullOr(Schema.Number)
-}) {}
-/** The service cannot serve for now: it is overloaded, fails, or cannot be reached. */
-export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
-  /** How long the provider asks to wait, when it says so. */
-  retryAfterMs: Schema.NullOr(Schema.Number)
-}) {}
-export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {}
-/** The session to resume is gone; the caller opens a new one from the log. */
-export class SessionLost extends Schema.TaggedError<SessionLost>()("SessionLost", {}) {}
-export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", { reason: Schema.String }) {}
-export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
-  phase: Schema.Literal("connect", "first_token", "idle", "total"),
-  afterMs: Schema.Number
-}) {}
-/** The model did not stop calling tools: the turn had come to all the requests, or calls, that one may take. */
-export class TooManyToolCalls extends Schema.TaggedError<TooManyToolCalls>()("TooManyToolCalls", {
-  of: Schema.Literal("requests", "calls"),
-  most: Schema.Number
-}) {}
-/** The model said and thought more than a turn may hold; `most` is in characters. */
-export class TooLong extends Schema.TaggedError<TooLong>()("TooLong", { most: Schema.Number }) {}
-/** The client or its process broke; `reason` is safe to show and holds no secret. */
-export class Crashed extends Schema.TaggedError<Crashed>()("Crashed", { reason: Schema.String }) {}
-
-export const ProviderError = Schema.Union(
-  RateLimited,
-  Overloaded,
-  Unauthorized,
-  SessionLost,
-  InvalidRequest,
-  TimedOut,
-  TooManyToolCalls,
-  TooLong,
-  Crashed
-)
-export type ProviderError = typeof ProviderError.Type
 
 /** Where a turn ends whose model does not: the same for all providers. */
 export const turnLimits = {
@@ -73,7 +35,8 @@ export type ProviderEvent = Data.TaggedEnum<{
   Done: {
     readonly sessionId: string | null
     readonly model: string
-    /** Why the model stopped, in the vendor's word; null where none is told. */
+    readonly finish: Finish
+    /** The same in the vendor's word; null where none is told. */
     readonly finishReason: string | null
   }
 }>

@@ -1,7 +1,15 @@
 import { Schema } from "effect"
 import { Timestamp } from "./Time.ts"
 
-export type WaitReason = "rate_limited" | "overloaded" | "crashed" | "timed_out" | "busy"
+export type WaitReason =
+  | "rate_limited"
+  | "overloaded"
+  | "server_failed"
+  | "unreachable"
+  | "unreadable"
+  | "crashed"
+  | "timed_out"
+  | "busy"
 
 /** Why a turn has not been asked of its provider yet, or not again. */
 export interface Waiting {

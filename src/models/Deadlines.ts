@@ -1,5 +1,6 @@
 import { Chunk, Clock, Effect, Option, Stream } from "effect"
-import { type ProviderError, type ProviderEvent, TimedOut } from "../domain/Provider.ts"
+import type { ProviderEvent } from "../domain/Provider.ts"
+import { type ProviderError, TimedOut } from "../domain/ProviderError.ts"
 
 export interface Deadlines {
   /** From the start to the first text, thought or tool call. */

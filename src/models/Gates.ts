@@ -1,5 +1,5 @@
 import { Clock, Context, Effect, Either, Exit, Layer, Option, Random, Schema } from "effect"
-import { ProviderError } from "../domain/Provider.ts"
+import { ProviderError } from "../domain/ProviderError.ts"
 import type { ProviderState } from "../domain/ProviderState.ts"
 import * as Gate from "./Gates/Gate.ts"
 import { blameOf } from "./Gates/Health.ts"

@@ -1,13 +1,7 @@
 import { Context, Duration, Effect, FiberSet, Layer, type Scope } from "effect"
 import type { PoolBusy, PooledSeat, PoolStats } from "../domain/Pool.ts"
-import {
-  type Priority,
-  type Provider,
-  type ProviderError,
-  Seat,
-  type Session,
-  type SessionSpec
-} from "../domain/Provider.ts"
+import { type Priority, type Provider, Seat, type Session, type SessionSpec } from "../domain/Provider.ts"
+import type { ProviderError } from "../domain/ProviderError.ts"
 import * as Meter from "../lib/metric.ts"
 import * as Lender from "./SdkPool/Lender.ts"
 

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Fiber, Option, Stream } from "effect"
-import { Overloaded, SessionLost } from "../../src/domain/Provider.ts"
+import { Overloaded, SessionLost } from "../../src/domain/ProviderError.ts"
 import { LiveTurns } from "../../src/engine/LiveTurns.ts"
 import { SdkPool } from "../../src/models/SdkPool.ts"
 import { inHouse, setup } from "../support/Duo.ts"

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Clock, Deferred, Effect, Stream } from "effect"
-import { Overloaded, RateLimited, Unauthorized } from "../../src/domain/Provider.ts"
+import { Overloaded, RateLimited, Unauthorized } from "../../src/domain/ProviderError.ts"
 import { room } from "../support/Duo.ts"
 import { inVirtualHouse } from "../support/Hours.ts"
 import { counted } from "../support/metrics.ts"

@@ -2,12 +2,14 @@ import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
 import { hear } from "../../src/models/Deadlines.ts"
-import { Overloaded, type ProviderError, ProviderEvent, TimedOut } from "../../src/domain/Provider.ts"
+import { ProviderEvent } from "../../src/domain/Provider.ts"
+import { Overloaded, type ProviderError, TimedOut } from "../../src/domain/ProviderError.ts"
 
 const text = ProviderEvent.TextDelta({ text: "so" })
 const done = ProviderEvent.Done({
   sessionId: "s1",
   model: "m",
+  finish: "stop",
   finishReason: null
 })
 

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Exit, Fiber } from "effect"
-import { Crashed, Overloaded, type ProviderError, RateLimited } from "../../src/domain/Provider.ts"
+import { Crashed, Overloaded, type ProviderError, RateLimited } from "../../src/domain/ProviderError.ts"
 import type { ProviderState } from "../../src/domain/ProviderState.ts"
 import { type Pass, tagOf, type Verdict, vendor, world } from "../support/Gate.ts"
 import { counted } from "../support/metrics.ts"

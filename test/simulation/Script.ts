@@ -6,7 +6,7 @@ import {
   RateLimited,
   SessionLost,
   Unauthorized
-} from "../../src/domain/Provider.ts"
+} from "../../src/domain/ProviderError.ts"
 import {
   call,
   die,

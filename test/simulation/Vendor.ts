@@ -1,18 +1,20 @@
 import { Effect, Exit, type Scope, Stream } from "effect"
 import {
-  Crashed,
-  Overloaded,
   type Provider,
-  type ProviderError,
   ProviderEvent,
-  RateLimited,
   type Seat,
-  SessionLost,
   type SessionSpec,
   textOf,
-  type TurnInput,
-  Unauthorized
+  type TurnInput
 } from "../../src/domain/Provider.ts"
+import {
+  Crashed,
+  Overloaded,
+  type ProviderError,
+  RateLimited,
+  SessionLost,
+  Unauthorized
+} from "../../src/domain/ProviderError.ts"
 import { perform } from "../../src/models/Providers/Scripted/Performance.ts"
 import * as Script from "../../src/models/Providers/Scripted/Script.ts"
 import type { Dice } from "./Dice.ts"
@@ -148,7 +150,7 @@ export const make = (dice: Dice, temper: Temper) => {
       draw: () => 0,
       fill: (text: string) => text,
       spend: () => input.spend({ usage, isWhole: true }),
-      done: () => ProviderEvent.Done({ sessionId: null, model: "m1", finishReason: null })
+      done: () => ProviderEvent.Done({ sessionId: null, model: "m1", finish: "stop", finishReason: null })
     }
     return perform(script.flatMap(watched), stage).pipe(
       Stream.ensuringWith((exit) =>

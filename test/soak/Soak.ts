@@ -3,7 +3,8 @@ import { Console, Context, Deferred, Effect, Fiber, Layer, Random, Stream } from
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { readdirSync } from "node:fs"
 import { AgentId } from "../../src/domain/Agent.ts"
-import { Crashed, type Provider, Seat } from "../../src/domain/Provider.ts"
+import { type Provider, Seat } from "../../src/domain/Provider.ts"
+import { Crashed } from "../../src/domain/ProviderError.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { SdkPool } from "../../src/models/SdkPool.ts"
 import { children } from "../support/children.ts"

@@ -1,13 +1,7 @@
 import { Effect, Stream } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
-import {
-  Crashed,
-  type Provider,
-  type ProviderError,
-  ProviderEvent,
-  Seat,
-  type SessionSpec
-} from "../../src/domain/Provider.ts"
+import { type Provider, ProviderEvent, Seat, type SessionSpec } from "../../src/domain/Provider.ts"
+import { Crashed, type ProviderError } from "../../src/domain/ProviderError.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 
 /** A client as the vendor sees it. */
@@ -69,7 +63,12 @@ export const make = (script: Script) => {
       client.sessionId = how === "well" ? `${label(client)}, after ${client.sessionId}` : null
       return Stream.make(
         ProviderEvent.TextDelta({ text: label(client) }),
-        ProviderEvent.Done({ sessionId: client.sessionId, model: client.spec.model, finishReason: null })
+        ProviderEvent.Done({
+          sessionId: client.sessionId,
+          model: client.spec.model,
+          finish: "stop",
+          finishReason: null
+        })
       )
     })
   }

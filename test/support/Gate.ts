@@ -1,5 +1,6 @@
 import { Clock, Duration, Effect, Fiber, Random } from "effect"
-import type { ProviderError, Priority } from "../../src/domain/Provider.ts"
+import type { Priority } from "../../src/domain/Provider.ts"
+import type { ProviderError } from "../../src/domain/ProviderError.ts"
 import type { Waiting } from "../../src/domain/ProviderState.ts"
 import { Gates } from "../../src/models/Gates.ts"
 import * as SteppedClock from "./SteppedClock.ts"

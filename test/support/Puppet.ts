@@ -1,12 +1,6 @@
 import { Effect, Exit, Stream } from "effect"
-import {
-  type Provider,
-  type ProviderError,
-  ProviderEvent,
-  type SessionSpec,
-  textOf,
-  type TurnInput
-} from "../../src/domain/Provider.ts"
+import { type Provider, ProviderEvent, type SessionSpec, textOf, type TurnInput } from "../../src/domain/Provider.ts"
+import type { ProviderError } from "../../src/domain/ProviderError.ts"
 import { perform } from "../../src/models/Providers/Scripted/Performance.ts"
 import * as Script from "../../src/models/Providers/Scripted/Script.ts"
 
@@ -31,7 +25,7 @@ const play = (script: Script.Script, callTool: TurnInput["callTool"] = () => Eff
     draw: () => 0,
     fill: (text) => text,
     spend: () => {},
-    done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", finishReason: null })
+    done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", finish: "stop", finishReason: null })
   })
 
 export const say = (...texts: ReadonlyArray<string>) => play([...texts.map(Script.say), Script.stop])

@@ -1,6 +1,7 @@
 import { HttpClient } from "@effect/platform"
 import { Clock, Effect, Option, Schema, Struct } from "effect"
-import type { Provider, ProviderError } from "../../domain/Provider.ts"
+import type { Provider } from "../../domain/Provider.ts"
+import type { ProviderError } from "../../domain/ProviderError.ts"
 import { configured } from "../../models/Providers.ts"
 import { Settings } from "../../process/Settings.ts"
 import { Broken, Doubtful, type Finding, Fine } from "./Finding.ts"

@@ -2,15 +2,8 @@ import { Effect, Option } from "effect"
 import { WriteQueue } from "../../store/WriteQueue.ts"
 import { Closing } from "../../process/Closing.ts"
 import { hear } from "../../models/Deadlines.ts"
-import {
-  ProviderEvent,
-  type Session,
-  TooLong,
-  TooManyToolCalls,
-  type ToolResult,
-  turnLimits,
-  type TurnInput
-} from "../../domain/Provider.ts"
+import { ProviderEvent, type Session, type ToolResult, turnLimits, type TurnInput } from "../../domain/Provider.ts"
+import { TooLong, TooManyToolCalls } from "../../domain/ProviderError.ts"
 import type { Spending, Usage } from "../../domain/Usage.ts"
 import { Gates } from "../../models/Gates.ts"
 import type { Draft } from "../LiveTurns.ts"
@@ -22,7 +15,8 @@ import { callTool } from "../../personas/Tools.ts"
 import { type Brief, type Briefs } from "./Briefs.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
 import { Sessions } from "../../store/Sessions.ts"
-import type { Done, TurnError } from "./Verdict.ts"
+import type { TurnError } from "../../domain/TurnError.ts"
+import type { Done } from "./Verdict.ts"
 
 interface Spoken {
   readonly done: Done

@@ -1,13 +1,12 @@
 import { Cause, Exit, Option } from "effect"
-import type { ProviderError, ProviderEvent } from "../../domain/Provider.ts"
+import type { ProviderEvent } from "../../domain/Provider.ts"
 import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome } from "../../domain/Round.ts"
+import type { TurnError } from "../../domain/TurnError.ts"
 import type { Spending } from "../../domain/Usage.ts"
 import { type Draft, heldBack } from "../LiveTurns.ts"
-import type { PoolBusy } from "../../domain/Pool.ts"
 
 export type Done = Extract<ProviderEvent, { readonly _tag: "Done" }>
-export type TurnError = ProviderError | PoolBusy
 
 /** What a turn came to. */
 export interface Verdict {

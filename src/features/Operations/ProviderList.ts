@@ -1,5 +1,6 @@
 import { Effect, type Either, Fiber, FiberMap, Option } from "effect"
-import type { Model, Provider, ProviderError } from "../../domain/Provider.ts"
+import type { Model, Provider } from "../../domain/Provider.ts"
+import type { ProviderError } from "../../domain/ProviderError.ts"
 import type { ProviderList } from "../../domain/ProviderList.ts"
 import { Gates } from "../../models/Gates.ts"
 import { Providers } from "../../models/Providers.ts"

@@ -1,5 +1,6 @@
 import { Deferred, Exit, FiberId } from "effect"
-import type { Priority, ProviderError } from "../../domain/Provider.ts"
+import type { Priority } from "../../domain/Provider.ts"
+import type { ProviderError } from "../../domain/ProviderError.ts"
 import type { ProviderState } from "../../domain/ProviderState.ts"
 import * as Time from "../../domain/Time.ts"
 import * as Breaker from "../../lib/breaker.ts"

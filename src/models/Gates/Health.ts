@@ -1,4 +1,4 @@
-import type { ProviderError } from "../../domain/Provider.ts"
+import type { ProviderError } from "../../domain/ProviderError.ts"
 import * as Breaker from "../../lib/breaker.ts"
 
 /** How a provider has done lately. */
@@ -23,17 +23,25 @@ export const blameOf = (error: ProviderError): Blame => {
   switch (error._tag) {
     case "RateLimited":
     case "Overloaded":
+    case "Unreachable":
       return "refused"
     case "Crashed":
+    case "ServerFailed":
       return "broke"
     case "TimedOut":
       // It spoke until the end of its time.
       return error.phase === "total" ? "none" : "broke"
     case "Unauthorized":
+    case "QuotaExhausted":
+    case "ModelUnknown":
+    case "Refused":
+    case "ContextExceeded":
+    case "ImagesRefused":
     case "InvalidRequest":
     case "SessionLost":
     case "TooManyToolCalls":
     case "TooLong":
+    case "Unreadable":
       return "none"
   }
 }

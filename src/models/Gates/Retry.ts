@@ -1,5 +1,5 @@
 import { Option } from "effect"
-import type { ProviderError } from "../../domain/Provider.ts"
+import type { ProviderError } from "../../domain/ProviderError.ts"
 import type { WaitReason } from "../../domain/ProviderState.ts"
 import { backOffMs } from "./Health.ts"
 
@@ -7,6 +7,7 @@ import { backOffMs } from "./Health.ts"
 export type Failures = Readonly<Partial<Record<ProviderError["_tag"], number>>>
 
 const crashes = 3
+const serverFailures = 4
 
 /** How long the turn itself is to wait before it stands in line again; none when it is not to be tried again. */
 export const delayOf = (error: ProviderError, failures: Failures, jitter: number): Option.Option<number> => {
@@ -14,7 +15,12 @@ export const delayOf = (error: ProviderError, failures: Failures, jitter: number
   switch (error._tag) {
     case "RateLimited":
     case "Overloaded":
+    case "Unreachable":
       return Option.some(0)
+    case "ServerFailed":
+      return before < serverFailures ? Option.some(error.retryAfterMs ?? backOffMs(before, jitter)) : Option.none()
+    case "Unreadable":
+      return before === 0 ? Option.some(0) : Option.none()
     case "Crashed":
       // The process may have died while it was idle; nobody should wait for that.
       if (before === 0) return Option.some(0)
@@ -24,6 +30,11 @@ export const delayOf = (error: ProviderError, failures: Failures, jitter: number
         ? Option.some(0)
         : Option.none()
     case "Unauthorized":
+    case "QuotaExhausted":
+    case "ModelUnknown":
+    case "Refused":
+    case "ContextExceeded":
+    case "ImagesRefused":
     case "InvalidRequest":
     case "SessionLost":
     case "TooManyToolCalls":
@@ -40,6 +51,9 @@ export const counted = (failures: Failures, { _tag }: ProviderError): Failures =
 const reasonFor: Readonly<Partial<Record<ProviderError["_tag"], WaitReason>>> = {
   RateLimited: "rate_limited",
   Overloaded: "overloaded",
+  ServerFailed: "server_failed",
+  Unreachable: "unreachable",
+  Unreadable: "unreadable",
   Crashed: "crashed",
   TimedOut: "timed_out"
 }

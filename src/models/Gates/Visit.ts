@@ -1,5 +1,6 @@
 import { Clock, Deferred, Effect } from "effect"
-import { Overloaded, type Priority, type ProviderError } from "../../domain/Provider.ts"
+import type { Priority } from "../../domain/Provider.ts"
+import { Overloaded, type ProviderError } from "../../domain/ProviderError.ts"
 import type { WaitReason, Waiting } from "../../domain/ProviderState.ts"
 import * as Time from "../../domain/Time.ts"
 import type { Restore } from "../../lib/restore.ts"

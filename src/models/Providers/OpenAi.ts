@@ -1,5 +1,6 @@
 import { Effect, Option, Redacted, Schema } from "effect"
-import { InvalidRequest, type Provider } from "../../domain/Provider.ts"
+import type { Provider } from "../../domain/Provider.ts"
+import { InvalidRequest } from "../../domain/ProviderError.ts"
 import { stringify } from "../../lib/json.ts"
 import type { Proxies } from "./Http/Dispatcher.ts"
 import { asking, kept } from "./Http/Models.ts"

@@ -1,13 +1,6 @@
 import { Array, Effect, Either, Option, Order, Stream, Utils } from "effect"
-import {
-  InvalidRequest,
-  type Provider,
-  type ProviderError,
-  ProviderEvent,
-  type SessionSpec,
-  textOf,
-  type TurnInput
-} from "../../domain/Provider.ts"
+import { type Provider, ProviderEvent, type SessionSpec, textOf, type TurnInput } from "../../domain/Provider.ts"
+import { InvalidRequest, type ProviderError } from "../../domain/ProviderError.ts"
 import { parse } from "./Scripted/Parse.ts"
 import { perform } from "./Scripted/Performance.ts"
 import * as Script from "./Scripted/Script.ts"
@@ -75,7 +68,8 @@ const play = (config: ScriptedConfig, call: Call): Stream.Stream<ProviderEvent, 
         usage: { inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 },
         isWhole: true
       }),
-    done: () => ProviderEvent.Done({ sessionId: idOf(spec, turn), model: spec.model, finishReason: null })
+    done: () =>
+      ProviderEvent.Done({ sessionId: idOf(spec, turn), model: spec.model, finish: "stop", finishReason: null })
   }
   const given = config.script?.(call) ?? scriptOf(config, call, speaker.isPerson, random)
   return Effect.isEffect(given)

@@ -1,12 +1,6 @@
 import { Cause, Clock, Data, Deferred, Effect, Equal, Exit, Fiber, FiberSet, Stream } from "effect"
-import {
-  type Provider,
-  type ProviderError,
-  type Seat,
-  type Session,
-  type SessionSpec,
-  TimedOut
-} from "../../domain/Provider.ts"
+import type { Provider, Seat, Session, SessionSpec } from "../../domain/Provider.ts"
+import { type ProviderError, TimedOut } from "../../domain/ProviderError.ts"
 import { broke } from "../../lib/broke.ts"
 import type { Restore } from "../../lib/restore.ts"
 

@@ -1,5 +1,6 @@
 import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome, Reason, StopReason } from "../../domain/Round.ts"
+import type { TurnError } from "../../domain/TurnError.ts"
 
 const list = new Intl.ListFormat("en", { type: "conjunction" })
 const names = (all: ReadonlyArray<string>) => list.format(all)
@@ -21,13 +22,21 @@ const stopped: Readonly<Record<StopReason, string | null>> = {
   set_aside: "This round was set aside; “Continue” tries it once more."
 }
 
-const failures: Readonly<Record<string, string>> = {
+const failures: Readonly<Record<TurnError["_tag"], string>> = {
   RateLimited: "the provider asks for a pause between requests",
   Overloaded: "the provider is overloaded",
-  Unauthorized: "the provider did not accept the key",
+  ServerFailed: "the provider failed at this request",
+  Unreachable: "the provider cannot be reached; check its address, and that it runs",
+  Unauthorized: "the provider did not accept the key; check the key in the settings",
+  QuotaExhausted: "the provider's account has no credit left; add some, or choose another provider",
+  ModelUnknown: "the provider does not have this model; choose another one for the room",
+  Refused: "the model, or a filter before it, does not answer this",
   SessionLost: "the model's session was lost",
+  ContextExceeded: "the conversation is longer than the model can read",
+  ImagesRefused: "the model takes no pictures",
   InvalidRequest: "the provider did not accept the request",
   TimedOut: "the provider took too long",
+  Unreadable: "the provider's answer holds nothing that can be used",
   Crashed: "the provider broke off",
   TooManyToolCalls: "the model did not stop calling tools",
   TooLong: "the model did not come to an end",
@@ -37,12 +46,16 @@ const failures: Readonly<Record<string, string>> = {
 const waits: Readonly<Record<WaitReason, string>> = {
   rate_limited: "rate limited",
   overloaded: "overloaded",
+  server_failed: "failed",
+  unreachable: "cannot be reached",
+  unreadable: "answered nothing usable",
   crashed: "broke off",
   timed_out: "took too long",
   busy: "others come first"
 }
 
-const failure = (tag: string | null) => failures[tag ?? ""] ?? "something went wrong"
+const failure = (tag: string | null) =>
+  Object.entries(failures).find(([name]) => name === tag)?.[1] ?? "something went wrong"
 
 const outcomes: Readonly<Record<Outcome, string>> = {
   replied: "replied",

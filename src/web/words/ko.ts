@@ -1,5 +1,6 @@
 import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome, Reason, StopReason } from "../../domain/Round.ts"
+import type { TurnError } from "../../domain/TurnError.ts"
 import type { Words } from "./en.ts"
 
 // After 님 every particle has one form, whatever the name ends in.
@@ -20,13 +21,21 @@ const stopped: Readonly<Record<StopReason, string | null>> = {
   set_aside: "이 라운드는 보류되었습니다. “계속”을 누르면 다시 시도합니다."
 }
 
-const failures: Readonly<Record<string, string>> = {
+const failures: Readonly<Record<TurnError["_tag"], string>> = {
   RateLimited: "제공자가 요청 사이에 쉬라고 합니다",
   Overloaded: "제공자가 너무 바쁩니다",
-  Unauthorized: "제공자가 키를 받아들이지 않았습니다",
+  ServerFailed: "제공자가 이 요청을 처리하지 못했습니다",
+  Unreachable: "제공자에 연결할 수 없습니다. 주소와 실행 여부를 확인하세요",
+  Unauthorized: "제공자가 키를 받아들이지 않았습니다. 설정의 키를 확인하세요",
+  QuotaExhausted: "제공자 계정에 남은 크레딧이 없습니다. 충전하거나 다른 제공자를 고르세요",
+  ModelUnknown: "제공자에 이 모델이 없습니다. 방에 다른 모델을 고르세요",
+  Refused: "모델이나 그 앞의 필터가 답하지 않습니다",
   SessionLost: "모델의 세션을 잃었습니다",
+  ContextExceeded: "대화가 모델이 읽을 수 있는 길이를 넘었습니다",
+  ImagesRefused: "모델이 그림을 받지 않습니다",
   InvalidRequest: "제공자가 요청을 받아들이지 않았습니다",
   TimedOut: "제공자의 응답이 너무 늦었습니다",
+  Unreadable: "제공자의 응답에 쓸 수 있는 내용이 없습니다",
   Crashed: "제공자와의 연결이 끊겼습니다",
   TooManyToolCalls: "모델이 도구 호출을 멈추지 않았습니다",
   TooLong: "모델의 답변이 끝나지 않았습니다",
@@ -36,12 +45,16 @@ const failures: Readonly<Record<string, string>> = {
 const waits: Readonly<Record<WaitReason, string>> = {
   rate_limited: "요청 한도",
   overloaded: "과부하",
+  server_failed: "처리 실패",
+  unreachable: "연결할 수 없음",
+  unreadable: "쓸 수 없는 응답",
   crashed: "연결 끊김",
   timed_out: "응답 지연",
   busy: "앞선 차례가 있음"
 }
 
-const failure = (tag: string | null) => failures[tag ?? ""] ?? "문제가 생겼습니다"
+const failure = (tag: string | null) =>
+  Object.entries(failures).find(([name]) => name === tag)?.[1] ?? "문제가 생겼습니다"
 
 const outcomes: Readonly<Record<Outcome, string>> = {
   replied: "답변함",

@@ -1,14 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
-import {
-  Crashed,
-  Overloaded,
-  ProviderEvent,
-  TooLong,
-  TooManyToolCalls,
-  turnLimits
-} from "../../../src/domain/Provider.ts"
+import { ProviderEvent, turnLimits } from "../../../src/domain/Provider.ts"
+import { Crashed, Overloaded, TooLong, TooManyToolCalls } from "../../../src/domain/ProviderError.ts"
 import { inHouse, room } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
 

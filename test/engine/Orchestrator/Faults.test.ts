@@ -8,7 +8,7 @@ import {
   type ProviderError,
   RateLimited,
   Unauthorized
-} from "../../../src/domain/Provider.ts"
+} from "../../../src/domain/ProviderError.ts"
 import { RoomId } from "../../../src/domain/RoomId.ts"
 import { LiveTurns } from "../../../src/engine/LiveTurns.ts"
 import { withTrace } from "../../../src/telemetry/Telemetry.ts"

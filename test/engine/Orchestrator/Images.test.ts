@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, FiberId, Stream } from "effect"
-import { InvalidRequest } from "../../../src/domain/Provider.ts"
+import { InvalidRequest } from "../../../src/domain/ProviderError.ts"
 import { inHouse, setup } from "../../support/Duo.ts"
 import { bytesOf, images, pixel } from "../../support/images.ts"
 import * as Puppet from "../../support/Puppet.ts"

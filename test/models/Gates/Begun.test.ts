@@ -8,7 +8,7 @@ import {
   type ProviderError,
   TimedOut,
   Unauthorized
-} from "../../../src/domain/Provider.ts"
+} from "../../../src/domain/ProviderError.ts"
 import { tagOf, vendor, world } from "../../support/Gate.ts"
 
 const overloaded = new Overloaded({ retryAfterMs: null })

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertTrue } from "@effect/vitest/utils"
 import { Effect, Fiber } from "effect"
-import { Crashed, Overloaded, type ProviderError, RateLimited } from "../../../src/domain/Provider.ts"
+import { Crashed, Overloaded, type ProviderError, RateLimited } from "../../../src/domain/ProviderError.ts"
 import { vendor, world } from "../../support/Gate.ts"
 
 /** What makes a turn wait, after how many tries, and from when to when it may be tried again then, in milliseconds. */

@@ -1,7 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Chunk, Deferred, Effect, Schema, Stream } from "effect"
-import { ProviderEvent, TooManyToolCalls, type TurnInput } from "../../../src/domain/Provider.ts"
+import { ProviderEvent, type TurnInput } from "../../../src/domain/Provider.ts"
+import { TooManyToolCalls } from "../../../src/domain/ProviderError.ts"
 import { input, play, spec } from "../../support/ClaudeHouse.ts"
 import { makeBill } from "../../support/bill.ts"
 import { makeAnthropic, other, own, turn } from "../../support/HttpHouse.ts"
@@ -39,7 +40,7 @@ describe("anthropic", () => {
         ProviderEvent.ThinkingDelta({ text: "well." }),
         ProviderEvent.TextDelta({ text: "Hel" }),
         ProviderEvent.TextDelta({ text: "lo." }),
-        ProviderEvent.Done({ sessionId: null, model: "claude-sonnet-4-5", finishReason: "end_turn" })
+        ProviderEvent.Done({ sessionId: null, model: "claude-sonnet-4-5", finish: "stop", finishReason: "end_turn" })
       ])
       deepStrictEqual(bill.spending(), {
         usage: {

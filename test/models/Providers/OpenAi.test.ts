@@ -1,7 +1,8 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Option, Schema, Stream } from "effect"
-import { Crashed, ProviderEvent, type TurnInput } from "../../../src/domain/Provider.ts"
+import { ProviderEvent, type TurnInput } from "../../../src/domain/Provider.ts"
+import { Crashed } from "../../../src/domain/ProviderError.ts"
 import { stringify } from "../../../src/lib/json.ts"
 import * as Api from "../../support/ChatApi.ts"
 import { costOf, play, spec } from "../../support/ClaudeHouse.ts"
@@ -105,7 +106,7 @@ describe("openai", () => {
         ProviderEvent.ThinkingDelta({ text: "Well." }),
         ProviderEvent.ThinkingDelta({ text: "Both." }),
         ProviderEvent.TextDelta({ text: "Hello" }),
-        ProviderEvent.Done({ sessionId: null, model: "model-a-2026", finishReason: "stop" })
+        ProviderEvent.Done({ sessionId: null, model: "model-a-2026", finish: "stop", finishReason: "stop" })
       ])
       deepStrictEqual(bill.spending(), {
         usage: { inputTokens: 10, outputTokens: 7, cacheReadTokens: 3, cacheWriteTokens: 0, costUsd: null },

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Fiber, TestClock } from "effect"
-import { Crashed, TimedOut } from "../../../src/domain/Provider.ts"
+import { Crashed, TimedOut } from "../../../src/domain/ProviderError.ts"
 import * as Pool from "../../support/Pool.ts"
 import { settle } from "../../support/settle.ts"
 

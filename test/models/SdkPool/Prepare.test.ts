@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Fiber } from "effect"
-import { Crashed } from "../../../src/domain/Provider.ts"
+import { Crashed } from "../../../src/domain/ProviderError.ts"
 import type { Client } from "../../support/Clients.ts"
 import * as Pool from "../../support/Pool.ts"
 import { settle } from "../../support/settle.ts"

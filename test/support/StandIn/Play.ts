@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { stringify } from "../../../src/lib/json.ts"
-import type { ProviderError } from "../../../src/domain/Provider.ts"
+import type { ProviderError } from "../../../src/domain/ProviderError.ts"
 import type { Script, Step } from "../../../src/models/Providers/Scripted/Script.ts"
 import * as Answer from "./Answer.ts"
 import * as Faults from "./Faults.ts"

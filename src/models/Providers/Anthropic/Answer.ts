@@ -1,5 +1,6 @@
 import { Either, Schema, Struct } from "effect"
-import { Crashed, Overloaded, type ProviderError, type ProviderEvent, RateLimited } from "../../../domain/Provider.ts"
+import type { ProviderEvent } from "../../../domain/Provider.ts"
+import { Crashed, Overloaded, type ProviderError, RateLimited } from "../../../domain/ProviderError.ts"
 import type { Listener } from "../Http/Protocol.ts"
 import * as Blocks from "./Blocks.ts"
 import type { Told } from "../Tally.ts"

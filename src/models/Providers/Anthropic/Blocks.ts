@@ -1,5 +1,6 @@
 import { Either, Option, Schema } from "effect"
-import { Crashed, ProviderEvent } from "../../../domain/Provider.ts"
+import { ProviderEvent } from "../../../domain/Provider.ts"
+import { Crashed } from "../../../domain/ProviderError.ts"
 import type { ToolCall } from "../Http/Protocol.ts"
 import { identified } from "../Http/Tools.ts"
 import type { Event } from "./Event.ts"

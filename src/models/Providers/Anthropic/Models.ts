@@ -1,5 +1,6 @@
 import { Effect, Schema } from "effect"
-import type { Model, ProviderError } from "../../../domain/Provider.ts"
+import type { Model } from "../../../domain/Provider.ts"
+import type { ProviderError } from "../../../domain/ProviderError.ts"
 import type { Ask } from "../Http/Models.ts"
 import type { Call } from "../Http/Transport.ts"
 

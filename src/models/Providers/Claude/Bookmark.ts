@@ -1,5 +1,5 @@
 import { Effect, Schema } from "effect"
-import { SessionLost } from "../../../domain/Provider.ts"
+import { SessionLost } from "../../../domain/ProviderError.ts"
 
 /**
  * Where a session stands: its id, and the newest entry of the client's own record of it. A record that lacks the entry

@@ -1,13 +1,7 @@
 import type { Query, SDKUserMessage } from "@anthropic-ai/claude-agent-sdk"
 import { Effect, Either, identity, Option, Queue, Stream } from "effect"
-import {
-  Crashed,
-  ProviderEvent,
-  type ProviderError,
-  type SessionSpec,
-  textOf,
-  type TurnInput
-} from "../../../domain/Provider.ts"
+import { ProviderEvent, type SessionSpec, textOf, type TurnInput } from "../../../domain/Provider.ts"
+import { Crashed, type ProviderError } from "../../../domain/ProviderError.ts"
 import * as Inbox from "../../../lib/inbox.ts"
 import type { Bill } from "./Bill.ts"
 import type { Bookmark } from "./Bookmark.ts"

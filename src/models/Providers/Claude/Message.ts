@@ -6,20 +6,19 @@ import type {
   SDKUserMessage
 } from "@anthropic-ai/claude-agent-sdk"
 import { Either, Option } from "effect"
+import { ProviderEvent, type SessionSpec, turnLimits } from "../../../domain/Provider.ts"
 import {
   Crashed,
   InvalidRequest,
   Overloaded,
-  ProviderEvent,
   type ProviderError,
   RateLimited,
   SessionLost,
-  type SessionSpec,
   TimedOut,
   TooManyToolCalls,
-  turnLimits,
   Unauthorized
-} from "../../../domain/Provider.ts"
+} from "../../../domain/ProviderError.ts"
+import { finishOf } from "../Finish.ts"
 import * as Bookmark from "./Bookmark.ts"
 
 /** What is known from the messages before. */
@@ -89,7 +88,7 @@ export const isItsOwn = ({ message: { content } }: SDKUserMessage) =>
   typeof content === "string" || content.every(({ type }) => type !== "tool_result")
 
 const endOf = ({ model, stopReason }: Memory, sessionId: string | null) =>
-  ProviderEvent.Done({ sessionId, model, finishReason: stopReason })
+  ProviderEvent.Done({ sessionId, model, finish: finishOf(stopReason), finishReason: stopReason })
 
 const follow = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory => {
   switch (event.type) {

@@ -1,12 +1,12 @@
 import { Effect, FiberSet, Stream } from "effect"
 import {
-  Crashed,
   ProviderEvent,
   type Session,
   type SessionSpec,
   type ToolResult,
   type TurnInput
 } from "../../../domain/Provider.ts"
+import { Crashed } from "../../../domain/ProviderError.ts"
 import * as Bill from "./Bill.ts"
 import * as Bookmark from "./Bookmark.ts"
 import { connect } from "./Connection.ts"

@@ -1,5 +1,5 @@
 import { Effect, Option } from "effect"
-import type { Crashed } from "../../../domain/Provider.ts"
+import type { Crashed } from "../../../domain/ProviderError.ts"
 import type { Answer } from "./Transport.ts"
 
 /** The text of an answer: all of it, or its first bytes when there are more than the limit. */

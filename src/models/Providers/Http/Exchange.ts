@@ -1,6 +1,6 @@
 import type { Dispatcher } from "@effect/platform-node/Undici"
 import { Effect, Option, Predicate } from "effect"
-import { Crashed, Overloaded } from "../../../domain/Provider.ts"
+import { Crashed, Overloaded } from "../../../domain/ProviderError.ts"
 
 export interface Head {
   readonly status: number

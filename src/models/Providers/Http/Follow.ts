@@ -1,5 +1,6 @@
 import { Chunk, Effect, Either, Option } from "effect"
-import type { ProviderError, ProviderEvent } from "../../../domain/Provider.ts"
+import type { ProviderEvent } from "../../../domain/Provider.ts"
+import type { ProviderError } from "../../../domain/ProviderError.ts"
 import type { Tally, Told } from "../Tally.ts"
 import type { Listener } from "./Protocol.ts"
 import * as Sse from "./Sse.ts"

@@ -1,5 +1,6 @@
 import { Clock, Effect, Either, type Option } from "effect"
-import { Crashed, type Model, type ProviderError, TimedOut } from "../../../domain/Provider.ts"
+import type { Model } from "../../../domain/Provider.ts"
+import { Crashed, type ProviderError, TimedOut } from "../../../domain/ProviderError.ts"
 import * as Permits from "../../../lib/permits.ts"
 import * as Body from "./Body.ts"
 import { refusal } from "./Refusal.ts"

@@ -1,5 +1,6 @@
 import type { Effect, Either } from "effect"
-import type { ProviderError, ProviderEvent, SessionSpec, ToolResult, TurnInput } from "../../../domain/Provider.ts"
+import type { ProviderEvent, SessionSpec, ToolResult, TurnInput } from "../../../domain/Provider.ts"
+import type { ProviderError } from "../../../domain/ProviderError.ts"
 import type { Tokens } from "../../../domain/Usage.ts"
 import type { Told } from "../Tally.ts"
 import type { Call } from "./Transport.ts"

@@ -6,7 +6,7 @@ import {
   RateLimited,
   SessionLost,
   Unauthorized
-} from "../../../domain/Provider.ts"
+} from "../../../domain/ProviderError.ts"
 import * as Body from "./Body.ts"
 import type { Answer } from "./Transport.ts"
 

@@ -1,6 +1,6 @@
 import * as Sse from "@effect/experimental/Sse"
 import { Either } from "effect"
-import { Crashed } from "../../../domain/Provider.ts"
+import { Crashed } from "../../../domain/ProviderError.ts"
 
 const largestEvent = 1_048_576
 const largestStream = 67_108_864

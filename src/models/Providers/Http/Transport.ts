@@ -1,5 +1,5 @@
 import { Effect, FiberSet, Option, type Scope } from "effect"
-import type { Crashed, Overloaded } from "../../../domain/Provider.ts"
+import type { Crashed, Overloaded } from "../../../domain/ProviderError.ts"
 import type { Proxies } from "./Dispatcher.ts"
 import * as Exchange from "./Exchange.ts"
 

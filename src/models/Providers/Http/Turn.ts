@@ -1,14 +1,14 @@
 import { Chunk, Effect, Option, Scope, Stream } from "effect"
 import {
-  type ProviderError,
   ProviderEvent,
   type Session,
   type SessionSpec,
-  TooManyToolCalls,
   type ToolResult,
   turnLimits,
   type TurnInput
 } from "../../../domain/Provider.ts"
+import { type ProviderError, TooManyToolCalls } from "../../../domain/ProviderError.ts"
+import { finishOf } from "../Finish.ts"
 import * as Tally from "../Tally.ts"
 import { type Events, follow } from "./Follow.ts"
 import type { Outcome, Protocol, ToolCall } from "./Protocol.ts"
@@ -67,7 +67,9 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
           if (results.length > 0 && !isOver(results))
             return Effect.mapError(ask([...told, said, ...protocol.results(results)]), Option.some)
           next = over
-          return Effect.succeed(Chunk.of(ProviderEvent.Done({ sessionId: null, model, finishReason: finish })))
+          return Effect.succeed(
+            Chunk.of(ProviderEvent.Done({ sessionId: null, model, finish: finishOf(finish), finishReason: finish }))
+          )
         })
         return nothing
       }

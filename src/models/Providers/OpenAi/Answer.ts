@@ -1,5 +1,6 @@
 import { Either, Schema } from "effect"
-import { Crashed, Overloaded, type ProviderError, ProviderEvent, RateLimited } from "../../../domain/Provider.ts"
+import { ProviderEvent } from "../../../domain/Provider.ts"
+import { Crashed, Overloaded, type ProviderError, RateLimited } from "../../../domain/ProviderError.ts"
 import type { Tokens } from "../../../domain/Usage.ts"
 import type { Listener } from "../Http/Protocol.ts"
 import type { Told } from "../Tally.ts"

@@ -7,7 +7,7 @@ import {
   RateLimited,
   SessionLost,
   Unauthorized
-} from "../../../domain/Provider.ts"
+} from "../../../domain/ProviderError.ts"
 import * as Script from "./Script.ts"
 
 /** Why a text is no script: the line, and what was expected there. */

@@ -1,11 +1,6 @@
 import { Array, Duration, Effect, Option, Stream } from "effect"
-import {
-  type ProviderError,
-  ProviderEvent,
-  TooManyToolCalls,
-  turnLimits,
-  type TurnInput
-} from "../../../domain/Provider.ts"
+import { ProviderEvent, turnLimits, type TurnInput } from "../../../domain/Provider.ts"
+import { type ProviderError, TooManyToolCalls } from "../../../domain/ProviderError.ts"
 import { type Script, Step, type Way } from "./Script.ts"
 
 export interface Stage {

@@ -1,5 +1,6 @@
 import { Data, type Effect } from "effect"
-import { Crashed, type ProviderError, type ProviderEvent } from "../../../domain/Provider.ts"
+import type { ProviderEvent } from "../../../domain/Provider.ts"
+import { Crashed, type ProviderError } from "../../../domain/ProviderError.ts"
 
 type Done = Extract<ProviderEvent, { readonly _tag: "Done" }>
 

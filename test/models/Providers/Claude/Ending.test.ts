@@ -5,7 +5,7 @@ import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@ef
 import { Deferred, Duration, Effect, Fiber, Schedule, Stream } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { existsSync } from "node:fs"
-import { Crashed } from "../../../../src/domain/Provider.ts"
+import { Crashed } from "../../../../src/domain/ProviderError.ts"
 import { bundle } from "../../../support/bundle.ts"
 import { children, childrenOf, isRunning, onlyChild } from "../../../support/children.ts"
 import { input, makeHouse, openIn, play, spec, whyNot } from "../../../support/ClaudeHouse.ts"

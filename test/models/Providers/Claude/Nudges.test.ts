@@ -9,7 +9,8 @@ import { makeHouse, play, spec, whyNot } from "../../../support/ClaudeHouse.ts"
 import * as Api from "../../../support/MessagesApi.ts"
 import { Cut } from "../../../support/StandIn/Protocol.ts"
 
-const end = (finishReason: string) => ProviderEvent.Done({ sessionId: null, model: "claude-sonnet-4-5", finishReason })
+const end = (finishReason: string) =>
+  ProviderEvent.Done({ sessionId: null, model: "claude-sonnet-4-5", finish: "stop", finishReason })
 
 const frame = (event: { readonly type: string }) => `event: ${event.type}\ndata: ${stringify(event)}\n\n`
 

@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import { SessionLost } from "../../../../src/domain/Provider.ts"
+import { SessionLost } from "../../../../src/domain/ProviderError.ts"
 import { doneOf, makeHouse, openIn, play, whyNot } from "../../../support/ClaudeHouse.ts"
 
 /** A session of two turns, its client, and the file in which the client records it. */

@@ -9,7 +9,7 @@ import {
   type ProviderError,
   RateLimited,
   Unauthorized
-} from "../../../../src/domain/Provider.ts"
+} from "../../../../src/domain/ProviderError.ts"
 import { stringify } from "../../../../src/lib/json.ts"
 import { key, makeHouse, openIn, play, spec, whyNot } from "../../../support/ClaudeHouse.ts"
 import * as Api from "../../../support/MessagesApi.ts"

@@ -4,7 +4,7 @@ import { Effect, Option } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { createServer } from "node:http"
 import { connect, type Socket } from "node:net"
-import { Crashed } from "../../../../src/domain/Provider.ts"
+import { Crashed } from "../../../../src/domain/ProviderError.ts"
 import { stringify } from "../../../../src/lib/json.ts"
 import { costOf, play, spec } from "../../../support/ClaudeHouse.ts"
 import { makeAnthropic, makeOpenAi } from "../../../support/HttpHouse.ts"

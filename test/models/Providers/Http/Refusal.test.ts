@@ -9,7 +9,7 @@ import {
   RateLimited,
   SessionLost,
   Unauthorized
-} from "../../../../src/domain/Provider.ts"
+} from "../../../../src/domain/ProviderError.ts"
 import { stringify } from "../../../../src/lib/json.ts"
 import { key, play, spec } from "../../../support/ClaudeHouse.ts"
 import { anthropicAt, makeAnthropic, makeOpenAi, openAiAt } from "../../../support/HttpHouse.ts"

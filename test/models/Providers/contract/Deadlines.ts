@@ -1,7 +1,7 @@
 import { assertEquals, assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Context, Effect, Layer } from "effect"
 import { hear } from "../../../../src/models/Deadlines.ts"
-import { TimedOut } from "../../../../src/domain/Provider.ts"
+import { TimedOut } from "../../../../src/domain/ProviderError.ts"
 import { hang, pause, say, type Script } from "../../../../src/models/Providers/Scripted/Script.ts"
 import { SdkPool } from "../../../../src/models/SdkPool.ts"
 import { House } from "./House.ts"

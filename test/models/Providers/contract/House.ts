@@ -1,5 +1,6 @@
 import { Context, type Effect } from "effect"
-import type { Provider, ProviderError } from "../../../../src/domain/Provider.ts"
+import type { Provider } from "../../../../src/domain/Provider.ts"
+import type { ProviderError } from "../../../../src/domain/ProviderError.ts"
 import type { Tokens } from "../../../../src/domain/Usage.ts"
 import type { Script } from "../../../../src/models/Providers/Scripted/Script.ts"
 import type { Heard } from "../../../support/StandIn/Protocol.ts"

@@ -6,7 +6,7 @@ import {
   type ProviderError,
   RateLimited,
   Unauthorized
-} from "../../../../src/domain/Provider.ts"
+} from "../../../../src/domain/ProviderError.ts"
 import { fail, garbage, gate, say, stop } from "../../../../src/models/Providers/Scripted/Script.ts"
 import { stringify } from "../../../../src/lib/json.ts"
 import { House } from "./House.ts"

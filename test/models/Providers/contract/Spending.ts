@@ -1,15 +1,8 @@
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Array, Deferred, Effect, Fiber, Record, Stream } from "effect"
 import { hear } from "../../../../src/models/Deadlines.ts"
-import {
-  Crashed,
-  type ProviderError,
-  type ProviderEvent,
-  RateLimited,
-  TooManyToolCalls,
-  turnLimits,
-  type TurnInput
-} from "../../../../src/domain/Provider.ts"
+import { type ProviderEvent, turnLimits, type TurnInput } from "../../../../src/domain/Provider.ts"
+import { Crashed, type ProviderError, RateLimited, TooManyToolCalls } from "../../../../src/domain/ProviderError.ts"
 import { plus, type Spending, type Tokens } from "../../../../src/domain/Usage.ts"
 import { call, fail, hang, pause, say, type Script } from "../../../../src/models/Providers/Scripted/Script.ts"
 import { makeBill } from "../../../support/bill.ts"

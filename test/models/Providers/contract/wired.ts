@@ -1,5 +1,6 @@
 import { Deferred, Effect, Option, Redacted } from "effect"
-import type { Provider, ProviderError } from "../../../../src/domain/Provider.ts"
+import type { Provider } from "../../../../src/domain/Provider.ts"
+import type { ProviderError } from "../../../../src/domain/ProviderError.ts"
 import * as Anthropic from "../../../../src/models/Providers/Anthropic.ts"
 import * as OpenAi from "../../../../src/models/Providers/OpenAi.ts"
 import * as ChatApi from "../../../support/ChatApi.ts"
