@@ -65,7 +65,18 @@ export class RoomEvents extends Context.Tag("parley/store/RoomEvents")<
 export const logGroup = (roomId: RoomId) => `log:${roomId}`
 export const roomGroup = (roomId: RoomId) => `room:${roomId}`
 
-const changeTheRoom: ReadonlySet<string> = new Set(["room_updated", "agent_joined", "agent_left"])
+/** Which events change what is cached of the room itself; all of them change what was said in it. */
+const changesRoom: Readonly<Record<DurableEvent["type"], boolean>> = {
+  room_updated: true,
+  agent_joined: true,
+  agent_left: true,
+  new_message: false,
+  messages_cleared: false,
+  round_started: false,
+  round_ended: false,
+  stream_end: false,
+  new_critique: false
+}
 
 /** What came while a reader was still reading the log. */
 interface Meanwhile {
@@ -177,7 +188,7 @@ const make = Effect.gen(function* () {
       const { id, owner_id } = entry.value
       yield* afterCommit(
         Effect.zipRight(
-          forget(room_id, changeTheRoom.has(type)),
+          forget(room_id, changesRoom[type]),
           publish({ id: room_id, owner_id }, { id, room_id, type, body })
         )
       )

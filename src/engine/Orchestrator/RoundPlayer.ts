@@ -40,9 +40,29 @@ export interface RoundPlayer {
 
 type Pass = { readonly halt: Option.Option<StopReason>; readonly heard: ReadonlyArray<Heard> }
 
-const limits: ReadonlySet<StopReason> = new Set(["max_interactions", "max_messages", "max_rounds"])
-const settledIn: ReadonlySet<StopReason> = new Set(["complete", "max_rounds"])
-const unheard: ReadonlySet<StopReason> = new Set(["paused", "interrupted", "budget", "no_agents"])
+interface Epilogue {
+  /** Those who sum up speak after it, though a limit ended the talk. */
+  readonly final: boolean
+  readonly critics: boolean
+  /** Where the last reply went in circles, that is the reason. */
+  readonly yieldsToGuard: boolean
+}
+
+/** What follows each end of a talk. */
+const epilogues: Readonly<Record<StopReason, Epilogue>> = {
+  complete: { final: false, critics: true, yieldsToGuard: true },
+  everyone_skipped: { final: false, critics: true, yieldsToGuard: false },
+  max_interactions: { final: true, critics: true, yieldsToGuard: false },
+  max_messages: { final: true, critics: true, yieldsToGuard: false },
+  max_rounds: { final: true, critics: true, yieldsToGuard: true },
+  budget: { final: false, critics: false, yieldsToGuard: false },
+  loop_guard: { final: false, critics: true, yieldsToGuard: false },
+  paused: { final: false, critics: false, yieldsToGuard: false },
+  interrupted: { final: false, critics: false, yieldsToGuard: false },
+  provider_unavailable: { final: false, critics: true, yieldsToGuard: false },
+  no_agents: { final: false, critics: false, yieldsToGuard: false },
+  set_aside: { final: false, critics: true, yieldsToGuard: false }
+}
 
 export const make = Effect.fnUntraced(function* ({
   cells,
@@ -98,12 +118,12 @@ export const make = Effect.fnUntraced(function* ({
 
   const whole = Effect.fnUntraced(function* (progress: Progress.Progress, halt: Halt) {
     const reason: StopReason = yield* talk(progress, halt)
-    const cut = limits.has(reason) ? yield* epilogue(progress, "final", halt) : Option.none()
+    const cut = epilogues[reason].final ? yield* epilogue(progress, "final", halt) : Option.none()
     const end = Option.getOrElse(
-      Option.filter(cut, (it) => !limits.has(it)),
+      Option.filter(cut, (it) => !epilogues[it].final),
       () => reason
     )
-    if (!unheard.has(end) && Progress.wasHeard(progress)) yield* epilogue(progress, "critics", halt)
+    if (epilogues[end].critics && Progress.wasHeard(progress)) yield* epilogue(progress, "critics", halt)
     return end
   })
 
@@ -112,7 +132,7 @@ export const make = Effect.fnUntraced(function* ({
     const write = Effect.gen(function* () {
       const circles = yield* rooms.circles(room_id)
       // The last reply of all may have been the one that went in circles.
-      const reason = circles !== null && settledIn.has(end) ? "loop_guard" : end
+      const reason = circles !== null && epilogues[end].yieldsToGuard ? "loop_guard" : end
       const stop_detail = reason === "loop_guard" ? circles : (detail ?? null)
       if (!(yield* ledger.closeRound(id, { stop_reason: reason, stop_detail, ended_at }))) return
       yield* rooms.rested(room_id, ended_at, kind === "autonomous")

@@ -40,27 +40,50 @@ export const verdictOf = (exit: Exit.Exit<Done, TurnError>, draft: Brought): Ver
     return { outcome, said, error: null, done, spent, isFree: false }
   }
   if (Cause.isInterruptedOnly(exit.cause)) {
-    const isFree = draft.waiting !== null && unasked.has(draft.waiting.reason)
+    const isFree = draft.waiting !== null && isUnasked[draft.waiting.reason]
     return { outcome: "interrupted", said, error: null, done: null, spent, isFree }
   }
-  const error = Option.getOrElse(Cause.failureOption(exit.cause), () => ({ _tag: "Defect" }))
+  const error = Option.getOrElse(Cause.failureOption(exit.cause), () => ({ _tag: "Defect" as const }))
   if (error._tag === "TooManyToolCalls" && (draft.skipped || text !== ""))
     return { outcome, said, error, done: null, spent, isFree: false }
-  const isFree = draft.firstTokenMs === null && refusals.has(error._tag)
+  const isFree = draft.firstTokenMs === null && isRefusal[error._tag]
   return { outcome: "failed", said: draft.shown ? said : null, error, done: null, spent, isFree }
 }
 
 /** The turn counts, its session does not go on. */
 const forgotten = (done: Done): Done => ({ ...done, sessionId: null })
 
-/** What makes a turn wait that the provider has taken nothing of. */
-const unasked: ReadonlySet<WaitReason> = new Set(["rate_limited", "overloaded", "busy"])
+/** True where a turn waits before the provider has done any work. */
+const isUnasked: Readonly<Record<WaitReason, boolean>> = {
+  rate_limited: true,
+  overloaded: true,
+  server_failed: true,
+  unreachable: true,
+  busy: true,
+  unreadable: false,
+  crashed: false,
+  timed_out: false
+}
 
-const refusals: ReadonlySet<string> = new Set([
-  "PoolBusy",
-  "RateLimited",
-  "Overloaded",
-  "Unauthorized",
-  "SessionLost",
-  "InvalidRequest"
-])
+/** True where a turn fails before the provider has done any work. */
+const isRefusal: Readonly<Record<TurnError["_tag"] | "Defect", boolean>> = {
+  PoolBusy: true,
+  RateLimited: true,
+  Overloaded: true,
+  ServerFailed: true,
+  Unreachable: true,
+  Unauthorized: true,
+  QuotaExhausted: true,
+  ModelUnknown: true,
+  SessionLost: true,
+  ContextExceeded: true,
+  ImagesRefused: true,
+  InvalidRequest: true,
+  Refused: false,
+  TimedOut: false,
+  TooManyToolCalls: false,
+  TooLong: false,
+  Unreadable: false,
+  Crashed: false,
+  Defect: false
+}
