@@ -8,23 +8,26 @@ import { plus, type Spending } from "../domain/Usage.ts"
 import { RoomEvents } from "../store/RoomEvents.ts"
 import { keyOf, keysOf, type Place, type Topic } from "../store/Topic.ts"
 
-/** What an agent has brought forth so far in its turn. */
-export interface Draft {
-  readonly text: string
-  readonly thinking: string
+interface State {
+  text: string
+  thinking: string
   /** True once some of the text was shown; from then on the turn cannot become a skip. */
-  readonly shown: boolean
-  readonly skipped: boolean
+  shown: boolean
+  skipped: boolean
   /** How much the model said after it had skipped, which nobody heard. */
-  readonly unheard: number
+  unheard: number
   /** From when the model was asked, for the last time, to the first thing it said or thought. */
-  readonly firstTokenMs: number | null
+  firstTokenMs: number | null
   /** What the turn has taken so far, over all tries. */
-  readonly spent: Spending
+  spent: Spending
   /** What keeps the model from being asked. */
-  readonly waiting: Waiting | null
+  waiting: Waiting | null
   /** True as long as the model has neither said nor done anything. */
-  readonly isUntouched: boolean
+  isUntouched: boolean
+}
+
+/** What an agent has brought forth so far in its turn. */
+export interface Draft extends Readonly<State> {
   readonly wait: (why: Waiting) => Effect.Effect<void>
   /** Notes that the model is asked now, and ends the wait for it. */
   readonly ask: Effect.Effect<void>
@@ -99,16 +102,16 @@ const make = Effect.gen(function* () {
   type Send = (event: LiveEvent) => Effect.Effect<void>
 
   const begin = ({ agent, place, turnId }: Omit<LiveTurn, "draft">, began: number, send: Send): LiveTurn => {
-    const state = {
+    const state: State = {
       text: "",
       thinking: "",
       shown: false,
       skipped: false,
       unheard: 0,
       isUntouched: true,
-      firstTokenMs: null as number | null,
-      spent: { usage: null, isWhole: true } as Spending,
-      waiting: null as Waiting | null
+      firstTokenMs: null,
+      spent: { usage: null, isWhole: true },
+      waiting: null
     }
     const ref = refOf({ turnId, agent })
     const heard = Effect.map(Clock.currentTimeMillis, (now) => {

@@ -2,12 +2,12 @@ import { FileSystem, HttpApiBuilder, HttpServerResponse, Path } from "@effect/pl
 import { Effect } from "effect"
 import { fileURLToPath } from "node:url"
 
-const files = {
-  "/": ["index.html", "text/html; charset=utf-8"],
-  "/assets/main.js": ["main.js", "text/javascript; charset=utf-8"],
-  "/assets/style.css": ["style.css", "text/css; charset=utf-8"],
-  "/assets/icon.svg": ["icon.svg", "image/svg+xml"]
-} as const
+const files = [
+  ["/", "index.html", "text/html; charset=utf-8"],
+  ["/assets/main.js", "main.js", "text/javascript; charset=utf-8"],
+  ["/assets/style.css", "style.css", "text/css; charset=utf-8"],
+  ["/assets/icon.svg", "icon.svg", "image/svg+xml"]
+] as const
 
 const headers = {
   "cache-control": "no-cache",
@@ -30,12 +30,12 @@ export const layer = HttpApiBuilder.Router.use((router) =>
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), "web")
-    for (const [route, [name, contentType]] of Object.entries(files)) {
+    for (const [route, name, contentType] of files) {
       const response = yield* Effect.match(fs.readFile(path.join(folder, name)), {
         onSuccess: (content) => HttpServerResponse.uint8Array(content, { contentType, headers }),
         onFailure: () => HttpServerResponse.text("The page is not built.", { status: 404, headers })
       })
-      yield* router.get(route as "/", Effect.succeed(response))
+      yield* router.get(route, Effect.succeed(response))
     }
   })
 )

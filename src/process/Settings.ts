@@ -1,5 +1,5 @@
 import { FileSystem } from "@effect/platform"
-import { Array, Context, Data, Effect, Layer, Option, ParseResult, Schema } from "effect"
+import { Array, Context, Data, Effect, Layer, Option, ParseResult, Schema, Struct } from "effect"
 import { parseEnv } from "node:util"
 import { about, LiveValues, type SettingChange, type SettingName, SettingsValues, show } from "../domain/Settings.ts"
 
@@ -45,7 +45,7 @@ export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ reado
 
 type Raw = Readonly<Record<string, string>>
 
-const names = Object.keys(SettingsValues.fields) as ReadonlyArray<SettingName>
+const names = Struct.keys(SettingsValues.fields)
 const isLive = (name: SettingName) => name in LiveValues.fields
 
 const layerOf = (raw: Effect.Effect<Raw>) =>

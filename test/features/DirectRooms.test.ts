@@ -33,7 +33,7 @@ layer(house, { excludeTestServices: true })("DirectRooms", (it) => {
         { concurrency: "unbounded" }
       )
 
-      const [{ data: room }] = answers as [(typeof answers)[number]]
+      const room = answers[0]?.data
       deepStrictEqual([...new Set(answers.map(({ data, status }) => `${status} ${data.id}`))], [`200 ${room.id}`])
       deepStrictEqual([room.name, room.agents.length, room.agents[0].id, room.messages], ["Direct: Ada", 1, ada, []])
       assertEquals((yield* json("GET", "/rooms")).data.length, 1)

@@ -22,7 +22,7 @@ const setup = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const name = `room ${++names}`
   const take = (more: object) => client.json("POST", "/rooms/import", { ...emptyDocument, ...more })
-  const with_ = (list: ReadonlyArray<DocumentMessage>) =>
+  const with_ = (list: ReadonlyArray<typeof DocumentMessage.Encoded>) =>
     take({ room: { ...emptyDocument.room, name }, messages: list })
   const document = (id: number) => Effect.map(client.json("GET", `/rooms/${id}/export`), ({ data }) => data)
   const text = (id: number, query = "") =>
@@ -140,10 +140,7 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 
       const answers = yield* Effect.all([
         take({ version: 2 }),
-        with_([
-          messageOf(1),
-          { ...messageOf(2), timestamp: "2026-02-31T99:00:00.000Z" as DocumentMessage["timestamp"] }
-        ]),
+        with_([messageOf(1), { ...messageOf(2), timestamp: "2026-02-31T99:00:00.000Z" }]),
         with_([messageOf(2), messageOf(2)]),
         with_([messageOf(1), messageOf(2, { images: [{ media_type: "image/png", data: images["image/png"] }, svg] })])
       ])

@@ -18,10 +18,16 @@ const account = ({ broken, seed, trace }: Simulation.Result) =>
         ...trace.slice(-shown).map((line) => `  ${line}`)
       ]
 
+interface Results {
+  broken: ReadonlyArray<string>
+  calls: number
+  crashes: number
+}
+
 /** Plays the schedules of these seeds; gives an account of those that broke a promise. */
 export const run = Effect.fn(function* (from: number, schedules: number) {
   const houses = yield* Houses.all
-  const results = { broken: [] as ReadonlyArray<string>, calls: 0, crashes: 0 }
+  const results: Results = { broken: [], calls: 0, crashes: 0 }
   for (let seed = from; seed < from + schedules; seed++) {
     const result = yield* Simulation.play(houses, Schedule.from(seed))
     results.broken = [...results.broken, ...account(result)]

@@ -10,6 +10,11 @@ export interface Listing {
   readonly headers: IncomingHttpHeaders
 }
 
+interface Models {
+  ids: ReadonlyArray<string>
+  status: number
+}
+
 /**
  * Plays a vendor on loopback for as long as the scope is open. The replies are used in order; after the last one
  * `otherwise` answers.
@@ -20,7 +25,7 @@ export const make = Effect.fnUntraced(function* <Request>(protocol: Protocol<Req
   const calls: Array<Call<Request>> = []
   const replies: Array<Reply<Request>> = []
   const listings: Array<Listing> = []
-  const models = { ids: ["model-a", "model-b"] as ReadonlyArray<string>, status: 200 }
+  const models: Models = { ids: ["model-a", "model-b"], status: 200 }
 
   const list = (url: string, headers: IncomingHttpHeaders, response: ServerResponse) => {
     listings.push({ path: url, headers })

@@ -57,6 +57,23 @@ const waits: Readonly<Record<WaitReason, string>> = {
 const failure = (tag: string | null) =>
   Object.entries(failures).find(([name]) => name === tag)?.[1] ?? "something went wrong"
 
+/** Refusals that a page meets in everyday use; others say it in the server's words. */
+const refusals: Readonly<Record<string, string>> = {
+  RoomBusy: "The room is still answering. Try again when it is quiet.",
+  RoomPaused: "The room is paused: resume it first.",
+  WriteRefused: "The server has too much to write at the moment. Try again soon.",
+  StorageFull: "The server's disk is full: nothing was stored. It goes on as soon as there is room.",
+  "StorageUnavailable.locked": "Another program holds the server's database. Nothing was stored; try again soon.",
+  "StorageUnavailable.failing": "The server's disk does not answer. Nothing was stored; try again soon.",
+  StorageUnavailable: "The server's database must be mended by whoever runs it. Nothing was stored."
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  message: "after a message",
+  continue: "asked to continue",
+  autonomous: "by themselves"
+}
+
 const outcomes: Readonly<Record<Outcome, string>> = {
   replied: "replied",
   skipped: "had nothing to add",
@@ -168,16 +185,7 @@ export const english = {
   trace: (id: string) => ` (trace ${id})`,
   tooMany: (seconds: number) =>
     `That was too much at once. Try again in ${seconds === 1 ? "a second" : `${seconds} seconds`}.`,
-  /** Refusals that a page meets in everyday use; others say it in the server's words. */
-  refusals: {
-    RoomBusy: "The room is still answering. Try again when it is quiet.",
-    RoomPaused: "The room is paused: resume it first.",
-    WriteRefused: "The server has too much to write at the moment. Try again soon.",
-    StorageFull: "The server's disk is full: nothing was stored. It goes on as soon as there is room.",
-    "StorageUnavailable.locked": "Another program holds the server's database. Nothing was stored; try again soon.",
-    "StorageUnavailable.failing": "The server's disk does not answer. Nothing was stored; try again soon.",
-    StorageUnavailable: "The server's database must be mended by whoever runs it. Nothing was stored."
-  } as Readonly<Record<string, string>>,
+  refusals,
 
   turns: count("turn", "turns"),
   replies: count("reply", "replies"),
@@ -188,9 +196,7 @@ export const english = {
   money: "Money",
   tokensTitle: "Tokens",
   whole: "The room",
-  kinds: { message: "after a message", continue: "asked to continue", autonomous: "by themselves" } as Readonly<
-    Record<string, string>
-  >,
+  kinds,
   notReached: "was not reached",
   firstToken: (millis: string) => `first token after ${millis} ms`,
   took: (millis: string) => `${millis} ms in all`,

@@ -7,7 +7,7 @@ const document = OpenApi.fromApi(Api)
 const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: false })
 ajv.addSchema({ $id: "parley", components: document.components })
 
-const absolute = (json: unknown): unknown =>
+const absolute = (json: unknown): object =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/components/', '"parley#/components/'))
 
 const operationOf = ({ method, template }: Target) => {
@@ -22,7 +22,7 @@ export const promisesOf = (target: Target) => {
   const checks = new Map(
     Object.entries(operation.responses).map(([status, response]) => {
       const schema = response.content?.["application/json"]?.schema
-      return [status, schema === undefined ? null : ajv.compile(absolute(schema) as object)] as const
+      return [status, schema === undefined ? null : ajv.compile(absolute(schema))] as const
     })
   )
   return (status: number, type: string, body: unknown): string | null => {
