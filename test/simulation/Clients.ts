@@ -49,7 +49,7 @@ export const make = (book: Book, rooms: Array<number>) => {
     }
   }
 
-  const cleared = (request: Request, wiped: ReadonlyArray<string>) => {
+  const cleared = (wiped: ReadonlyArray<string>) => {
     const isThere = new Set([...journal.messages.values()].flatMap(({ content }) => tagsIn(content)))
     for (const tag of wiped) if (!isThere.has(tag)) ledger.forgotten.add(tag)
   }
@@ -154,7 +154,7 @@ export const make = (book: Book, rooms: Array<number>) => {
           world,
           request,
           Effect.flatMap(Messages, (it) => it.clear(id)),
-          () => cleared(request, wiped)
+          () => cleared(wiped)
         )
       }
       case "read": {
