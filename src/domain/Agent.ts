@@ -83,6 +83,7 @@ export const AgentCreate = Schema.Struct({
 export const Member = Agent.pick(
   "id",
   "name",
+  "group",
   "profile_pic",
   "is_critic",
   "interrupt_every_turn",

@@ -11,6 +11,21 @@ export const oneLine = (text: string) =>
 /** Sorts by code unit: the same order in every locale. */
 export const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
+const ignorable = /\p{Default_Ignorable_Code_Point}/gu
+const blank = /[\p{Zs}\t_]/gu
+
+/**
+ * The same for texts that people take for the same name: in any case, the Turkish i's among them, in any width, however
+ * they are encoded, with underscores or spaces. Letter by letter it gives what it gives for the whole.
+ */
+export const folded = (text: string) =>
+  [...text.normalize("NFKD")]
+    .map((letter) => letter.toLowerCase().toUpperCase().toLowerCase())
+    .join("")
+    .replace(ignorable, "")
+    .replace(blank, " ")
+    .replaceAll("i\u0307", "i")
+
 const bytes = (text: string) => new TextEncoder().encode(text).length
 
 /** At most so many code units, and no half character at the end. */

@@ -32,7 +32,7 @@ export const make = Effect.gen(function* () {
     const input = openings.passInput(progress, present, {
       pass: progress.planned.length,
       kind,
-      mentioned: heard.flatMap(({ said }) => (said === null ? [] : mentionsIn(said, present).ids)),
+      mentioned: heard.flatMap((turn) => mentionedBy(turn, present)),
       last_speaker: heard.findLast(({ outcome }) => outcome === "replied")?.agent_id ?? null
     })
     progress.planned = [...progress.planned, input]
@@ -58,3 +58,7 @@ export const make = Effect.gen(function* () {
     first: (progress) => next(progress, progress.trigger.kind === "message" ? "answer" : "follow_up", [])
   } satisfies Passes
 })
+
+/** Whom an agent named, but for itself. */
+const mentionedBy = ({ agent_id, said }: Heard, present: ReadonlyArray<Member>) =>
+  said === null ? [] : mentionsIn(said, present).ids.filter((id) => id !== agent_id)

@@ -90,6 +90,28 @@ describe("a room decides who speaks", () => {
     )
   )
 
+  it.scopedLive("by name alone: a word for everybody names all, but for the agent that says it", () =>
+    house(
+      ({ number, spec }) =>
+        speak(
+          spec.agentName === "Bo" && number <= 3
+            ? "What do you say, @all?"
+            : (["By the mill.", "", "No ford this spring!", "Two miles upstream, then.", "Mind the current."][
+                number - 1
+              ] ?? "")
+        ),
+      Effect.gen(function* () {
+        const { say, turns, watch } = yield* room({ turn_policy: "mentioned_only", max_follow_ups: 1 })
+        yield* say("@모두에게: where is the ford?")
+        assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+        deepStrictEqual(
+          (yield* turns).map(([name]) => name),
+          ["Ada", "Bo", "Cy", "Ada", "Cy"]
+        )
+      })
+    )
+  )
+
   it.scopedLive("with interrupting agents before all others, and after each reply that is not transparent", () =>
     house(
       (call) => {
