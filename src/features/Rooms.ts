@@ -21,6 +21,7 @@ import type { RoomId } from "../domain/RoomId.ts"
 import type { Wanted } from "../domain/RoomSettings.ts"
 import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser, type User } from "../domain/User.ts"
+import { JsonText } from "../lib/json.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
 import { Ledger } from "../store/Ledger.ts"
@@ -28,16 +29,16 @@ import { Sessions } from "../store/Sessions.ts"
 import { Providers } from "../models/Providers.ts"
 import { Removal } from "../engine/Removal.ts"
 import { RoomEvents, roomGroup } from "../store/RoomEvents.ts"
-import { type RoomPage, RoomRepo } from "../store/RoomRepo.ts"
+import { type RoomPage, RoomRepo, type RoomsJson } from "../store/RoomRepo.ts"
 import { SdkPool } from "../models/SdkPool.ts"
 import { Settings } from "../process/Settings.ts"
 import { WriteQueue } from "../store/WriteQueue.ts"
 
-type Denied = RoomNotFound | RoomForbidden
 /** A `Room` as JSON text. */
-type RoomJson = string
-/** A list of `RoomSummary` as JSON text. */
-type RoomsJson = string
+const RoomJson = JsonText.pipe(Schema.brand("RoomJson"))
+type RoomJson = typeof RoomJson.Type
+
+type Denied = RoomNotFound | RoomForbidden
 
 export class Rooms extends Context.Tag("parley/features/Rooms")<
   Rooms,
@@ -133,7 +134,7 @@ const make = Effect.gen(function* () {
     const last_read_at = yield* rooms.lastRead(id, user_id)
     const head = encodeHead({ ...room, last_read_at, agents: yield* seated(id) })
     const { json: page } = yield* messages.page(id, { limit: whole, after: Option.none(), before: Option.none() })
-    return `${head.slice(0, -1)},"messages":${page}}`
+    return RoomJson.make(`${head.slice(0, -1)},"messages":${page}}`)
   })
 
   const notice = Effect.fnUntraced(function* (id: RoomId, agent: Agent) {

@@ -1,6 +1,10 @@
 import { Effect, Schema } from "effect"
 import { nextTurn } from "./turns.ts"
 
+/** Text that is JSON. */
+export const JsonText = Schema.String.pipe(Schema.brand("JsonText"))
+export type JsonText = typeof JsonText.Type
+
 /** JSON text of plain data. */
 export const stringify: (data: unknown) => string = Schema.encodeSync(Schema.parseJson())
 

@@ -1,8 +1,8 @@
 import { type HttpServerRequest, HttpServerResponse } from "@effect/platform"
+import type { JsonText } from "./json.ts"
 import type { Tagged } from "./tagged.ts"
 
-/** Sends text that is JSON already. */
-export const json = (text: string) => HttpServerResponse.text(text, { contentType: "application/json" })
+export const json = (text: JsonText) => HttpServerResponse.text(text, { contentType: "application/json" })
 
 /** The same where it is known already by its tag. */
 export const page = ({ bytes, etag }: Tagged) =>

@@ -7,6 +7,7 @@ import { RoomId } from "../domain/RoomId.ts"
 import type { Wanted } from "../domain/RoomSettings.ts"
 import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
+import { JsonText } from "../lib/json.ts"
 import * as Sql from "./Sql.ts"
 import { OwnerId, type Place } from "./Topic.ts"
 import { Commit } from "./WriteQueue.ts"
@@ -20,10 +21,10 @@ export class RoomRepo extends Context.Tag("parley/store/RoomRepo")<
     /** Why the loop guard has stopped the room; null where it has not. Reads nothing else of it. */
     readonly circles: (id: RoomId) => Effect.Effect<string | null, RoomNotFound>
     /**
-     * As JSON text, by the latest activity, newest first, or the unread of the page before the others. No owner means
-     * every room. One that cannot be read is left out.
+     * By the latest activity, newest first, or the unread of the page before the others. No owner means every room. One
+     * that cannot be read is left out.
      */
-    readonly list: (user: string, owner: string | null, page: RoomPage) => Effect.Effect<string>
+    readonly list: (user: string, owner: string | null, page: RoomPage) => Effect.Effect<RoomsJson>
     /** The owner's room of that name, and whether the agent sits in it. */
     readonly named: (owner: string, name: string, agent: AgentId) => Effect.Effect<Option.Option<Named>>
     readonly lastRead: (id: RoomId, user: string) => Effect.Effect<Timestamp | null>
@@ -53,6 +54,10 @@ export class RoomRepo extends Context.Tag("parley/store/RoomRepo")<
     Effect.suspend(() => make)
   )
 }
+
+/** A list of `RoomSummary` as JSON text. */
+export const RoomsJson = JsonText.pipe(Schema.brand("RoomsJson"))
+export type RoomsJson = typeof RoomsJson.Type
 
 type NewRoom = Pick<RoomRow, "owner_id" | "name" | "default_provider" | "default_model" | "created_at"> & Wanted
 type Changes = Partial<Pick<RoomRow, "name" | "is_paused">> & Wanted
@@ -89,7 +94,7 @@ const asSummaries = Sql.readable(RoomSummary, "rooms")
 const encodeList = Schema.encodeSync(Schema.parseJson(Schema.Array(RoomSummary)))
 const asNewRoom = Sql.one(RoomRow, "rooms")
 const asId = Sql.first(Schema.Struct({ id: RoomId }))
-const asList = Sql.one(Schema.Struct({ list: Schema.String }))
+const asList = Sql.one(Schema.Struct({ list: RoomsJson }))
 const asReading = Sql.first(Schema.Struct({ last_read_at: Timestamp }))
 
 const make = Effect.gen(function* () {
