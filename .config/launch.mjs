@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Starts the Parley of this package: a checkout builds itself first; what was built elsewhere lies where nobody may write.
+// Starts the Parley of this package: a checkout builds itself first; what was built elsewhere lies where nobody may
+// write.
 import * as fs from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"

@@ -11,7 +11,9 @@ export interface Following {
   readonly after?: number
   /** Ends the stream. */
   readonly signal?: AbortSignal
-  /** Called when the connection stands; `resumed` means that what was missed follows, else the room must be read anew. */
+  /**
+   * Called when the connection stands; `resumed` means that what was missed follows, else the room must be read anew.
+   */
   readonly onOpen?: (resumed: boolean) => void
   /** Called when the connection is lost. It is made again by itself, or at once by `hurry`. */
   readonly onLost?: (hurry: () => void) => void

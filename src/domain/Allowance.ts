@@ -82,8 +82,8 @@ export const reservation = (turn: {
 const nothing: Amount = { tokens: 0, usd: 0 }
 
 /**
- * What a turn counts for: what the provider told of it; for a request of which it did not tell, what was set aside, never
- * nothing, unless the provider took nothing on.
+ * What a turn counts for: what the provider told of it; for a request of which it did not tell, what was set aside,
+ * never nothing, unless the provider took nothing on.
  */
 export const settled = (
   reserved: Amount,

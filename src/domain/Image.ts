@@ -9,7 +9,9 @@ export type ImageType = typeof ImageType.Type
 /** How many images one message may have. */
 export const mostImages = 5
 
-/** An image of a message as it is read: whoever has the whole address may see it, as an `<img>` has no token to send. */
+/**
+ * An image of a message as it is read: whoever has the whole address may see it, as an `<img>` has no token to send.
+ */
 export const ImageLink = Schema.Struct({ url: Schema.String, media_type: ImageType })
 
 /** An image inside a message, in base64, as clients of the original read the first one of a message. */

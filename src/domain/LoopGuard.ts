@@ -25,7 +25,9 @@ export const circling = (replies: ReadonlyArray<Reply>): Option.Option<string> =
   return Option.orElse(repetition(recent), () => alternation(recent))
 }
 
-/** True for a reply that nobody needs to answer: no words in it, or word for word what its agent said shortly before. */
+/**
+ * True for a reply that nobody needs to answer: no words in it, or word for word what its agent said shortly before.
+ */
 export const isIdle = (reply: Reply, before: ReadonlyArray<Reply>) => {
   const words = normalise(reply.content)
   return (

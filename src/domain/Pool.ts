@@ -29,7 +29,9 @@ export const PoolStats = Schema.Struct({
 }).annotations({ identifier: "PoolStats" })
 export type PoolStats = typeof PoolStats.Type
 
-/** A place that is taken. What tells of a client is null while there is none: before it is open, and when it is gone. */
+/**
+ * A place that is taken. What tells of a client is null while there is none: before it is open, and when it is gone.
+ */
 export const PooledSeat = Schema.Struct({
   room_id: RoomId,
   agent_id: AgentId,

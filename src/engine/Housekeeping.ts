@@ -9,8 +9,8 @@ import { WriteQueue } from "../store/WriteQueue.ts"
 const batch = 1000
 
 /**
- * Takes away old events, and revocations of tokens that have run out, a few at a time, so that nobody waits for it. Idle clients are closed by the pool itself, and
- * the cache gives up what was not read for longest.
+ * Takes away old events, and revocations of tokens that have run out, a few at a time, so that nobody waits for it.
+ * Idle clients are closed by the pool itself, and the cache gives up what was not read for longest.
  */
 export const layer = Layer.scopedDiscard(
   Effect.gen(function* () {

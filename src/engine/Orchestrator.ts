@@ -13,8 +13,8 @@ export class Orchestrator extends Context.Tag("parley/engine/Orchestrator")<
   Orchestrator,
   {
     /**
-     * Has an open round played and returns at once. A round under way ends, at once or after its turn, and has cleaned up
-     * before the new one begins; of several that wait, the newest is played.
+     * Has an open round played and returns at once. A round under way ends, at once or after its turn, and has cleaned
+     * up before the new one begins; of several that wait, the newest is played.
      */
     readonly play: (roomId: RoomId, round: RoundId, when: "now" | "after_turn") => Effect.Effect<void>
     /** Plays an open round and returns when it has ended; where another is under way it ends unplayed. */

@@ -20,8 +20,8 @@ export class Recovery extends Context.Tag("parley/engine/Recovery")<
   {
     /**
      * Takes up what waits, one round after the other, with the agents that had not spoken: those that were left in good
-     * order first, each at once; then those whose server broke off, each alone until it has had a turn, has ended, waits
-     * for its provider, or has had its time. Among them those that cost the most come last.
+     * order first, each at once; then those whose server broke off, each alone until it has had a turn, has ended,
+     * waits for its provider, or has had its time. Among them those that cost the most come last.
      */
     readonly goOn: Effect.Effect<void>
   }

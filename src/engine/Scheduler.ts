@@ -34,8 +34,8 @@ import { WriteQueue } from "../store/WriteQueue.ts"
 /**
  * Lets the agents of rooms that are switched to it take up the conversation by themselves: one pass at a time, never
  * while a round is under way, never in a room that is paused, stopped by the loop guard, or has had its number. No room
- * waits for another that is slow, as long as there is a place; the room that is due for longest gets the next one. While
- * a provider cannot be asked its rooms stay due.
+ * waits for another that is slow, as long as there is a place; the room that is due for longest gets the next one.
+ * While a provider cannot be asked its rooms stay due.
  */
 export class Scheduler extends Context.Tag("parley/engine/Scheduler")<
   Scheduler,

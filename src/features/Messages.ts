@@ -53,8 +53,8 @@ export class Messages extends Context.Tag("parley/features/Messages")<
     /** The message with its first image inside it. */
     readonly whole: (message: Message) => Effect.Effect<Message>
     /**
-     * Nothing of what was said is seen, nobody speaks, and no agent remembers it, when this returns. A large room is then
-     * still being emptied.
+     * Nothing of what was said is seen, nobody speaks, and no agent remembers it, when this returns. A large room is
+     * then still being emptied.
      */
     readonly clear: (room: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | Unwritten, CurrentUser>
   }

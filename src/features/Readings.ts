@@ -33,7 +33,9 @@ const polled = ({ since_id }: Query<typeof poll> = {}): Reading => ({
 const encode = Schema.encodeSync(Schema.parseJson(Chatting))
 const nobody = tagged(encode({ chatting_agents: [] }))
 
-/** What clients read again and again, as it is sent; `present` answers when it is remembered and the user may read it. */
+/**
+ * What clients read again and again, as it is sent; `present` answers when it is remembered and the user may read it.
+ */
 export const make = Effect.gen(function* () {
   const { page, pageIfPresent } = yield* Messages
   const { access, isOpenTo } = yield* Rooms

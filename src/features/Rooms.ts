@@ -59,7 +59,9 @@ export class Rooms extends Context.Tag("parley/features/Rooms")<
       changes: typeof RoomUpdate.Type
     ) => Effect.Effect<RoomJson, Denied | RoomExists | Unwritten, CurrentUser>
     readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | Unwritten, CurrentUser>
-    /** The room is there for nobody, and nobody speaks in it, when this returns; a large one is then still taken away. */
+    /**
+     * The room is there for nobody, and nobody speaks in it, when this returns; a large one is then still taken away.
+     */
     readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | Unwritten, CurrentUser>
     readonly roster: (id: RoomId, page: Page) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
     /** Seats the agent, unless it is retired; does nothing when it sits there already. */

@@ -56,8 +56,8 @@ const boundsOf = ({ middlewares, path }: Route, limits: RateLimits["Type"]) => {
 
 /**
  * Answers at node's own request event what is asked most and remembered, under the contract's credentials and limits,
- * with the bytes that the library would send; and whether the server is alive, whatever fibers it has to run. All else is for `rest`, from its beginning: only answers of 200 and 304 are
- * made here as well.
+ * with the bytes that the library would send; and whether the server is alive, whatever fibers it has to run. All else
+ * is for `rest`, from its beginning: only answers of 200 and 304 are made here as well.
  */
 export const make = Effect.fnUntraced(function* (rest: RequestListener) {
   const credentials = yield* Credentials

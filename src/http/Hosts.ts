@@ -31,7 +31,10 @@ export const known = ({ ALLOWED_HOSTS, FRONTEND_URL, HOST, VERCEL_URL }: Setting
   }
 }
 
-/** Refuses heads that leave something in doubt, and requests for another host: a page may point its own name at this machine. */
+/**
+ * Refuses heads that leave something in doubt, and requests for another host: a page may point its own name at this
+ * machine.
+ */
 export const guarded = (settings: Settings["Type"]) => {
   const isKnown = known(settings)
   return <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>

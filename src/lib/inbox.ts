@@ -2,8 +2,8 @@ import { Effect } from "effect"
 import * as Bell from "./bell.ts"
 
 /**
- * What comes in one by one, for one reader at a time: kept until it is read, in its order, with nothing lost to a reader
- * that is interrupted. After the end every read fails with it.
+ * What comes in one by one, for one reader at a time: kept until it is read, in its order, with nothing lost to a
+ * reader that is interrupted. After the end every read fails with it.
  */
 export const make = <A extends {}, E>() => {
   const waiting: Array<A> = []

@@ -7,8 +7,8 @@ interface Waiter {
 }
 
 /**
- * Lets so many in at once, the others in the order of their coming. In place of Effect's semaphore (3.22), which loses a
- * permit for ever when the fiber that gets it has to yield in that moment and is interrupted.
+ * Lets so many in at once, the others in the order of their coming. In place of Effect's semaphore (3.22), which loses
+ * a permit for ever when the fiber that gets it has to yield in that moment and is interrupted.
  */
 export const make = (count: number) => {
   let free = count

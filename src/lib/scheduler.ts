@@ -57,8 +57,8 @@ const line = () => {
 
 /**
  * Runs all fibers in one line, and gives the event loop back after some milliseconds, whatever is still in it: sockets
- * and timers have their turn between. The library's own scheduler comes back to the loop only when no fiber has anything
- * to do, because it has a line for each fiber and empties all of them in microtasks.
+ * and timers have their turn between. The library's own scheduler comes back to the loop only when no fiber has
+ * anything to do, because it has a line for each fiber and empties all of them in microtasks.
  */
 export class TurnScheduler implements Scheduler.Scheduler {
   private readonly tasks = line()
@@ -82,8 +82,8 @@ export class TurnScheduler implements Scheduler.Scheduler {
   }
 
   /**
-   * To be called when a connection comes. Node takes one in a turn of the loop: the others wait for the next turns. Until
-   * there is a turn without one, nothing that is in the line begins, as long as patience allows.
+   * To be called when a connection comes. Node takes one in a turn of the loop: the others wait for the next turns.
+   * Until there is a turn without one, nothing that is in the line begins, as long as patience allows.
    */
   readonly hurry = () => {
     this.hasCome = true

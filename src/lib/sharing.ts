@@ -11,8 +11,8 @@ interface Options {
 }
 
 /**
- * Who asks under the same key shares one run of the effect. The run begins with the next turn of the event loop, after all
- * who ask in this one. A failure is given to those who wait, and to nobody after them.
+ * Who asks under the same key shares one run of the effect. The run begins with the next turn of the event loop, after
+ * all who ask in this one. A failure is given to those who wait, and to nobody after them.
  */
 export const make = <A>({
   keep,

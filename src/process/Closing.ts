@@ -1,7 +1,9 @@
 import { Clock, Context, Deferred, Duration, Effect, Layer } from "effect"
 import { Settings } from "./Settings.ts"
 
-/** Opens once, when the server starts to drain: streams that would never end race against it, rooms start nothing new. */
+/**
+ * Opens once, when the server starts to drain: streams that would never end race against it, rooms start nothing new.
+ */
 export class Closing extends Context.Tag("parley/process/Closing")<
   Closing,
   {

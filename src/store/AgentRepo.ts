@@ -121,7 +121,8 @@ const make = Effect.gen(function* () {
       return Effect.map(
         asAgents(sql`
           ${agents} JOIN room_agents ON agent_id = id
-          WHERE ${sql.and([sql`room_id = ${room}`, sql`retired_at IS NULL`, ...bounds])} ORDER BY ${by} LIMIT ${limit}`),
+          WHERE ${sql.and([sql`room_id = ${room}`, sql`retired_at IS NULL`, ...bounds])}
+          ORDER BY ${by} LIMIT ${limit}`),
         (found) => (isBackwards ? found.toReversed() : found)
       )
     },

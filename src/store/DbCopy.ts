@@ -83,8 +83,8 @@ const code = `const { parentPort, workerData } = require("node:worker_threads");
 (${String(work)})(require(workerData.sqlite), require("node:fs"), workerData, (told) => parentPort.postMessage(told))`
 
 /**
- * Copies a database as it is at one moment into one new file, looks whether the copy is whole, and returns when it is on
- * disk. In a thread of its own: neither who serves nor who writes waits for it, in this process or another.
+ * Copies a database as it is at one moment into one new file, looks whether the copy is whole, and returns when it is
+ * on disk. In a thread of its own: neither who serves nor who writes waits for it, in this process or another.
  */
 export const copy = (job: Job, progress: (progress: Progress) => void = () => {}) =>
   Effect.async<void, CopyFailed>((resume) => {

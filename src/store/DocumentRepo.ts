@@ -129,7 +129,9 @@ const make = Effect.gen(function* () {
       asRows(sql`
         SELECT id, role, agent_name, participant_type, participant_name, content, thinking, provider, partial,
           timestamp, images
-        FROM messages WHERE room_id = ${room} AND id > ${Sql.seenAfter(sql, "cleared_messages", room, after)} AND id <= ${last} ORDER BY id LIMIT ${limit}`),
+        FROM messages
+        WHERE room_id = ${room} AND id > ${Sql.seenAfter(sql, "cleared_messages", room, after)} AND id <= ${last}
+        ORDER BY id LIMIT ${limit}`),
 
     hasName: (owner, name) =>
       Effect.map(

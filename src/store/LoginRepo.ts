@@ -83,7 +83,8 @@ const make = Effect.gen(function* () {
 
     newest: Effect.map(
       asNewest(sql`
-        SELECT max(at) AS newest FROM (SELECT cut_off AS at FROM login_cutoffs UNION ALL SELECT since FROM login_grants)`),
+        SELECT max(at) AS newest
+        FROM (SELECT cut_off AS at FROM login_cutoffs UNION ALL SELECT since FROM login_grants)`),
       Option.match({ onNone: () => 0, onSome: ({ newest }) => newest ?? 0 })
     ),
 

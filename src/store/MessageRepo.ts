@@ -14,7 +14,9 @@ export class MessageRepo extends Context.Tag("parley/store/MessageRepo")<
   MessageRepo,
   {
     readonly insert: (message: NewMessage) => Effect.Effect<Message, never, Commit>
-    /** Newest first; those that are gone are left out, and a notice stands for one that cannot be read, as in `page`. */
+    /**
+     * Newest first; those that are gone are left out, and a notice stands for one that cannot be read, as in `page`.
+     */
     readonly these: (ids: ReadonlyArray<MessageId>) => Effect.Effect<ReadonlyArray<Message>>
     /** Many at once, in their order; their images are only named, as in `insert`. */
     readonly append: (messages: ReadonlyArray<NewMessage>) => Effect.Effect<ReadonlyArray<MessageId>, never, Commit>
@@ -139,8 +141,9 @@ const make = Effect.gen(function* () {
     readonly [Name in "agent_name" | "content" | "participant_name" | "thinking"]: string
   }) => `
     messages.id, messages.room_id, messages.agent_id, ${longer.agent_name} AS agent_name,
-    ${longer.content} AS content, role, participant_type, ${longer.participant_name} AS participant_name, NULL AS image_data, NULL AS image_media_type,
-    ${images} AS images, NULL AS anthropic_calls, NULL AS excuse_reasons, ${longer.thinking} AS thinking,
+    ${longer.content} AS content, role, participant_type, ${longer.participant_name} AS participant_name,
+    NULL AS image_data, NULL AS image_media_type, ${images} AS images, NULL AS anthropic_calls,
+    NULL AS excuse_reasons, ${longer.thinking} AS thinking,
     messages.provider, partial, timestamp,
     (SELECT profile_pic FROM agents WHERE agents.id = messages.agent_id) AS agent_profile_pic`
 
@@ -234,7 +237,8 @@ const make = Effect.gen(function* () {
       const rows = sql`
         SELECT ${columns} FROM messages WHERE ${sql.and([sql`room_id = ${room}`, start, ...end])}
         ORDER BY id LIMIT ${limit}`
-      const whole = sql`SELECT ${asJson} AS json, coalesce(max(images IS NOT NULL), 0) AS is_pictured FROM (${rows}) AS paged`
+      const whole = sql`
+        SELECT ${asJson} AS json, coalesce(max(images IS NOT NULL), 0) AS is_pictured FROM (${rows}) AS paged`
       // One row that is no JSON breaks the statement; then each is read by itself.
       return asPage(
         Effect.catchTag(whole, "SqlError", () =>

@@ -16,7 +16,8 @@ export class Openings extends Context.Tag("parley/store/Openings")<
   {
     /**
      * Opens a round with its first pass, in the write of what triggers it: whoever was answered can count on being
-     * answered. The orchestrator is to be told of it after the commit. A round that has not begun hands its mentions on.
+     * answered. The orchestrator is to be told of it after the commit. A round that has not begun hands its mentions
+     * on.
      */
     readonly open: (
       room: RoomRow,

@@ -19,8 +19,8 @@ export class Operations extends Context.Tag("parley/store/Operations")<
     /** Whether a turn may begin is decided in the write that begins it: no limit can be passed in between. */
     readonly openTurn: Operation<typeof Open>
     /**
-     * Outcome, what was said, the session, its cost and the events. What was said counts as discarded when the round has
-     * been ended by somebody meanwhile.
+     * Outcome, what was said, the session, its cost and the events. What was said counts as discarded when the round
+     * has been ended by somebody meanwhile.
      */
     readonly settleTurn: Operation<typeof Settle>
   }

@@ -95,8 +95,12 @@ const make = Effect.gen(function* () {
       const turns = yield* asTurns(sql`SELECT id, room_id, agent_id, agent_name, reason FROM turns WHERE ${these}`)
       yield* write(sql`
         UPDATE rooms SET
-          spent_tokens = spent_tokens + (SELECT coalesce(sum(${Sql.tokensOf(sql, "reserved_tokens")}), 0) FROM turns WHERE room_id = rooms.id AND ${these}),
-          spent_usd = spent_usd + (SELECT coalesce(sum(${Sql.usdOf(sql, "reserved_usd")}), 0) FROM turns WHERE room_id = rooms.id AND ${these})
+          spent_tokens = spent_tokens + (
+            SELECT coalesce(sum(${Sql.tokensOf(sql, "reserved_tokens")}), 0)
+            FROM turns WHERE room_id = rooms.id AND ${these}),
+          spent_usd = spent_usd + (
+            SELECT coalesce(sum(${Sql.usdOf(sql, "reserved_usd")}), 0)
+            FROM turns WHERE room_id = rooms.id AND ${these})
         WHERE id IN (SELECT room_id FROM turns WHERE ${these})`)
       yield* write(sql`
         DELETE FROM sessions

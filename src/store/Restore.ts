@@ -94,8 +94,8 @@ const sync = (path: string) =>
   )
 
 /**
- * Puts a backup in the place of the database and the memories, for a data folder that no server holds. What was there is
- * put aside whole; until the last moment nothing of it is touched. Tells where it is, and whether logouts were kept.
+ * Puts a backup in the place of the database and the memories, for a data folder that no server holds. What was there
+ * is put aside whole; until the last moment nothing of it is touched. Tells where it is, and whether logouts were kept.
  */
 export const restore = Effect.fn("Restore.restore")(function* (file: string, progress: (progress: Progress) => void) {
   const { DATA_DIR } = yield* Settings
@@ -136,7 +136,8 @@ export const restore = Effect.fn("Restore.restore")(function* (file: string, pro
     if (isThere) yield* settle(database)
     const keptLogouts = isThere && (yield* Effect.isSuccess(keepLogouts(draft, database)))
     yield* sync(draft)
-    // The old file keeps its place until the new one takes it in one step; what would be read along with that goes before.
+    // The old file keeps its place until the new one takes it in one step; what would be read along with that goes
+    // before.
     if (isThere) yield* fs.link(database, path.join(aside, "parley.db"))
     for (const name of ["parley.db-wal", "parley.db-shm"]) {
       if (yield* fs.exists(inData(name))) yield* fs.rename(inData(name), path.join(aside, name))

@@ -13,8 +13,8 @@ import { keyOf, keysOf, type Place, type Topic } from "./Topic.ts"
 import { afterCommit, Commit } from "./WriteQueue.ts"
 
 /**
- * Where a reader's frames go, one or more in a piece. `write` must not block: a reader that cannot keep up is the sink's
- * to drop.
+ * Where a reader's frames go, one or more in a piece. `write` must not block: a reader that cannot keep up is the
+ * sink's to drop.
  */
 export interface Sink {
   readonly write: (frames: Uint8Array, count: number) => void
@@ -32,7 +32,9 @@ export class RoomEvents extends Context.Tag("parley/store/RoomEvents")<
      * once it is committed nothing cached of the room is read again, and then its readers get it.
      */
     readonly append: (roomId: RoomId, event: DurableEvent) => Effect.Effect<void, never, Commit>
-    /** The write under way hides the room: once it is committed nothing remembered of it is read, or written to readers. */
+    /**
+     * The write under way hides the room: once it is committed nothing remembered of it is read, or written to readers.
+     */
     readonly forget: (place: Place) => Effect.Effect<void, never, Commit>
     /** Reaches the readers of the moment, in the order of the calls; never waits for one. */
     readonly send: (place: Place, event: LiveEvent) => Effect.Effect<void>

@@ -143,7 +143,9 @@ const make = Effect.gen(function* () {
       const order = `${unreadFirst ? "has_unread DESC," : ""} ${activity} DESC, rooms.id DESC`
       const rows = sql`
         SELECT rooms.*, last_read_at, last_read_at IS NULL OR ${sql.literal(activity)} > last_read_at AS has_unread
-        FROM (SELECT * FROM rooms WHERE ${sql.and([mine, sql`state = 'open'`, ...bounds])} ORDER BY ${by} LIMIT ${limit}) AS rooms
+        FROM (
+          SELECT * FROM rooms WHERE ${sql.and([mine, sql`state = 'open'`, ...bounds])}
+          ORDER BY ${by} LIMIT ${limit}) AS rooms
         LEFT JOIN room_reads ON room_reads.room_id = rooms.id AND room_reads.user_id = ${user}
         ORDER BY ${sql.literal(order)}`
       // One row that is no JSON breaks the statement; then each is read by itself.

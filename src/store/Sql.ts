@@ -85,8 +85,9 @@ export const orConflict =
     )
 
 /**
- * The id after which rows of a room are seen: `after`, or a later one up to which they are cleared; null for a room that
- * is hidden. One bound, for an index is entered by no more than one: the views of what is kept have their own already.
+ * The id after which rows of a room are seen: `after`, or a later one up to which they are cleared; null for a room
+ * that is hidden. One bound, for an index is entered by no more than one: the views of what is kept have their own
+ * already.
  */
 export const seenAfter = (
   sql: SqlClient.SqlClient,

@@ -22,8 +22,8 @@ export class WriteQueue extends Context.Tag("parley/store/WriteQueue")<
     /**
      * Runs a write after all earlier ones and returns once it is committed. Writes that queue up together share one
      * transaction, yet a failing write rolls back alone. An accepted write is carried out even when its caller is
-     * interrupted. What the storage does not take, or another process keeps from it for longer than a second and a half,
-     * is refused, and nothing of it is stored; the write may have been run, and is run again when it shared its
+     * interrupted. What the storage does not take, or another process keeps from it for longer than a second and a
+     * half, is refused, and nothing of it is stored; the write may have been run, and is run again when it shared its
      * transaction with others. Never call it inside a write: it would wait for itself.
      */
     readonly write: <A, E>(write: Effect.Effect<A, E, Commit>) => Effect.Effect<A, E | Unwritten>

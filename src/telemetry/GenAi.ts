@@ -60,7 +60,9 @@ export const round = <A, E, R>(labels: RoundLabels, effect: Effect.Effect<A, E, 
 
 export const stopped = (reason: string) => Effect.annotateCurrentSpan("parley.round.stop_reason", reason)
 
-/** A turn is a trace of its own, linked to the request that caused it; the cause is an attribute as well, to search by. */
+/**
+ * A turn is a trace of its own, linked to the request that caused it; the cause is an attribute as well, to search by.
+ */
 export const invokeAgent = <A, E, R>(turn: TurnLabels, effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(traceId, (round) =>
     Effect.withSpan(effect, `invoke_agent ${turn.agent}`, {
@@ -145,7 +147,9 @@ export const chat =
       }
     })
 
-/** Notes on the turn's span that the provider is to be asked again, what it said, and how long the turn waits by itself. */
+/**
+ * Notes on the turn's span that the provider is to be asked again, what it said, and how long the turn waits by itself.
+ */
 export const retried = (error: string, delayMs: number): Effect.Effect<void> =>
   Effect.flatMap(Effect.all([Effect.option(Effect.currentSpan), Clock.currentTimeNanos]), ([span, now]) =>
     Effect.sync(() =>

@@ -13,7 +13,9 @@ export class SpanExport extends Context.Tag("parley/telemetry/SpanExport")<
     readonly stats: () => SpanExportStats
   }
 >() {
-  /** To the collector at this address of OTLP over HTTP; what waits when the scope closes is sent, or counted as lost. */
+  /**
+   * To the collector at this address of OTLP over HTTP; what waits when the scope closes is sent, or counted as lost.
+   */
   static readonly layer = (endpoint: string) => Layer.scoped(this, make(endpoint))
 
   static readonly layerOff = Layer.succeed(this, {
@@ -49,7 +51,8 @@ const make = Effect.fnUntraced(function* (endpoint: string) {
     yield* Effect.logWarning(`traces do not reach the collector: ${reason}`)
   })
 
-  // An attempt that is interrupted goes on, and the next one waits for it: nothing is sent twice because the server closes.
+  // An attempt that is interrupted goes on, and the next one waits for it: nothing is sent twice because the server
+  // closes.
   const attempt = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       sending ??= yield* Effect.forkDaemon(Effect.interruptible(collector.take(batch)))

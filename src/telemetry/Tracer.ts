@@ -4,8 +4,8 @@ import { SpanExport } from "./SpanExport.ts"
 import { Sampled, Unsampled } from "./Span.ts"
 
 /**
- * Gives every span its ids, and records those of one trace in so many; which, is drawn once for each root. Whoever stands
- * under a span is recorded when it is.
+ * Gives every span its ids, and records those of one trace in so many; which, is drawn once for each root. Whoever
+ * stands under a span is recorded when it is.
  */
 export const layer = (ratio: () => number) =>
   Layer.unwrapEffect(

@@ -70,8 +70,8 @@ export const turn = async (stage) => {
 const slowest = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)]
 
 /**
- * The rooms are driven as fast as they go for the turns per second. For the first token their agents talk by themselves,
- * as often as a room can be set to, and a person talks in a room of its own over one whole cycle of theirs.
+ * The rooms are driven as fast as they go for the turns per second. For the first token their agents talk by
+ * themselves, as often as a room can be set to, and a person talks in a room of its own over one whole cycle of theirs.
  */
 export const rooms = async (stage) => {
   const { load } = stage

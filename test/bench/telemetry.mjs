@@ -1,4 +1,5 @@
-// What traces cost: the same house without a collector, with one in twenty of the traces exported, and with all of them.
+// What traces cost: the same house without a collector, with one in twenty of the traces exported, and with all of
+// them.
 import { createServer } from "node:http"
 import { inOrder, numbers } from "./lists.mjs"
 import { costing, median } from "./machine.mjs"

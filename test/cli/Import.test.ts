@@ -14,8 +14,9 @@ import { stringify } from "../../src/lib/json.ts"
 
 const hash = "$2b$04$7yL1i2oFskF1V8hyYYdoPuJOedn8fgyjJY2XrQUFML6tnb0kZ4zBi"
 
-const messages = `SELECT rooms.name, role, agent_name, agent_id IS NOT NULL, participant_type, participant_name, content,
-  thinking, timestamp, (SELECT count(*) FROM attachments WHERE message_id = messages.id)
+const messages = `
+  SELECT rooms.name, role, agent_name, agent_id IS NOT NULL, participant_type, participant_name, content, thinking,
+  timestamp, (SELECT count(*) FROM attachments WHERE message_id = messages.id)
   FROM messages JOIN rooms ON rooms.id = room_id ORDER BY messages.id`
 
 describe("Import", () => {

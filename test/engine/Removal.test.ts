@@ -124,7 +124,8 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       yield* send("a heron on the pier")
       // As a clearing leaves it whose rows are not gone yet.
       yield* sql`
-        UPDATE rooms SET cleared_messages = (SELECT max(id) FROM messages), cleared_events = (SELECT max(id) FROM events)
+        UPDATE rooms
+        SET cleared_messages = (SELECT max(id) FROM messages), cleared_events = (SELECT max(id) FROM events)
         WHERE id = ${id}`
 
       const page = yield* json("GET", `${path}/messages?limit=7`)

@@ -244,7 +244,8 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
         })
       ])
       // As it was stored before names had to be on one line.
-      yield* sql`UPDATE messages SET participant_name = ${`A\n${forged}`} WHERE room_id = ${data.room_id} AND role = 'user'`
+      yield* sql`
+        UPDATE messages SET participant_name = ${`A\n${forged}`} WHERE room_id = ${data.room_id} AND role = 'user'`
 
       const folded = yield* text(data.room_id)
       const open = yield* text(data.room_id, "&thinking=true")

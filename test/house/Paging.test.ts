@@ -18,7 +18,9 @@ interface Member {
   readonly id: number
 }
 
-/** Five rooms with the same activity in pairs, one of them read, the oldest with all agents, some rounds and critiques. */
+/**
+ * Five rooms with the same activity in pairs, one of them read, the oldest with all agents, some rounds and critiques.
+ */
 const setup = Effect.gen(function* () {
   const guest = yield* Client.guest
   const sql = yield* SqlClient.SqlClient
@@ -34,7 +36,9 @@ const setup = Effect.gen(function* () {
   )
   const [room = 0] = rooms
   for (const { id } of agents) {
-    yield* sql`INSERT INTO room_agents (room_id, agent_id, joined_at, joined_after) VALUES (${room}, ${id}, ${at(id % 3)}, 0)`
+    yield* sql`
+      INSERT INTO room_agents (room_id, agent_id, joined_at, joined_after)
+      VALUES (${room}, ${id}, ${at(id % 3)}, 0)`
   }
   for (let number = 0; number < 5; number++) {
     const [round] = yield* sql`
@@ -45,7 +49,8 @@ const setup = Effect.gen(function* () {
       INSERT INTO critiques (room_id, round_id, agent_name, content, provider, partial, timestamp)
       VALUES (${room}, ${round?.["id"] ?? 0}, 'Critic', 'Hm.', 'puppet', 0, ${at(3)})`
     yield* sql`
-      INSERT INTO messages (room_id, role, content, timestamp) VALUES (${room}, 'user', ${`here is ${number}`}, ${at(3)})`
+      INSERT INTO messages (room_id, role, content, timestamp)
+      VALUES (${room}, 'user', ${`here is ${number}`}, ${at(3)})`
   }
   const ids = (path: string) =>
     Effect.map(guest.json("GET", path), ({ data }) => data.map(({ id }: Member): number => id))

@@ -12,7 +12,9 @@ export interface Watcher {
   readonly committed: (tables: ReadonlySet<string>) => void
 }
 
-/** What the storage answers for a while. SQLite ends a transaction by itself when a statement in it meets such an error. */
+/**
+ * What the storage answers for a while. SQLite ends a transaction by itself when a statement in it meets such an error.
+ */
 export interface Trouble {
   readonly how: "locked" | "full" | "failing"
   /** At the begin of a transaction, at a change in it, or at its end. */

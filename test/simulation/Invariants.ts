@@ -1,4 +1,6 @@
-/** What the room engine promises, by number: `docs/invariants.md` explains each, and `Chronicle.breaks` names them so. */
+/**
+ * What the room engine promises, by number: `docs/invariants.md` explains each, and `Chronicle.breaks` names them so.
+ */
 export const invariants = {
   1: "An acknowledged message is never lost and never changes place",
   2: "At most one reply per round, cell and agent",

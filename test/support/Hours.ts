@@ -19,7 +19,9 @@ const rest = Effect.repeat(Effect.zipRight(settle, Effect.zipRight(turnOfTheLoop
 
 type Pass = (seconds: number) => Effect.Effect<void>
 
-/** Runs a test in a house of its own, on a clock that the test moves second by second; closing time passes by itself. */
+/**
+ * Runs a test in a house of its own, on a clock that the test moves second by second; closing time passes by itself.
+ */
 export const inVirtualHouse = <E>(
   puppet: ReturnType<typeof Puppet.make>,
   test: (

@@ -16,7 +16,9 @@ const executablePath = places.find((place) => existsSync(place))
 /** Why no browser can be started here; empty where one can. */
 export const whyNoChromium = executablePath === undefined ? "skipped: no Chromium was found" : ""
 
-/** A browser; it ends with the scope. Every visitor it lets in has cookies of its own, and leaves with a scope as well. */
+/**
+ * A browser; it ends with the scope. Every visitor it lets in has cookies of its own, and leaves with a scope as well.
+ */
 export const launch = Effect.gen(function* () {
   const browser = yield* Effect.acquireRelease(
     Effect.promise(() =>

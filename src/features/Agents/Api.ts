@@ -117,7 +117,9 @@ export class AgentsApi extends HttpApiGroup.make("agents")
       .middleware(Authenticated)
   )
   .add(
-    /** The caller's own room with this agent; made when there is none. Each other provider and model has one of its own. */
+    /**
+     * The caller's own room with this agent; made when there is none. Each other provider and model has one of its own.
+     */
     HttpApiEndpoint.get("directRoom", "/:agent_id/direct-room")
       .annotate(OpenApi.Summary, "Open the caller's own room with an agent")
       .setPath(AgentParam)

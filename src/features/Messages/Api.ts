@@ -25,8 +25,8 @@ export const Chatting = Schema.Struct({ chatting_agents: Schema.Array(ChattingAg
 
 /**
  * The newest page; with `before` the page before that id, with `after` the page after it. Without any of the three
- * parameters the first image of each message stands inside it, the newest up to 5 MiB in all, as clients of the original
- * read it.
+ * parameters the first image of each message stands inside it, the newest up to 5 MiB in all, as clients of the
+ * original read it.
  */
 export const list = HttpApiEndpoint.get("list", "/messages")
   .annotate(OpenApi.Summary, "List messages")

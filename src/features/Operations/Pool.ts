@@ -3,7 +3,10 @@ import pidusage from "pidusage"
 import type { Eviction, PooledSeat, PoolState } from "../../domain/Pool.ts"
 import { SdkPool } from "../../models/SdkPool.ts"
 
-/** What the processes keep resident, by their ids; one that is gone by now is missing, as all are where none can be asked. */
+/**
+ * What the processes keep resident, by their ids; one that is gone by now is missing, as all are where none can be
+ * asked.
+ */
 const memoryOf = (pids: ReadonlyArray<number>) =>
   Effect.tryPromise(() => pidusage([...pids])).pipe(
     Effect.timeout("2 seconds"),

@@ -12,7 +12,9 @@ const skip = (pattern: RegExp, text: string, at: number) => {
   return Math.max(at, pattern.lastIndex)
 }
 
-/** The place after a value that begins here. What is no JSON has its end somewhere too, and is refused by its reader. */
+/**
+ * The place after a value that begins here. What is no JSON has its end somewhere too, and is refused by its reader.
+ */
 const endOfValue = (text: string, start: number) => {
   if (text[start] === '"') return endOfString(text, start)
   if (text[start] !== "{" && text[start] !== "[") return skip(scalar, text, start)
@@ -59,8 +61,8 @@ function* values(text: string, start: number) {
 }
 
 /**
- * Cuts a document's text so that nobody waits until all of it is read: what stands around its list of messages, and each
- * message. None where it cannot be JSON; whether the parts are, who parses them will see.
+ * Cuts a document's text so that nobody waits until all of it is read: what stands around its list of messages, and
+ * each message. None where it cannot be JSON; whether the parts are, who parses them will see.
  */
 export const split = Effect.fnUntraced(function* (text: string) {
   const start = startOfMessages(text)

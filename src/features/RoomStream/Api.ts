@@ -31,7 +31,9 @@ const Events = HttpApiSchema.Text({ contentType: "text/event-stream" })
 export class StreamApi extends HttpApiGroup.make("stream")
   .annotate(OpenApi.Description, "Server-sent events: what happens in a room, or in all rooms, as it happens.")
   .add(
-    /** Opens the room's stream once, for who cannot send headers: it stands in an address, and an access token must not. */
+    /**
+     * Opens the room's stream once, for who cannot send headers: it stands in an address, and an access token must not.
+     */
     HttpApiEndpoint.post("ticket", "/rooms/:room_id/sse-ticket")
       .annotate(OpenApi.Summary, "Get a ticket for a room's stream")
       .setPath(RoomParam)

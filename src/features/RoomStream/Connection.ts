@@ -25,8 +25,8 @@ for (const reason of ["behind", "stalled"]) dropped(0, reason)
 const nothing = () => {}
 
 /**
- * The connection of a reader. Frames go to the socket as they are: a stream of Effect per reader costs ten times as much.
- * Thousands lie idle, so that it has no functions and no effects of its own.
+ * The connection of a reader. Frames go to the socket as they are: a stream of Effect per reader costs ten times as
+ * much. Thousands lie idle, so that it has no functions and no effects of its own.
  */
 export class Connection implements Sink {
   private readonly response: ServerResponse

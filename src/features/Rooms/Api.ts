@@ -25,8 +25,8 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
   .annotate(OpenApi.Description, "Lasting conversations, their settings and their rosters.")
   .add(
     /**
-     * The whole list has the unread rooms first, then those of the latest activity. Pages, asked for by any parameter, go
-     * by the activity alone; `after` and `before` name a room.
+     * The whole list has the unread rooms first, then those of the latest activity. Pages, asked for by any parameter,
+     * go by the activity alone; `after` and `before` name a room.
      */
     HttpApiEndpoint.get("list", "/")
       .annotate(OpenApi.Summary, "List rooms")

@@ -62,7 +62,8 @@ export const make = Effect.gen(function* () {
     later: (topic: Topic, after: number, limit: number) =>
       asFound(sql`
         SELECT id, room_id, CASE WHEN typeof(type) = 'text' THEN type ELSE '' END AS type,
-          CASE WHEN typeof(body) = 'text' AND json_valid(body) THEN CASE WHEN body ->> 'type' = type THEN body END END AS body
+          CASE WHEN typeof(body) = 'text' AND json_valid(body)
+            THEN CASE WHEN body ->> 'type' = type THEN body END END AS body
         FROM ${page(topic, after, limit)}`),
 
     newest: Effect.map(asPosition(sql`SELECT coalesce(max(id), 0) AS id FROM events`), ({ id }) => id),

@@ -79,8 +79,8 @@ const doubted = ({ body, id }: Log.Found) =>
   body === null ? unreadable(new Unreadable({ table: "events", id, places: ["body"] })) : Effect.void
 
 /**
- * The log as readers who come get it: page by page, each read and encoded once for all who ask for it until something is
- * written. Whatever was committed before they ask is in it.
+ * The log as readers who come get it: page by page, each read and encoded once for all who ask for it until something
+ * is written. Whatever was committed before they ask is in it.
  */
 export const make = Effect.fnUntraced(function* (log: Log.Log) {
   const { version } = yield* WriteQueue

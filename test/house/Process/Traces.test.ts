@@ -57,7 +57,8 @@ describe.concurrent("traces", () => {
         const personas = yield* query(
           folder,
           `SELECT in_a_nutshell AS content FROM agents UNION SELECT characteristics FROM agents
-           UNION SELECT system_prompt FROM agents UNION SELECT recent_events FROM agents WHERE recent_events IS NOT NULL`
+           UNION SELECT system_prompt FROM agents
+           UNION SELECT recent_events FROM agents WHERE recent_events IS NOT NULL`
         )
         assertTrue(spoken.length > 1 && personas.length > 8)
         for (const { content } of [...spoken, ...personas]) {

@@ -59,7 +59,9 @@ describe("a row of a room that cannot be read", () => {
         assertEquals(yield* count("turns"), before + cells.length)
         assertEquals((yield* get("/rounds")).length, 3)
         // Set aside by a turn that nobody plays; what it says of itself is no amount.
-        yield* damage(`INSERT INTO turns (round_id, room_id, agent_id, agent_name, cell, reason, provider, model, started_at, reserved_tokens)
+        yield* damage(`
+          INSERT INTO turns
+            (round_id, room_id, agent_id, agent_name, cell, reason, provider, model, started_at, reserved_tokens)
           SELECT round_id, room_id, agent_id, agent_name, cell + 100 + n, reason, provider, model, started_at, amount
           FROM (SELECT * FROM turns ORDER BY id DESC LIMIT 1),
             (SELECT 1 AS n, 9223372036854775807 AS amount UNION SELECT 2, 9223372036854775807 UNION SELECT 3, 0.5)`)

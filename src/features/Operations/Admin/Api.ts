@@ -29,7 +29,8 @@ export class AdminApi extends HttpApiGroup.make("admin")
   )
   .add(
     /**
-     * Closes the idle sessions of the seats that fit; one in use is closed when its turn has ended. Answers what is left.
+     * Closes the idle sessions of the seats that fit; one in use is closed when its turn has ended. Answers what is
+     * left.
      */
     HttpApiEndpoint.post("evict", "/pool/evict")
       .annotate(OpenApi.Summary, "Close idle model sessions")
