@@ -5,7 +5,8 @@ import { Sampled, Unsampled } from "./Span.ts"
 
 /**
  * Gives every span its ids, and records those of one trace in so many; which, is drawn once for each root. Whoever
- * stands under a span is recorded when it is.
+ * stands under a span is recorded when it is. A call of another program or of the database tells something only of the
+ * work that it belongs to: alone it is no trace.
  */
 export const layer = (ratio: () => number) =>
   Layer.unwrapEffect(
@@ -16,7 +17,7 @@ export const layer = (ratio: () => number) =>
       const tracer = Tracer.make({
         context: (run) => run(),
         span: (name, parent, context, links, startTime, kind) =>
-          (Option.isSome(parent) ? parent.value.sampled : isDrawn(ratio()))
+          (Option.isSome(parent) ? parent.value.sampled : kind !== "client" && isDrawn(ratio()))
             ? new Sampled(push, name, parent, context, links, startTime, kind)
             : new Unsampled(name, parent, context)
       })

@@ -18,6 +18,7 @@ const Encoded = Schema.Struct({
   spanId: Schema.String,
   name: Schema.String,
   parentSpanId: Schema.optional(Schema.String),
+  startTimeUnixNano: Schema.BigInt,
   attributes: Attributes,
   events: Schema.optionalWith(Schema.Array(Schema.Struct({ name: Schema.String, attributes: Attributes })), {
     default: () => []

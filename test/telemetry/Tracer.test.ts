@@ -30,6 +30,22 @@ const keepingIn = (waiting: Array<Recorded>) => {
 
 class Around extends Context.Tag("parley/test/telemetry/Tracer.test/Around")<Around, object>() {}
 
+describe("a call of another program or of the database", () => {
+  it.effect("is part of the trace that it belongs to, and alone it is none", () =>
+    Effect.gen(function* () {
+      const waiting: Array<Recorded> = []
+      const call = Effect.void.pipe(Effect.withSpan("statement"), Effect.withSpan("call", { kind: "client" }))
+
+      yield* call.pipe(Effect.zipRight(Effect.withSpan(call, "work")), Effect.provide(keepingIn(waiting)))
+
+      deepStrictEqual(
+        waiting.map(({ name }) => name),
+        ["statement", "call", "work"]
+      )
+    })
+  )
+})
+
 describe("a span that has ended", () => {
   it.effect("holds neither what came of the work nor what stood around it, while it waits for the collector", () =>
     Effect.gen(function* () {

@@ -1,11 +1,10 @@
 import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInclude, assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
-import { Clock, Config, Deferred, Effect, Option, Schema } from "effect"
-import { client, login } from "../../support/Caller.ts"
+import { Clock, Deferred, Effect, Schema } from "effect"
+import { login } from "../../support/Caller.ts"
 import { listening } from "../../support/listening.ts"
 import { home, layer, patience, query, serve, tamper, withPassword } from "../../support/Process.ts"
 import * as Receiver from "../../support/Receiver.ts"
-import { Export, spansOf } from "../../support/Receiver.ts"
 import { told, turnsQuery } from "../../support/Story.ts"
 
 const LogLine = Schema.parseJson(
@@ -35,12 +34,6 @@ const played = Effect.fn(function* (endpoint: string) {
   return { headers, round, turns, folder: server.folder, written: server.text.stdout }
 })
 
-const jaeger = Option.getOrNull(Effect.runSync(Effect.orDie(Config.option(Config.string("JAEGER_QUERY_URL")))))
-const collector = Effect.runSync(
-  Effect.orDie(Config.withDefault(Config.string("JAEGER_OTLP_URL"), "http://127.0.0.1:4318"))
-)
-const Found = Schema.Struct({ result: Export })
-
 describe.concurrent("traces", () => {
   it.scopedLive(
     "lead from the request to the turns that it caused, are sent before the server ends, and repeat nobody's words",
@@ -65,28 +58,6 @@ describe.concurrent("traces", () => {
           assertFalse([...bodies, ...elsewhere].join("\n").includes(content), content)
           assertFalse(written.includes(content), content)
         }
-      }).pipe(Effect.provide(layer)),
-    patience
-  )
-
-  it.scopedLive.skipIf(jaeger === null)(
-    "tell the same when Jaeger is asked for them (with JAEGER_QUERY_URL, and JAEGER_OTLP_URL to send them to)",
-    () =>
-      Effect.gen(function* () {
-        const { headers, turns } = yield* played(collector)
-        const { call } = yield* client(jaeger ?? "")
-        const read = (trace: string) =>
-          Effect.map(
-            Effect.flatMap(call("GET", `/api/v3/traces/${trace}`), ({ data }) => Schema.decodeUnknown(Found)(data)),
-            ({ result }) => spansOf(result)
-          )
-        const request = (headers["traceparent"] ?? "").split("-")[1] ?? ""
-        const direct = yield* Effect.forEach([request, ...turns.map(({ trace_id }) => trace_id)], read)
-        const round = direct.flat().find((span) => "parley.round.trace_id" in span.attributes)?.attributes[
-          "parley.round.trace_id"
-        ]
-
-        told([...direct.flat(), ...(yield* read(String(round)))], headers["traceparent"] ?? "", turns)
       }).pipe(Effect.provide(layer)),
     patience
   )
