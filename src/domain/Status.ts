@@ -4,7 +4,7 @@ import { ErrorBody } from "./Error.ts"
 import { PoolStats } from "./Pool.ts"
 import { ProviderState } from "./ProviderState.ts"
 import { SchedulerStats } from "./Scheduled.ts"
-import { SpanExportStats } from "./SpanExport.ts"
+import { SettingChange } from "./Settings.ts"
 import { Timestamp } from "./Time.ts"
 
 /** What must be in order for the server to do its work. */
@@ -51,6 +51,19 @@ const CacheStats = Schema.Struct({
   entries: Schema.Record({ key: Schema.String, value: Schema.Int })
 })
 
+/** How often the cache could answer, since the start. */
+export const CacheCounts = Schema.Struct({
+  hits: Schema.Int,
+  misses: Schema.Int,
+  invalidations: Schema.Int,
+  total_requests: Schema.Int,
+  /** In percent, with two decimals; 0 as long as nothing was asked. */
+  hit_rate: Schema.Number,
+  /** Values held now. */
+  size: Schema.Int
+})
+export type CacheCounts = typeof CacheCounts.Type
+
 /** How long the event loop kept what was due waiting, in the last full quarter of a minute. */
 export const LoopDelay = Schema.Struct({ p50: Schema.Number, p99: Schema.Number, max: Schema.Number })
 export type LoopDelay = typeof LoopDelay.Type
@@ -77,6 +90,18 @@ export const BackupState = Schema.Struct({
 }).annotations({ identifier: "BackupState" })
 export type BackupState = typeof BackupState.Type
 
+/** How spans fare on their way to the collector, counted from the start. */
+export const SpanExportStats = Schema.Struct({
+  /** Off without a collector; failing from the first batch that it did not take to the next one that it takes. */
+  state: Schema.Literal("off", "well", "failing"),
+  exported: Schema.Int,
+  /** Those that found the buffer full, and those that the collector did not take in the end. */
+  lost: Schema.Int,
+  waiting: Schema.Int,
+  last_error: Schema.NullOr(Schema.Struct({ reason: Schema.String, at: Timestamp }))
+}).annotations({ identifier: "SpanExportStats" })
+export type SpanExportStats = typeof SpanExportStats.Type
+
 /** How the server is doing; where nothing else is said, as of now. */
 export const ServerStatus = Schema.Struct({
   version: Schema.String,
@@ -97,3 +122,23 @@ export const ServerStatus = Schema.Struct({
   process: ProcessStats
 }).annotations({ identifier: "ServerStatus" })
 export type ServerStatus = typeof ServerStatus.Type
+
+/** What a reload found. */
+export const Reloaded = Schema.Struct({
+  settings: Schema.Array(SettingChange),
+  /** How many agents can be used. */
+  agents: Schema.Int,
+  /** Folders whose files cannot be used; where an older version of an agent was good, that is in use. */
+  problems: Schema.Array(Schema.Struct({ path: Schema.String, problem: Schema.String }))
+})
+export type Reloaded = typeof Reloaded.Type
+
+/** Settings that cannot be used: those from before are in force, all of them. */
+export class ReloadRefused extends Schema.TaggedError<ReloadRefused>()(
+  "ReloadRefused",
+  { ...ErrorBody, problems: Schema.Array(Schema.String) },
+  HttpApiSchema.annotations({ status: 400 })
+) {
+  static readonly of = (problems: ReadonlyArray<string>) =>
+    new ReloadRefused({ problems, detail: `The settings cannot be used: ${problems.join("; ")}` })
+}

@@ -1,6 +1,6 @@
 import { HttpClient } from "@effect/platform"
 import { Clock, Context, Effect, Fiber, Layer, Schedule } from "effect"
-import type { SpanExportStats } from "../domain/SpanExport.ts"
+import type { SpanExportStats } from "../domain/Status.ts"
 import * as Time from "../domain/Time.ts"
 import * as Collector from "./Collector.ts"
 import type { Recorded } from "./Span.ts"

@@ -2,7 +2,7 @@ import type { RoomEvent, Wire } from "../client/client.ts"
 import type * as AgentDomain from "../domain/Agent.ts"
 import type * as HistoryDomain from "../domain/History.ts"
 import type * as MessageDomain from "../domain/Message.ts"
-import type { ProviderList } from "../domain/ProviderList.ts"
+import type { ProviderList } from "../domain/ProviderState.ts"
 import type * as RoomDomain from "../domain/Room.ts"
 import type * as SearchDomain from "../domain/Search.ts"
 

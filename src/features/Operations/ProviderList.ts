@@ -1,7 +1,7 @@
 import { Effect, type Either, Fiber, FiberMap, Option } from "effect"
 import type { Model, Provider } from "../../domain/Provider.ts"
 import type { ProviderError } from "../../domain/ProviderError.ts"
-import type { ProviderList } from "../../domain/ProviderList.ts"
+import type { ProviderList } from "../../domain/ProviderState.ts"
 import { Gates } from "../../models/Gates.ts"
 import { Providers } from "../../models/Providers.ts"
 

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { Agents } from "../Agents.ts"
 import { Auth } from "../Auth.ts"
-import { type Reloaded, ReloadRefused } from "../../domain/Reload.ts"
+import { type Reloaded, ReloadRefused } from "../../domain/Status.ts"
 import { LiveSettings } from "../../process/Settings.ts"
 
 /** Reads settings and agents anew. */

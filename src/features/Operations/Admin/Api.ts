@@ -2,9 +2,8 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Authenticated } from "../../Auth/Api.ts"
 import { FieldsRefused, WriteRefused } from "../../../domain/Error.ts"
 import { Eviction, PoolState } from "../../../domain/Pool.ts"
-import { Reloaded, ReloadRefused } from "../../../domain/Reload.ts"
 import { SchedulerState } from "../../../domain/Scheduled.ts"
-import { ServerStatus } from "../../../domain/Status.ts"
+import { Reloaded, ReloadRefused, ServerStatus } from "../../../domain/Status.ts"
 import { AdminRequired } from "../../../domain/User.ts"
 
 export class AdminApi extends HttpApiGroup.make("admin")

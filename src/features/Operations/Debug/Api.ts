@@ -1,7 +1,7 @@
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { Authenticated } from "../../Auth/Api.ts"
-import { CacheCounts } from "../../../domain/CacheCounts.ts"
+import { CacheCounts } from "../../../domain/Status.ts"
 import { AdminRequired } from "../../../domain/User.ts"
 
 const Done = Schema.Struct({ status: Schema.Literal("success"), message: Schema.String })

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Api } from "../../Api.ts"
 import { asAdmin } from "../../Auth.ts"
 import { Cache, type CacheStats } from "../../../store/Cache.ts"
-import type { CacheCounts } from "../../../domain/CacheCounts.ts"
+import type { CacheCounts } from "../../../domain/Status.ts"
 
 const done = (message: string) => ({ status: "success" as const, message })
 

@@ -2,7 +2,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenAp
 import { Schema } from "effect"
 import { Authenticated, credentials } from "../../Auth/Api.ts"
 import { PoolHealth } from "../../../domain/Pool.ts"
-import { ProviderList } from "../../../domain/ProviderList.ts"
+import { ProviderList } from "../../../domain/ProviderState.ts"
 import { NotReady } from "../../../domain/Status.ts"
 import { AdminRequired, Unauthenticated } from "../../../domain/User.ts"
 import { contentType } from "../Prometheus.ts"
