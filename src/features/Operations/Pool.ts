@@ -1,6 +1,8 @@
 import { Effect } from "effect"
 import pidusage from "pidusage"
-import type { Eviction, PooledSeat, PoolState } from "../../domain/Pool.ts"
+import type { Eviction, PooledSeat, PoolHealth, PoolState } from "../../domain/Pool.ts"
+import type { Provider } from "../../domain/Provider.ts"
+import { Providers } from "../../models/Providers.ts"
 import { SdkPool } from "../../models/SdkPool.ts"
 
 /**
@@ -20,14 +22,41 @@ const measured = Effect.fnUntraced(function* (seats: ReadonlyArray<PooledSeat>) 
   return seats.map((seat) => ({ ...seat, memory_bytes: seat.pid === null ? null : (memory.get(seat.pid) ?? null) }))
 })
 
-export const make = Effect.map(SdkPool, (pool) => {
-  const state: Effect.Effect<PoolState> = Effect.all({
-    process: pool.stats("process"),
-    connection: pool.stats("connection"),
-    seats: Effect.flatMap(pool.seats, measured)
+/** How full the pool is, by provider. */
+const healthOf = (providers: ReadonlyArray<Provider>, { seats, ...stats }: PoolState): PoolHealth => {
+  const entries = providers.map(({ name, takes }) => {
+    const own = seats.filter(({ provider }) => provider === name)
+    const { alive, capacity } = stats[takes]
+    const health = {
+      pool_size: own.length,
+      pool_keys: own.map(({ agent_id, room_id }) => `${room_id}:${agent_id}`),
+      pending_cleanup_tasks: own.filter(({ state }) => state === "closing").length,
+      connection_semaphore_available: capacity - alive,
+      max_concurrent_connections: capacity
+    }
+    return [name, health] as const
   })
   return {
+    pool_size: seats.length,
+    active_clients: seats.filter(({ state }) => state === "leased").length,
+    providers: Object.fromEntries(entries)
+  }
+}
+
+/** The pool as it is now, whole and by provider. */
+export const make = Effect.gen(function* () {
+  const pool = yield* SdkPool
+  const { all } = yield* Providers
+  const now: Effect.Effect<PoolState> = Effect.all({
+    process: pool.stats("process"),
+    connection: pool.stats("connection"),
+    seats: pool.seats
+  })
+  const state = Effect.flatMap(now, (found) => Effect.map(measured(found.seats), (seats) => ({ ...found, seats })))
+
+  return {
     state,
+    health: Effect.map(now, (found) => healthOf(all, found)),
     evict: ({ agent_id, room_id }: typeof Eviction.Type) =>
       Effect.zipRight(
         pool.evict(

@@ -9,7 +9,7 @@ import { sha256 } from "../../../lib/hash.ts"
 import { Metrics } from "../Metrics.ts"
 import { Settings } from "../../../process/Settings.ts"
 import { healthy, Scraping } from "./Api.ts"
-import * as Pool from "../PoolHealth.ts"
+import * as Pool from "../Pool.ts"
 import * as Providers from "../ProviderList.ts"
 import { Readiness } from "../Readiness.ts"
 
@@ -53,7 +53,7 @@ export const layer = HttpApiBuilder.group(Api, "system", (handlers) =>
         .handle("metrics", () => metrics.text)
         .handle("health", () => Effect.succeed(healthy))
         .handle("authHealth", () => Effect.succeed(healthy))
-        .handle("poolHealth", () => Effect.zipRight(asAdmin, pool))
+        .handle("poolHealth", () => Effect.zipRight(asAdmin, pool.health))
         .handle("voice", () => Effect.succeed({ enabled: false, server_available: false, server_url: "" }))
         .handle("providers", () => providers)
   )
