@@ -4,6 +4,7 @@ import type { ImageType } from "./Image.ts"
 import type { Finish } from "./Finish.ts"
 import type { ProviderError } from "./ProviderError.ts"
 import type { RoomId } from "./RoomId.ts"
+import type { ModelTraits } from "./Traits.ts"
 import type { Spending } from "./Usage.ts"
 
 /** One agent in one room; owns at most one model session. */
@@ -136,5 +137,7 @@ export interface Provider {
   readonly takes: "process" | "connection"
   /** What can be asked for, as far as the provider tells. */
   readonly models: Effect.Effect<ReadonlyArray<Model>, ProviderError>
+  /** What is known of its models. */
+  readonly traits: ModelTraits
   readonly open: (spec: SessionSpec) => Effect.Effect<Session, ProviderError, Scope.Scope>
 }

@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { Timestamp } from "./Time.ts"
+import { Traits } from "./Traits.ts"
 
 export type WaitReason =
   | "rate_limited"
@@ -40,6 +41,46 @@ export const ProviderState = Schema.Struct({
 }).annotations({ identifier: "ProviderState" })
 export type ProviderState = typeof ProviderState.Type
 
+export const ModelState = Schema.Struct({ model: Schema.String, ...ProviderState.fields }).annotations({
+  identifier: "ModelState"
+})
+export type ModelState = typeof ModelState.Type
+
+const well: ProviderState = {
+  state: "closed",
+  waiting: 0,
+  under_way: 0,
+  limit: null,
+  failures: 0,
+  not_before: null,
+  last_success_at: null,
+  last_error: null
+}
+
+const badness = { closed: 0, half_open: 1, open: 2 }
+
+/** One state for all: how many wait and are under way in all, and the rest of the one that stands worst. */
+export const worst = (all: ReadonlyArray<ProviderState>): ProviderState => {
+  const [first, ...others] = all
+  if (first === undefined) return well
+  const sum = (name: "waiting" | "under_way") => all.reduce((total, state) => total + state[name], 0)
+  const found = others.reduce((one, other) => {
+    const difference = badness[other.state] - badness[one.state] || other.failures - one.failures
+    return difference > 0 ? other : one
+  }, first)
+  const { failures, last_error, last_success_at, limit, not_before, state } = found
+  return {
+    state,
+    waiting: sum("waiting"),
+    under_way: sum("under_way"),
+    limit,
+    failures,
+    not_before,
+    last_success_at,
+    last_error
+  }
+}
+
 export const ProviderList = Schema.Struct({
   /** In the order in which they are preferred. */
   providers: Schema.Array(
@@ -52,7 +93,12 @@ export const ProviderList = Schema.Struct({
       takes_images: Schema.Boolean,
       /** What a room can name as its model; null while the provider has not told, or cannot. */
       models: Schema.NullOr(Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String }))),
-      health: ProviderState
+      /** What is known of its models, beside their names. */
+      traits: Schema.Array(Traits),
+      /** Of the model that stands worst. */
+      health: ProviderState,
+      /** Of each model that was asked. */
+      model_health: Schema.Array(ModelState)
     })
   ),
   default: Schema.String

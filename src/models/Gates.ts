@@ -1,6 +1,6 @@
 import { Clock, Context, Effect, Either, Exit, Layer, Option, Random, Schema } from "effect"
 import { ProviderError } from "../domain/ProviderError.ts"
-import type { ProviderState } from "../domain/ProviderState.ts"
+import { type ModelState, type ProviderState, worst } from "../domain/ProviderState.ts"
 import * as Gate from "./Gates/Gate.ts"
 import { blameOf } from "./Gates/Health.ts"
 import * as Retry from "./Gates/Retry.ts"
@@ -12,7 +12,7 @@ import * as GenAi from "../telemetry/GenAi.ts"
 type Attempt<A, E, R> = (answered: Effect.Effect<void>) => Effect.Effect<A, E, R>
 
 /**
- * One gate for each provider: what is asked of it, when, and how often. Retry and back-off are decided here and nowhere
+ * One gate for each model of each provider, for vendors refuse by the model: what is asked of it, when, and how often. Retry and back-off are decided here and nowhere
  * else. Who waits holds nothing while it does, and stops at once when it is interrupted.
  */
 export class Gates extends Context.Tag("parley/models/Gates")<
@@ -25,7 +25,10 @@ export class Gates extends Context.Tag("parley/models/Gates")<
     readonly pass: <A, E, R>(attempt: Attempt<A, E, R>, terms: Terms) => Effect.Effect<A, E | ProviderError, R>
     /** Whether the provider may be asked at this moment. */
     readonly isOpen: (provider: string) => Effect.Effect<boolean>
+    /** How it stands with a provider: with the one of its models that stands worst. */
     readonly state: (provider: string) => Effect.Effect<ProviderState>
+    /** How it stands with each of its models of which turns have told. */
+    readonly models: (provider: string) => Effect.Effect<ReadonlyArray<ModelState>>
   }
 >() {
   static readonly layer = Layer.sync(this, () => make())
@@ -63,13 +66,15 @@ const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) 
 
 /** How long the turn waits by itself before it stands in line again; none when it has failed for good. */
 const next = (visit: Visit, error: ProviderError, failures: Retry.Failures) =>
-  Effect.zipWith(Clock.currentTimeMillis, Random.next, (now, jitter) =>
-    Option.filter(Retry.delayOf(error, failures, jitter), (delay) => {
-      if (!visit.terms.canRetry()) return false
-      const earliest = blameOf(error) === "refused" ? visit.gate.opensAt() : now + delay
+  Effect.zipWith(Clock.currentTimeMillis, Random.next, (now, jitter) => {
+    const { gate, place, terms } = visit
+    const isHeld = blameOf(error) === "refused" && !place.isItsOwn
+    return Option.filter(Retry.delayOf(error, failures, place, jitter), (delay) => {
+      if (!terms.canRetry()) return false
+      const earliest = isHeld ? gate.opensAt() : now + delay
       return earliest === now || earliest <= deadlineOf(visit)
     })
-  )
+  })
 
 const play = <A, E, R>(
   visit: Visit,
@@ -104,25 +109,46 @@ const again = Effect.fnUntraced(function* <A, E, R>(
   return yield* play(visit, attempt, known)
 })
 
-const make = () => {
-  const gates = new Map<string, Gate.Gate>()
+/** Beyond this many, models that nobody is asking are forgotten. */
+const mostModels = 1000
 
-  const gateOf = (provider: string) => {
-    const known = gates.get(provider)
+const make = () => {
+  const providers = new Map<string, Map<string, Gate.Gate>>()
+
+  const gatesOf = (provider: string) => {
+    const known = providers.get(provider)
     if (known !== undefined) return known
-    const gate = Gate.make()
-    gates.set(provider, gate)
+    const gates = new Map<string, Gate.Gate>()
+    providers.set(provider, gates)
     for (const reason of Retry.reasons) retries(0, provider, reason)
+    return gates
+  }
+
+  const gateOf = ({ model, provider }: Terms) => {
+    const gates = gatesOf(provider)
+    const known = gates.get(model)
+    if (known !== undefined) return known
+    if (gates.size >= mostModels) for (const [name, gate] of gates) if (gate.isIdle()) gates.delete(name)
+    const gate = Gate.make()
+    gates.set(model, gate)
     return gate
   }
+
+  const models = (provider: string, now: number) =>
+    [...gatesOf(provider)].map(([model, gate]): ModelState => ({ model, ...gate.state(now) }))
 
   return Gates.of({
     pass: (attempt, terms) =>
       Effect.flatMap(Clock.currentTimeMillis, (arrivedAt) => {
-        const gate = gateOf(terms.provider)
+        const gate = gateOf(terms)
         return play({ gate, terms, place: gate.arrive(terms.priority), arrivedAt }, attempt, {})
       }),
-    isOpen: (provider) => Effect.map(Clock.currentTimeMillis, (now) => gateOf(provider).opensAt() <= now),
-    state: (provider) => Effect.map(Clock.currentTimeMillis, (now) => gateOf(provider).state(now))
+    isOpen: (provider) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const gates = [...gatesOf(provider).values()]
+        return gates.length === 0 || gates.some((gate) => gate.opensAt() <= now)
+      }),
+    state: (provider) => Effect.map(Clock.currentTimeMillis, (now) => worst(models(provider, now))),
+    models: (provider) => Effect.map(Clock.currentTimeMillis, (now) => models(provider, now))
   })
 }

@@ -11,6 +11,7 @@ export type Verdict = ProviderError | undefined
 interface Turn {
   readonly name?: string
   readonly provider?: string
+  readonly model?: string
   readonly priority?: Priority
   readonly patienceMs?: number
   /** Fails after the first word. */
@@ -20,7 +21,7 @@ interface Turn {
 
 /** A vendor that takes `latencyMs` to say yes or no, and then speaks for `speechMs`; it notes when it was asked. */
 export const vendor = (
-  verdict: (now: number, call: number) => Verdict,
+  verdict: (now: number, call: number, name: string) => Verdict,
   { latencyMs = 0, speechMs = 0 }: { readonly latencyMs?: number; readonly speechMs?: number } = {}
 ) =>
   Effect.map(Gates, (gates) => {
@@ -40,6 +41,7 @@ export const vendor = (
     const turn = ({
       late = false,
       leave = Effect.never,
+      model = "m",
       name = "",
       patienceMs = 1_800_000,
       priority = "person",
@@ -51,7 +53,7 @@ export const vendor = (
           Effect.gen(function* () {
             const at = yield* Clock.currentTimeMillis
             calls.push({ at, name })
-            const error = verdict(at, calls.length)
+            const error = verdict(at, calls.length, name)
             yield* decide
             isUntouched = !late
             if (error !== undefined) return yield* error
@@ -61,6 +63,7 @@ export const vendor = (
           }),
         {
           provider,
+          model,
           priority,
           patienceMs,
           canRetry: () => isUntouched,

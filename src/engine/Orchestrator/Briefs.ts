@@ -46,6 +46,9 @@ const atOnce = 4
 // At three characters a token: no image takes more than 5,000 tokens, however large.
 const charactersOfImage = 15_000
 
+// Its name, its description and the schema of its input.
+const bytesOfTool = 600
+
 export const make = Effect.fnUntraced(function* ({ history }: { readonly history: History }) {
   const { USER_NAME } = yield* Settings
   const building = Permits.make(atOnce)
@@ -59,7 +62,8 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
     // What the agent noted itself its session knows: it does not make the session another's.
     const hash = yield* Hash.sha256([systemPrompt(bare), ...tools.flatMap((tool) => [tool.name, tool.description])])
     const withNotes = (roomMemories: ReadonlyArray<string>) => systemPrompt({ ...bare, roomMemories })
-    return { tools, hash, withNotes }
+    const bytes = Buffer.byteLength(withNotes([])) + bytesOfTool * tools.length
+    return { tools, hash, withNotes, bytes }
   })
   type Prompt = Effect.Effect.Success<ReturnType<typeof prompt>>
 
@@ -98,14 +102,14 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
     make: Effect.fn("Briefs.make")(function* (setting: TurnSetting) {
       const { agent, horizon, occasion, provider } = setting
       const own = yield* prompt(setting)
-      const told = yield* history.of(setting, yield* resumable(setting, own))
+      const told = yield* history.of(setting, yield* resumable(setting, own), own.bytes)
       const { mark, messages, omitted } = told
       const isNews = occasion === "news" || occasion === "named"
       if (isNews && messages.every(({ agent_id, id }) => agent_id === agent.id || isOld(told, id))) {
         return Option.none()
       }
       const { notes, spec } = yield* open(setting, own, told.session)
-      const { images, names } = yield* attachments.show(messages, { takesImages: provider.takesImages, mark })
+      const { images, names } = yield* attachments.show(messages, { takesImages: seesImages(setting), mark })
       const said = context({
         agent,
         messages,
@@ -134,6 +138,15 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
     }, building.with)
   } satisfies Briefs
 })
+
+const seesImages = ({ model, provider }: TurnSetting) => provider.takesImages && provider.traits.of(model).takes_images
+
+/** The text that a turn tells the model, in bytes. */
+export const bytesOf = ({ input: { ask, images, parts }, spec: { systemPrompt } }: Brief) =>
+  [systemPrompt, ask, ...parts.map(({ text }) => text)].reduce(
+    (sum, text) => sum + Buffer.byteLength(text),
+    images.length * charactersOfImage
+  )
 
 const lengthOf = ({ ask, parts }: Pick<TurnInput, "ask" | "parts">) =>
   parts.reduce((sum, { text }) => sum + text.length + 1, ask.length)

@@ -3,7 +3,8 @@ import { WriteQueue } from "../../store/WriteQueue.ts"
 import { Closing } from "../../process/Closing.ts"
 import { hear } from "../../models/Deadlines.ts"
 import { ProviderEvent, type Session, type ToolResult, turnLimits, type TurnInput } from "../../domain/Provider.ts"
-import { TooLong, TooManyToolCalls } from "../../domain/ProviderError.ts"
+import { type ContextExceeded, type ProviderError, TooLong, TooManyToolCalls } from "../../domain/ProviderError.ts"
+import { shortened } from "../../domain/Traits.ts"
 import type { Spending, Usage } from "../../domain/Usage.ts"
 import { Gates } from "../../models/Gates.ts"
 import type { Draft } from "../LiveTurns.ts"
@@ -12,7 +13,7 @@ import { SdkPool } from "../../models/SdkPool.ts"
 import { LiveSettings } from "../../process/Settings.ts"
 import * as GenAi from "../../telemetry/GenAi.ts"
 import { callTool } from "../../personas/Tools.ts"
-import { type Brief, type Briefs } from "./Briefs.ts"
+import { type Brief, type Briefs, bytesOf } from "./Briefs.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
 import { Sessions } from "../../store/Sessions.ts"
 import type { TurnError } from "../../domain/TurnError.ts"
@@ -28,8 +29,8 @@ interface Spoken {
 export interface ModelCall {
   /**
    * Passes the provider's gate, leases the seat's client and lets the agent speak into the draft, within the deadlines.
-   * A session that is lost is opened anew from the log, once; images that the provider refuses are left out. `begun`
-   * is run whenever the model brings forth something.
+   * A session that is lost is opened anew from the log; images that the model refuses are left out, and so are the
+   * oldest messages of a conversation that is too long for it. `begun` is run whenever the model brings forth something.
    */
   readonly attempt: (
     setting: TurnSetting,
@@ -41,6 +42,9 @@ export interface ModelCall {
 
 // Nobody waits for what agents say by themselves; the scheduler has them try again.
 const agentsPatienceMs = 60_000
+
+/** How often a turn is told in another way after a refusal. */
+const mostOthers = 6
 
 export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: Briefs }) {
   const { current } = yield* LiveSettings
@@ -127,6 +131,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
       (answered) => Effect.zipRight(draft.ask, converse(setting, brief, draft, Effect.zipRight(answered, begun))),
       {
         provider: setting.provider.name,
+        model: setting.model,
         priority: setting.priority,
         patienceMs: patienceOf(setting.priority),
         canRetry: () => draft.isUntouched,
@@ -135,24 +140,44 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
       }
     )
 
-  const anew = (setting: TurnSetting, draft: Draft, begun: Effect.Effect<void>) =>
-    queue.persist(sessions.drop(setting.room.id, setting.agent.id)).pipe(
-      Effect.zipRight(briefs.make(setting)),
-      Effect.flatMap(Effect.orDie),
-      Effect.flatMap((brief) => speak(setting, brief, draft, begun))
-    )
+  /** What the model is told where it knows nothing yet. */
+  const anew = (setting: TurnSetting) =>
+    queue
+      .persist(sessions.drop(setting.room.id, setting.agent.id))
+      .pipe(Effect.zipRight(briefs.make(setting)), Effect.flatMap(Effect.orDie))
+
+  const forgetSome = ({ model, provider }: TurnSetting, brief: Brief, { reason }: ContextExceeded) =>
+    provider.traits.keep(shortened(provider.traits.of(model), reason, bytesOf(brief)))
 
   return {
     attempt: (setting, brief, draft, begun) => {
-      // What was said or done already must not be said or done twice.
-      const retry = <E>(error: E, again: ReturnType<typeof speak>) => (draft.isUntouched ? again : Effect.fail(error))
-      return speak(setting, brief, draft, begun).pipe(
-        Effect.catchTag("SessionLost", (error) => retry(error, anew(setting, draft, begun))),
-        // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
-        Effect.catchTag("InvalidRequest", (error) =>
-          brief.input.images.length > 0 ? retry(error, anew(sightless(setting), draft, begun)) : Effect.fail(error)
+      const tell = (setting: TurnSetting, brief: Brief, others: number): Effect.Effect<Spoken, TurnError> => {
+        const again = (setting: TurnSetting) =>
+          Effect.flatMap(anew(setting), (brief) => tell(setting, brief, others + 1))
+        // What was said or done already must not be said or done twice.
+        const mayTell = () => draft.isUntouched && others < mostOthers
+        const otherwise = (error: ProviderError): Option.Option<ReturnType<typeof again>> => {
+          if (!mayTell()) return Option.none()
+          switch (error._tag) {
+            case "SessionLost":
+            case "ImagesRefused":
+              return Option.some(again(setting))
+            case "ContextExceeded":
+              forgetSome(setting, brief, error)
+              return Option.some(again(setting))
+            // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
+            case "InvalidRequest":
+            case "ServerFailed":
+              return brief.input.images.length > 0 ? Option.some(again(sightless(setting))) : Option.none()
+            default:
+              return Option.none()
+          }
+        }
+        return Effect.catchSome(speak(setting, brief, draft, begun), (error) =>
+          error._tag === "PoolBusy" ? Option.none() : otherwise(error)
         )
-      )
+      }
+      return tell(setting, brief, 0)
     }
   } satisfies ModelCall
 })

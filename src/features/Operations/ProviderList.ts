@@ -26,15 +26,21 @@ export const make = Effect.gen(function* () {
 
   const describe = (provider: Provider) =>
     Effect.map(
-      Effect.all({ models: modelsOf(provider), health: gates.state(provider.name) }),
-      ({ health, models }): ProviderList["providers"][number] => ({
+      Effect.all({
+        models: modelsOf(provider),
+        health: gates.state(provider.name),
+        model_health: gates.models(provider.name)
+      }),
+      ({ health, model_health, models }): ProviderList["providers"][number] => ({
         name: provider.name,
         available: true,
         is_model: provider.isModel,
         default_model: provider.defaultModel,
         takes_images: provider.takesImages,
         models,
-        health
+        traits: provider.traits.all(),
+        health,
+        model_health
       })
     )
 

@@ -10,10 +10,17 @@ import * as Health from "./Health.ts"
 export interface Place {
   readonly priority: Priority
   readonly number: number
+  /** How often the turn has failed in a way that may be the provider's fault. */
+  failures: number
+  /** How many answers had been given when it failed last. */
+  answersThen: number
+  /** The turn fails for its own sake: its failures are no news about the provider. */
+  isItsOwn: boolean
 }
 
 /** The right to try once. */
 export interface Pass {
+  readonly place: Place
   /** What was let in since the same failure tells about the provider what the others tell. */
   readonly wave: number
   answered: boolean
@@ -37,10 +44,18 @@ const inform = (waiter: Waiter) => {
 const isBefore = (one: Place, other: Place) =>
   one.priority === other.priority ? one.number < other.number : one.priority === "person"
 
+/** Who is to find out whether the provider is well again: one that was refused twice lets others go first. */
+const proberIn = (line: ReadonlyArray<Waiter>) => {
+  const times = ({ place: { failures } }: Waiter) => Math.max(1, failures)
+  const fewest = Math.min(...line.map(times))
+  return line.findIndex((waiter) => times(waiter) === fewest)
+}
+
 /** Who may try a provider, and who comes next. Every change is one synchronous step. */
 export const make = () => {
   let health = Health.well
   let arrived = 0
+  let answers = 0
   let wave = 0
   /** Those of the wave, and all, that are under way. */
   let trying = 0
@@ -56,8 +71,8 @@ export const make = () => {
     return health.bound === null || trying < health.bound.limit
   }
 
-  const enter = (now: number): Pass => {
-    const pass = { wave, answered: false }
+  const enter = (place: Place, now: number): Pass => {
+    const pass = { place, wave, answered: false }
     if (Breaker.stateOf(health.breaker, now) === "half_open") probe ??= pass
     trying++
     underWay++
@@ -67,9 +82,9 @@ export const make = () => {
   /** Lets in all who may, the first in line first. */
   const serve = (now: number) => {
     while (line.length > 0 && mayPass(now)) {
-      const waiter = line.shift()
+      const [waiter] = line.splice(health.breaker.failures > 0 ? proberIn(line) : 0, 1)
       if (waiter === undefined) return
-      waiter.pass = enter(now)
+      waiter.pass = enter(waiter.place, now)
       inform(waiter)
     }
   }
@@ -86,7 +101,13 @@ export const make = () => {
     enter,
     serve,
     leave,
-    arrive: (priority: Priority): Place => ({ priority, number: arrived++ }),
+    arrive: (priority: Priority): Place => ({
+      priority,
+      number: arrived++,
+      failures: 0,
+      answersThen: 0,
+      isItsOwn: false
+    }),
     length: () => line.length,
 
     /** Stands in line; whoever may pass has a pass when this returns. */
@@ -107,16 +128,29 @@ export const make = () => {
     answered: (pass: Pass, now: number) => {
       if (pass.answered) return
       pass.answered = true
+      answers++
       if (pass.wave !== wave) return void (health = { ...health, lastSuccessAt: now })
       health = Health.succeeded(health, now)
       probe = null
       serve(now)
     },
 
+    /**
+     * A turn that fails again after the provider has answered others fails for its own sake, and so does one at which the
+     * provider fails twice: the others need not wait for it.
+     */
     failed: (pass: Pass, error: ProviderError, now: number, jitter: number) => {
+      const { place } = pass
       const blame = Health.blameOf(error)
+      const hasAnsweredOthers = place.isItsOwn || answers > place.answersThen
+      const isRepeated = place.failures > 0 && (error._tag === "ServerFailed" || hasAnsweredOthers)
+      if (blame !== "none") {
+        place.isItsOwn = isRepeated
+        place.failures++
+        place.answersThen = answers
+      }
       const isKnown = pass.wave !== wave && !(blame === "refused" && now >= opensAt())
-      if (blame === "none" || isKnown) return void (health = { ...health, lastError: { error, at: now } })
+      if (blame === "none" || isKnown || isRepeated) return void (health = { ...health, lastError: { error, at: now } })
       health = Health.failed(health, error, { now, jitter, trying })
       wave++
       trying = 0
@@ -125,6 +159,7 @@ export const make = () => {
     },
 
     lastError: () => health.lastError?.error ?? null,
+    isIdle: () => underWay === 0 && line.length === 0,
 
     state: (now: number): ProviderState => {
       const { bound, breaker, lastError, lastSuccessAt } = health

@@ -1,6 +1,7 @@
 import { Option } from "effect"
 import type { ProviderError } from "../../domain/ProviderError.ts"
 import type { WaitReason } from "../../domain/ProviderState.ts"
+import type { Place } from "./Gate.ts"
 import { backOffMs } from "./Health.ts"
 
 /** How often a turn has failed so far, by error. */
@@ -10,11 +11,17 @@ const crashes = 3
 const serverFailures = 4
 
 /** How long the turn itself is to wait before it stands in line again; none when it is not to be tried again. */
-export const delayOf = (error: ProviderError, failures: Failures, jitter: number): Option.Option<number> => {
+export const delayOf = (
+  error: ProviderError,
+  failures: Failures,
+  place: Pick<Place, "failures" | "isItsOwn">,
+  jitter: number
+): Option.Option<number> => {
   const before = failures[error._tag] ?? 0
   switch (error._tag) {
     case "RateLimited":
     case "Overloaded":
+      return Option.some(place.isItsOwn ? Math.max(error.retryAfterMs ?? 0, backOffMs(place.failures, jitter)) : 0)
     case "Unreachable":
       return Option.some(0)
     case "ServerFailed":

@@ -10,6 +10,7 @@ import { reasonOf } from "./Retry.ts"
 /** What a turn comes to the gate with. */
 export interface Terms {
   readonly provider: string
+  readonly model: string
   readonly priority: Priority
   /** How long the turn may wait in all. With none it is let in at once, whatever is known of the provider. */
   readonly patienceMs: number
@@ -48,7 +49,7 @@ const stand = (visit: Visit, waiter: Gate.Waiter, attempt: number): Effect.Effec
     if (waiter.pass !== null) return Effect.succeed(waiter.pass)
     const { news } = waiter
     const [opensAt, deadline] = [gate.opensAt(), deadlineOf(visit)]
-    const error = gate.lastError() ?? new Overloaded({ retryAfterMs: null })
+    const error = gate.lastError() ?? new Overloaded({ retryAfterMs: null, reason: "too many turns wait" })
     if (now >= deadline || opensAt > deadline || gate.length() > longestLine) return error
     const isPaused = opensAt > now
     return tell(visit, attempt, isPaused ? reasonOf(error) : "busy", isPaused ? opensAt : null).pipe(
@@ -61,7 +62,7 @@ const stand = (visit: Visit, waiter: Gate.Waiter, attempt: number): Effect.Effec
 export const enter = (visit: Visit, attempt: number, restore: Restore) =>
   Effect.flatMap(Clock.currentTimeMillis, (now) => {
     const { gate, place, terms } = visit
-    if (terms.patienceMs === 0) return Effect.succeed(gate.enter(now))
+    if (terms.patienceMs === 0) return Effect.succeed(gate.enter(place, now))
     const waiter = Gate.waiterAt(place)
     gate.join(waiter, now)
     if (waiter.pass !== null) return Effect.succeed(waiter.pass)

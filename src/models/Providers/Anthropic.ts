@@ -3,7 +3,8 @@ import type { Provider } from "../../domain/Provider.ts"
 import { stringify } from "../../lib/json.ts"
 import { listen } from "./Anthropic/Answer.ts"
 import * as Models from "./Anthropic/Models.ts"
-import { bodyOf, type Message, messagesOf } from "./Anthropic/Request.ts"
+import { bodyOf, type Message, messagesOf, sentOf } from "./Anthropic/Request.ts"
+import { addresses } from "./Http/Address.ts"
 import type { Proxies } from "./Http/Dispatcher.ts"
 import { asking, kept } from "./Http/Models.ts"
 import * as Prices from "./Prices.ts"
@@ -11,6 +12,7 @@ import type { Protocol } from "./Http/Protocol.ts"
 import * as Transport from "./Http/Transport.ts"
 import { session } from "./Http/Turn.ts"
 import { hidingAll } from "./Secrets.ts"
+import * as Traits from "../../domain/Traits.ts"
 
 export interface AnthropicConfig {
   readonly apiKey: Option.Option<Redacted.Redacted>
@@ -28,7 +30,9 @@ export interface AnthropicConfig {
 /** The Messages API without a client of its vendor: a session is no more than a connection while it speaks. */
 export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
   const transport = yield* Transport.make(config.proxies)
-  const url = Option.getOrElse(config.baseUrl, () => "https://api.anthropic.com").replace(/\/+$/, "")
+  const url = Option.getOrElse(config.baseUrl, () => "https://api.anthropic.com")
+  const at = addresses(url, "/v1/messages", "/v1/models", "/v1")
+  const messages = at("/v1/messages")
   const headers = {
     "content-type": "application/json",
     "anthropic-version": "2023-06-01",
@@ -39,15 +43,15 @@ export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
     })
   }
   const hide = hidingAll([config.apiKey, config.authToken].flatMap(Option.toArray).map(Redacted.value))
+  const traits = Traits.make()
   const prices = { ...Prices.claude, ...config.prices }
   const protocol: Protocol<Message> = {
     model: ({ model }) => Effect.succeed(model),
     begin: (_, input) => messagesOf(input),
-    ask: (spec, model, told) => ({
-      method: "POST",
-      url: `${url}/v1/messages`,
-      headers,
-      body: stringify(bodyOf(spec, model, config, told))
+    traits,
+    ask: (spec, known, told) => ({
+      call: { method: "POST", url: messages, headers, body: stringify(bodyOf(spec, known, config, told)) },
+      sent: sentOf(spec, known, config)
     }),
     listen: listen(hide),
     results: (results) => [
@@ -71,7 +75,8 @@ export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
     defaultModel: config.model,
     remembers: false,
     takes: "connection",
-    models: kept(Models.list(asking(transport, hide), url, headers)),
+    models: kept(Models.list(asking(transport, hide), at, headers)),
+    traits,
     open: (spec) => Effect.succeed(session(transport, protocol, spec))
   } satisfies Provider
 })

@@ -2,6 +2,7 @@ import { Effect, Option, Redacted, Schema } from "effect"
 import type { Provider } from "../../domain/Provider.ts"
 import { InvalidRequest } from "../../domain/ProviderError.ts"
 import { stringify } from "../../lib/json.ts"
+import { addresses } from "./Http/Address.ts"
 import type { Proxies } from "./Http/Dispatcher.ts"
 import { asking, kept } from "./Http/Models.ts"
 import * as Prices from "./Prices.ts"
@@ -9,8 +10,9 @@ import type { Protocol } from "./Http/Protocol.ts"
 import * as Transport from "./Http/Transport.ts"
 import { session } from "./Http/Turn.ts"
 import { listen } from "./OpenAi/Answer.ts"
-import { bodyOf, type Message, messagesOf } from "./OpenAi/Request.ts"
+import { bodyOf, type Message, messagesOf, sentOf } from "./OpenAi/Request.ts"
 import { hidingAll } from "./Secrets.ts"
+import * as Traits from "../../domain/Traits.ts"
 
 export interface OpenAiConfig {
   /** A local server needs none. */
@@ -32,16 +34,20 @@ const mostListed = 1000
 /** Any endpoint of the chat completions protocol: a vendor, a router, a local server. */
 export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
   const transport = yield* Transport.make(config.proxies)
-  const url = Option.getOrElse(config.baseUrl, () => "https://api.openai.com/v1").replace(/\/+$/, "")
+  const url = Option.getOrElse(config.baseUrl, () => "https://api.openai.com/v1")
+  const at = addresses(url, "/chat/completions", "/completions", "/models", "/responses")
+  const chat = at("/chat/completions")
   const key = Option.map(config.apiKey, Redacted.value)
   const hide = hidingAll(Option.toArray(key))
   const headers = {
     "content-type": "application/json",
     ...Option.match(key, { onNone: () => ({}), onSome: (value) => ({ authorization: `Bearer ${value}` }) })
   }
+  const traits = Traits.make()
+  const endpoint = { url, maxOutputTokens: config.maxOutputTokens }
   const ask = asking(transport, hide)
   const models = kept(
-    Effect.map(ask({ method: "GET", url: `${url}/models`, headers }, Schema.decodeOption(Listed)), ({ data }) =>
+    Effect.map(ask({ method: "GET", url: at("/models"), headers }, Schema.decodeOption(Listed)), ({ data }) =>
       data.slice(0, mostListed).map(({ id }) => ({ id, name: id }))
     )
   )
@@ -51,11 +57,10 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
   const protocol: Protocol<Message> = {
     model: ({ model }) => (model === whicheverIsFirst ? first : Effect.succeed(model)),
     begin: messagesOf,
-    ask: (spec, model, told) => ({
-      method: "POST",
-      url: `${url}/chat/completions`,
-      headers,
-      body: stringify(bodyOf(spec, model, { url, maxOutputTokens: config.maxOutputTokens }, told))
+    traits,
+    ask: (spec, known, told) => ({
+      call: { method: "POST", url: chat, headers, body: stringify(bodyOf(spec, known, endpoint, told)) },
+      sent: sentOf(spec, known, endpoint)
     }),
     listen: listen(hide),
     results: (results) => results.map(({ id, text }) => ({ role: "tool", tool_call_id: id, content: text })),
@@ -70,6 +75,7 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
     remembers: false,
     takes: "connection",
     models,
+    traits,
     open: (spec) => Effect.succeed(session(transport, protocol, spec))
   } satisfies Provider
 })

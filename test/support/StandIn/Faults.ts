@@ -65,6 +65,15 @@ export const refuse =
       response.end(stringify(call.wording.refusal(status, `refused ${key}`)))
     })
 
+/** Refuses with these very words. */
+export const refuseSaying =
+  (status: number, body: unknown): Reply =>
+  (response) =>
+    Effect.sync(() => {
+      response.writeHead(status, { "content-type": typeof body === "string" ? "text/html" : "application/json" })
+      response.end(typeof body === "string" ? body : stringify(body))
+    })
+
 /** Refuses a conversation that has become longer than the model can read. */
 export const tooLong: Reply = (response, call) =>
   Effect.sync(() => {

@@ -15,10 +15,10 @@ const most = 1000
 const perPage = 100
 
 /** All that the key may ask for, page by page. */
-export const list = (ask: Ask, url: string, headers: Call["headers"]) => {
+export const list = (ask: Ask, at: (path: string) => string, headers: Call["headers"]) => {
   const from = (known: ReadonlyArray<Model>, after: string): Effect.Effect<ReadonlyArray<Model>, ProviderError> =>
     Effect.flatMap(
-      ask({ method: "GET", url: `${url}/v1/models?limit=${perPage}${after}`, headers }, Schema.decodeOption(Page)),
+      ask({ method: "GET", url: at(`/v1/models?limit=${perPage}${after}`), headers }, Schema.decodeOption(Page)),
       ({ data, has_more, last_id }) => {
         const models = [...known, ...data.map(({ display_name, id }) => ({ id, name: display_name ?? id }))]
         const isAll = has_more !== true || !last_id || data.length === 0 || models.length >= most

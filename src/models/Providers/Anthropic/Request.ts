@@ -1,7 +1,9 @@
 import { Array } from "effect"
 import type { SessionSpec, TurnInput } from "../../../domain/Provider.ts"
+import { outputTokens, type RequestField, type Traits } from "../../../domain/Traits.ts"
 import { wordsOf, type Words } from "../Http/Roles.ts"
 import { inputSchema } from "../Http/Tools.ts"
+import type { Sent } from "../Learn.ts"
 
 /** A block of content as the Messages API has it. */
 export type Block = Readonly<Record<string, unknown>>
@@ -52,33 +54,67 @@ const smallestBudget = 1024
 // Later Claude models choose for themselves how long they think, and refuse a budget.
 const choosesItself = /claude-(?!3|instant|(opus|sonnet|haiku)-4(?![-.][7-9]))/
 
-const thinking = (model: string, maxThinkingTokens: number) => {
-  if (maxThinkingTokens === 0) return {}
+interface Bounds {
+  /** Thoughts and words together. */
+  readonly max_tokens: number
+  /** Null for a model that does not think, or decides for itself. */
+  readonly budget: number | null
+}
+
+const boundsFor = (traits: Traits, { maxOutputTokens, maxThinkingTokens }: Limits): Bounds => {
+  const thinks = maxThinkingTokens > 0 && !traits.without.includes("thinking")
+  const wanted = thinks ? Math.max(smallestBudget, maxThinkingTokens) : 0
+  const max_tokens = outputTokens(traits, maxOutputTokens + wanted)
+  const budget = Math.min(wanted, Math.floor(max_tokens / 2))
+  return { max_tokens, budget: budget < smallestBudget ? null : budget }
+}
+
+const thinking = (model: string, { budget }: Bounds) => {
+  if (budget === null) return {}
   return choosesItself.test(model)
     ? { thinking: { type: "adaptive", display: "summarized" } }
-    : { thinking: { type: "enabled", budget_tokens: Math.max(smallestBudget, maxThinkingTokens) } }
+    : { thinking: { type: "enabled", budget_tokens: budget } }
 }
+
+/** Which fields a request to the model holds that another may not take. */
+export const sentOf = ({ tools }: SessionSpec, traits: Traits, limits: Limits): Sent => {
+  const { budget, max_tokens } = boundsFor(traits, limits)
+  const fields: ReadonlyArray<RequestField> = [
+    ...(tools.length > 0 ? (["tools"] as const) : []),
+    ...(budget === null ? [] : (["thinking"] as const)),
+    "cache_control"
+  ]
+  return { fields: new Set(fields.filter((field) => !traits.without.includes(field))), maxOutputTokens: max_tokens }
+}
+
+const unmarked = ({ cache_control: _, ...block }: Block): Block => block
 
 /** The body of a request. What never changes in a session stands first, as the cache has it. */
 export const bodyOf = (
   { systemPrompt, tools }: SessionSpec,
-  model: string,
-  { maxOutputTokens, maxThinkingTokens }: Limits,
+  traits: Traits,
+  limits: Limits,
   messages: ReadonlyArray<Message>
-) => ({
-  model,
-  max_tokens: maxOutputTokens + (maxThinkingTokens === 0 ? 0 : Math.max(smallestBudget, maxThinkingTokens)),
-  stream: true,
-  ...thinking(model, maxThinkingTokens),
-  ...(tools.length === 0
-    ? {}
-    : {
-        tools: Array.map(tools, (tool) => ({
-          name: tool.name,
-          description: tool.description,
-          input_schema: inputSchema(tool)
-        }))
-      }),
-  system: [textBlock(systemPrompt, cached)],
-  messages
-})
+) => {
+  const bounds = boundsFor(traits, limits)
+  const isCached = !traits.without.includes("cache_control")
+  return {
+    model: traits.model,
+    max_tokens: bounds.max_tokens,
+    stream: true,
+    ...thinking(traits.model, bounds),
+    ...(tools.length === 0 || traits.without.includes("tools")
+      ? {}
+      : {
+          tools: Array.map(tools, (tool) => ({
+            name: tool.name,
+            description: tool.description,
+            input_schema: inputSchema(tool)
+          }))
+        }),
+    system: [textBlock(systemPrompt, isCached ? cached : {})],
+    messages: isCached
+      ? messages
+      : messages.map(({ content, role }): Message => ({ role, content: content.map(unmarked) }))
+  }
+}

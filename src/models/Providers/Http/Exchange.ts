@@ -1,6 +1,9 @@
 import type { Dispatcher } from "@effect/platform-node/Undici"
 import { Effect, Option, Predicate } from "effect"
-import { Crashed, Overloaded } from "../../../domain/ProviderError.ts"
+import { Crashed, Overloaded, Unreachable } from "../../../domain/ProviderError.ts"
+
+/** Why no answer came. */
+export type Unsent = Overloaded | Unreachable | Crashed
 
 export interface Head {
   readonly status: number
@@ -13,15 +16,28 @@ const mostUnread = 262_144
 // Certificates, an answer that is not HTTP, a proxy that refuses, a header that cannot be sent: waiting mends none.
 const unmendable = /CERT|SIGN|SSL|TLS|^HPE_|OVERFLOW|ABORTED|INVALID/
 
-const unreached = (error: Error) => {
-  const code = Predicate.hasProperty(error, "code") ? String(error.code) : error.name
-  return unmendable.test(code)
-    ? new Crashed({ reason: `the endpoint cannot be spoken to: ${code}` })
-    : new Overloaded({ retryAfterMs: null })
+// The name is unknown, or nothing listens there.
+const absent: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the name is not known",
+  EAI_AGAIN: "the name cannot be looked up at the moment",
+  ECONNREFUSED: "nothing listens there",
+  EHOSTUNREACH: "there is no way to the host",
+  ENETUNREACH: "there is no way to its network",
+  EADDRNOTAVAIL: "there is no way to the host",
+  ETIMEDOUT: "the host does not answer"
 }
 
-/** One request and its answer, as the HTTP client tells of them. */
-export const make = () => {
+const unreached = (error: Error, host: string) => {
+  const code = Predicate.hasProperty(error, "code") ? String(error.code) : error.name
+  const reason = absent[code]
+  if (reason !== undefined) return new Unreachable({ host, reason })
+  return unmendable.test(code)
+    ? new Crashed({ reason: `the endpoint cannot be spoken to: ${code}` })
+    : new Overloaded({ retryAfterMs: null, reason: "the endpoint closed the connection" })
+}
+
+/** One request to a host and its answer, as the HTTP client tells of them. */
+export const make = (host: string) => {
   let controller: Dispatcher.DispatchController | null = null
   let head: Head | null = null
   let unread: Array<Uint8Array> = []
@@ -75,9 +91,9 @@ export const make = () => {
       })
   }
 
-  const begun = found<Head, Overloaded | Crashed>(() => {
+  const begun = found<Head, Unsent>(() => {
     if (head !== null) return Effect.succeed(head)
-    return failure === null ? null : Effect.fail(unreached(failure))
+    return failure === null ? null : Effect.fail(unreached(failure, host))
   })
 
   const read = found<ReadonlyArray<Uint8Array>, Option.Option<Crashed>>(() => {

@@ -20,7 +20,7 @@ export const asking =
   (call, decode) =>
     Effect.gen(function* () {
       const answer = yield* transport.send(call)
-      if (answer.status !== 200) return yield* Effect.flatMap(refusal(answer, { hide, isResumed: false }), Effect.fail)
+      if (answer.status !== 200) return yield* (yield* refusal(answer, { hide, model: "", hasImages: false })).error
       const body = yield* Body.text(answer, largestPage)
       return yield* Effect.mapError(decode(body), () => new Crashed({ reason: "the list of models cannot be read" }))
     }).pipe(Effect.scoped)

@@ -1,49 +1,20 @@
-import { Clock, Effect, Option, Schema } from "effect"
-import {
-  InvalidRequest,
-  Overloaded,
-  type ProviderError,
-  RateLimited,
-  SessionLost,
-  Unauthorized
-} from "../../../domain/ProviderError.ts"
+import { Clock, Effect } from "effect"
+import type { ProviderError } from "../../../domain/ProviderError.ts"
+import type { ModelTraits } from "../../../domain/Traits.ts"
+import { type Asked, classify } from "../Classify.ts"
+import { type Complaint, readBody } from "../Complaint.ts"
+import { learnt, type Sent } from "../Learn.ts"
 import * as Body from "./Body.ts"
 import type { Answer } from "./Transport.ts"
-
-export interface Circumstances {
-  /** Makes a text fit to show. */
-  readonly hide: (text: string) => string
-  /** The session was told something before. */
-  readonly isResumed: boolean
-}
-
-const Message = Schema.Struct({ message: Schema.String })
-const Explained = Schema.parseJson(
-  Schema.Union(
-    Schema.Struct({ error: Schema.Union(Message, Schema.String) }),
-    Message,
-    Schema.Struct({ detail: Schema.String })
-  )
-)
-
-/** The reason in a body of any of the kinds that endpoints send. */
-const reasonIn = (body: string) =>
-  Option.match(Schema.decodeOption(Explained)(body), {
-    onNone: () => body,
-    onSome: (found) => {
-      if ("detail" in found) return found.detail
-      const error = "error" in found ? found.error : found
-      return typeof error === "string" ? error : error.message
-    }
-  })
 
 const largestReason = 65_536
 
 // An endpoint that refuses and then falls silent has refused all the same.
-const reasonOf = (answer: Answer) =>
+const complaintOf = (answer: Answer): Effect.Effect<Complaint> =>
   Body.text(answer, largestReason).pipe(
-    Effect.timeoutTo({ duration: "1 second", onSuccess: reasonIn, onTimeout: () => "" }),
-    Effect.orElseSucceed(() => "")
+    Effect.timeoutTo({ duration: "1 second", onSuccess: (body) => body, onTimeout: () => "" }),
+    Effect.orElseSucceed(() => ""),
+    Effect.map((body) => readBody(answer.status, body))
   )
 
 /** When the provider asks to be tried again. */
@@ -57,16 +28,31 @@ const retryAfter = ({ headers }: Answer) =>
     return Number.isNaN(until) ? null : Math.max(0, until - now)
   })
 
-const tooLong = /prompt is too long|context[ _-]?(length|window|size|limit)|maximum context/i
-
-/** What an answer that is not a success means. */
-export const refusal = Effect.fnUntraced(function* (answer: Answer, { hide, isResumed }: Circumstances) {
-  const { status } = answer
-  if (status === 401 || status === 403) return new Unauthorized()
-  if (status === 429) return new RateLimited({ retryAfterMs: yield* retryAfter(answer) })
-  if (status >= 500 || status === 408) return new Overloaded({ retryAfterMs: yield* retryAfter(answer) })
-  const said = hide(yield* reasonOf(answer))
-  const reason = said === "" ? `the endpoint refused with status ${status}` : said
-  const isTooLarge = status === 413 || tooLong.test(said)
-  return (isTooLarge && isResumed ? new SessionLost() : new InvalidRequest({ reason })) as ProviderError
+/** What an answer that is not a success says, and what it means. */
+export const refusal = Effect.fnUntraced(function* (answer: Answer, asked: Omit<Asked, "retryAfterMs">) {
+  const [retryAfterMs, complaint] = [yield* retryAfter(answer), yield* complaintOf(answer)]
+  return { complaint, error: classify(complaint, { ...asked, retryAfterMs }) }
 })
+
+/** A request that was refused, and why. */
+export interface Refused {
+  readonly model: string
+  readonly sent: Sent
+  readonly complaint: Complaint
+  readonly error: ProviderError
+}
+
+/** Keeps what a refusal teaches about the model. True when the same can be asked in another way. */
+export const learn = (traits: ModelTraits, { complaint, error, model, sent }: Refused) => {
+  const known = traits.of(model)
+  const { _tag } = error
+  if (_tag === "InvalidRequest" || _tag === "ServerFailed" || _tag === "ContextExceeded") {
+    const taught = learnt(known, complaint, sent, _tag !== "ContextExceeded")
+    if (taught !== null) {
+      traits.keep(taught)
+      return true
+    }
+  }
+  if (_tag === "ImagesRefused") traits.keep({ ...known, takes_images: false })
+  return false
+}

@@ -1,5 +1,5 @@
 import { Effect, FiberSet, Option, type Scope } from "effect"
-import type { Crashed, Overloaded } from "../../../domain/ProviderError.ts"
+import type { Crashed } from "../../../domain/ProviderError.ts"
 import type { Proxies } from "./Dispatcher.ts"
 import * as Exchange from "./Exchange.ts"
 
@@ -19,7 +19,7 @@ export interface Answer extends Exchange.Head {
 
 export interface Transport {
   /** Returns with the head of the answer. The connection is broken off at once when the scope closes before the end. */
-  readonly send: (call: Call) => Effect.Effect<Answer, Overloaded | Crashed, Scope.Scope>
+  readonly send: (call: Call) => Effect.Effect<Answer, Exchange.Unsent, Scope.Scope>
 }
 
 /** Connections that are kept, and closed with the scope. */
@@ -33,8 +33,8 @@ export const make = Effect.fnUntraced(function* (proxies: Proxies) {
   const endings = yield* FiberSet.make<void>()
 
   const send: Transport["send"] = Effect.fnUntraced(function* ({ body, headers, method, url }) {
-    const { origin, pathname, search } = new URL(url)
-    const exchange = Exchange.make()
+    const { host, origin, pathname, search } = new URL(url)
+    const exchange = Exchange.make(host)
     let isReleased = false
     yield* Effect.addFinalizer(() => (isReleased ? Effect.void : exchange.leave))
     dispatcher.dispatch({ origin, path: pathname + search, method, headers, body: body ?? null }, exchange.handler)

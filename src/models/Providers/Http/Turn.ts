@@ -12,7 +12,7 @@ import { finishOf } from "../Finish.ts"
 import * as Tally from "../Tally.ts"
 import { type Events, follow } from "./Follow.ts"
 import type { Outcome, Protocol, ToolCall } from "./Protocol.ts"
-import { refusal } from "./Refusal.ts"
+import { learn, refusal } from "./Refusal.ts"
 import { callerOf } from "./Tools.ts"
 import type { Transport } from "./Transport.ts"
 
@@ -20,6 +20,7 @@ type Asked = Effect.fn.Return<Chunk.Chunk<ProviderEvent>, ProviderError>
 
 const nothing = Chunk.empty<ProviderEvent>()
 const over = Effect.fail(Option.none())
+const mostOtherwise = 10
 
 /**
  * Sessions of an endpoint that remembers nothing: in each turn the model is told all, and asked again with the results
@@ -27,30 +28,44 @@ const over = Effect.fail(Option.none())
  */
 export const session = <Message>(transport: Transport, protocol: Protocol<Message>, spec: SessionSpec): Session => {
   const call = callerOf(spec.tools)
-  const circumstances = { hide: protocol.hide, isResumed: spec.resume !== null }
 
   // One stream whose next step changes: a stream for each request would cost more than all that is done with it.
   const begin = (input: TurnInput, scope: Scope.Scope): Events => {
     let requests = 0
+    /** How often the turn was asked in another way after a refusal. */
+    let otherwise = 0
 
     const play = (asked: string) => {
       const costOf = ({ model, tokens }: Tally.Told) => protocol.costOf(model, tokens) ?? protocol.costOf(asked, tokens)
       const tally = Tally.make(input.spend, costOf)
 
-      const ask = Effect.fnUntraced(function* (told: ReadonlyArray<Message>): Asked {
-        if (++requests > turnLimits.requests) return yield* tooMany("requests")
-        tally.asked()
-        const sent = Scope.extend(transport.send(protocol.ask(spec, asked, told)), scope)
-        const answer = yield* Effect.tapErrorTag(sent, "Overloaded", () => Effect.sync(tally.refused))
-        if (answer.status < 200 || answer.status > 299) {
-          tally.refused()
-          return yield* yield* refusal(answer, circumstances)
-        }
-        const listener = protocol.listen(asked)
-        const ended = Effect.map(Effect.suspend(listener.outcome), (outcome) => settle(told, outcome))
-        next = Effect.catchIf(follow(answer, listener, tally), Option.isNone, () => Effect.mapError(ended, Option.some))
-        return nothing
-      })
+      const ask: (told: ReadonlyArray<Message>) => Effect.Effect<Chunk.Chunk<ProviderEvent>, ProviderError> =
+        Effect.fnUntraced(function* (told: ReadonlyArray<Message>): Asked {
+          if (++requests > turnLimits.requests) return yield* tooMany("requests")
+          tally.asked()
+          const { call, sent } = protocol.ask(spec, protocol.traits.of(asked), told)
+          const answer = yield* Effect.tapError(Scope.extend(transport.send(call), scope), ({ _tag }) =>
+            _tag === "Crashed" ? Effect.void : Effect.sync(tally.refused)
+          )
+          if (answer.status < 200 || answer.status > 299) {
+            tally.refused()
+            const refused = yield* refusal(answer, {
+              model: asked,
+              hasImages: input.images.length > 0,
+              hide: protocol.hide
+            })
+            const mayAskAgain = learn(protocol.traits, { ...refused, model: asked, sent })
+            if (!mayAskAgain || ++otherwise > mostOtherwise) return yield* refused.error
+            requests--
+            return yield* ask(told)
+          }
+          const listener = protocol.listen(asked)
+          const ended = Effect.map(Effect.suspend(listener.outcome), (outcome) => settle(told, outcome))
+          next = Effect.catchIf(follow(answer, listener, tally), Option.isNone, () =>
+            Effect.mapError(ended, Option.some)
+          )
+          return nothing
+        })
 
       const settle = (told: ReadonlyArray<Message>, { calls, finish, model, said }: Outcome<Message>) => {
         const results: Array<ToolCall & ToolResult> = []

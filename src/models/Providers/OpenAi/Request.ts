@@ -1,7 +1,9 @@
-import { Array } from "effect"
+import { Array, Struct } from "effect"
 import type { SessionSpec, TurnInput } from "../../../domain/Provider.ts"
+import { outputTokens, type RequestField, type Traits } from "../../../domain/Traits.ts"
 import { wordsOf } from "../Http/Roles.ts"
 import { inputSchema } from "../Http/Tools.ts"
+import type { Sent } from "../Learn.ts"
 
 /** A message as the chat completions protocol has it. */
 export type Message = Readonly<Record<string, unknown>> & { readonly role: "system" | "user" | "assistant" | "tool" }
@@ -31,31 +33,58 @@ export const messagesOf = ({ systemPrompt }: SessionSpec, input: TurnInput): Rea
 }
 
 /** The vendor's own models take the limit under a newer name, which other servers do not know. */
-const limit = (url: string, most: number) =>
-  /(^|\.)openai\.(azure\.)?com$/.test(new URL(url).hostname) ? { max_completion_tokens: most } : { max_tokens: most }
+const limitNames = (url: string) =>
+  /(^|\.)openai\.(azure\.)?com$/.test(new URL(url).hostname)
+    ? (["max_completion_tokens", "max_tokens"] as const)
+    : (["max_tokens", "max_completion_tokens"] as const)
 
 interface Endpoint {
   readonly url: string
   readonly maxOutputTokens: number
 }
 
-export const bodyOf = (
-  { tools }: SessionSpec,
-  model: string,
-  { maxOutputTokens, url }: Endpoint,
-  messages: ReadonlyArray<Message>
-) => ({
-  model,
-  stream: true,
-  stream_options: { include_usage: true },
-  ...limit(url, maxOutputTokens),
-  ...(tools.length === 0
-    ? {}
-    : {
-        tools: Array.map(tools, (tool) => ({
-          type: "function",
-          function: { name: tool.name, description: tool.description, parameters: inputSchema(tool) }
-        }))
-      }),
-  messages
-})
+/** The optional fields of a request to a model with these traits. */
+const fieldsFor = ({ tools }: SessionSpec, { without }: Traits, { url }: Endpoint) => {
+  const takes = (field: RequestField) => !without.includes(field)
+  return {
+    tools: tools.length > 0 && takes("tools"),
+    stream_options: takes("stream_options"),
+    system: takes("system"),
+    limit: limitNames(url).find(takes)
+  }
+}
+
+/** A model that takes no system message is told the same before the first words of the others. */
+const withoutSystem = ([system, ...rest]: ReadonlyArray<Message>): ReadonlyArray<Message> => {
+  const told = textPart(String(system?.["content"]))
+  const [first, ...later] = rest
+  if (first?.role !== "user") return [{ role: "user", content: told.text }, ...rest]
+  const { content } = first
+  return [{ ...first, content: Array.isArray(content) ? [told, ...content] : `${told.text}\n\n${content}` }, ...later]
+}
+
+/** Which fields a request to the model holds that another may not take. */
+export const sentOf = (spec: SessionSpec, traits: Traits, endpoint: Endpoint): Sent => {
+  const { limit, ...others } = fieldsFor(spec, traits, endpoint)
+  const names = [...Struct.keys(others).filter((name) => others[name]), ...(limit === undefined ? [] : [limit])]
+  return { fields: new Set(names), maxOutputTokens: outputTokens(traits, endpoint.maxOutputTokens) }
+}
+
+export const bodyOf = (spec: SessionSpec, traits: Traits, endpoint: Endpoint, messages: ReadonlyArray<Message>) => {
+  const fields = fieldsFor(spec, traits, endpoint)
+  return {
+    model: traits.model,
+    stream: true,
+    ...(fields.stream_options ? { stream_options: { include_usage: true } } : {}),
+    ...(fields.limit === undefined ? {} : { [fields.limit]: outputTokens(traits, endpoint.maxOutputTokens) }),
+    ...(!fields.tools
+      ? {}
+      : {
+          tools: Array.map(spec.tools, (tool) => ({
+            type: "function",
+            function: { name: tool.name, description: tool.description, parameters: inputSchema(tool) }
+          }))
+        }),
+    messages: fields.system ? messages : withoutSystem(messages)
+  }
+}

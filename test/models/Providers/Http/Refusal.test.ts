@@ -2,13 +2,13 @@ import { describe, it } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import {
+  ContextExceeded,
   Crashed,
   InvalidRequest,
   Overloaded,
   type ProviderError,
   RateLimited,
-  SessionLost,
-  Unauthorized
+  Unreachable
 } from "../../../../src/domain/ProviderError.ts"
 import { stringify } from "../../../../src/lib/json.ts"
 import { key, play, spec } from "../../../support/ClaudeHouse.ts"
@@ -21,13 +21,19 @@ const houses = [
   ["openai", makeOpenAi]
 ] as const
 
-const statuses: ReadonlyArray<readonly [number, ProviderError]> = [
-  [401, new Unauthorized()],
-  [403, new Unauthorized()],
-  [429, new RateLimited({ retryAfterMs: null })],
-  [408, new Overloaded({ retryAfterMs: null })],
-  [500, new Overloaded({ retryAfterMs: null })],
-  [529, new Overloaded({ retryAfterMs: null })]
+const statuses: ReadonlyArray<readonly [number, ProviderError["_tag"]]> = [
+  [400, "InvalidRequest"],
+  [401, "Unauthorized"],
+  [402, "QuotaExhausted"],
+  [403, "Unauthorized"],
+  [408, "Overloaded"],
+  [413, "ContextExceeded"],
+  [429, "RateLimited"],
+  [500, "ServerFailed"],
+  [502, "Overloaded"],
+  [503, "Overloaded"],
+  [524, "Overloaded"],
+  [529, "Overloaded"]
 ]
 
 const waits: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, (ms: number | null) => boolean]> = [
@@ -46,7 +52,7 @@ const faults: ReadonlyArray<readonly [string, Reply, ProviderError]> = [
   ["is a page", Api.stranger, broken("the answer broke off before its end")],
   ["is garbage", Api.answer(Api.text("a", Api.garbage)), broken("the answer is garbled: an event cannot be read")],
   ["reports an overload", Api.answer(Api.text("a", Api.overload)), new Overloaded({ retryAfterMs: null })],
-  ["never comes", Api.hangUp, new Overloaded({ retryAfterMs: null })]
+  ["never comes", Api.hangUp, new Overloaded({ retryAfterMs: null, reason: "the endpoint closed the connection" })]
 ]
 
 function broken(reason: string) {
@@ -65,9 +71,12 @@ for (const [name, makeHouse] of houses) {
         return error
       })
 
-    for (const [status, error] of statuses) {
-      it.scopedLive(`that is refused with ${status} is ${error._tag} after one request`, () =>
-        Effect.map(refused(Api.refuse(status)), (found) => assertEquals(found, error))
+    for (const [status, tag] of statuses) {
+      it.scopedLive(`that is refused with ${status} is ${tag} after one request`, () =>
+        Effect.map(refused(Api.refuse(status)), (found) => {
+          assertEquals(found._tag, tag)
+          assertTrue("reason" in found && found.reason.startsWith("refused") && !found.reason.includes(key))
+        })
       )
     }
 
@@ -88,12 +97,10 @@ for (const [name, makeHouse] of houses) {
       })
     )
 
-    it.scopedLive("that is too long loses its session, and is refused when it has none", () =>
+    it.scopedLive("that is too long is told as that, with a session and without one", () =>
       Effect.gen(function* () {
-        assertInstanceOf(yield* refused(Api.tooLong, "some-session"), SessionLost)
-        assertInstanceOf(yield* refused(Api.refuse(413), "some-session"), SessionLost)
-        assertInstanceOf(yield* refused(Api.tooLong), InvalidRequest)
-        assertInstanceOf(yield* refused(Api.refuse(413)), InvalidRequest)
+        assertInstanceOf(yield* refused(Api.tooLong, "some-session"), ContextExceeded)
+        assertInstanceOf(yield* refused(Api.tooLong), ContextExceeded)
       })
     )
 
@@ -118,12 +125,15 @@ for (const [name, makeHouse] of houses) {
 }
 
 describe("an endpoint that is not there", () => {
-  it.scopedLive("is Overloaded, by its address and by its name", () =>
+  it.scopedLive("is Unreachable, by its address and by its name, and the error names the host", () =>
     Effect.gen(function* () {
-      for (const url of ["http://127.0.0.1:1", "http://nowhere.invalid"]) {
+      for (const host of ["127.0.0.1:1", "nowhere.invalid"]) {
+        const url = `http://${host}`
         for (const provider of [yield* anthropicAt(url), yield* openAiAt(url)]) {
           const session = yield* provider.open(spec())
-          assertEquals(yield* Effect.flip(play(session, "Hi")), new Overloaded({ retryAfterMs: null }))
+          const error = yield* Effect.flip(play(session, "Hi"))
+          assertInstanceOf(error, Unreachable)
+          assertEquals(error.host, host)
         }
       }
     })

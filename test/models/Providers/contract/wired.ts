@@ -34,10 +34,10 @@ const long = "a".repeat(50 * 1024 * 1024)
 type Row = readonly [string, Reply, ...ReadonlyArray<ProviderError["_tag"]>]
 
 const faults: ReadonlyArray<Row> = [
-  ["refuses with 500", MessagesApi.refuse(500), "Overloaded"],
+  ["refuses with 500", MessagesApi.refuse(500), "ServerFailed"],
   ["refuses with 403", MessagesApi.refuse(403), "Unauthorized"],
   ["refuses with 404", MessagesApi.refuse(404), "InvalidRequest"],
-  ["refuses what is too long", MessagesApi.tooLong, "InvalidRequest"],
+  ["refuses what is too long", MessagesApi.tooLong, "ContextExceeded"],
   ["hangs up before the headers", MessagesApi.hangUp, "Overloaded"],
   ["ends before the first event", MessagesApi.nothing, "Crashed", "Overloaded"],
   ["answers as somebody else", MessagesApi.stranger, "Crashed"],

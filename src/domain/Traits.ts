@@ -1,0 +1,104 @@
+import { Schema } from "effect"
+import { contextSizeIn } from "./ContextSize.ts"
+
+/** A part of a request that not every endpoint takes. */
+export const RequestField = Schema.Literal(
+  "tools",
+  "stream_options",
+  "max_tokens",
+  "max_completion_tokens",
+  "thinking",
+  "temperature",
+  "cache_control",
+  "system"
+)
+export type RequestField = typeof RequestField.Type
+
+/** What a model takes, as far as its vendor has published it or refusals have shown. */
+export const Traits = Schema.Struct({
+  model: Schema.String,
+  /** What is left out of requests, because one was refused for it. */
+  without: Schema.Array(RequestField),
+  takes_images: Schema.Boolean,
+  /** How many tokens the model reads at once; null where that is not known. */
+  context_tokens: Schema.NullOr(Schema.Int),
+  /** How many bytes of text are counted as a token: by what a refusal told, or a careful guess. */
+  bytes_per_token: Schema.Number,
+  /** How many tokens an answer may have; null where only the settings bound it. */
+  max_output_tokens: Schema.NullOr(Schema.Int)
+}).annotations({ identifier: "Traits" })
+export type Traits = typeof Traits.Type
+
+/** Fewer than a token of any common script takes. */
+const bytesPerToken = 3
+
+const unknown = (model: string): Traits => ({
+  model,
+  without: [],
+  takes_images: true,
+  context_tokens: null,
+  bytes_per_token: bytesPerToken,
+  max_output_tokens: null
+})
+
+/** No common tokenizer takes more tokens than bytes. */
+const densest = 1
+
+/**
+ * What the refusal of a conversation of so many bytes teaches, by the vendor's words: the window where they tell it, else
+ * half of what was sent. Each refusal makes the conversation shorter.
+ */
+export const shortened = (known: Traits, reason: string, bytes: number): Traits => {
+  const size = contextSizeIn(reason)
+  if (size === null || size.most >= (known.context_tokens ?? Infinity)) {
+    const half = Math.max(1, Math.floor(bytes / known.bytes_per_token / 2))
+    return { ...known, context_tokens: Math.min(half, known.context_tokens ?? half) }
+  }
+  const measured = size.asked === null ? known.bytes_per_token : (bytes / size.asked) * 0.9
+  const bytes_per_token = Math.min(known.bytes_per_token, Math.max(densest, measured))
+  return { ...known, context_tokens: size.most, bytes_per_token }
+}
+
+const smallestTalk = 1000
+
+/** How many bytes of conversation the model reads, beside a prompt of so many and its answer. */
+export const conversationBytes = (known: Traits, promptBytes: number) => {
+  const { bytes_per_token, context_tokens } = known
+  if (context_tokens === null) return Infinity
+  const answer = outputTokens(known, context_tokens)
+  return Math.max(smallestTalk, Math.floor((context_tokens - answer) * bytes_per_token * 0.9) - promptBytes)
+}
+
+/** An answer is never asked to be shorter. */
+export const smallestAnswer = 64
+
+/** How long an answer may be: it leaves most of the window to the conversation. */
+export const outputTokens = ({ context_tokens, max_output_tokens }: Traits, configured: number) => {
+  const share = Math.floor((context_tokens ?? Infinity) / 4)
+  return Math.min(configured, max_output_tokens ?? Infinity, Math.max(smallestAnswer, share))
+}
+
+/** What is known of the models of one provider; of so many models at once. */
+export interface ModelTraits {
+  readonly of: (model: string) => Traits
+  readonly keep: (traits: Traits) => void
+  readonly all: () => ReadonlyArray<Traits>
+  readonly forget: () => void
+}
+
+const mostModels = 1000
+
+export const make = (): ModelTraits => {
+  const known = new Map<string, Traits>()
+  return {
+    of: (model) => known.get(model) ?? unknown(model),
+    keep: (traits) => {
+      known.delete(traits.model)
+      known.set(traits.model, traits)
+      const [oldest] = known.keys()
+      if (known.size > mostModels && oldest !== undefined) known.delete(oldest)
+    },
+    all: () => [...known.values()],
+    forget: () => known.clear()
+  }
+}

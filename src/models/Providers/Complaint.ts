@@ -1,0 +1,64 @@
+import { Option, Predicate, Schema } from "effect"
+
+/** What a vendor says of a request that it does not carry out, wherever it says it. */
+export interface Complaint {
+  /** The HTTP status; null for one that comes in the middle of an answer. */
+  readonly status: number | null
+  /** For people. */
+  readonly message: string
+  /** Words for machines: codes, types and the names of fields, with a space between. */
+  readonly code: string
+}
+
+const longest = 2000
+const cut = (complaint: Complaint): Complaint => ({ ...complaint, message: complaint.message.slice(0, longest) })
+
+const isText = (it: unknown): it is string | number => typeof it === "string" || typeof it === "number"
+const textOf = (it: unknown) => (isText(it) ? String(it) : "")
+const join = (...parts: ReadonlyArray<unknown>) =>
+  parts
+    .map(textOf)
+    .filter((part) => part !== "")
+    .join(" ")
+const member = (it: unknown, name: string): unknown => (Predicate.hasProperty(it, name) ? it[name] : undefined)
+
+/** `{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}`, as validators of Python say it. */
+const place = (it: unknown) => {
+  const loc = member(it, "loc")
+  return join(Array.isArray(loc) ? loc.filter(isText).join(".") : "", member(it, "msg"))
+}
+
+const numbers = ["n_ctx", "n_prompt_tokens"] as const
+
+/** A decoded body, or the error in an event of a stream, in any of the forms that endpoints send. */
+export const read = (status: number | null, body: unknown): Complaint => cut(find(status, body))
+
+const find = (status: number | null, body: unknown): Complaint => {
+  if (typeof body === "string") return { status, message: body, code: "" }
+  if (Array.isArray(body)) return find(status, body[0])
+  const inner = member(body, "error") ?? member(body, "detail") ?? body
+  if (typeof inner === "string")
+    return { status, message: inner, code: join(member(body, "code"), member(body, "type")) }
+  if (Array.isArray(inner)) return { status, message: inner.map(place).join("; "), code: "" }
+  const code = member(inner, "code")
+  const metadata = member(inner, "metadata")
+  return {
+    status: status ?? (typeof code === "number" && code >= 400 && code < 600 ? code : null),
+    message: join(
+      member(inner, "message") ?? member(inner, "Message") ?? member(inner, "msg"),
+      member(metadata, "raw"),
+      ...numbers.map((name) => (isText(member(inner, name)) ? `${name}=${textOf(member(inner, name))}` : ""))
+    ),
+    code: join(code, member(inner, "type"), member(inner, "status"), member(inner, "param"), member(inner, "__type"))
+  }
+}
+
+/** The body of an answer that is not a success. A page for people keeps its words and loses its marks. */
+export const readBody = (status: number, body: string): Complaint =>
+  Option.match(decode(body), {
+    onNone: () => cut({ status, message: body.replaceAll(marks, " ").replaceAll(/\s+/g, " ").trim(), code: "" }),
+    onSome: (decoded) => read(status, decoded)
+  })
+
+const decode = Schema.decodeOption(Schema.parseJson())
+const marks = /<(style|script|head)[\s\S]*?<\/\1>|<[^>]*>/gi
