@@ -1,100 +1,108 @@
-import { Either, Schema, Struct } from "effect"
+import { Either } from "effect"
 import type { ProviderEvent } from "../../../domain/Provider.ts"
-import { Crashed, Overloaded, type ProviderError, RateLimited } from "../../../domain/ProviderError.ts"
+import { Crashed, type ProviderError } from "../../../domain/ProviderError.ts"
+import { finishOf } from "../Finish.ts"
+import { failureOf } from "../Http/Broken.ts"
+import { type Fields, fields, items, parse, text } from "../Http/Lenient.ts"
 import type { Listener } from "../Http/Protocol.ts"
-import * as Blocks from "./Blocks.ts"
+import { brokenOff } from "../Http/Silence.ts"
 import type { Told } from "../Tally.ts"
-import { Event, type Usage } from "./Event.ts"
+import * as Blocks from "./Blocks.ts"
 import type { Message } from "./Request.ts"
-
-const decode = Schema.decodeEither(Schema.parseJson(Event))
+import * as Usage from "./Usage.ts"
 
 const nothing = Either.right<ReadonlyArray<ProviderEvent>>([])
 
-const failure = ({ error }: Event, hide: (text: string) => string): ProviderError => {
-  switch (error?.type) {
-    case "overloaded_error":
-    case "api_error":
-    case "timeout_error":
-      return new Overloaded({ retryAfterMs: null })
-    case "rate_limit_error":
-      return new RateLimited({ retryAfterMs: null })
-    default:
-      return new Crashed({ reason: hide(error?.message ?? "the endpoint broke its answer off with an error") })
-  }
-}
+/** What a gateway says that speaks another protocol. */
+const typeless = (event: Fields) => ("message" in event || "detail" in event ? "error" : "")
 
-/** Follows one answer of the Messages API. */
+/** Follows one answer of the Messages API: in pieces, or whole in one event. */
 export const listen =
   (hide: (text: string) => string) =>
   (asked: string): Listener<Message> => {
     const blocks = Blocks.make()
-    const counts = { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 }
+    const usage = Usage.make()
     let told: Told | null = null
     let model = asked
     let stopReason = ""
+    let refusal = ""
+    let unread = 0
     let isOver = false
 
-    // Each count is of the whole answer so far; a later one that is left out has not changed.
-    const count = (more: Usage | null | undefined) => {
-      const named = Struct.keys(counts).filter((name) => typeof more?.[name] === "number")
-      if (named.length === 0) return
-      for (const name of named) counts[name] = more?.[name] ?? 0
-      told = {
-        model,
-        tokens: {
-          inputTokens: counts.input_tokens,
-          outputTokens: counts.output_tokens,
-          cacheReadTokens: counts.cache_read_input_tokens,
-          cacheWriteTokens: counts.cache_creation_input_tokens
-        }
-      }
+    const isWhole = () => isOver || stopReason !== ""
+
+    const count = (counts: unknown) => {
+      told = usage.note(model, counts) ?? told
     }
 
-    const take = (event: Event): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
-      switch (event.type) {
+    const stop = (it: Fields) => {
+      stopReason = text(it["stop_reason"]) || stopReason
+      const details = fields(it["stop_details"])
+      refusal = text(details["explanation"]) || text(details["category"]) || refusal
+    }
+
+    const whole = (message: Fields) => {
+      model = text(message["model"]) || model
+      count(message["usage"])
+      stop(message)
+      isOver = true
+      return Either.right(items(message["content"]).flatMap((block) => blocks.whole(fields(block))))
+    }
+
+    const take = (event: Fields, type: string): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
+      switch (type) {
+        case "message":
+          return whole(event)
         case "message_start":
-          model = event.message?.model ?? model
-          count(event.message?.usage)
+          model = text(fields(event["message"])["model"]) || model
+          count(fields(event["message"])["usage"])
           return nothing
         case "content_block_start":
-          return blocks.open(event)
+          return Either.right(blocks.open(event))
         case "content_block_delta":
           return blocks.grow(event)
         case "content_block_stop":
-          return blocks.close(event)
+          blocks.close(event)
+          return nothing
         case "message_delta":
-          stopReason = event.delta?.stop_reason ?? stopReason
-          count(event.usage)
+          stop(fields(event["delta"]))
+          count(event["usage"])
           return nothing
         case "message_stop":
           isOver = true
           return nothing
         case "error":
-          return Either.left(failure(event, hide))
+          // What goes wrong after the end takes nothing away.
+          return isWhole() ? nothing : Either.left(failureOf(event, { model, hide }))
         default:
           return nothing
       }
     }
 
     return {
-      hear: (data) =>
-        Either.flatMap(
-          Either.mapLeft(decode(data), () => new Crashed({ reason: "the answer is garbled: an event cannot be read" })),
-          take
-        ),
+      hear: (data, name) => {
+        const event = parse(data)
+        if (event !== null)
+          return take(event, event["error"] ? "error" : text(event["type"]) || name || typeless(event))
+        if (data.trim() !== "") unread++
+        return nothing
+      },
       heard: blocks.size,
       told: () => told,
       isOver: () => isOver,
+      isWhole,
       outcome: () => {
-        if (!isOver) return Either.left(new Crashed({ reason: "the answer broke off before its end" }))
-        if (!blocks.areClosed()) return Either.left(new Crashed({ reason: "the answer ended within a block" }))
+        if (!isWhole()) return Either.left(new Crashed({ reason: brokenOff(unread) }))
+        const how = finishOf(stopReason)
+        // What was cut off at the limit of tokens is no call.
+        const { calls, content, isCut } = blocks.taken(how === "stop" || how === "paused")
         return Either.right({
           model,
           finish: stopReason || null,
-          // What was cut off at the limit of tokens is no call.
-          calls: stopReason === "max_tokens" ? [] : blocks.calls(),
-          said: { role: "assistant", content: blocks.content() }
+          calls,
+          said: { role: "assistant", content },
+          refusal: hide(refusal),
+          isGarbled: unread > 0 || isCut
         })
       }
     }

@@ -45,7 +45,7 @@ export const make = ({ resume }: SessionSpec, named: Prices.Prices): Bill => {
       cacheReadTokens: more.cache_read_input_tokens ?? tokens.cacheReadTokens,
       cacheWriteTokens: more.cache_creation_input_tokens ?? tokens.cacheWriteTokens
     }
-    tally.told({ model, tokens }, heard)
+    tally.told({ model, tokens, costUsd: null }, heard)
   }
 
   const follow = ({ event }: SDKPartialAssistantMessage) => {

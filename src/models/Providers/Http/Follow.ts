@@ -5,14 +5,22 @@ import type { Tally, Told } from "../Tally.ts"
 import type { Listener } from "./Protocol.ts"
 import * as Sse from "./Sse.ts"
 import type { Answer } from "./Transport.ts"
+import type { Voice } from "./Voice.ts"
 
 export type Events = Effect.Effect<Chunk.Chunk<ProviderEvent>, Option.Option<ProviderError>>
 
+const over = Effect.fail(Option.none())
+
+/** How long an answer that is whole is waited for, should its account still come. */
+const patience = "5 seconds"
+
 /** What an answer says, as it comes; fails with none at its end. What it takes is counted as it is heard. */
-export const follow = <Message>(answer: Answer, listener: Listener<Message>, tally: Tally): Events => {
-  const read = Sse.make()
+export const follow = <Message>(answer: Answer, listener: Listener<Message>, tally: Tally, voice: Voice): Events => {
+  const sse = Sse.make()
   let failure: ProviderError | null = null
   let told: Told | null = null
+  let isEnded = false
+  voice.begin()
 
   const count = () => {
     const latest = listener.told()
@@ -21,27 +29,46 @@ export const follow = <Message>(answer: Answer, listener: Listener<Message>, tal
     tally.told(latest, listener.heard())
   }
 
-  const hear = (bytes: Uint8Array): ReadonlyArray<ProviderEvent> => {
-    const events: Array<ProviderEvent> = []
-    const found = read(bytes)
+  const hear = (found: ReturnType<typeof sse.read>): ReadonlyArray<ProviderEvent> => {
     if (Either.isLeft(found)) {
       failure ??= found.left
-      return events
+      return []
     }
-    for (const data of found.right) {
+    const events: Array<ProviderEvent> = []
+    for (const { data, name } of found.right) {
       if (failure !== null || listener.isOver()) break
-      const heard = listener.hear(data)
+      const heard = listener.hear(data, name)
       count()
       if (Either.isLeft(heard)) failure = heard.left
       else events.push(...heard.right)
     }
-    return events
+    return voice.hear(events)
   }
+
+  /** Nothing more comes, or need come; what there was of words is told, however it ended. */
+  const end = (why: ProviderError | null) =>
+    Effect.sync(() => {
+      isEnded = true
+      const last = [...hear(sse.rest()), ...voice.end()]
+      failure = listener.isWhole() ? null : (failure ?? why)
+      if (listener.isWhole()) tally.over()
+      return Chunk.unsafeFromArray(last)
+    })
+
+  const read = Effect.suspend(() =>
+    listener.isWhole()
+      ? Effect.timeoutFail(answer.read, { duration: patience, onTimeout: () => Option.none() })
+      : answer.read
+  )
 
   return Effect.suspend(() => {
     // What was heard before is told first.
-    if (failure !== null) return Effect.fail(Option.some(failure))
-    if (listener.isOver()) return Effect.zipRight(answer.release, Effect.fail(Option.none()))
-    return Effect.map(answer.read, (pieces) => Chunk.unsafeFromArray(pieces.flatMap(hear)))
+    if (isEnded) return failure === null ? over : Effect.fail(Option.some(failure))
+    if (failure !== null) return end(failure)
+    if (listener.isOver()) return Effect.zipRight(answer.release, end(null))
+    return read.pipe(
+      Effect.map((pieces) => Chunk.unsafeFromArray(pieces.flatMap((bytes) => hear(sse.read(bytes))))),
+      Effect.catchAll((why) => end(Option.getOrNull(why)))
+    )
   })
 }

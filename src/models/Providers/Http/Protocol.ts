@@ -23,17 +23,24 @@ export interface Outcome<Message> {
   readonly calls: ReadonlyArray<ToolCall>
   /** The answer as the model is to find it in what it is told next. */
   readonly said: Message
+  /** What the model or a filter gives as the reason for a refusal; empty where none is given. */
+  readonly refusal: string
+  /** Some of it could not be read. */
+  readonly isGarbled: boolean
 }
 
-/** Follows one answer, event by event. */
+/** Follows one answer, event by event: takes what it knows, and leaves what it does not. */
 export interface Listener<Message> {
-  readonly hear: (data: string) => Either.Either<ReadonlyArray<ProviderEvent>, ProviderError>
+  /** An event, and its name as the stream has it. */
+  readonly hear: (data: string, name: string) => Either.Either<ReadonlyArray<ProviderEvent>, ProviderError>
   /** How much of the answer was heard so far, in characters: text, thoughts and what tools are called with. */
   readonly heard: () => number
   /** What was told of it last; null as long as nothing was. */
   readonly told: () => Told | null
   /** True once the answer has said that it is over. */
   readonly isOver: () => boolean
+  /** True once the answer has said how it ends: no more than its account may still come. */
+  readonly isWhole: () => boolean
   /** To be asked when the answer is over, or nothing more comes. */
   readonly outcome: () => Either.Either<Outcome<Message>, ProviderError>
 }

@@ -3,30 +3,52 @@ import { Either } from "effect"
 import { Crashed } from "../../../domain/ProviderError.ts"
 
 const largestEvent = 1_048_576
+const largestDocument = 16_777_216
 const largestStream = 67_108_864
+
+export interface Event {
+  readonly name: string
+  readonly data: string
+}
+
+type Found = Either.Either<ReadonlyArray<Event>, Crashed>
 
 const garbage = (what: string) => Either.left(new Crashed({ reason: `the answer ${what}` }))
 
-/** Reads the data of server-sent events, however their bytes are cut into pieces; each event whole or not at all. */
+/**
+ * Reads server-sent events, however their bytes are cut into pieces; each event whole or not at all. An answer that comes
+ * as one JSON document, and no stream, is one event.
+ */
 export const make = () => {
-  const utf8 = new TextDecoder("utf-8", { fatal: true })
-  const found: Array<string> = []
-  const parser = Sse.makeParser((event) => event._tag === "Event" && found.push(event.data), {
-    maxEventSize: largestEvent
-  })
+  const utf8 = new TextDecoder()
+  const found: Array<Event> = []
+  const parser = Sse.makeParser(
+    (event) => {
+      if (event._tag === "Event") found.push({ name: event.event, data: event.data })
+    },
+    { maxEventSize: largestEvent }
+  )
   let size = 0
+  let form: "unknown" | "stream" | "document" = "unknown"
+  let begun = ""
 
-  const feed = (text: string): Either.Either<ReadonlyArray<string>, Crashed> =>
+  const feed = (text: string): Found =>
     parser.feed(text) === undefined ? Either.right(found.splice(0)) : garbage("holds an event that is too large")
 
-  const decode = (bytes: Uint8Array) =>
-    Either.orElse(
-      Either.try(() => utf8.decode(bytes, { stream: true })),
-      () => garbage("is not UTF-8")
-    )
+  const hear = (text: string): Found => {
+    if (form === "stream") return feed(text)
+    begun += text
+    if (form === "unknown" && begun.trimStart() !== "") form = begun.trimStart().startsWith("{") ? "document" : "stream"
+    if (form === "stream") return feed(begun)
+    return begun.length > largestDocument ? garbage("is too long") : Either.right([])
+  }
 
-  return (bytes: Uint8Array) => {
-    size += bytes.length
-    return size > largestStream ? garbage("is too long") : Either.flatMap(decode(bytes), feed)
+  return {
+    read: (bytes: Uint8Array): Found => {
+      size += bytes.length
+      return size > largestStream ? garbage("is too long") : hear(utf8.decode(bytes, { stream: true }))
+    },
+    /** What is left when nothing more comes: not every server ends its last event. */
+    rest: (): Found => (form === "document" ? Either.right([{ name: "", data: begun }]) : feed("\n\n"))
   }
 }

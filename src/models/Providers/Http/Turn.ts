@@ -13,8 +13,11 @@ import * as Tally from "../Tally.ts"
 import { type Events, follow } from "./Follow.ts"
 import type { Outcome, Protocol, ToolCall } from "./Protocol.ts"
 import { learn, refusal } from "./Refusal.ts"
+import { charactersOf } from "./Sent.ts"
+import { silence } from "./Silence.ts"
 import { callerOf } from "./Tools.ts"
 import type { Transport } from "./Transport.ts"
+import * as Voice from "./Voice.ts"
 
 type Asked = Effect.fn.Return<Chunk.Chunk<ProviderEvent>, ProviderError>
 
@@ -36,14 +39,16 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
     let otherwise = 0
 
     const play = (asked: string) => {
-      const costOf = ({ model, tokens }: Tally.Told) => protocol.costOf(model, tokens) ?? protocol.costOf(asked, tokens)
+      const costOf = ({ model, tokens }: Tally.Counted) =>
+        protocol.costOf(model, tokens) ?? protocol.costOf(asked, tokens)
       const tally = Tally.make(input.spend, costOf)
+      const voice = Voice.make()
 
       const ask: (told: ReadonlyArray<Message>) => Effect.Effect<Chunk.Chunk<ProviderEvent>, ProviderError> =
         Effect.fnUntraced(function* (told: ReadonlyArray<Message>): Asked {
           if (++requests > turnLimits.requests) return yield* tooMany("requests")
-          tally.asked()
           const { call, sent } = protocol.ask(spec, protocol.traits.of(asked), told)
+          tally.asked(charactersOf(call, input.images))
           const answer = yield* Effect.tapError(Scope.extend(transport.send(call), scope), ({ _tag }) =>
             _tag === "Crashed" ? Effect.void : Effect.sync(tally.refused)
           )
@@ -61,13 +66,16 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
           }
           const listener = protocol.listen(asked)
           const ended = Effect.map(Effect.suspend(listener.outcome), (outcome) => settle(told, outcome))
-          next = Effect.catchIf(follow(answer, listener, tally), Option.isNone, () =>
+          next = Effect.catchIf(follow(answer, listener, tally, voice), Option.isNone, () =>
             Effect.mapError(ended, Option.some)
           )
           return nothing
         })
 
-      const settle = (told: ReadonlyArray<Message>, { calls, finish, model, said }: Outcome<Message>) => {
+      const settle = (told: ReadonlyArray<Message>, outcome: Outcome<Message>) => {
+        const { calls, finish, model, said } = outcome
+        // The vendor breaks a long turn into several answers, and goes on when it is told what it has said.
+        const goesOn = calls.length === 0 && finishOf(finish) === "paused" && requests < turnLimits.requests
         const results: Array<ToolCall & ToolResult> = []
 
         next = Effect.suspend(() => {
@@ -81,6 +89,9 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
           }
           if (results.length > 0 && !isOver(results))
             return Effect.mapError(ask([...told, said, ...protocol.results(results)]), Option.some)
+          if (goesOn) return Effect.mapError(ask([...told, said]), Option.some)
+          if (calls.length === 0 && !voice.hasSpoken())
+            return Effect.fail(Option.some(silence(outcome, voice.hasThought())))
           next = over
           return Effect.succeed(
             Chunk.of(ProviderEvent.Done({ sessionId: null, model, finish: finishOf(finish), finishReason: finish }))

@@ -1,126 +1,161 @@
-import { Either, Schema } from "effect"
+import { Either } from "effect"
 import { ProviderEvent } from "../../../domain/Provider.ts"
-import { Crashed, Overloaded, type ProviderError, RateLimited } from "../../../domain/ProviderError.ts"
-import type { Tokens } from "../../../domain/Usage.ts"
+import { Crashed, type ProviderError } from "../../../domain/ProviderError.ts"
+import { finishOf } from "../Finish.ts"
+import { failureOf } from "../Http/Broken.ts"
+import { type Fields, fields, isFields, items, parse, text } from "../Http/Lenient.ts"
 import type { Listener } from "../Http/Protocol.ts"
+import { brokenOff } from "../Http/Silence.ts"
 import type { Told } from "../Tally.ts"
 import * as Calls from "./Calls.ts"
-import { type Delta, Event, type Failure, type Usage } from "./Event.ts"
+import { contentOf } from "./Content.ts"
+import * as Details from "./Details.ts"
+import { complaintIn } from "./Complaint.ts"
 import type { Message } from "./Request.ts"
-
-const decode = Schema.decodeEither(Schema.parseJson(Event))
+import * as Usage from "./Usage.ts"
 
 const largestInput = 1_048_576
 
+const nothing = Either.right<ReadonlyArray<ProviderEvent>>([])
 const crashed = (reason: string) => Either.left(new Crashed({ reason }))
 
-const failureOf = (error: Failure | string, hide: (text: string) => string): ProviderError => {
-  const { code, message, type } = typeof error === "string" ? { message: error, type: "", code: "" } : error
-  const kind = `${type ?? ""} ${code ?? ""}`
-  if (/rate_limit|\b429\b/.test(kind)) return new RateLimited({ retryAfterMs: null })
-  if (/overloaded|server_error|unavailable|timeout|\b5\d\d\b/.test(kind)) return new Overloaded({ retryAfterMs: null })
-  return new Crashed({ reason: hide(message ?? "the endpoint broke its answer off with an error") })
-}
+/** What there is of a word; some servers send one that means none. */
+const wordOf = (it: unknown) => (it === "null" ? "" : text(it))
 
-const tokensOf = (usage: Usage): Tokens => {
-  const cached = usage.prompt_tokens_details?.cached_tokens ?? 0
-  return {
-    inputTokens: Math.max(0, (usage.prompt_tokens ?? 0) - cached),
-    outputTokens: usage.completion_tokens ?? 0,
-    cacheReadTokens: cached,
-    cacheWriteTokens: 0
-  }
-}
-
-/** Follows one streamed chat completion. */
+/** Follows one chat completion: in pieces, or whole in one event. */
 export const listen =
   (hide: (text: string) => string) =>
   (asked: string): Listener<Message> => {
     const calls = Calls.make()
+    const details = Details.make()
+    const usage = Usage.make()
     let model = asked
-    let text = ""
+    let said = ""
+    let refusal = ""
     /** Thoughts go back under the name that they came by: a server that gives them may want them. */
     const thoughts = { reasoning_content: "", reasoning: "" }
+    /** Those that came as a part of the content. */
+    let part = ""
     let told: Told | null = null
     let size = 0
     let finish = ""
+    let unread = 0
+    let isInOne = false
     let isOver = false
 
-    const think = (name: keyof typeof thoughts, more: string | null | undefined): ReadonlyArray<ProviderEvent> => {
-      if (!more) return []
-      thoughts[name] += more
-      size += more.length
-      return [ProviderEvent.ThinkingDelta({ text: more })]
+    const think = (thought: string): ReadonlyArray<ProviderEvent> => {
+      size += thought.length
+      return thought === "" ? [] : [ProviderEvent.ThinkingDelta({ text: thought })]
     }
 
-    const say = (more: string | null | undefined): ReadonlyArray<ProviderEvent> => {
-      if (!more) return []
-      text += more
-      size += more.length
-      return [ProviderEvent.TextDelta({ text: more })]
+    // Some servers send the same thought under several names.
+    const thoughtIn = (delta: Fields, inContent: string) => {
+      const detailed = delta["reasoning_details"] === undefined ? "" : details.add(delta["reasoning_details"])
+      part += inContent
+      for (const name of ["reasoning_content", "reasoning"] as const) {
+        const thought = text(delta[name])
+        if (thought === "") continue
+        thoughts[name] += thought
+        return thought
+      }
+      return detailed || inContent
     }
 
-    const take = (delta: Delta): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
-      const pieces = delta.tool_calls ?? []
-      const sizes = pieces.map(calls.add)
-      for (const piece of pieces) size += piece.function?.arguments?.length ?? 0
-      if (sizes.some((size) => size > largestInput))
-        return crashed("the answer is garbled: a tool's input is too large")
-      const thought = think("reasoning_content", delta.reasoning_content)
-      // Some servers send the same thought under both names.
-      return Either.right([
-        ...thought,
-        ...(thought.length > 0 ? [] : think("reasoning", delta.reasoning)),
-        ...say(delta.content)
-      ])
+    const take = (delta: Fields): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
+      const content = contentOf(delta["content"])
+      const thought = think(thoughtIn(delta, content.thought))
+      for (const piece of items(delta["tool_calls"])) {
+        const { added, length } = calls.add(fields(piece))
+        size += added
+        if (length > largestInput) return crashed("the answer is garbled: a tool's input is too large")
+      }
+      refusal += content.refusal + text(delta["refusal"])
+      if (content.text === "") return thought.length === 0 ? nothing : Either.right(thought)
+      said += content.text
+      size += content.text.length
+      return Either.right([...thought, ProviderEvent.TextDelta({ text: content.text })])
     }
 
-    const hear = (event: Event): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
-      if (event.error) return Either.left(failureOf(event.error, hide))
-      const [choice] = event.choices ?? []
-      model = event.model || model
-      const { usage } = event
-      if (usage && (usage.prompt_tokens ?? usage.completion_tokens ?? null) !== null)
-        told = { model, tokens: tokensOf(usage) }
-      finish = choice?.finish_reason ?? finish
-      return choice?.delta ? take(choice.delta) : Either.right([])
+    const count = (event: Fields, choice: Fields) => {
+      for (const place of Usage.placesOf(event, choice)) {
+        if (!isFields(place)) continue
+        usage.note(place)
+        told = usage.told(model)
+      }
+    }
+
+    const isWhole = () => isOver || isInOne || finish !== ""
+
+    const hear = (event: Fields, name: string): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
+      const choice = fields(items(event["choices"])[0])
+      model = text(event["model"]) || model
+      count(event, choice)
+      const complaint = complaintIn(event, choice, name)
+      // What goes wrong after the end takes nothing away.
+      if (complaint !== null)
+        return isWhole() && finish !== "error" ? nothing : Either.left(failureOf(complaint, { model, hide }))
+      finish = wordOf(choice["finish_reason"]) || finish
+      const { delta, message } = choice
+      // One that comes whole after its pieces was heard already.
+      if (isFields(message) && size === 0) {
+        isInOne = true
+        return take(message)
+      }
+      return isFields(delta) ? take(delta) : nothing
     }
 
     return {
-      hear: (data) => {
+      hear: (data, name) => {
         if (data.trim() === "[DONE]") {
           isOver = true
-          return Either.right([])
+          return nothing
         }
-        const event = Either.mapLeft(
-          decode(data),
-          () => new Crashed({ reason: "the answer is garbled: an event cannot be read" })
-        )
-        return Either.flatMap(event, hear)
+        const event = parse(data)
+        if (event !== null) return hear(event, name)
+        if (data.trim() !== "") unread++
+        return nothing
       },
       heard: () => size,
       told: () => told,
       isOver: () => isOver,
+      isWhole,
       outcome: () => {
-        if (finish === "" && !isOver) return crashed("the answer broke off before its end")
-        const all = finish === "length" || finish === "content_filter" ? [] : calls.all()
-        if (finish !== "tool_calls" && !all.every(({ input }) => Calls.isReadable(input)))
-          return crashed("the answer ended within a tool call")
-        const said: Message = {
+        if (!isWhole()) return crashed(brokenOff(unread))
+        const how = finishOf(finish)
+        const made = how === "stop" || how === "paused" ? calls.all() : []
+        const whole = made.filter(
+          ({ input, name }) => name !== "" && (finish === "tool_calls" || Calls.isReadable(input))
+        )
+        const isRefused = refusal !== "" && how === "stop"
+        const message: Message = {
           role: "assistant",
-          content: text === "" ? null : text,
+          content: contentBack(said, part),
           ...Object.fromEntries(Object.entries(thoughts).filter(([, thought]) => thought !== "")),
-          ...(all.length === 0
-            ? {}
-            : {
-                tool_calls: all.map(({ id, input, name }) => ({
-                  id,
-                  type: "function",
-                  function: { name, arguments: Calls.isReadable(input) ? input || "{}" : "{}" }
-                }))
-              })
+          ...(details.all().length === 0 ? {} : { reasoning_details: details.all() }),
+          ...(whole.length === 0 ? {} : { tool_calls: whole.map(callBack) })
         }
-        return Either.right({ model, finish: finish || null, calls: all, said })
+        return Either.right({
+          model,
+          finish: isRefused ? "refusal" : finish || null,
+          calls: whole,
+          said: message,
+          refusal: hide(refusal),
+          isGarbled: unread > 0 || whole.length < made.length
+        })
       }
     }
   }
+
+/** As the server takes them back. */
+const contentBack = (said: string, part: string) => {
+  const spoken = said === "" ? [] : [{ type: "text", text: said }]
+  if (part !== "") return [{ type: "thinking", thinking: [{ type: "text", text: part }] }, ...spoken]
+  return said === "" ? null : said
+}
+
+const callBack = ({ extra, id, input, name }: Calls.Call) => ({
+  id,
+  type: "function",
+  function: { name, arguments: Calls.isReadable(input) ? input.trim() || "{}" : "{}" },
+  ...(extra === null ? {} : { extra_content: extra })
+})

@@ -1,31 +1,100 @@
 import { Option, Schema } from "effect"
+import { type Fields, fields, json, number, text } from "../Http/Lenient.ts"
 import { identified } from "../Http/Tools.ts"
-import type { Piece } from "./Event.ts"
 
 const JsonObject = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 
 /** True for what can be given back to a server as the input of a tool. */
 export const isReadable = (input: string) => Option.isSome(JsonObject(input.trim() === "" ? "{}" : input))
 
+interface Piece {
+  readonly id: string
+  readonly index: number | null
+  readonly name: string
+  readonly input: string
+  /** Gemini wants it back with the call. */
+  readonly extra: unknown
+}
+
+export interface Call {
+  readonly id: string
+  readonly name: string
+  readonly input: string
+  readonly extra: unknown
+}
+
+interface Growing extends Call {
+  id: string
+  name: string
+  input: string
+  extra: unknown
+}
+
+const pieceOf = (it: Fields): Piece => {
+  const named = fields(it["function"] ?? it)
+  return {
+    id: text(it["id"]),
+    index: number(it["index"]),
+    name: text(named["name"]),
+    input: json(named["arguments"]),
+    extra: it["extra_content"] ?? null
+  }
+}
+
 /** The tool calls of one answer, put together from their pieces. */
 export const make = () => {
-  const growing = new Map<number, { id: string; name: string; input: string }>()
+  const calls: Array<Growing> = []
+  const byIndex = new Map<number, Growing>()
+  const byId = new Map<string, Growing>()
 
-  // A server that gives no index sends each call whole, or its pieces one after the other.
-  const indexOf = ({ id, index }: Piece) => index ?? (id ? growing.size : Math.max(0, growing.size - 1))
+  const isDone = ({ input }: Growing) => input.trimEnd().endsWith("}") && isReadable(input)
+
+  /** The call that a piece continues, if any: by its id before its index, for not every server counts them rightly. */
+  const found = (piece: Piece): Growing | undefined => {
+    const { id, index, input, name } = piece
+    const placed = index === null ? undefined : byIndex.get(index)
+    const latest = calls.at(-1)
+    // A name with more input, where the call has all of its own, is another call's.
+    const within = (call: Growing | undefined) =>
+      call !== undefined && name !== "" && input !== "" && isDone(call) ? undefined : call
+    if (id === "") {
+      if (placed !== undefined) return within(placed)
+      if (name === "" || latest === undefined) return latest
+      return index === null && name === latest.name ? within(latest) : undefined
+    }
+    const known = placed?.id === id ? placed : byId.get(id)
+    // Some give two calls one id.
+    if (known !== undefined) return name !== "" && index !== null && placed === undefined ? undefined : within(known)
+    const before = index === null ? latest : placed
+    if (before === undefined) return undefined
+    if (before.id === "" && (name === "" || before.name === "")) return before
+    // Some give every piece of a call an id of its own.
+    return name === "" && input !== "" && !isDone(before) ? before : undefined
+  }
+
+  const open = (): Growing => {
+    const call = { id: "", name: "", input: "", extra: null }
+    calls.push(call)
+    return call
+  }
 
   return {
-    /** How long the call's input has become. */
-    add: (piece: Piece) => {
-      const index = indexOf(piece)
-      const call = growing.get(index) ?? { id: "", name: "", input: "" }
-      growing.set(index, call)
+    /** How much of its input a call was given, and how long that has become. */
+    add: (it: Fields) => {
+      const piece = pieceOf(it)
+      const call = found(piece) ?? open()
+      if (piece.index !== null) byIndex.set(piece.index, call)
+      if (piece.id !== "") byId.set(piece.id, call)
       // Some servers repeat both with every piece.
-      call.id ||= piece.id ?? ""
-      call.name ||= piece.function?.name ?? ""
-      call.input += piece.function?.arguments ?? ""
-      return call.input.length
+      call.id ||= piece.id
+      call.name ||= piece.name
+      call.input += piece.input
+      call.extra = piece.extra ?? call.extra
+      return { added: piece.input.length, length: call.input.length }
     },
-    all: () => identified([...growing].toSorted(([one], [other]) => one - other).map(([, call]) => call))
+    all: (): ReadonlyArray<Call> => {
+      const ids = identified(calls)
+      return calls.map((call, at) => ({ ...call, id: ids[at]?.id ?? call.id }))
+    }
   }
 }

@@ -8,7 +8,8 @@ import {
   Overloaded,
   type ProviderError,
   RateLimited,
-  Unreachable
+  Unreachable,
+  Unreadable
 } from "../../../../src/domain/ProviderError.ts"
 import { stringify } from "../../../../src/lib/json.ts"
 import { key, play, spec } from "../../../support/ClaudeHouse.ts"
@@ -51,7 +52,11 @@ const faults: ReadonlyArray<readonly [string, Reply, ProviderError]> = [
   ["ends before it began", Api.nothing, broken("the answer broke off before its end")],
   ["is a page", Api.stranger, broken("the answer broke off before its end")],
   ["is garbage", Api.answer(Api.text("a", Api.garbage)), broken("the answer is garbled: an event cannot be read")],
-  ["reports an overload", Api.answer(Api.text("a", Api.overload)), new Overloaded({ retryAfterMs: null })],
+  [
+    "reports an overload",
+    Api.answer(Api.text("a", Api.overload)),
+    new Overloaded({ retryAfterMs: null, reason: "Overloaded" })
+  ],
   ["never comes", Api.hangUp, new Overloaded({ retryAfterMs: null, reason: "the endpoint closed the connection" })]
 ]
 
@@ -116,9 +121,9 @@ for (const [name, makeHouse] of houses) {
       )
     )
 
-    it.scopedLive("whose answer ends within a tool call is Crashed", () =>
+    it.scopedLive("whose answer ends within a tool call is Unreadable", () =>
       Effect.map(refused(Api.answer(Api.toolUse("memorize", '{"memory', Api.unclosed))), (error) =>
-        assertInstanceOf(error, Crashed)
+        assertInstanceOf(error, Unreadable)
       )
     )
   })

@@ -50,7 +50,7 @@ const faults: ReadonlyArray<Row> = [
   [
     "leaves a call of a tool open",
     MessagesApi.answer(MessagesApi.toolUse("memorize", '{"memory_', MessagesApi.unclosed)),
-    "Crashed"
+    "Unreadable"
   ]
 ]
 

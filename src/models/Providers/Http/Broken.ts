@@ -1,0 +1,20 @@
+import type { ProviderError } from "../../../domain/ProviderError.ts"
+import { classify } from "../Classify.ts"
+import * as Complaint from "../Complaint.ts"
+
+export interface Circumstances {
+  readonly model: string
+  /** Makes a text fit to show. */
+  readonly hide: (text: string) => string
+}
+
+const untold = "the endpoint broke its answer off with an error"
+
+/** What an error means that comes in the middle of an answer. */
+export const failureOf = (error: unknown, { hide, model }: Circumstances): ProviderError =>
+  classify(Complaint.read(null, error), {
+    model,
+    hasImages: false,
+    retryAfterMs: null,
+    hide: (text) => hide(text) || untold
+  })

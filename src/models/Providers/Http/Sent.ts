@@ -1,0 +1,11 @@
+import type { TurnInput } from "../../../domain/Provider.ts"
+import type { Call } from "./Transport.ts"
+
+// At three characters a token: no image takes more than 5,000 tokens, however large.
+const charactersOfImage = 15_000
+
+const base64 = (bytes: Uint8Array) => Math.ceil(bytes.length / 3) * 4
+
+/** How much text a request holds, each image as the text that would cost as much. */
+export const charactersOf = ({ body = "" }: Call, images: TurnInput["images"]) =>
+  Math.max(0, body.length + images.reduce((sum, { bytes }) => sum + charactersOfImage - base64(bytes), 0))
