@@ -4,7 +4,7 @@ import type { ImageType } from "./Image.ts"
 import type { Finish } from "./Finish.ts"
 import type { ProviderError } from "./ProviderError.ts"
 import type { RoomId } from "./RoomId.ts"
-import type { ModelTraits } from "./Traits.ts"
+import type { KnownModels } from "./ModelTraits.ts"
 import type { Spending } from "./Usage.ts"
 
 /** One agent in one room; owns at most one model session. */
@@ -138,6 +138,6 @@ export interface Provider {
   /** What can be asked for, as far as the provider tells. */
   readonly models: Effect.Effect<ReadonlyArray<Model>, ProviderError>
   /** What is known of its models. */
-  readonly traits: ModelTraits
+  readonly traits: KnownModels
   readonly open: (spec: SessionSpec) => Effect.Effect<Session, ProviderError, Scope.Scope>
 }

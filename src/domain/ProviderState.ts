@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 import { Timestamp } from "./Time.ts"
-import { Traits } from "./Traits.ts"
+import { ModelTraits } from "./ModelTraits.ts"
 
 export type WaitReason =
   | "rate_limited"
@@ -94,7 +94,7 @@ export const ProviderList = Schema.Struct({
       /** What a room can name as its model; null while the provider has not told, or cannot. */
       models: Schema.NullOr(Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String }))),
       /** What is known of its models, beside their names. */
-      traits: Schema.Array(Traits),
+      traits: Schema.Array(ModelTraits),
       /** Of the model that stands worst. */
       health: ProviderState,
       /** Of each model that was asked. */

@@ -30,7 +30,7 @@ export const makeHistory = (room: number, feed: Feed) => {
   const turnEnded = ({ agent_name, error, id, outcome }: TurnEnd, moment: Moment) => {
     if (outcome === null) return
     if (outcome === "skipped") return feed.skip(`turn ${id}`, agent_name, moment)
-    const text = words.outcome(agent_name, outcome, error?._tag ?? null)
+    const text = words.outcome(agent_name, outcome, error)
     if (text !== null) feed.notice(`turn ${id}`, text, outcome === "failed" ? "trouble" : "quiet", moment)
   }
 

@@ -28,7 +28,7 @@ const spoken = (turn: Turn) => {
     "li",
     hue(turn.agent_name),
     h("p", {}, h("strong", {}, turn.agent_name), ` ${words.reasons[turn.reason]}`),
-    h("p", isTrouble ? { class: "trouble" } : {}, joined([outcome, isTrouble ? words.failure(tagOf(turn)) : null])),
+    h("p", isTrouble ? { class: "trouble" } : {}, joined([outcome, isTrouble ? words.failure(turn.error) : null])),
     h("p", { class: "hint" }, joined([turn.model, cost, times])),
     h("div", { class: "hint" }, ...trace)
   )
@@ -36,8 +36,6 @@ const spoken = (turn: Turn) => {
 
 const traceLink = (url: string | null, words: string) =>
   url === null ? h("code", {}, words) : h("a", { href: url, target: "_blank", rel: "noreferrer" }, words)
-
-const tagOf = ({ error }: Turn) => error?._tag ?? null
 
 /** Those of the plan that it did not come to. */
 const unreached = ({ ended_at, tape, turns }: Round) => {

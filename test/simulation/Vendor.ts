@@ -1,4 +1,4 @@
-import * as Traits from "../../src/domain/Traits.ts"
+import * as ModelTraits from "../../src/domain/ModelTraits.ts"
 import { Effect, Exit, type Scope, Stream } from "effect"
 import {
   type Provider,
@@ -186,7 +186,7 @@ export const make = (dice: Dice, temper: Temper) => {
       defaultModel: "m1",
       remembers: true,
       takes: "process",
-      traits: Traits.make(),
+      traits: ModelTraits.make(),
       models: Effect.succeed([]),
       open: (spec) =>
         Effect.map(

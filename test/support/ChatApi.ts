@@ -118,9 +118,9 @@ const protocol: Protocol.Protocol<Request> = {
       }
     }
   }),
-  models: (ids) => ({
+  models: (ids, _, more) => ({
     object: "list",
-    data: ids.map((id) => ({ id, object: "model", created: 1_700_000_000, owned_by: "nobody" }))
+    data: ids.map((id) => ({ id, object: "model", created: 1_700_000_000, owned_by: "nobody", ...more }))
   })
 }
 

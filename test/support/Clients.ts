@@ -1,7 +1,7 @@
 import { Effect, Stream } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
 import { type Provider, ProviderEvent, Seat, type SessionSpec } from "../../src/domain/Provider.ts"
-import * as Traits from "../../src/domain/Traits.ts"
+import * as ModelTraits from "../../src/domain/ModelTraits.ts"
 import { Crashed, type ProviderError } from "../../src/domain/ProviderError.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 
@@ -81,7 +81,7 @@ export const make = (script: Script) => {
     defaultModel: "m1",
     remembers: true,
     takes: "process",
-    traits: Traits.make(),
+    traits: ModelTraits.make(),
     models: Effect.succeed([]),
     open: (spec) =>
       Effect.acquireRelease(

@@ -137,7 +137,7 @@ const protocol: Protocol.Protocol<Request> = {
     refusal: (status, message) => error(kinds[status] ?? "invalid_request_error", message),
     tooLong: error("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum")
   }),
-  models: (ids, query) => {
+  models: (ids, query, more) => {
     const after = query.get("after_id")
     const rest = after === null ? ids : ids.slice(ids.indexOf(after) + 1)
     const page = rest.slice(0, Number(query.get("limit") ?? 20))
@@ -146,7 +146,8 @@ const protocol: Protocol.Protocol<Request> = {
         type: "model",
         id,
         display_name: `Name of ${id}`,
-        created_at: "2026-01-01T00:00:00Z"
+        created_at: "2026-01-01T00:00:00Z",
+        ...more
       })),
       has_more: page.length < rest.length,
       first_id: page[0] ?? null,

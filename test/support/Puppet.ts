@@ -1,6 +1,6 @@
 import { Effect, Exit, Stream } from "effect"
 import { type Provider, ProviderEvent, type SessionSpec, textOf, type TurnInput } from "../../src/domain/Provider.ts"
-import * as Traits from "../../src/domain/Traits.ts"
+import * as ModelTraits from "../../src/domain/ModelTraits.ts"
 import type { ProviderError } from "../../src/domain/ProviderError.ts"
 import { perform } from "../../src/models/Providers/Scripted/Performance.ts"
 import * as Script from "../../src/models/Providers/Scripted/Script.ts"
@@ -52,7 +52,7 @@ export const make = (script: {
     defaultModel: "puppet-1",
     remembers: true,
     takes: "process",
-    traits: Traits.make(),
+    traits: ModelTraits.make(),
     models: Effect.succeed([{ id: "puppet-1", name: "Puppet" }]),
     open: (spec) =>
       (script.opening?.(spec) ?? Effect.void).pipe(

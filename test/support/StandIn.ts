@@ -13,6 +13,8 @@ export interface Listing {
 interface Models {
   ids: ReadonlyArray<string>
   status: number
+  /** Told of each beside its name. */
+  more: object
 }
 
 /**
@@ -25,14 +27,16 @@ export const make = Effect.fnUntraced(function* <Request>(protocol: Protocol<Req
   const calls: Array<Call<Request>> = []
   const replies: Array<Reply<Request>> = []
   const listings: Array<Listing> = []
-  const models: Models = { ids: ["model-a", "model-b"], status: 200 }
+  const models: Models = { ids: ["model-a", "model-b"], status: 200, more: {} }
 
   const list = (url: string, headers: IncomingHttpHeaders, response: ServerResponse) => {
     listings.push({ path: url, headers })
     const { searchParams } = new URL(url, "http://127.0.0.1")
-    const { ids, status } = models
+    const { ids, more, status } = models
     response.writeHead(status, { "content-type": "application/json" })
-    response.end(stringify(status === 200 ? protocol.models(ids, searchParams) : { error: { message: "refused" } }))
+    response.end(
+      stringify(status === 200 ? protocol.models(ids, searchParams, more) : { error: { message: "refused" } })
+    )
   }
 
   const receive = Effect.fnUntraced(function* (
@@ -86,7 +90,7 @@ export const make = Effect.fnUntraced(function* <Request>(protocol: Protocol<Req
     url,
     calls,
     listings,
-    /** What is listed, and with which status. */
+    /** What is listed, what is told of each beside its name, and with which status. */
     models,
     /** The next request that nobody has asked for yet. */
     next: Queue.take(arrived),

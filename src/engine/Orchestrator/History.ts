@@ -1,7 +1,7 @@
 import { Effect, Option, Random } from "effect"
 import { type Limit, MessageRepo, type Said } from "../../store/MessageRepo.ts"
 import { LiveSettings } from "../../process/Settings.ts"
-import { conversationBytes } from "../../domain/Traits.ts"
+import { conversationBytes } from "../../domain/ModelTraits.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
 import type { SessionRecord } from "../../store/Sessions.ts"
 

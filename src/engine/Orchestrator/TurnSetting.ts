@@ -4,7 +4,7 @@ import type { Persona } from "../../domain/Persona.ts"
 import type { Priority, Provider } from "../../domain/Provider.ts"
 import { InvalidRequest } from "../../domain/ProviderError.ts"
 import type { RoomRow } from "../../domain/Room.ts"
-import * as Traits from "../../domain/Traits.ts"
+import * as ModelTraits from "../../domain/ModelTraits.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
 import type { Speaker } from "../../domain/Round.ts"
 import { Personas } from "../../personas/Personas.ts"
@@ -67,6 +67,6 @@ const absent = (name: string, reason: string): Provider => ({
   remembers: false,
   takes: "connection",
   models: Effect.succeed([]),
-  traits: Traits.make(),
+  traits: ModelTraits.make(),
   open: () => new InvalidRequest({ reason })
 })

@@ -6,13 +6,13 @@ import * as Models from "./Anthropic/Models.ts"
 import { bodyOf, type Message, messagesOf, sentOf } from "./Anthropic/Request.ts"
 import { addresses } from "./Http/Address.ts"
 import type { Proxies } from "./Http/Dispatcher.ts"
-import { asking, kept } from "./Http/Models.ts"
+import { asking, inBackground, kept } from "./Http/Models.ts"
 import * as Prices from "./Prices.ts"
 import type { Protocol } from "./Http/Protocol.ts"
 import * as Transport from "./Http/Transport.ts"
 import { session } from "./Http/Turn.ts"
 import { hidingAll } from "./Secrets.ts"
-import * as Traits from "../../domain/Traits.ts"
+import * as ModelTraits from "../../domain/ModelTraits.ts"
 
 export interface AnthropicConfig {
   readonly apiKey: Option.Option<Redacted.Redacted>
@@ -43,8 +43,10 @@ export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
     })
   }
   const hide = hidingAll([config.apiKey, config.authToken].flatMap(Option.toArray).map(Redacted.value))
-  const traits = Traits.make()
+  const traits = ModelTraits.make()
   const prices = { ...Prices.claude, ...config.prices }
+  const models = kept(Models.list(asking(transport, hide), at, headers, traits))
+  const askForModels = yield* inBackground(models)
   const protocol: Protocol<Message> = {
     model: ({ model }) => Effect.succeed(model),
     begin: (_, input) => messagesOf(input),
@@ -75,8 +77,8 @@ export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
     defaultModel: config.model,
     remembers: false,
     takes: "connection",
-    models: kept(Models.list(asking(transport, hide), at, headers)),
+    models,
     traits,
-    open: (spec) => Effect.succeed(session(transport, protocol, spec))
+    open: (spec) => Effect.as(askForModels, session(transport, protocol, spec))
   } satisfies Provider
 })

@@ -2,7 +2,7 @@ import { Command } from "@effect/platform"
 import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import type { Model, Provider } from "../../domain/Provider.ts"
-import * as Traits from "../../domain/Traits.ts"
+import * as ModelTraits from "../../domain/ModelTraits.ts"
 import * as Permits from "../../lib/permits.ts"
 import * as Folders from "./Claude/Folders.ts"
 import * as Processes from "./Claude/Processes.ts"
@@ -43,7 +43,7 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
     defaultModel: config.model,
     remembers: true,
     takes: "process",
-    traits: Traits.make(),
+    traits: ModelTraits.make(),
     models: Effect.sync(() => models),
     open: (spec) => starts.with(Session.open(client, spec))
   } satisfies Provider

@@ -1,4 +1,4 @@
-import { type RequestField, smallestAnswer, type Traits } from "../../domain/Traits.ts"
+import { type RequestField, smallestAnswer, type ModelTraits } from "../../domain/ModelTraits.ts"
 import type { Complaint } from "./Complaint.ts"
 import { contextSizeIn } from "../../domain/ContextSize.ts"
 
@@ -38,7 +38,12 @@ export interface Sent {
  * model is asked without the first field that the refusal names, or for a shorter answer; without a field only where
  * `mayBeField` says so.
  */
-export const learnt = (known: Traits, { code, message }: Complaint, sent: Sent, mayBeField: boolean): Traits | null => {
+export const learnt = (
+  known: ModelTraits,
+  { code, message }: Complaint,
+  sent: Sent,
+  mayBeField: boolean
+): ModelTraits | null => {
   const said = `${code} ${message}`
   const size = contextSizeIn(said)
   const output = outputIn(said, sent.maxOutputTokens)

@@ -4,7 +4,7 @@ import { InvalidRequest } from "../../domain/ProviderError.ts"
 import { stringify } from "../../lib/json.ts"
 import { addresses } from "./Http/Address.ts"
 import type { Proxies } from "./Http/Dispatcher.ts"
-import { asking, kept } from "./Http/Models.ts"
+import { asking, inBackground, kept, windowIn } from "./Http/Models.ts"
 import * as Prices from "./Prices.ts"
 import type { Protocol } from "./Http/Protocol.ts"
 import * as Transport from "./Http/Transport.ts"
@@ -12,7 +12,7 @@ import { session } from "./Http/Turn.ts"
 import { listen } from "./OpenAi/Answer.ts"
 import { bodyOf, type Message, messagesOf, sentOf } from "./OpenAi/Request.ts"
 import { hidingAll } from "./Secrets.ts"
-import * as Traits from "../../domain/Traits.ts"
+import * as ModelTraits from "../../domain/ModelTraits.ts"
 
 export interface OpenAiConfig {
   /** A local server needs none. */
@@ -28,7 +28,11 @@ export interface OpenAiConfig {
 /** A room's word for whatever model the endpoint lists first. */
 const whicheverIsFirst = "default"
 
-const Listed = Schema.parseJson(Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Schema.String })) }))
+const Listed = Schema.parseJson(
+  Schema.Struct({
+    data: Schema.Array(Schema.Struct({ id: Schema.String }, { key: Schema.String, value: Schema.Unknown }))
+  })
+)
 const mostListed = 1000
 
 /** Any endpoint of the chat completions protocol: a vendor, a router, a local server. */
@@ -43,14 +47,19 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
     "content-type": "application/json",
     ...Option.match(key, { onNone: () => ({}), onSome: (value) => ({ authorization: `Bearer ${value}` }) })
   }
-  const traits = Traits.make()
+  const traits = ModelTraits.make()
   const endpoint = { url, maxOutputTokens: config.maxOutputTokens }
   const ask = asking(transport, hide)
   const models = kept(
     Effect.map(ask({ method: "GET", url: at("/models"), headers }, Schema.decodeOption(Listed)), ({ data }) =>
-      data.slice(0, mostListed).map(({ id }) => ({ id, name: id }))
+      data.slice(0, mostListed).map((listed) => {
+        const contextTokens = windowIn(listed)
+        if (contextTokens !== null) traits.publish(listed.id, contextTokens)
+        return { id: listed.id, name: listed.id }
+      })
     )
   )
+  const askForModels = yield* inBackground(models)
   const first = Effect.flatMap(models, ([model]) =>
     model === undefined ? new InvalidRequest({ reason: "the endpoint lists no model" }) : Effect.succeed(model.id)
   )
@@ -76,6 +85,6 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
     takes: "connection",
     models,
     traits,
-    open: (spec) => Effect.succeed(session(transport, protocol, spec))
+    open: (spec) => Effect.as(askForModels, session(transport, protocol, spec))
   } satisfies Provider
 })

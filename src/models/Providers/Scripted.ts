@@ -1,6 +1,6 @@
 import { Array, Effect, Either, Option, Order, Stream, Utils } from "effect"
 import { type Provider, ProviderEvent, type SessionSpec, textOf, type TurnInput } from "../../domain/Provider.ts"
-import * as Traits from "../../domain/Traits.ts"
+import * as ModelTraits from "../../domain/ModelTraits.ts"
 import { InvalidRequest, type ProviderError } from "../../domain/ProviderError.ts"
 import { parse } from "./Scripted/Parse.ts"
 import { perform } from "./Scripted/Performance.ts"
@@ -32,7 +32,7 @@ export const make = (config: ScriptedConfig): Provider => ({
   defaultModel: "scripted-1",
   remembers: true,
   takes: "connection",
-  traits: Traits.make(),
+  traits: ModelTraits.make(),
   models: Effect.succeed([{ id: "scripted-1", name: "Scripted" }]),
   open: (spec) =>
     Effect.sync(() => {

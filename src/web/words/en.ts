@@ -1,6 +1,7 @@
 import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome, Reason, StopReason } from "../../domain/Round.ts"
 import type { TurnError } from "../../domain/TurnError.ts"
+import { type Failure, failureIn } from "./failure.ts"
 
 const list = new Intl.ListFormat("en", { type: "conjunction" })
 const names = (all: ReadonlyArray<string>) => list.format(all)
@@ -54,8 +55,7 @@ const waits: Readonly<Record<WaitReason, string>> = {
   busy: "others come first"
 }
 
-const failure = (tag: string | null) =>
-  Object.entries(failures).find(([name]) => name === tag)?.[1] ?? "something went wrong"
+const failure = failureIn(failures, "something went wrong")
 
 /** Refusals that a page meets in everyday use; others say it in the server's words. */
 const refusals: Readonly<Record<string, string>> = {
@@ -125,7 +125,7 @@ export const english = {
   underWay: "under way",
 
   /** What became of a turn that left no message; null where nothing need be said. */
-  outcome: (who: string, result: Outcome, error: string | null): string | null => {
+  outcome: (who: string, result: Outcome, error: Failure | null): string | null => {
     if (result === "failed") return `${who} could not answer: ${failure(error)}.`
     if (result === "discarded") return `What ${who} was saying was overtaken and dropped.`
     return null

@@ -1,6 +1,7 @@
 import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome, Reason, StopReason } from "../../domain/Round.ts"
 import type { TurnError } from "../../domain/TurnError.ts"
+import { failureIn } from "./failure.ts"
 import type { Words } from "./en.ts"
 
 // After 님 every particle has one form, whatever the name ends in.
@@ -53,8 +54,7 @@ const waits: Readonly<Record<WaitReason, string>> = {
   busy: "앞선 차례가 있음"
 }
 
-const failure = (tag: string | null) =>
-  Object.entries(failures).find(([name]) => name === tag)?.[1] ?? "문제가 생겼습니다"
+const failure = failureIn(failures, "문제가 생겼습니다")
 
 const outcomes: Readonly<Record<Outcome, string>> = {
   replied: "답변함",

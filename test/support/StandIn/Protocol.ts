@@ -51,7 +51,7 @@ export interface Protocol<Request> {
   readonly said: (request: Request) => Call["said"]
   readonly heard: (request: Request) => Heard
   readonly wording: (request: Request) => Wording
-  readonly models: (ids: ReadonlyArray<string>, query: URLSearchParams) => unknown
+  readonly models: (ids: ReadonlyArray<string>, query: URLSearchParams, more: object) => unknown
 }
 
 /** Ends an answer before its time, in a way of its own. */

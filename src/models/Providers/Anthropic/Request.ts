@@ -1,6 +1,6 @@
 import { Array } from "effect"
 import type { SessionSpec, TurnInput } from "../../../domain/Provider.ts"
-import { outputTokens, type RequestField, type Traits } from "../../../domain/Traits.ts"
+import { outputTokens, type RequestField, type ModelTraits } from "../../../domain/ModelTraits.ts"
 import { wordsOf, type Words } from "../Http/Roles.ts"
 import { inputSchema } from "../Http/Tools.ts"
 import type { Sent } from "../Learn.ts"
@@ -61,7 +61,7 @@ interface Bounds {
   readonly budget: number | null
 }
 
-const boundsFor = (traits: Traits, { maxOutputTokens, maxThinkingTokens }: Limits): Bounds => {
+const boundsFor = (traits: ModelTraits, { maxOutputTokens, maxThinkingTokens }: Limits): Bounds => {
   const thinks = maxThinkingTokens > 0 && !traits.without.includes("thinking")
   const wanted = thinks ? Math.max(smallestBudget, maxThinkingTokens) : 0
   const max_tokens = outputTokens(traits, maxOutputTokens + wanted)
@@ -77,7 +77,7 @@ const thinking = (model: string, { budget }: Bounds) => {
 }
 
 /** Which fields a request to the model holds that another may not take. */
-export const sentOf = ({ tools }: SessionSpec, traits: Traits, limits: Limits): Sent => {
+export const sentOf = ({ tools }: SessionSpec, traits: ModelTraits, limits: Limits): Sent => {
   const { budget, max_tokens } = boundsFor(traits, limits)
   const fields: ReadonlyArray<RequestField> = [
     ...(tools.length > 0 ? (["tools"] as const) : []),
@@ -92,7 +92,7 @@ const unmarked = ({ cache_control: _, ...block }: Block): Block => block
 /** The body of a request. What never changes in a session stands first, as the cache has it. */
 export const bodyOf = (
   { systemPrompt, tools }: SessionSpec,
-  traits: Traits,
+  traits: ModelTraits,
   limits: Limits,
   messages: ReadonlyArray<Message>
 ) => {

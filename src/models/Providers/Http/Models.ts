@@ -1,4 +1,4 @@
-import { Clock, Effect, Either, type Option } from "effect"
+import { Clock, Effect, Either, type Option, Predicate, Schema } from "effect"
 import type { Model } from "../../../domain/Provider.ts"
 import { Crashed, type ProviderError, TimedOut } from "../../../domain/ProviderError.ts"
 import * as Permits from "../../../lib/permits.ts"
@@ -11,6 +11,34 @@ const keptMs = 300_000
 // Long enough that those who wait together hear of it together.
 const failureKeptMs = 5000
 const largestPage = 16_777_216
+
+/** Where vendors and servers tell a model's window: OpenRouter, Groq, vLLM, Mistral, LM Studio, Anthropic. */
+const windowNames = [
+  "context_length",
+  "context_window",
+  "max_model_len",
+  "max_context_length",
+  "loaded_context_length",
+  "max_input_tokens"
+]
+const smallestWindow = 256
+const isWindow = Schema.is(Schema.Int.pipe(Schema.greaterThanOrEqualTo(smallestWindow)))
+
+/** How many tokens a listed model reads at once; the least of what is told, null where nothing is. */
+export const windowIn = (listed: Readonly<Record<string, unknown>>) => {
+  // llama.cpp tells it beside the rest.
+  const told = [...windowNames.map((name) => listed[name]), ...[listed["meta"]].map((meta) => nContext(meta))]
+  const windows = told.filter(isWindow)
+  return windows.length === 0 ? null : Math.min(...windows)
+}
+
+const nContext = (meta: unknown) => (Predicate.hasProperty(meta, "n_ctx") ? meta.n_ctx : undefined)
+
+/** Asks for the list once, while others go on. */
+export const inBackground = Effect.fnUntraced(function* (models: Effect.Effect<unknown, unknown>) {
+  const scope = yield* Effect.scope
+  return yield* Effect.once(Effect.forkIn(Effect.ignore(models), scope))
+})
 
 /** Asks for a page of a list. */
 export type Ask = <A>(call: Call, decode: (body: string) => Option.Option<A>) => Effect.Effect<A, ProviderError>

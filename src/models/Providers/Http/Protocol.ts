@@ -2,7 +2,7 @@ import type { Effect, Either } from "effect"
 import type { ProviderEvent, SessionSpec, ToolResult, TurnInput } from "../../../domain/Provider.ts"
 import type { ProviderError } from "../../../domain/ProviderError.ts"
 import type { Tokens } from "../../../domain/Usage.ts"
-import type { ModelTraits, Traits } from "../../../domain/Traits.ts"
+import type { KnownModels, ModelTraits } from "../../../domain/ModelTraits.ts"
 import type { Told } from "../Tally.ts"
 import type { Sent } from "../Learn.ts"
 import type { Call } from "./Transport.ts"
@@ -52,11 +52,11 @@ export interface Protocol<Message> {
   /** What is asked of a model with these traits, and which of its fields another model may not take. */
   readonly ask: (
     spec: SessionSpec,
-    traits: Traits,
+    traits: ModelTraits,
     told: ReadonlyArray<Message>
   ) => { readonly call: Call; readonly sent: Sent }
   /** What is known of the endpoint's models. */
-  readonly traits: ModelTraits
+  readonly traits: KnownModels
   readonly listen: (model: string) => Listener<Message>
   readonly results: (results: ReadonlyArray<ToolCall & ToolResult>) => ReadonlyArray<Message>
   readonly costOf: (model: string, tokens: Tokens) => number | null

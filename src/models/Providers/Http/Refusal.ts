@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
 import type { ProviderError } from "../../../domain/ProviderError.ts"
-import type { ModelTraits } from "../../../domain/Traits.ts"
+import type { KnownModels } from "../../../domain/ModelTraits.ts"
 import { type Asked, classify } from "../Classify.ts"
 import { type Complaint, readBody } from "../Complaint.ts"
 import { learnt, type Sent } from "../Learn.ts"
@@ -43,7 +43,7 @@ export interface Refused {
 }
 
 /** Keeps what a refusal teaches about the model. True when the same can be asked in another way. */
-export const learn = (traits: ModelTraits, { complaint, error, model, sent }: Refused) => {
+export const learn = (traits: KnownModels, { complaint, error, model, sent }: Refused) => {
   const known = traits.of(model)
   const { _tag } = error
   if (_tag === "InvalidRequest" || _tag === "ServerFailed" || _tag === "ContextExceeded") {

@@ -1,6 +1,6 @@
 import { Array, Struct } from "effect"
 import type { SessionSpec, TurnInput } from "../../../domain/Provider.ts"
-import { outputTokens, type RequestField, type Traits } from "../../../domain/Traits.ts"
+import { outputTokens, type RequestField, type ModelTraits } from "../../../domain/ModelTraits.ts"
 import { wordsOf } from "../Http/Roles.ts"
 import { inputSchema } from "../Http/Tools.ts"
 import type { Sent } from "../Learn.ts"
@@ -44,7 +44,7 @@ interface Endpoint {
 }
 
 /** The optional fields of a request to a model with these traits. */
-const fieldsFor = ({ tools }: SessionSpec, { without }: Traits, { url }: Endpoint) => {
+const fieldsFor = ({ tools }: SessionSpec, { without }: ModelTraits, { url }: Endpoint) => {
   const takes = (field: RequestField) => !without.includes(field)
   return {
     tools: tools.length > 0 && takes("tools"),
@@ -64,13 +64,18 @@ const withoutSystem = ([system, ...rest]: ReadonlyArray<Message>): ReadonlyArray
 }
 
 /** Which fields a request to the model holds that another may not take. */
-export const sentOf = (spec: SessionSpec, traits: Traits, endpoint: Endpoint): Sent => {
+export const sentOf = (spec: SessionSpec, traits: ModelTraits, endpoint: Endpoint): Sent => {
   const { limit, ...others } = fieldsFor(spec, traits, endpoint)
   const names = [...Struct.keys(others).filter((name) => others[name]), ...(limit === undefined ? [] : [limit])]
   return { fields: new Set(names), maxOutputTokens: outputTokens(traits, endpoint.maxOutputTokens) }
 }
 
-export const bodyOf = (spec: SessionSpec, traits: Traits, endpoint: Endpoint, messages: ReadonlyArray<Message>) => {
+export const bodyOf = (
+  spec: SessionSpec,
+  traits: ModelTraits,
+  endpoint: Endpoint,
+  messages: ReadonlyArray<Message>
+) => {
   const fields = fieldsFor(spec, traits, endpoint)
   return {
     model: traits.model,

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
-import type { Traits } from "../../../../src/domain/Traits.ts"
+import type { ModelTraits } from "../../../../src/domain/ModelTraits.ts"
 import { ContextExceeded, ImagesRefused, InvalidRequest } from "../../../../src/domain/ProviderError.ts"
 import { bytesOf, pixel } from "../../../support/images.ts"
 import { input, play, spec } from "../../../support/ClaudeHouse.ts"
@@ -18,7 +18,7 @@ interface Row {
   readonly body: unknown
   /** What the request held that was refused, and what the next one holds no more. */
   readonly without: string
-  readonly learnt: Partial<Traits>
+  readonly learnt: Partial<ModelTraits>
 }
 
 const openai: ReadonlyArray<Row> = [

@@ -3,7 +3,7 @@ import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@ef
 import { Effect, Fiber, Option, TestClock } from "effect"
 import type { Model } from "../../../../src/domain/Provider.ts"
 import { Overloaded, TimedOut } from "../../../../src/domain/ProviderError.ts"
-import { kept } from "../../../../src/models/Providers/Http/Models.ts"
+import { kept, windowIn } from "../../../../src/models/Providers/Http/Models.ts"
 import { key, play, spec } from "../../../support/ClaudeHouse.ts"
 import { makeAnthropic, makeOpenAi } from "../../../support/HttpHouse.ts"
 
@@ -122,4 +122,34 @@ describe("the models of a provider", () => {
       assertEquals(api.listings.length, 1)
     })
   )
+})
+
+describe("a model's window", () => {
+  for (const [where, more] of [
+    ["OpenRouter", { context_length: 4096 }],
+    ["Groq", { context_window: 4096 }],
+    ["vLLM", { max_model_len: 4096 }],
+    ["Mistral", { max_context_length: 4096 }],
+    ["LM Studio", { max_context_length: 131_072, loaded_context_length: 4096 }],
+    ["llama.cpp", { meta: { n_ctx: 4096, n_ctx_train: 131_072 } }],
+    ["Anthropic", { max_input_tokens: 4096 }]
+  ] as const) {
+    it.scopedLive(`is known from the list of models, as ${where} tells it, once a session is open`, () =>
+      Effect.gen(function* () {
+        for (const { api, provider } of [yield* makeAnthropic(), yield* makeOpenAi()]) {
+          api.models.more = more
+          yield* provider.open(spec())
+          yield* provider.models
+          assertEquals(provider.traits.of("model-b").context_tokens, 4096)
+          assertEquals(provider.traits.of("another").context_tokens, null)
+          provider.traits.forget()
+          assertEquals(provider.traits.of("model-b").context_tokens, 4096)
+        }
+      })
+    )
+  }
+
+  it("is not known from what is no number of tokens", () => {
+    for (const context_length of [0, -1, 3.5, "many", null]) assertEquals(windowIn({ context_length }), null)
+  })
 })

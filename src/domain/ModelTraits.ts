@@ -15,7 +15,7 @@ export const RequestField = Schema.Literal(
 export type RequestField = typeof RequestField.Type
 
 /** What a model takes, as far as its vendor has published it or refusals have shown. */
-export const Traits = Schema.Struct({
+export const ModelTraits = Schema.Struct({
   model: Schema.String,
   /** What is left out of requests, because one was refused for it. */
   without: Schema.Array(RequestField),
@@ -26,13 +26,13 @@ export const Traits = Schema.Struct({
   bytes_per_token: Schema.Number,
   /** How many tokens an answer may have; null where only the settings bound it. */
   max_output_tokens: Schema.NullOr(Schema.Int)
-}).annotations({ identifier: "Traits" })
-export type Traits = typeof Traits.Type
+}).annotations({ identifier: "ModelTraits" })
+export type ModelTraits = typeof ModelTraits.Type
 
 /** Fewer than a token of any common script takes. */
 const bytesPerToken = 3
 
-const unknown = (model: string): Traits => ({
+const unknown = (model: string): ModelTraits => ({
   model,
   without: [],
   takes_images: true,
@@ -48,7 +48,7 @@ const densest = 1
  * What the refusal of a conversation of so many bytes teaches, by the vendor's words: the window where they tell it, else
  * half of what was sent. Each refusal makes the conversation shorter.
  */
-export const shortened = (known: Traits, reason: string, bytes: number): Traits => {
+export const shortened = (known: ModelTraits, reason: string, bytes: number): ModelTraits => {
   const size = contextSizeIn(reason)
   if (size === null || size.most >= (known.context_tokens ?? Infinity)) {
     const half = Math.max(1, Math.floor(bytes / known.bytes_per_token / 2))
@@ -62,7 +62,7 @@ export const shortened = (known: Traits, reason: string, bytes: number): Traits 
 const smallestTalk = 1000
 
 /** How many bytes of conversation the model reads, beside a prompt of so many and its answer. */
-export const conversationBytes = (known: Traits, promptBytes: number) => {
+export const conversationBytes = (known: ModelTraits, promptBytes: number) => {
   const { bytes_per_token, context_tokens } = known
   if (context_tokens === null) return Infinity
   const answer = outputTokens(known, context_tokens)
@@ -73,25 +73,33 @@ export const conversationBytes = (known: Traits, promptBytes: number) => {
 export const smallestAnswer = 64
 
 /** How long an answer may be: it leaves most of the window to the conversation. */
-export const outputTokens = ({ context_tokens, max_output_tokens }: Traits, configured: number) => {
+export const outputTokens = ({ context_tokens, max_output_tokens }: ModelTraits, configured: number) => {
   const share = Math.floor((context_tokens ?? Infinity) / 4)
   return Math.min(configured, max_output_tokens ?? Infinity, Math.max(smallestAnswer, share))
 }
 
 /** What is known of the models of one provider; of so many models at once. */
-export interface ModelTraits {
-  readonly of: (model: string) => Traits
-  readonly keep: (traits: Traits) => void
-  readonly all: () => ReadonlyArray<Traits>
+export interface KnownModels {
+  readonly of: (model: string) => ModelTraits
+  readonly keep: (traits: ModelTraits) => void
+  /** The vendor lists the model with a window of so many tokens. */
+  readonly publish: (model: string, contextTokens: number) => void
+  /** Those of which refusals told something. */
+  readonly all: () => ReadonlyArray<ModelTraits>
+  /** Forgets what refusals told. */
   readonly forget: () => void
 }
 
 const mostModels = 1000
 
-export const make = (): ModelTraits => {
-  const known = new Map<string, Traits>()
+export const make = (): KnownModels => {
+  const known = new Map<string, ModelTraits>()
+  const published = new Map<string, number>()
   return {
-    of: (model) => known.get(model) ?? unknown(model),
+    of: (model) => known.get(model) ?? { ...unknown(model), context_tokens: published.get(model) ?? null },
+    publish: (model, contextTokens) => {
+      if (published.size < mostModels) published.set(model, contextTokens)
+    },
     keep: (traits) => {
       known.delete(traits.model)
       known.set(traits.model, traits)
