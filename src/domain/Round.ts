@@ -79,6 +79,8 @@ export const StopReason = Schema.Literal(
   "interrupted",
   "provider_unavailable",
   "no_agents",
+  /** Only the mentioned speak in the room, and nobody was mentioned who could. */
+  "nobody_mentioned",
   /** It cannot be played: tries at it have ended the server, or what is stored of it cannot be read. */
   "set_aside"
 )

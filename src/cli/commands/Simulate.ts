@@ -73,7 +73,8 @@ const final: ReadonlySet<string> = new Set([
   "budget",
   "paused",
   "provider_unavailable",
-  "no_agents"
+  "no_agents",
+  "nobody_mentioned"
 ])
 
 /** The most that a room takes for one trigger: the scenario is the only one. */

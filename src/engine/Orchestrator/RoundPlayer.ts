@@ -61,6 +61,7 @@ const epilogues: Readonly<Record<StopReason, Epilogue>> = {
   interrupted: { final: false, critics: false, yieldsToGuard: false },
   provider_unavailable: { final: false, critics: true, yieldsToGuard: false },
   no_agents: { final: false, critics: false, yieldsToGuard: false },
+  nobody_mentioned: { final: false, critics: false, yieldsToGuard: false },
   set_aside: { final: false, critics: true, yieldsToGuard: false }
 }
 
@@ -102,8 +103,9 @@ export const make = Effect.fnUntraced(function* ({
     for (let followUps = 0; ; followUps++) {
       const pass = yield* playPass(progress, input, halt)
       if (Option.isSome(pass.halt)) return pass.halt.value
-      if (progress.tape.length === 0) return "no_agents"
-      const isAlone = input.members.filter((member) => !member.is_critic).length === 1
+      const speakers = input.members.filter((member) => !member.is_critic).length
+      if (progress.tape.length === 0) return speakers === 0 ? "no_agents" : "nobody_mentioned"
+      const isAlone = speakers === 1
       const isOver = isAlone || progress.trigger.kind === "autonomous"
       if (isOver || !pass.heard.some(({ wakes }) => wakes)) return silence(followUps, pass.heard)
       if (followUps >= max_follow_ups) return "max_rounds"

@@ -20,6 +20,7 @@ const stopped: Readonly<Record<StopReason, string | null>> = {
   interrupted: null,
   provider_unavailable: "The provider cannot be reached at the moment.",
   no_agents: "There is no agent in this room yet. Seat one under “Agents”.",
+  nobody_mentioned: "Only those who are mentioned answer here, and nobody was. Write @name, or @all.",
   set_aside: "This round was set aside; “Continue” tries it once more."
 }
 
@@ -120,6 +121,7 @@ export const english = {
     interrupted: "interrupted",
     provider_unavailable: "provider not reached",
     no_agents: "no agents",
+    nobody_mentioned: "nobody was mentioned",
     set_aside: "set aside"
   } satisfies Readonly<Record<StopReason, string>>,
   underWay: "under way",

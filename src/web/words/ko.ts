@@ -19,6 +19,7 @@ const stopped: Readonly<Record<StopReason, string | null>> = {
   interrupted: null,
   provider_unavailable: "지금은 제공자에 연결할 수 없습니다.",
   no_agents: "아직 이 방에 에이전트가 없습니다. “에이전트”에서 앉히세요.",
+  nobody_mentioned: "이 방에서는 멘션된 에이전트만 답합니다. @이름이나 @모두로 불러 보세요.",
   set_aside: "이 라운드는 보류되었습니다. “계속”을 누르면 다시 시도합니다."
 }
 
@@ -96,6 +97,7 @@ export const korean: Words = {
     interrupted: "중단됨",
     provider_unavailable: "제공자에 연결할 수 없음",
     no_agents: "에이전트 없음",
+    nobody_mentioned: "멘션된 에이전트 없음",
     set_aside: "보류됨"
   },
   underWay: "진행 중",

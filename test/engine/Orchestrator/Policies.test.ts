@@ -79,7 +79,7 @@ describe("a room decides who speaks", () => {
         yield* say("Where is the ford, @Bo? And @Nobody?")
         yield* watch.ended
         yield* say("Is anybody listening?")
-        assertEquals((yield* watch.ended)["stop_reason"], "no_agents")
+        assertEquals((yield* watch.ended)["stop_reason"], "nobody_mentioned")
         deepStrictEqual(
           (yield* turns).map(([name]) => name),
           ["Bo", "Cy"]
