@@ -1,6 +1,5 @@
 import { Array, Order, Utils } from "effect"
-import type { AgentId } from "./Agent.ts"
-import type { Cell, PassInput, Planned, Reason, Tape } from "./Round.ts"
+import type { Cell, Outcome, PassInput, Planned, Reason, Tape } from "./Round.ts"
 
 /** The cells of one pass, from what is given alone: the same input gives the same cells. */
 export const planPass = (input: PassInput): Tape => {
@@ -8,6 +7,29 @@ export const planPass = (input: PassInput): Tape => {
   if (input.kind === "critics") return together(critics, "critic", input)
   if (input.kind === "final") return finals(speakers, input)
   return policies[input.policy](speakers, input)
+}
+
+/** What has come of the pass so far. */
+type Heard = ReadonlyArray<{ readonly outcome: Outcome }>
+
+const isSilent = (heard: Heard) => heard.every(({ outcome }) => outcome !== "replied")
+
+/** Whether a place is played after those before it; an agent that wakes nobody has replied all the same. */
+export const isDue = ({ after }: Cell, heard: ReadonlyArray<Heard[number] & { agent_id: number; wakes: boolean }>) => {
+  if (after === null) return true
+  if (after === "nobody") return heard.length > 0 && heard.every(({ outcome }) => outcome === "skipped")
+  return heard.some(({ agent_id, wakes }) => agent_id === after && wakes)
+}
+
+/** Whether the agent in this place may not stay silent: somebody has to reply, nobody has, and it is the last asked. */
+export const mustAnswer = (input: PassInput, tape: Tape, index: number, heard: Heard) => {
+  const isCome = (cell: Cell) => cell.pass === input.pass && (cell.after === null || cell.after === "nobody")
+  return (
+    input.someone_answers &&
+    tape[index]?.speakers.length === 1 &&
+    isSilent(heard) &&
+    !tape.slice(index + 1).some(isCome)
+  )
 }
 
 type Policy = (speakers: ReadonlyArray<Planned>, input: PassInput) => Tape
@@ -41,13 +63,18 @@ const roundRobin: Policy = (speakers, input) => {
 const mentionedOnly: Policy = (speakers, input) =>
   mentionedAmong(speakers, input).map((member) => alone(member, "mentioned", input))
 
-/** An answer is given by all at once, without hearing each other; what follows has the order of priority. */
+/**
+ * An answer is given by all at once, without hearing each other; if nobody gives one and somebody has to, the first in
+ * the order is asked again. What follows has the order of priority.
+ */
 const concurrent: Policy = (speakers, input) => {
   if (input.kind === "follow_up") return byPriority(speakers, input)
   const [others, interrupters] = Array.partition(speakers, (member) => member.interrupt_every_turn)
   const inOrder = ordered(others, input).map(({ member }) => member)
+  const again = input.someone_answers && inOrder.length > 1 ? inOrder.slice(0, 1) : []
   return [
     ...together(inOrder, "together", input),
+    ...again.map((member) => alone(member, "together", input, "nobody")),
     ...inOrder.flatMap((member) => interruptions(member, interrupters, input))
   ]
 }
@@ -65,13 +92,13 @@ const finals: Policy = (speakers, input) =>
     input
   ).map(({ member }) => alone(member, "final", input))
 
-const cell = (members: ReadonlyArray<Planned>, reason: Reason, { pass }: PassInput, after: AgentId | null): Cell => ({
+const cell = (members: ReadonlyArray<Planned>, reason: Reason, { pass }: PassInput, after: Cell["after"]): Cell => ({
   pass,
   speakers: members.map(({ id, name }) => ({ agent_id: id, name, reason })),
   after
 })
 
-const alone = (member: Planned, reason: Reason, input: PassInput, after: AgentId | null = null) =>
+const alone = (member: Planned, reason: Reason, input: PassInput, after: Cell["after"] = null) =>
   cell([member], reason, input, after)
 
 const together = (members: ReadonlyArray<Planned>, reason: Reason, input: PassInput) =>

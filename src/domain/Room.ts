@@ -70,6 +70,7 @@ const settings = {
   max_interactions: Schema.optional(max_interactions),
   turn_policy: kept(others.turn_policy),
   double_text: kept(others.double_text),
+  someone_answers: kept(Schema.Boolean),
   max_messages: kept(others.max_messages),
   max_follow_ups: kept(others.max_follow_ups),
   budget_tokens: Schema.optional(others.budget_tokens),

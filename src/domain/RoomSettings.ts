@@ -23,6 +23,8 @@ export const RoomSettings = Schema.Struct({
   max_interactions: limit(1_000_000),
   turn_policy: TurnPolicy,
   double_text: DoubleText,
+  /** Whether the last one asked must answer a person whom everybody else left without an answer. */
+  someone_answers: Flag,
   /** Replies to one trigger. */
   max_messages: whole(1, 1000),
   /** Passes after the first. */
@@ -59,6 +61,7 @@ export const allowed: Readonly<Record<keyof RoomSettings, string>> = {
   max_interactions: "a whole number from 0 to 1000000, or null for no limit",
   turn_policy: `one of ${TurnPolicy.literals.join(", ")}`,
   double_text: `one of ${DoubleText.literals.join(", ")}`,
+  someone_answers: flag,
   max_messages: "a whole number from 1 to 1000",
   max_follow_ups: "a whole number from 0 to 100",
   budget_tokens: `a whole number from ${leastTurn.tokens}, which is what one turn sets aside for its answer, to ${mostTokens}, or null for no limit`,

@@ -33,8 +33,11 @@ export type Speaker = typeof Speaker.Type
 export const Cell = Schema.Struct({
   pass: Schema.Int,
   speakers: Schema.Array(Speaker),
-  /** Played only if this agent, who stands before it, replied in this pass; null is played in any case. */
-  after: Schema.NullOr(AgentId)
+  /**
+   * Played only if this agent, who stands before it, replied in this pass, or, for `nobody`, if all that was heard of it
+   * before are skips; null is played in any case.
+   */
+  after: Schema.NullOr(Schema.Union(AgentId, Schema.Literal("nobody")))
 })
 export type Cell = typeof Cell.Type
 
@@ -60,7 +63,9 @@ export const PassInput = Schema.Struct({
   /** Names that come before every priority, in this order. */
   priority_agents: Schema.Array(Schema.String),
   /** Who replied last in the room. */
-  last_speaker: Schema.NullOr(AgentId)
+  last_speaker: Schema.NullOr(AgentId),
+  /** Whether somebody has to reply in this pass. */
+  someone_answers: Schema.optionalWith(Schema.Boolean, { default: () => false })
 })
 export type PassInput = typeof PassInput.Type
 

@@ -35,7 +35,10 @@ export interface Draft extends Readonly<State> {
   readonly spend: (spending: Spending) => void
   readonly say: (delta: string) => Effect.Effect<void>
   readonly think: (delta: string) => Effect.Effect<void>
-  /** Notes that the model uses a tool. `skip` makes the turn a skip; false when the agent has already been heard. */
+  /**
+   * Notes that the model uses a tool. `skip` makes the turn a skip where the agent may skip; false when it has already
+   * been heard.
+   */
   readonly use: (tool: string) => Effect.Effect<boolean>
 }
 
@@ -54,7 +57,7 @@ export class LiveTurns extends Context.Tag("parley/engine/LiveTurns")<
       place: Place,
       turnId: TurnId,
       agent: LiveTurn["agent"],
-      audience: "room" | "nobody"
+      how: { readonly audience: "room" | "nobody"; readonly maySkip: boolean }
     ) => Effect.Effect<Draft, never, Scope.Scope>
     /** The turns under way in a room, oldest first. */
     readonly inRoom: (roomId: RoomId) => ReadonlyArray<LiveTurn>
@@ -101,7 +104,12 @@ const make = Effect.gen(function* () {
 
   type Send = (event: LiveEvent) => Effect.Effect<void>
 
-  const begin = ({ agent, place, turnId }: Omit<LiveTurn, "draft">, began: number, send: Send): LiveTurn => {
+  const begin = (
+    { agent, place, turnId }: Omit<LiveTurn, "draft">,
+    maySkip: boolean,
+    began: number,
+    send: Send
+  ): LiveTurn => {
     const state: State = {
       text: "",
       thinking: "",
@@ -157,7 +165,7 @@ const make = Effect.gen(function* () {
       use: (tool: string) =>
         Effect.sync(() => {
           state.isUntouched = false
-          if (tool !== "skip") return true
+          if (tool !== "skip" || !maySkip) return true
           state.skipped = !state.shown
           return state.skipped
         })
@@ -166,12 +174,12 @@ const make = Effect.gen(function* () {
   }
 
   return LiveTurns.of({
-    open: (place, turnId, agent, audience) =>
+    open: (place, turnId, agent, { audience, maySkip }) =>
       Effect.acquireRelease(
         Effect.flatMap(Clock.currentTimeMillis, (began) => {
           const who = { place, turnId, agent }
-          if (audience === "nobody") return Effect.succeed(begin(who, began, () => Effect.void))
-          const turn = begin(who, began, (event) => events.send(place, event))
+          if (audience === "nobody") return Effect.succeed(begin(who, maySkip, began, () => Effect.void))
+          const turn = begin(who, maySkip, began, (event) => events.send(place, event))
           rooms.set(place.id, (rooms.get(place.id) ?? new Set()).add(turn))
           return Effect.as(events.send(place, startOf(turn)), turn)
         }),

@@ -262,6 +262,7 @@ const settingsOf = (wanted: Omit<typeof RoomUpdate.Type, "name" | "is_paused">):
   max_interactions: wanted.max_interactions,
   turn_policy: wanted.turn_policy ?? undefined,
   double_text: wanted.double_text ?? undefined,
+  someone_answers: wanted.someone_answers ?? undefined,
   max_messages: wanted.max_messages ?? undefined,
   max_follow_ups: wanted.max_follow_ups ?? undefined,
   budget_tokens: wanted.budget_tokens,

@@ -46,6 +46,15 @@ export const toolSpecs = (persona: Persona): ReadonlyArray<ToolSpec> =>
     return enabled && useful ? [{ name, description: text, parameters: spec.parameters }] : []
   })
 
+/** Whether the agent has the tool. */
+export const isOffered = (persona: Persona, tool: string) => toolSpecs(persona).some(({ name }) => name === tool)
+
+/** The agent as if it had been made without the tool. */
+export const without = (persona: Persona, tool: string): Persona => ({
+  ...persona,
+  tools: { ...persona.tools, [tool]: { ...persona.tools[tool], enabled: false } }
+})
+
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
 const clock = (now: DateTime.Utc) =>
@@ -80,8 +89,7 @@ const answerOf =
     const reply = (fallback: string, values: Readonly<Record<string, string>> = {}) =>
       done(expand(persona.tools[name]?.response ?? fallback, { ...values, agent_name: persona.name }))
     const entry = input["memory_entry"] ?? ""
-    const known = toolSpecs(persona).some((tool) => tool.name === name)
-    if (!known) return Effect.succeed(refused(`There is no tool ${name}.`))
+    if (!isOffered(persona, name)) return Effect.succeed(refused(`There is no tool ${name}.`))
     switch (name) {
       case "skip":
         return Effect.succeed({

@@ -17,6 +17,7 @@ import imports from "./Db/migrations/0007_imports.ts"
 import grants from "./Db/migrations/0008_grants.ts"
 import tries from "./Db/migrations/0009_tries.ts"
 import hidden from "./Db/migrations/0010_hidden.ts"
+import someoneAnswers from "./Db/migrations/0011_someone_answers.ts"
 import { faultIn } from "../domain/Storage.ts"
 import { Settings } from "../process/Settings.ts"
 
@@ -33,7 +34,8 @@ const migrations: Migrations = {
   "0007_imports": imports,
   "0008_grants": grants,
   "0009_tries": tries,
-  "0010_hidden": hidden
+  "0010_hidden": hidden,
+  "0011_someone_answers": someoneAnswers
 }
 
 /** The schema that this Parley brings a file to. */

@@ -28,7 +28,7 @@ export class Openings extends Context.Tag("parley/store/Openings")<
     readonly passInput: (
       round: { readonly policy: PassInput["policy"]; readonly seed: number },
       members: ReadonlyArray<Member>,
-      pass: Pick<PassInput, "pass" | "kind" | "mentioned" | "last_speaker">
+      pass: Pick<PassInput, "pass" | "kind" | "mentioned" | "last_speaker" | "someone_answers">
     ) => PassInput
   }
 >() {
@@ -78,7 +78,8 @@ const make = Effect.gen(function* () {
         pass: 0,
         kind: trigger.kind === "message" ? "answer" : "follow_up",
         mentioned: trigger.kind === "message" ? trigger.mentioned_agent_ids : [],
-        last_speaker: yield* lastSpeaker(room)
+        last_speaker: yield* lastSpeaker(room),
+        someone_answers: room.someone_answers && trigger.kind === "message"
       })
       const tape = planPass(input)
       const at = yield* Time.now

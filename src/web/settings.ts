@@ -18,6 +18,8 @@ const remove = byId("remove-open", HTMLButtonElement)
 /** Empty, such a setting does not bound. */
 const removable: ReadonlySet<Name> = new Set<Name>(["max_interactions", "budget_tokens", "budget_usd"])
 
+const flags: ReadonlySet<Name> = new Set<Name>(["autonomous", "someone_answers"])
+
 const select = (id: string, choices: Readonly<Record<string, string>>) =>
   h("select", { id }, ...Object.entries(choices).map(([value, label]) => h("option", { value }, label)))
 
@@ -37,7 +39,7 @@ const numberIn = (text: string) => (text === "" || Number.isNaN(Number(text)) ? 
 const makeField = (name: Name) => {
   const { choices, hint, label } = settingWords.fields[name]
   const id = `setting-${name}`
-  const box = name === "autonomous" ? h("input", { id, type: "checkbox" }) : null
+  const box = flags.has(name) ? h("input", { id, type: "checkbox" }) : null
   const control = box ?? (choices ? select(id, choices) : entry(name, id))
   const problem = h("p", { id: `${id}-problem`, class: "wrong", hidden: true })
   const about = h("p", { id: `${id}-hint`, class: "hint" }, hint ?? "")
@@ -61,7 +63,7 @@ const makeField = (name: Name) => {
     wanted: () => (raw() === before || control.closest("[hidden]") ? [] : [[name, value()] as const]),
     fill(room: RoomSummary) {
       before = String(room[name] ?? "")
-      if (box) box.checked = room.autonomous
+      if (box) box.checked = before === "true"
       else control.value = before
     },
     refuse(reason: string | null) {
@@ -92,7 +94,7 @@ export const makeSettings = (options: { readonly room: () => OpenRoom | null; re
   )
   container.replaceChildren(
     group("room", ...fields("name")),
-    group("talk", ...fields("turn_policy", "double_text")),
+    group("talk", ...fields("turn_policy", "someone_answers", "double_text")),
     group("limits", ...fields("max_interactions", "max_messages", "max_follow_ups")),
     group("budget", ...fields("budget_tokens", "budget_usd")),
     group("alone", ...(alone ? [alone] : []), cadence)

@@ -3,7 +3,7 @@ import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Arbitrary, FastCheck, Schema } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
 import { PassInput, type Planned, type Tape, TurnPolicy } from "../../src/domain/Round.ts"
-import { planPass } from "../../src/domain/Plan.ts"
+import { isDue, mustAnswer, planPass } from "../../src/domain/Plan.ts"
 
 const member = (id: number, traits: Partial<Planned> = {}): Planned => ({
   id: AgentId.make(id),
@@ -26,6 +26,7 @@ const plan = (members: ReadonlyArray<Planned>, more: Partial<PassInput> = {}) =>
     mentioned: [],
     priority_agents: [],
     last_speaker: null,
+    someone_answers: false,
     ...more
   })
 
@@ -138,7 +139,15 @@ describe("planPass", () => {
 
   it.prop(
     "what is stored of a plan gives the same tape again",
-    { members: rosters, policy: policies, kind: kinds, seed: seeds, mentioned: mentions, last_speaker: someone },
+    {
+      members: rosters,
+      policy: policies,
+      kind: kinds,
+      seed: seeds,
+      mentioned: mentions,
+      last_speaker: someone,
+      someone_answers: FastCheck.boolean()
+    },
     (input) => {
       const full: PassInput = { ...input, pass: 2, priority_agents: ["agent3"] }
       const stored = Schema.decodeSync(Schema.parseJson(PassInput))(
@@ -173,6 +182,51 @@ describe("planPass", () => {
     deepStrictEqual(ids(tape.filter(({ after }) => after === null)), [7, 6, 1, 5, 4, 3, 2])
     deepStrictEqual(ids(tape.filter(({ after }) => after === 5)), [7])
   })
+
+  it.prop(
+    "where somebody has to answer, somebody must by the end of the pass, unless somebody has; else nobody ever must",
+    {
+      members: rosters,
+      policy: policies,
+      mentioned: mentions,
+      seed: seeds,
+      speaks: FastCheck.array(FastCheck.boolean())
+    },
+    ({ members, mentioned, policy, seed, speaks }) => {
+      const input: PassInput = {
+        members,
+        mentioned,
+        policy,
+        seed,
+        pass: 0,
+        kind: "answer",
+        priority_agents: [],
+        last_speaker: null,
+        someone_answers: true
+      }
+      const tape = planPass(input)
+      const heard: Array<{ agent_id: number; outcome: "replied" | "skipped"; wakes: boolean }> = []
+      const asked: Array<boolean> = []
+      for (const [index, cell] of tape.entries()) {
+        if (!isDue(cell, heard)) continue
+        asked.push(mustAnswer(input, tape, index, heard))
+        assertTrue(!mustAnswer({ ...input, someone_answers: false }, tape, index, heard))
+        const speak = asked.at(-1) === true || speaks[index] === true
+        heard.push(
+          ...cell.speakers.map(({ agent_id }) => ({
+            agent_id,
+            outcome: speak ? ("replied" as const) : ("skipped" as const),
+            wakes: speak
+          }))
+        )
+      }
+      deepStrictEqual(
+        heard.some(({ outcome }) => outcome === "replied"),
+        tape.length > 0
+      )
+      assertTrue(asked.filter(Boolean).length <= 1)
+    }
+  )
 
   it("agents named in PRIORITY_AGENTS come before every priority, in the order of the list", () => {
     const tape = plan([member(1, { priority: 9 }), member(2), member(3)], { priority_agents: ["agent3", "agent2"] })

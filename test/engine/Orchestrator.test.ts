@@ -4,7 +4,7 @@ import { Deferred, Effect, Fiber, Option, Stream } from "effect"
 import { Overloaded, SessionLost } from "../../src/domain/ProviderError.ts"
 import { LiveTurns } from "../../src/engine/LiveTurns.ts"
 import { SdkPool } from "../../src/models/SdkPool.ts"
-import { inHouse, setup } from "../support/Duo.ts"
+import { inHouse, room, setup } from "../support/Duo.ts"
 import * as Puppet from "../support/Puppet.ts"
 
 const firstPass =
@@ -199,7 +199,7 @@ describe("Orchestrator", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { said, say, watch } = yield* setup
+        const { said, say, watch } = yield* room({ someone_answers: false })
 
         yield* say("Hm?")
         const end = yield* watch.ended

@@ -65,6 +65,7 @@ const summaryFields = [
   "max_messages",
   "name",
   "owner_id",
+  "someone_answers",
   "spent_tokens",
   "spent_usd",
   "turn_policy"

@@ -1,7 +1,12 @@
+import { Schema } from "effect"
+import { mustAnswer } from "../../src/domain/Plan.ts"
+import { Outcome } from "../../src/domain/Round.ts"
 import type { Book } from "./Committed.ts"
 import { type Call, tagsIn } from "./Vendor.ts"
 
 type Check = (book: Book, call: Call) => void
+
+const isOutcome = Schema.is(Outcome)
 
 const room = ({ seat }: Call) => seat.roomId
 
@@ -70,6 +75,23 @@ const oneCallAtATime: Check = ({ calls, chronicle }, call) => {
   if (others.length > 0) chronicle.breaks(8, `${nameOf(call)} was asked while its call ${others[0]?.number} went on`)
 }
 
+/** Who may stay silent is offered it, and nobody else: also after a crash. */
+const silenceIsOffered: Check = ({ chronicle, journal }, call) => {
+  const turn = journal.openIn(call.seat.roomId).find((it) => it.agent_id === call.seat.agentId)
+  const round = turn && journal.rounds.get(turn.round_id)
+  const pass = turn && round?.tape[turn.cell]?.pass
+  const input = round?.planned_from.find((it) => it.pass === pass)
+  if (turn === undefined || round === undefined || input === undefined) return
+  const heard = [...journal.turns.values()].flatMap(({ cell, outcome, round_id }) =>
+    round_id === round.id && cell < turn.cell && round.tape[cell]?.pass === pass && isOutcome(outcome)
+      ? [{ outcome }]
+      : []
+  )
+  const isOffered = call.spec.tools.some(({ name }) => name === "skip")
+  if (isOffered === mustAnswer(input, round.tape, turn.cell, heard))
+    chronicle.breaks(0, `${nameOf(call)} ${isOffered ? "has to answer and may skip" : "may not skip for no reason"}`)
+}
+
 const run =
   (...checks: ReadonlyArray<Check>): Check =>
   (book, call) => {
@@ -77,7 +99,15 @@ const run =
   }
 
 /** To be asked when a model is called. */
-export const begins = run(isAllowed, knowsOnlyItsRoom, notesStayInTheirRoom, knowsItsRoom, isInItsTurn, oneCallAtATime)
+export const begins = run(
+  isAllowed,
+  knowsOnlyItsRoom,
+  notesStayInTheirRoom,
+  knowsItsRoom,
+  isInItsTurn,
+  oneCallAtATime,
+  silenceIsOffered
+)
 
 /** To be asked whenever a model does something. */
 export const acts = run(isAllowed, nothingForgotten)

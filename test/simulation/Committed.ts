@@ -175,7 +175,9 @@ const silenceWakesNobody: Check = ({ chronicle, journal }, { opened, rounds, tur
     const cell = round?.tape[turn.cell]
     if (round === undefined || cell === undefined || !cell.speakers.some(({ agent_id }) => agent_id === turn.agent_id))
       chronicle.breaks(2, `turn ${turn.id} stands in no cell of its round`)
-    else if (cell.after !== null && !replied(round, cell.pass, cell.after))
+    else if (cell.after === "nobody" && replied(round, cell.pass, null))
+      chronicle.breaks(10, `turn ${turn.id} is to break a silence that was broken`)
+    else if (typeof cell.after === "number" && !replied(round, cell.pass, cell.after))
       chronicle.breaks(10, `turn ${turn.id} follows agent ${cell.after}, who has said nothing`)
   }
   for (const [, round] of rounds) {

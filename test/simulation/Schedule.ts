@@ -105,6 +105,7 @@ const setting = (dice: Dice.Dice): typeof RoomUpdate.Type =>
     { turn_policy: dice.of("priority", "round_robin", "mentioned_only", "concurrent") },
     { turn_policy: "concurrent" },
     { double_text: dice.of("interrupt", "enqueue", "reject") },
+    { someone_answers: dice.chance(0.5) },
     { max_messages: dice.between(1, 5) },
     { max_follow_ups: dice.below(3) },
     { budget_tokens: dice.of(null, 0, 3000, 6000, 20_000) },

@@ -33,6 +33,9 @@ export const say = (...texts: ReadonlyArray<string>) => play([...texts.map(Scrip
 
 export const done = (sessionId: string | null = null) => play([Script.done(() => ({ sessionId }))])
 
+/** Calls a tool, and goes on whatever comes of it. */
+export const use = ({ input }: Call, tool: string) => play([Script.call(tool), Script.stop], input.callTool)
+
 export const skip = ({ input }: Call) =>
   play([Script.call("skip"), Script.done(() => ({ sessionId: "skipped" }))], input.callTool)
 

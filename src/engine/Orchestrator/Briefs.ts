@@ -6,7 +6,7 @@ import * as Permits from "../../lib/permits.ts"
 import { Memory } from "../../personas/Memory.ts"
 import { systemPrompt } from "../../personas/Prompt.ts"
 import { Settings } from "../../process/Settings.ts"
-import { toolSpecs } from "../../personas/Tools.ts"
+import { toolSpecs, without } from "../../personas/Tools.ts"
 import { context } from "./Context.ts"
 import { type SessionRecord, Sessions } from "../../store/Sessions.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
@@ -59,8 +59,13 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
   const prompt = Effect.fnUntraced(function* ({ persona, roster }: TurnSetting) {
     const bare = { persona, roomMemories: [], roster: roster.map(({ name }) => name), personName: USER_NAME }
     const tools = toolSpecs(persona)
-    // What the agent noted itself its session knows: it does not make the session another's.
-    const hash = yield* Hash.sha256([systemPrompt(bare), ...tools.flatMap((tool) => [tool.name, tool.description])])
+    // What the agent noted itself its session knows, and it may skip in one turn and not in the next: neither makes
+    // the session another's.
+    const lasting = { ...bare, persona: without(persona, "skip") }
+    const hash = yield* Hash.sha256([
+      systemPrompt(lasting),
+      ...toolSpecs(lasting.persona).flatMap((tool) => [tool.name, tool.description])
+    ])
     const withNotes = (roomMemories: ReadonlyArray<string>) => systemPrompt({ ...bare, roomMemories })
     const bytes = Buffer.byteLength(withNotes([])) + bytesOfTool * tools.length
     return { tools, hash, withNotes, bytes }

@@ -1,6 +1,7 @@
 import { Effect, Option } from "effect"
 import type { AgentId } from "../../domain/Agent.ts"
 import type { Cell, PassInput, Reason, Speaker, StopReason } from "../../domain/Round.ts"
+import { mustAnswer } from "../../domain/Plan.ts"
 import { together } from "../../lib/together.ts"
 import { MessageRepo } from "../../store/MessageRepo.ts"
 import type { Occasion } from "./Context.ts"
@@ -19,9 +20,16 @@ interface PlayedCell {
   readonly refused: Option.Option<StopReason>
 }
 
+interface Place {
+  readonly index: number
+  readonly cell: Cell
+  /** What was said in the pass before it. */
+  readonly heard: ReadonlyArray<Heard>
+}
+
 export interface Cells {
   /** Plays a place of the tape: its speakers at once, each without what the others say in it. */
-  readonly play: (progress: Progress.Progress, input: PassInput, index: number, cell: Cell) => Effect.Effect<PlayedCell>
+  readonly play: (progress: Progress.Progress, input: PassInput, place: Place) => Effect.Effect<PlayedCell>
 }
 
 // A turn that the end of a server cut off is asked for once more, and not with every server: each time costs.
@@ -41,6 +49,7 @@ export const make = Effect.fnUntraced(function* ({ turns }: { readonly turns: Tu
     progress: Progress.Progress,
     input: PassInput,
     place: { readonly index: number; readonly horizon: number; readonly next: Cell["speakers"] },
+    occasion: Occasion,
     speaker: Speaker
   ) {
     const { agent_id } = speaker
@@ -55,7 +64,7 @@ export const make = Effect.fnUntraced(function* ({ turns }: { readonly turns: Tu
         roundId: progress.roundId,
         speaker,
         attempt,
-        occasion: occasionOf(progress, input, speaker.reason),
+        occasion,
         isAnswer: input.kind === "answer" && progress.trigger.kind !== "autonomous",
         priority: progress.trigger.kind === "autonomous" ? "agents" : "person",
         lastWords: lastWordsAfter(input),
@@ -76,10 +85,14 @@ export const make = Effect.fnUntraced(function* ({ turns }: { readonly turns: Tu
   })
 
   return {
-    play: Effect.fnUntraced(function* (progress, input, index, cell) {
+    play: Effect.fnUntraced(function* (progress, input, { cell, heard, index }) {
+      const isAwaited = mustAnswer(input, progress.tape, index, heard)
+      const occasion = (reason: Reason) => (isAwaited ? "awaited" : occasionOf(progress, input, reason))
       const next = progress.tape[index + 1]?.speakers ?? []
       const place = { index, horizon: yield* horizonOf(progress, index, cell), next }
-      const played = yield* together(cell.speakers.map((speaker) => speak(progress, input, place, speaker)))
+      const played = yield* together(
+        cell.speakers.map((speaker) => speak(progress, input, place, occasion(speaker.reason), speaker))
+      )
       return {
         heard: played.flatMap(({ heard }) => heard),
         refused: Option.firstSomeOf(played.map(({ refused }) => refused))

@@ -33,7 +33,8 @@ export const make = Effect.gen(function* () {
       pass: progress.planned.length,
       kind,
       mentioned: heard.flatMap((turn) => mentionedBy(turn, present)),
-      last_speaker: heard.findLast(({ outcome }) => outcome === "replied")?.agent_id ?? null
+      last_speaker: heard.findLast(({ outcome }) => outcome === "replied")?.agent_id ?? null,
+      someone_answers: false
     })
     progress.planned = [...progress.planned, input]
     progress.tape = [...progress.tape, ...planPass(input)]

@@ -1,7 +1,8 @@
 import { Cause, Chunk, Effect, Exit, Option } from "effect"
 import { WriteQueue } from "../../store/WriteQueue.ts"
 import { Closing } from "../../process/Closing.ts"
-import type { Cell, PassInput, RoundId, StopReason } from "../../domain/Round.ts"
+import { isDue } from "../../domain/Plan.ts"
+import type { PassInput, RoundId, StopReason } from "../../domain/Round.ts"
 import { faultIn, isPassing } from "../../domain/Storage.ts"
 import * as Time from "../../domain/Time.ts"
 import { attended } from "../../lib/attended.ts"
@@ -81,12 +82,11 @@ export const make = Effect.fnUntraced(function* ({
   const playPass = Effect.fnUntraced(function* (progress: Progress.Progress, input: PassInput, halt: Halt) {
     const heard: Array<Heard> = []
     const pass = (reason: Option.Option<StopReason>): Pass => ({ halt: reason, heard })
-    const isDue = ({ after }: Cell) => after === null || heard.some((it) => it.agent_id === after && it.wakes)
     for (const [index, cell] of progress.tape.entries()) {
-      if (cell.pass !== input.pass || !isDue(cell)) continue
+      if (cell.pass !== input.pass || !isDue(cell, heard)) continue
       const wanted = yield* halt.soon
       if (Option.isSome(wanted)) return pass(wanted)
-      const played = yield* cells.play(progress, input, index, cell)
+      const played = yield* cells.play(progress, input, { index, cell, heard })
       heard.push(...played.heard)
       if (Option.isSome(played.refused)) return pass(played.refused)
       // Somebody may have left because the round is to end, and is still to be heard when it goes on.

@@ -7,6 +7,7 @@ import type { RoomRow } from "../../domain/Room.ts"
 import * as ModelTraits from "../../domain/ModelTraits.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
 import type { Speaker } from "../../domain/Round.ts"
+import { without } from "../../personas/Tools.ts"
 import { Personas } from "../../personas/Personas.ts"
 import { Providers } from "../../models/Providers.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
@@ -17,6 +18,7 @@ export interface TurnSetting {
   readonly room: RoomRow
   readonly agent: Seated
   readonly roster: ReadonlyArray<Seated>
+  /** With the tools that it has in this turn. */
   readonly persona: Persona
   readonly provider: Provider
   readonly model: string
@@ -46,7 +48,8 @@ export const make = Effect.gen(function* () {
     const room = yield* rooms.find(roomId)
     const roster = yield* agents.members(roomId)
     const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === speaker.agent_id))
-    const persona = yield* personas.get(agent.name)
+    const own = yield* personas.get(agent.name)
+    const persona = occasion === "awaited" ? without(own, "skip") : own
     const wanted = { provider: room.default_provider, model: room.default_model }
     const { model, provider } = yield* Effect.catchTag(providers.choose(wanted), "ProviderUnknown", ({ detail }) =>
       Effect.succeed({ model: wanted.model, provider: absent(wanted.provider, detail) })

@@ -3,6 +3,7 @@ import type { AgentId } from "../../domain/Agent.ts"
 import { type Priority, Seat } from "../../domain/Provider.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
 import type { RoundId, Speaker, StopReason, Trigger, TurnId, TurnPolicy } from "../../domain/Round.ts"
+import { isOffered } from "../../personas/Tools.ts"
 import { attended } from "../../lib/attended.ts"
 import type { Restore } from "../../lib/restore.ts"
 import { broke } from "../../lib/broke.ts"
@@ -135,7 +136,10 @@ export const make = Effect.fnUntraced(function* ({
   const perform = (setting: TurnSetting, turnId: TurnId, spoken: (draft: Draft) => Effect.Effect<Spoken>) =>
     Effect.scoped(
       Effect.flatMap(
-        live.open(setting.room, turnId, setting.agent, setting.occasion === "critique" ? "nobody" : "room"),
+        live.open(setting.room, turnId, setting.agent, {
+          audience: setting.occasion === "critique" ? "nobody" : "room",
+          maySkip: isOffered(setting.persona, "skip")
+        }),
         (draft) => Effect.map(spoken(draft), (exit) => ({ draft, exit }))
       )
     )

@@ -48,6 +48,10 @@ export const english: Settings = {
     name: { label: "Name" },
     turn_policy: { label: "Order of the agents", choices: inEnglish.policy },
     double_text: { label: "A message during a round", choices: inEnglish.arrival },
+    someone_answers: {
+      label: "Somebody always answers a person",
+      hint: "If everybody else stays silent, the last one asked has to answer."
+    },
     max_interactions: { label: "Replies in this room", hint: "All replies it will ever hold. Empty: no limit." },
     max_messages: { label: "Replies to one message" },
     max_follow_ups: { label: "Passes after the first", hint: "How often they may answer each other." },
@@ -70,6 +74,10 @@ export const korean: Settings = {
     name: { label: "이름" },
     turn_policy: { label: "에이전트의 순서", choices: inKorean.policy },
     double_text: { label: "라운드 중에 온 메시지", choices: inKorean.arrival },
+    someone_answers: {
+      label: "사람의 말에는 누군가 꼭 답함",
+      hint: "모두 할 말이 없다고 하면 마지막 에이전트는 답해야 합니다."
+    },
     max_interactions: { label: "이 방의 답변 수", hint: "방 전체의 답변 한도입니다. 비우면 제한이 없습니다." },
     max_messages: { label: "메시지 하나에 대한 답변 수" },
     max_follow_ups: { label: "첫 순서 뒤의 반복 횟수", hint: "서로에게 몇 번까지 답할 수 있는지입니다." },

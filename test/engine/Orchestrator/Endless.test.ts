@@ -37,7 +37,7 @@ const house = <A, E>(
 
 /** The first turn of a room in which something was asked. */
 const first = Effect.gen(function* () {
-  const found = yield* room()
+  const found = yield* room({ someone_answers: false })
   yield* found.say("What time is it?")
   const end = yield* found.watch.ended
   const [round] = yield* found.get("/rounds")
