@@ -20,6 +20,7 @@ import { Metrics } from "./features/Operations/Metrics.ts"
 import { Orchestrator } from "./engine/Orchestrator.ts"
 import { Ledger } from "./store/Ledger.ts"
 import { Operations } from "./store/Operations.ts"
+import { AskedRepo } from "./store/AskedRepo.ts"
 import { Openings } from "./store/Openings.ts"
 import { Recovery } from "./engine/Recovery.ts"
 import { Sessions } from "./store/Sessions.ts"
@@ -75,6 +76,7 @@ const repos = Layer.mergeAll(
   MessageRepo.layer,
   AgentRepo.layer,
   Ledger.layer,
+  AskedRepo.layer,
   Sessions.layer,
   Critiques.layer,
   RoundRepo.layer

@@ -24,6 +24,8 @@ import { type AdminRequired, CurrentUser, type User } from "../domain/User.ts"
 import { JsonText } from "../lib/json.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
+import { Openings } from "../store/Openings.ts"
+import * as GenAi from "../telemetry/GenAi.ts"
 import { Ledger } from "../store/Ledger.ts"
 import { Sessions } from "../store/Sessions.ts"
 import { Providers } from "../models/Providers.ts"
@@ -53,7 +55,10 @@ export class Rooms extends Context.Tag("parley/features/Rooms")<
     ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | Unwritten, CurrentUser>
     /** With its agents and its newest messages, up to a thousand. */
     readonly get: (id: RoomId) => Effect.Effect<RoomJson, Denied, CurrentUser>
-    /** A pause has taken effect when this returns: nobody speaks any more. */
+    /**
+     * A pause has taken effect when this returns: nobody speaks any more. The end of a pause opens a round for what people
+     * said meanwhile.
+     */
     readonly update: (
       id: RoomId,
       changes: typeof RoomUpdate.Type
@@ -108,6 +113,7 @@ const make = Effect.gen(function* () {
   const pool = yield* SdkPool
   const providers = yield* Providers
   const orchestrator = yield* Orchestrator
+  const openings = yield* Openings
   const rows = cache.region<RoomRow, RoomNotFound>()
 
   const keyOf = (id: RoomId) => ({ group: roomGroup(id), name: "row" })
@@ -158,6 +164,20 @@ const make = Effect.gen(function* () {
     yield* events.append(id, { type: "new_message", message })
   })
 
+  /** From the commit on what was held up will be answered, whatever becomes of the connection. */
+  const change = Effect.fnUntraced(function* (id: RoomId, changes: Parameters<typeof rooms.update>[1]) {
+    const members = yield* agents.members(id)
+    const cause = yield* GenAi.cause
+    const write = Effect.gen(function* () {
+      const before = yield* rooms.find(id)
+      const room = yield* rooms.update(id, changes)
+      yield* events.append(id, { type: "room_updated", room })
+      return before.is_paused && !room.is_paused ? yield* openings.resume(room, members, cause) : null
+    })
+    const round = yield* queue.write(write)
+    if (round !== null) yield* orchestrator.play(id, round, "now")
+  }, Effect.uninterruptible)
+
   return Rooms.of({
     access,
     isOpenTo,
@@ -190,11 +210,7 @@ const make = Effect.gen(function* () {
         ...settingsOf(wanted),
         ...(typeof is_paused === "boolean" ? { is_paused } : {})
       }
-      if (Object.values(changes).some((value) => value !== undefined)) {
-        yield* queue.write(
-          Effect.tap(rooms.update(id, changes), (room) => events.append(id, { type: "room_updated", room }))
-        )
-      }
+      if (Object.values(changes).some((value) => value !== undefined)) yield* change(id, changes)
       if (is_paused === true) yield* orchestrator.stop(id, "paused")
       return yield* json(id)
     }),

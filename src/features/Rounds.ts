@@ -11,6 +11,7 @@ import type { RoundId, Trigger } from "../domain/Round.ts"
 import type { CurrentUser } from "../domain/User.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
+import { AskedRepo } from "../store/AskedRepo.ts"
 import { Ledger } from "../store/Ledger.ts"
 import { Openings } from "../store/Openings.ts"
 
@@ -55,6 +56,7 @@ const make = Effect.gen(function* () {
   const critiques = yield* Critiques
   const messages = yield* MessageRepo
   const ledger = yield* Ledger
+  const asked = yield* AskedRepo
   const openings = yield* Openings
   const events = yield* RoomEvents
   const orchestrator = yield* Orchestrator
@@ -72,9 +74,9 @@ const make = Effect.gen(function* () {
 
   /** What the round was asked that was set aside last, as far as it is still there. */
   const unanswered = Effect.fnUntraced(function* (id: RoomId) {
-    const asked = Option.getOrNull(yield* ledger.setAside(id))
-    const isThere = asked?.kind === "message" && (yield* messages.these([asked.message_id])).length > 0
-    return isThere ? asked : ({ kind: "continue" } as const)
+    const given = Option.getOrNull(yield* asked.setAside(id))
+    const isThere = given?.kind === "message" && (yield* messages.these([given.message_id])).length > 0
+    return isThere ? given : ({ kind: "continue" } as const)
   })
 
   return Rounds.of({

@@ -84,10 +84,6 @@ export class Ledger extends Context.Tag("parley/store/Ledger")<
     readonly closeRounds: (room: RoomId, at: Timestamp) => Effect.Effect<void, never, Commit>
     /** The open rounds of a room, oldest first. */
     readonly open: (room: RoomId) => Effect.Effect<ReadonlyArray<RoundHead>>
-    /** What those of a room were asked in which no turn has begun. */
-    readonly waiting: (room: RoomId) => Effect.Effect<ReadonlyArray<Trigger>>
-    /** What the room's newest round was asked that somebody asked for, if that round was set aside. */
-    readonly setAside: (room: RoomId) => Effect.Effect<Option.Option<Trigger>>
     /** An open round, as far as it is planned; a defect where that cannot be read. */
     readonly find: (round: RoundId) => Effect.Effect<Option.Option<OpenRound>>
     readonly head: (round: RoundId) => Effect.Effect<Option.Option<RoundHead>>
@@ -125,7 +121,6 @@ const Place = Schema.decodeUnknownOption(RoundHead.pick("id", "room_id"))
 const asHeads = Sql.readable(RoundHead, "rounds", (row) =>
   Option.map(Place(row), (place) => ({ ...place, kind: "message" }))
 )
-const asTriggers = Sql.readable(Schema.Struct({ trigger: Schema.parseJson(Trigger) }), "rounds")
 const asReasons = Sql.readable(Schema.Struct({ stop_reason: StopReason }), "rounds")
 const maybeRound = Sql.first(OpenRound, "rounds")
 const asPast = Sql.all(PastTurn, "turns")
@@ -190,23 +185,6 @@ const make = Effect.gen(function* () {
 
     open: (room) =>
       asHeads(sql`SELECT id, room_id, kind FROM rounds WHERE ended_at IS NULL AND room_id = ${room} ORDER BY id`),
-
-    waiting: (room) =>
-      Effect.map(
-        asTriggers(sql`
-          SELECT id, "trigger" FROM rounds WHERE ended_at IS NULL AND room_id = ${room}
-            AND NOT EXISTS (SELECT 1 FROM turns WHERE round_id = rounds.id)
-          ORDER BY id`),
-        (rows) => rows.map(({ trigger }) => trigger)
-      ),
-
-    setAside: (room) =>
-      Effect.map(
-        asTriggers(sql`
-          SELECT id, "trigger" FROM rounds WHERE stop_reason = 'set_aside' AND id = (
-            SELECT id FROM rounds WHERE room_id = ${room} AND kind <> 'autonomous' ORDER BY id DESC LIMIT 1)`),
-        ([row]) => Option.map(Option.fromNullable(row), ({ trigger }) => trigger)
-      ),
 
     head: (round) =>
       Effect.map(

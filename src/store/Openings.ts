@@ -6,6 +6,8 @@ import * as Time from "../domain/Time.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { Settings } from "../process/Settings.ts"
 import type { Commit } from "./WriteQueue.ts"
+import { AskedRepo } from "./AskedRepo.ts"
+import { MessageRepo } from "./MessageRepo.ts"
 import { Ledger } from "./Ledger.ts"
 import { planPass } from "../domain/Plan.ts"
 
@@ -24,6 +26,15 @@ export class Openings extends Context.Tag("parley/store/Openings")<
       members: ReadonlyArray<Member>,
       trigger: Trigger
     ) => Effect.Effect<RoundId, RoomBusy, Commit>
+    /**
+     * Opens one round for all that people said while the room could not answer, in the write that lets it speak again;
+     * null where nobody waits for an answer.
+     */
+    readonly resume: (
+      room: RoomRow,
+      members: ReadonlyArray<Member>,
+      cause: Trigger["cause"]
+    ) => Effect.Effect<RoundId | null, never, Commit>
     /** What a pass is to be planned from. */
     readonly passInput: (
       round: { readonly policy: PassInput["policy"]; readonly seed: number },
@@ -41,12 +52,20 @@ export class Openings extends Context.Tag("parley/store/Openings")<
 const make = Effect.gen(function* () {
   const { PRIORITY_AGENTS } = yield* Settings
   const ledger = yield* Ledger
+  const asked = yield* AskedRepo
+  const messages = yield* MessageRepo
   const events = yield* RoomEvents
 
   const inherit = Effect.fnUntraced(function* (room: RoomRow, trigger: Answered) {
-    const waiting = yield* ledger.waiting(room.id)
-    const mentioned = waiting.flatMap((asked) => (asked.kind === "message" ? asked.mentioned_agent_ids : []))
+    const mentioned = messagesIn(yield* asked.waiting(room.id)).flatMap((it) => it.mentioned_agent_ids)
     return { ...trigger, mentioned_agent_ids: Array.dedupe([...mentioned, ...trigger.mentioned_agent_ids]) }
+  })
+
+  /** What was held up in the room, and was not cleared since. */
+  const heldUp = Effect.fnUntraced(function* (room: RoomRow) {
+    const triggers = messagesIn(yield* asked.heldUp(room.id))
+    const kept = new Set((yield* messages.these(triggers.map(({ message_id }) => message_id))).map(({ id }) => id))
+    return triggers.filter(({ message_id }) => kept.has(message_id))
   })
 
   const admitted = Effect.fnUntraced(function* (room: RoomRow, trigger: Trigger) {
@@ -68,29 +87,41 @@ const make = Effect.gen(function* () {
     priority_agents: PRIORITY_AGENTS
   })
 
+  const begin = Effect.fnUntraced(function* (room: RoomRow, members: ReadonlyArray<Member>, trigger: Trigger) {
+    const round = { policy: room.turn_policy, seed: yield* Random.nextIntBetween(0, 2 ** 31) }
+    const input = passInput(round, members, {
+      pass: 0,
+      kind: trigger.kind === "message" ? "answer" : "follow_up",
+      mentioned: trigger.kind === "message" ? trigger.mentioned_agent_ids : [],
+      last_speaker: yield* lastSpeaker(room),
+      someone_answers: room.someone_answers && trigger.kind === "message"
+    })
+    const tape = planPass(input)
+    const at = yield* Time.now
+    const id = yield* ledger.openRound({ ...round, room_id: room.id, trigger, planned_from: [input], tape }, at)
+    yield* events.append(room.id, {
+      type: "round_started",
+      round_id: id,
+      kind: trigger.kind,
+      agents: tape.flatMap(({ speakers }) => speakers.map(({ name }) => name))
+    })
+    return id
+  })
+
   return Openings.of({
     passInput,
 
-    open: Effect.fnUntraced(function* (room, members, asked) {
-      const trigger = yield* admitted(room, asked)
-      const round = { policy: room.turn_policy, seed: yield* Random.nextIntBetween(0, 2 ** 31) }
-      const input = passInput(round, members, {
-        pass: 0,
-        kind: trigger.kind === "message" ? "answer" : "follow_up",
-        mentioned: trigger.kind === "message" ? trigger.mentioned_agent_ids : [],
-        last_speaker: yield* lastSpeaker(room),
-        someone_answers: room.someone_answers && trigger.kind === "message"
-      })
-      const tape = planPass(input)
-      const at = yield* Time.now
-      const id = yield* ledger.openRound({ ...round, room_id: room.id, trigger, planned_from: [input], tape }, at)
-      yield* events.append(room.id, {
-        type: "round_started",
-        round_id: id,
-        kind: trigger.kind,
-        agents: tape.flatMap(({ speakers }) => speakers.map(({ name }) => name))
-      })
-      return id
+    open: (room, members, asked) => Effect.flatMap(admitted(room, asked), (trigger) => begin(room, members, trigger)),
+
+    resume: Effect.fnUntraced(function* (room, members, cause) {
+      const triggers = members.length === 0 ? [] : yield* heldUp(room)
+      const newest = triggers.at(-1)
+      if (newest === undefined) return null
+      const mentioned_agent_ids = Array.dedupe(triggers.flatMap((it) => it.mentioned_agent_ids))
+      return yield* begin(room, members, { ...newest, mentioned_agent_ids, cause })
     })
   })
 })
+
+const messagesIn = (triggers: ReadonlyArray<Trigger>) =>
+  triggers.flatMap((it): ReadonlyArray<Answered> => (it.kind === "message" ? [it] : []))

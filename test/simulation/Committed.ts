@@ -215,6 +215,20 @@ const nobodyWaitsInVain: Check = ({ chronicle, journal, ledger }, { rounds, said
   }
 }
 
+/** 9: what was said in a pause is answered to when the pause ends. */
+const pausesEndInAnswers: Check = ({ chronicle, journal, ledger }, { before, seated }) => {
+  for (const [id, { is_paused }] of before) {
+    if (is_paused === 0 || journal.room(id)?.is_paused !== 0 || ledger.changing(id)) continue
+    const last = [...journal.rounds.values()].findLast((it) => it.room_id === id)
+    const isHeldUp = last?.stop_reason === "paused" || last?.stop_reason === "budget"
+    if (last?.trigger.kind !== "message" || !isHeldUp || !journal.messages.has(last.trigger.message_id)) continue
+    const hasSpoken = [...journal.turns.values()].some((it) => it.round_id === last.id && it.message_id !== null)
+    const isSeated = [seated, journal.seats()].every((all) => [...all.keys()].some((key) => key.startsWith(`${id}/`)))
+    if (!hasSpoken && isSeated)
+      chronicle.breaks(9, `room ${id} goes on, and nothing answers message ${last.trigger.message_id}`)
+  }
+}
+
 /** Off means off. */
 const roomsTalkWhenAsked: Check = ({ chronicle, journal }, { before, rounds }) => {
   for (const [known, round] of rounds) {
@@ -253,6 +267,7 @@ const checks = [
   silenceWakesNobody,
   tapesCanBeDerived,
   nobodyWaitsInVain,
+  pausesEndInAnswers,
   roomsTalkWhenAsked,
   keysAreKept
 ]

@@ -148,7 +148,7 @@ export const english = {
   waits: (provider: string, reason: WaitReason, until: string | null) =>
     `waits for ${provider} (${waits[reason]})${until === null ? "" : ` until ${until}`}`,
   offline: "The connection is lost. Trying again…",
-  paused: "Paused. Nobody speaks until the room goes on.",
+  paused: "Paused. Nobody speaks until the room goes on; what you write now is answered then.",
   overBudget: "Paused by the budget. Raise or remove it, then resume.",
   circles: (detail: string) => `Going in circles: ${detail}. Write something, or let them continue.`,
   speaking: (who: ReadonlyArray<string>) => said(who, "speaking"),

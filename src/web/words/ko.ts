@@ -118,7 +118,7 @@ export const korean: Words = {
   waits: (provider, reason, until) =>
     `${until === null ? "" : `${until}까지 `}${provider} 기다리는 중 (${waits[reason]})`,
   offline: "연결이 끊겼습니다. 다시 시도하는 중…",
-  paused: "일시정지됨. 방을 다시 열기 전에는 아무도 말하지 않습니다.",
+  paused: "일시정지됨. 방을 다시 열기 전에는 아무도 말하지 않으며, 지금 쓴 글에는 그때 답합니다.",
   overBudget: "예산 때문에 멈췄습니다. 예산을 올리거나 없앤 뒤 다시 여세요.",
   circles: (detail) => `제자리를 맴돌고 있습니다(${detail}). 글을 쓰거나 계속하게 하세요.`,
   speaking: (who) => (who.length > 0 ? `${names(who)}이 말하고 있습니다.` : ""),

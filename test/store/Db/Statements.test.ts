@@ -6,6 +6,7 @@ import { Overloaded } from "../../../src/domain/ProviderError.ts"
 import { RoomId } from "../../../src/domain/RoomId.ts"
 import { RoundId } from "../../../src/domain/Round.ts"
 import * as Time from "../../../src/domain/Time.ts"
+import { AskedRepo } from "../../../src/store/AskedRepo.ts"
 import { Ledger } from "../../../src/store/Ledger.ts"
 import { RecoveryRepo } from "../../../src/store/RecoveryRepo.ts"
 import { WriteQueue } from "../../../src/store/WriteQueue.ts"
@@ -54,7 +55,9 @@ const recovery = (id: number) =>
     yield* repo.open(null, 10)
     yield* repo.costs([round], 100)
     yield* ledger.open(RoomId.make(id))
-    yield* ledger.setAside(RoomId.make(id))
+    yield* Effect.flatMap(AskedRepo, (asked) =>
+      Effect.all([asked.setAside(RoomId.make(id)), asked.heldUp(RoomId.make(id))])
+    )
     const at = Time.at(0)
     yield* queue.write(Effect.all([repo.cutOff(10, at), ledger.tried(round), ledger.untried(round)]))
   }).pipe(Effect.provide(RecoveryRepo.layer))
