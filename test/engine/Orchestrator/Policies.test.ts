@@ -193,4 +193,20 @@ describe("critics", () => {
       )
     })
   )
+
+  it.scopedLive("read it after those who have the last word, when a limit has ended the talk", () =>
+    house(
+      ({ number, spec }) => speak(`${spec.agentName} says number ${number} of all this.`),
+      Effect.gen(function* () {
+        const { say, turns, watch } = yield* room({ turn_policy: "round_robin", max_messages: 2 })
+        yield* say("Begin.")
+        assertEquals((yield* watch.ended)["stop_reason"], "max_messages")
+        deepStrictEqual(
+          (yield* turns).map(([name]) => name),
+          ["Ada", "Cy", "Critic"]
+        )
+      }),
+      { ...withCritic, Bo: three.Bo, Cy: `${three.Cy}\n---\nfinal_response: true` }
+    )
+  )
 })
