@@ -1,4 +1,5 @@
 import type { AgentId } from "./Agent.ts"
+import type { Finish } from "./Finish.ts"
 import type { Message } from "./Message.ts"
 import type { Waiting } from "./ProviderState.ts"
 import type { RoomRow } from "./Room.ts"
@@ -21,6 +22,8 @@ export type DurableEvent =
       readonly agent_name: string
       readonly outcome: Outcome
       readonly skipped: boolean
+      /** How the words ended; null where none stay. */
+      readonly finish: Finish | null
       readonly response_text: string | null
       readonly thinking_text: string | null
       readonly error: { readonly _tag: string } | null

@@ -7,3 +7,17 @@ import { Schema } from "effect"
  */
 export const Finish = Schema.Literal("stop", "length", "refusal", "filter", "paused", "interrupted", "error")
 export type Finish = typeof Finish.Type
+
+const cuts: Readonly<Record<Finish, string | null>> = {
+  stop: null,
+  length: "cut off at the limit of tokens",
+  refusal: "broken off by a refusal",
+  filter: "cut off by a filter",
+  paused: "paused by the provider",
+  interrupted: "cut off",
+  error: "broken off by an error"
+}
+
+/** How words ended that did not end by themselves, for people; null where they did. */
+export const cutOf = (message: { readonly finish: Finish | null; readonly partial: boolean }) =>
+  message.finish === null && message.partial ? cuts.interrupted : cuts[message.finish ?? "stop"]

@@ -2,6 +2,7 @@ import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
 import { AgentId } from "./Agent.ts"
 import { ErrorBody } from "./Error.ts"
+import { Finish } from "./Finish.ts"
 import { Outcome, Reason, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "./Round.ts"
 import { RoomId } from "./RoomId.ts"
 import { Timestamp } from "./Time.ts"
@@ -51,6 +52,8 @@ export const TurnRecord = Schema.Struct({
   model: Schema.String,
   /** Null while it goes on. */
   outcome: Schema.NullOr(Outcome),
+  /** How its words ended; null where none stayed, and where it is not known. */
+  finish: Schema.NullOr(Finish),
   error: Schema.NullOr(Schema.parseJson(Fault)),
   message_id: Schema.NullOr(Schema.Int),
   ...tokens,

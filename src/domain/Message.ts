@@ -1,5 +1,6 @@
 import { Schema } from "effect"
 import { AgentId } from "./Agent.ts"
+import { Finish } from "./Finish.ts"
 import { ImageLink, ImageUpload, InlineImage } from "./Image.ts"
 import { AsLine } from "./Line.ts"
 import { RoomId } from "./RoomId.ts"
@@ -38,6 +39,8 @@ export const Message = Schema.Struct({
   provider: Schema.NullOr(Schema.String),
   /** Cut off by an interruption. */
   partial: Flag,
+  /** How an agent's words ended; null for what people say, and where it is not known. */
+  finish: Schema.NullOr(Finish),
   timestamp: Timestamp
 }).annotations({ identifier: "Message" })
 export type Message = typeof Message.Type

@@ -2,6 +2,7 @@ import { HttpApiSchema } from "@effect/platform"
 import { DateTime, Either, Option, ParseResult, Schema } from "effect"
 import { ErrorBody } from "./Error.ts"
 import { Fault, type ImageRefused, ImageType, mostImages } from "./Image.ts"
+import { Finish } from "./Finish.ts"
 import { Line } from "./Line.ts"
 import { longestName, longestSaid, ParticipantType } from "./Message.ts"
 import { RoomName } from "./Room.ts"
@@ -75,6 +76,8 @@ const MessageShape = Schema.Struct({
   provider: Schema.NullOr(Name),
   /** Cut off by an interruption. */
   partial: Schema.Boolean,
+  /** How an agent's words ended; documents from before this was known go without. */
+  finish: Schema.optionalWith(Schema.NullOr(Finish), { default: () => null }),
   timestamp: Moment,
   images: Schema.Array(Schema.Struct({ media_type: ImageType, data: Schema.String })).pipe(Schema.maxItems(mostImages))
 })
@@ -104,6 +107,7 @@ export const WrittenMessage = Schema.Struct({
   content: Schema.String,
   thinking: Schema.NullOr(Schema.String),
   provider: Schema.NullOr(Schema.String),
+  finish: Schema.NullOr(Finish),
   timestamp: Timestamp,
   /** How many of its images are not here because they could not be read; without a word where all are. */
   missing_images: Schema.optionalWith(Schema.Int, { exact: true })

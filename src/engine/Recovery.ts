@@ -62,6 +62,7 @@ const make = Effect.gen(function* () {
         agent_name,
         outcome: "interrupted",
         skipped: false,
+        finish: null,
         response_text: null,
         thinking_text: null,
         error: null

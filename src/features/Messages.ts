@@ -137,6 +137,7 @@ const make = Effect.gen(function* () {
     thinking: null,
     provider: null,
     partial: false,
+    finish: null,
     idempotency_key
   })
 

@@ -158,6 +158,7 @@ const make = Effect.gen(function* () {
       thinking: null,
       provider: null,
       partial: false,
+      finish: null,
       idempotency_key: null,
       timestamp: yield* Time.now
     })

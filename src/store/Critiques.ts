@@ -1,6 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Schema } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
+import type { Finish } from "../domain/Finish.ts"
 import { Message } from "../domain/Message.ts"
 import type { RoundId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
@@ -17,6 +18,7 @@ interface NewCritique {
   readonly thinking: string | null
   readonly provider: string
   readonly partial: boolean
+  readonly finish: Finish | null
   readonly timestamp: Timestamp
 }
 
@@ -51,7 +53,7 @@ const make = Effect.gen(function* () {
   const columns = sql.literal(`
     id, room_id, agent_id, agent_name, content, 'assistant' AS role, NULL AS participant_type,
     NULL AS participant_name, NULL AS image_data, NULL AS image_media_type, NULL AS images, NULL AS anthropic_calls,
-    NULL AS excuse_reasons, thinking, provider, partial, timestamp,
+    NULL AS excuse_reasons, thinking, provider, partial, finish, timestamp,
     (SELECT profile_pic FROM agents WHERE agents.id = critiques.agent_id) AS agent_profile_pic`)
 
   return Critiques.of({

@@ -18,6 +18,7 @@ import grants from "./Db/migrations/0008_grants.ts"
 import tries from "./Db/migrations/0009_tries.ts"
 import hidden from "./Db/migrations/0010_hidden.ts"
 import someoneAnswers from "./Db/migrations/0011_someone_answers.ts"
+import finish from "./Db/migrations/0012_finish.ts"
 import { faultIn } from "../domain/Storage.ts"
 import { Settings } from "../process/Settings.ts"
 
@@ -35,7 +36,8 @@ const migrations: Migrations = {
   "0008_grants": grants,
   "0009_tries": tries,
   "0010_hidden": hidden,
-  "0011_someone_answers": someoneAnswers
+  "0011_someone_answers": someoneAnswers,
+  "0012_finish": finish
 }
 
 /** The schema that this Parley brings a file to. */

@@ -88,6 +88,7 @@ export const noticeOf = ({ id, timestamp }: Pick<Row, "id" | "timestamp">): Row 
   thinking: null,
   provider: null,
   partial: false,
+  finish: null,
   images: null,
   timestamp
 })
@@ -128,7 +129,7 @@ const make = Effect.gen(function* () {
     page: (room, after, last, limit) =>
       asRows(sql`
         SELECT id, role, agent_name, participant_type, participant_name, content, thinking, provider, partial,
-          timestamp, images
+          finish, timestamp, images
         FROM messages
         WHERE room_id = ${room} AND id > ${Sql.seenAfter(sql, "cleared_messages", room, after)} AND id <= ${last}
         ORDER BY id LIMIT ${limit}`),

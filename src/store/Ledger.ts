@@ -2,6 +2,7 @@ import { SqlClient, type SqlError } from "@effect/sql"
 import { Array, Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import { Outcome, PassInput, Reason, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
+import type { Finish } from "../domain/Finish.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import type { RoundState } from "../domain/Allowance.ts"
@@ -60,6 +61,7 @@ export interface NewTurn {
 
 export interface TurnEnd {
   readonly outcome: Outcome
+  readonly finish: Finish | null
   readonly ended_at: Timestamp
   readonly error: { readonly _tag: string } | null
   readonly message_id: number | null

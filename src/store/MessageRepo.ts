@@ -59,6 +59,7 @@ export type NewMessage = Pick<
   | "thinking"
   | "provider"
   | "timestamp"
+  | "finish"
 > & {
   readonly partial: boolean
   readonly idempotency_key: string | null
@@ -144,7 +145,7 @@ const make = Effect.gen(function* () {
     ${longer.content} AS content, role, participant_type, ${longer.participant_name} AS participant_name,
     NULL AS image_data, NULL AS image_media_type, ${images} AS images, NULL AS anthropic_calls,
     NULL AS excuse_reasons, ${longer.thinking} AS thinking,
-    messages.provider, partial, timestamp,
+    messages.provider, partial, finish, timestamp,
     (SELECT profile_pic FROM agents WHERE agents.id = messages.agent_id) AS agent_profile_pic`
 
   const columns = sql.literal(
@@ -175,7 +176,8 @@ const make = Effect.gen(function* () {
         'participant_type', participant_type, 'participant_name', participant_name,
         'image_data', image_data, 'image_media_type', image_media_type, 'images', json(images),
         'anthropic_calls', anthropic_calls, 'excuse_reasons', excuse_reasons, 'thinking', thinking,
-        'provider', provider, 'partial', json(iif(partial, 'true', 'false')), 'timestamp', timestamp)), '[]')`)
+        'provider', provider, 'partial', json(iif(partial, 'true', 'false')),
+        'finish', finish, 'timestamp', timestamp)), '[]')`)
   })
 
   const seenAfter = (room: RoomId, after: number) => Sql.seenAfter(sql, "cleared_messages", room, after)

@@ -62,7 +62,8 @@ export const spoken = (
 export const render = (message: Message) => {
   if (isSystem(message)) return noticeItem(message.content, "quiet")
   const from = message.participant_type === "situation_builder" ? "scene" : message.role === "user" ? "person" : "agent"
-  const cut = message.partial ? [h("span", { class: "cut" }, words.cutOff)] : []
+  const how = words.cuts[message.finish ?? (message.partial ? "interrupted" : "stop")]
+  const cut = how === null ? [] : [h("span", { class: "cut" }, how)]
   const parts = {
     byline: [clock(message.timestamp), ...cut],
     thinking: message.thinking ? document.createTextNode(message.thinking) : null,

@@ -28,7 +28,11 @@ const spoken = (turn: Turn) => {
     "li",
     hue(turn.agent_name),
     h("p", {}, h("strong", {}, turn.agent_name), ` ${words.reasons[turn.reason]}`),
-    h("p", isTrouble ? { class: "trouble" } : {}, joined([outcome, isTrouble ? words.failure(turn.error) : null])),
+    h(
+      "p",
+      isTrouble ? { class: "trouble" } : {},
+      joined([outcome, words.cuts[turn.finish ?? "stop"], isTrouble ? words.failure(turn.error) : null])
+    ),
     h("p", { class: "hint" }, joined([turn.model, cost, times])),
     h("div", { class: "hint" }, ...trace)
   )

@@ -29,6 +29,7 @@ const messageFields = [
   "anthropic_calls",
   "content",
   "excuse_reasons",
+  "finish",
   "id",
   "image_data",
   "image_media_type",

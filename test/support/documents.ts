@@ -32,6 +32,7 @@ export const messageOf = (id: number, more: Partial<DocumentMessage> = {}): Docu
   thinking: null,
   provider: null,
   partial: false,
+  finish: null,
   timestamp: time,
   images: [],
   ...more

@@ -93,6 +93,7 @@ export const decode = (row: Row, around: Around) => {
     thinking: thought.kept,
     provider: provider.kept,
     partial: false,
+    finish: null,
     timestamp: isAhead ? around.now : timestamp.value,
     images: shown
   }

@@ -100,7 +100,7 @@ export const make = Effect.gen(function* () {
     const [first] = said
     if (first === undefined) return
     const round_id = yield* repo.round(room, first.timestamp)
-    yield* Effect.forEach(said, ({ agent_name, content, partial, provider, thinking, timestamp }) =>
+    yield* Effect.forEach(said, ({ agent_name, content, finish, partial, provider, thinking, timestamp }) =>
       critiques.insert({
         room_id: room,
         round_id,
@@ -108,6 +108,7 @@ export const make = Effect.gen(function* () {
         agent_name: agent_name ?? "",
         content,
         partial,
+        finish,
         provider: provider ?? "claude",
         thinking,
         timestamp

@@ -51,6 +51,7 @@ export const settlementOf = (result: TurnResult): SettleTurn => {
     provider: setting.provider.name,
     outcome: verdict.outcome,
     said: verdict.said,
+    finish: verdict.finish,
     thinking: draft.thinking === "" ? null : draft.thinking,
     error: verdict.error,
     usage: verdict.spent.usage,

@@ -1,4 +1,5 @@
 import { Cause, Exit, Option } from "effect"
+import type { Finish } from "../../domain/Finish.ts"
 import type { ProviderEvent } from "../../domain/Provider.ts"
 import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome } from "../../domain/Round.ts"
@@ -13,6 +14,8 @@ export interface Verdict {
   readonly outcome: Outcome
   /** What the agent said; null when nothing of it stays. */
   readonly said: string | null
+  /** How that ended; null when nothing of it stays. */
+  readonly finish: Finish | null
   /** Why the turn failed, or ended before the model did. */
   readonly error: { readonly _tag: string } | null
   /** Set when the model's session knows what the room knows. */
@@ -22,7 +25,7 @@ export interface Verdict {
   readonly isFree: boolean
 }
 
-type Brought = Pick<Draft, "text" | "shown" | "skipped" | "unheard" | "firstTokenMs" | "waiting" | "spent">
+type Brought = Pick<Draft, "text" | "skipped" | "unheard" | "firstTokenMs" | "waiting" | "spent">
 
 /**
  * A skip or an empty answer says nothing; what was heard before an interruption or a failure stays, cut off. What was
@@ -33,21 +36,22 @@ export const verdictOf = (exit: Exit.Exit<Done, TurnError>, draft: Brought): Ver
   const text = draft.text.trim()
   const silent = draft.skipped || text === ""
   const said = silent ? null : text
+  const ended = (how: Finish) => ({ said, finish: silent ? null : how })
   const outcome = silent ? "skipped" : "replied"
   if (Exit.isSuccess(exit)) {
     // A word or two about a skip does no harm; a speech that nobody heard must not be taken for one that was.
     const done = draft.unheard > heldBack ? forgotten(exit.value) : exit.value
-    return { outcome, said, error: null, done, spent, isFree: false }
+    return { outcome, ...ended(done.finish), error: null, done, spent, isFree: false }
   }
   if (Cause.isInterruptedOnly(exit.cause)) {
     const isFree = draft.waiting !== null && isUnasked[draft.waiting.reason]
-    return { outcome: "interrupted", said, error: null, done: null, spent, isFree }
+    return { outcome: "interrupted", ...ended("interrupted"), error: null, done: null, spent, isFree }
   }
   const error = Option.getOrElse(Cause.failureOption(exit.cause), () => ({ _tag: "Defect" as const }))
   if (error._tag === "TooManyToolCalls" && (draft.skipped || text !== ""))
-    return { outcome, said, error, done: null, spent, isFree: false }
+    return { outcome, ...ended("stop"), error, done: null, spent, isFree: false }
   const isFree = draft.firstTokenMs === null && isRefusal[error._tag]
-  return { outcome: "failed", said: draft.shown ? said : null, error, done: null, spent, isFree }
+  return { outcome: "failed", ...ended("error"), error, done: null, spent, isFree }
 }
 
 /** The turn counts, its session does not go on. */

@@ -1,3 +1,4 @@
+import { cutOf } from "../../domain/Finish.ts"
 import type { DocumentSeat } from "../../domain/RoomDocument.ts"
 import { oneLine } from "../../lib/text.ts"
 import type { Row } from "../../store/DocumentRepo.ts"
@@ -44,6 +45,13 @@ export const title = ({ agents, exported_at, name }: Head) =>
     `*${[`Exported ${clock(exported_at)}`, ...agents.map((agent) => plain(agent.name))].join(" · ")}*`
   ].join("\n\n")
 
+const endOf = (row: Row) => {
+  const how = cutOf(row)
+  return how === null ? [] : [`*${capitalised(how)}*`]
+}
+
+const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+
 /** How a transcript is written for a reader who wants the thoughts open, or folded away. */
 export const message =
   ({ isOpen, personName }: { readonly isOpen: boolean; readonly personName: string }) =>
@@ -53,5 +61,5 @@ export const message =
       ...thoughts(row.thinking, isOpen),
       ...(row.content === "" ? [] : [quoted(row.content)]),
       ...pictures(row.images),
-      ...(row.partial ? ["*Cut off here*"] : [])
+      ...endOf(row)
     ].join("\n\n")

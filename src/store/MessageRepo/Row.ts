@@ -36,6 +36,7 @@ export const notice = (row: unknown): Option.Option<Message> =>
     thinking: null,
     provider: null,
     partial: false,
+    finish: null,
     timestamp: Option.match(Moment(row), { onNone: () => Time.at(0), onSome: ({ timestamp }) => timestamp })
   }))
 

@@ -48,7 +48,13 @@ interface Said {
 const nothing: Said = { message_id: null, wakes: false, loop_guard: null }
 
 /** What was said is not wanted any more, and the session must not remember it; its cost stays. */
-const discarded = (turn: SettleTurn): SettleTurn => ({ ...turn, outcome: "discarded", said: null, session: null })
+const discarded = (turn: SettleTurn): SettleTurn => ({
+  ...turn,
+  outcome: "discarded",
+  said: null,
+  finish: null,
+  session: null
+})
 
 export const make = Effect.gen(function* () {
   const queue = yield* WriteQueue
@@ -67,6 +73,7 @@ export const make = Effect.gen(function* () {
     thinking: turn.thinking,
     provider: turn.provider,
     partial: turn.outcome !== "replied",
+    finish: turn.finish,
     timestamp
   })
 
@@ -106,7 +113,7 @@ export const make = Effect.gen(function* () {
     yield* sessions.keep(room_id, agent_id, record, yield* Time.now)
   })
 
-  const tell = ({ agent_id, agent_name, error, outcome, room_id, said, thinking, turn_id }: SettleTurn) =>
+  const tell = ({ agent_id, agent_name, error, finish, outcome, room_id, said, thinking, turn_id }: SettleTurn) =>
     events.append(room_id, {
       type: "stream_end",
       turn_id,
@@ -115,15 +122,16 @@ export const make = Effect.gen(function* () {
       agent_name,
       outcome,
       skipped: outcome === "skipped",
+      finish,
       response_text: said,
       thinking_text: thinking,
       error
     })
 
   const account = Effect.fnUntraced(function* (turn: SettleTurn, { loop_guard, message_id }: Said) {
-    const { counted, duration_ms, error, first_token_ms, outcome, room_id, usage } = turn
+    const { counted, duration_ms, error, finish, first_token_ms, outcome, room_id, usage } = turn
     const ended_at = yield* Time.now
-    const end = { outcome, ended_at, error, message_id, usage, counted, first_token_ms, duration_ms }
+    const end = { outcome, finish, ended_at, error, message_id, usage, counted, first_token_ms, duration_ms }
     yield* ledger.closeTurn(turn.turn_id, end)
     const room = yield* rooms.settle(room_id, {
       spoken_at: message_id === null ? null : ended_at,

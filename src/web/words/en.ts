@@ -1,3 +1,4 @@
+import type { Finish } from "../../domain/Finish.ts"
 import type { WaitReason } from "../../domain/ProviderState.ts"
 import type { Outcome, Reason, StopReason } from "../../domain/Round.ts"
 import type { TurnError } from "../../domain/TurnError.ts"
@@ -174,7 +175,16 @@ export const english = {
   you: "You",
   unknown: "Unknown",
   thoughts: "Thoughts",
-  cutOff: "cut off",
+  /** How words ended that did not end by themselves. */
+  cuts: {
+    stop: null,
+    length: "cut off at the limit of tokens",
+    refusal: "broken off by a refusal",
+    filter: "cut off by a filter",
+    paused: "paused by the provider",
+    interrupted: "cut off",
+    error: "broken off by an error"
+  } satisfies Readonly<Record<Finish, string | null>>,
   mention: (name: string) => `Mention ${name}`,
   nothingSaid: "Nothing has been said here yet. In this room:",
   nobodySits: "No agent sits here yet.",

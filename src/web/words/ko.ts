@@ -142,7 +142,15 @@ export const korean: Words = {
   you: "나",
   unknown: "알 수 없음",
   thoughts: "생각",
-  cutOff: "끊김",
+  cuts: {
+    stop: null,
+    length: "토큰 한도에서 잘림",
+    refusal: "모델이 거부해 끊김",
+    filter: "필터에 걸려 끊김",
+    paused: "제공자가 멈춤",
+    interrupted: "끊김",
+    error: "오류로 끊김"
+  },
   mention: (name) => `${name} 님 멘션`,
   nothingSaid: "아직 아무 말도 없습니다. 이 방에는:",
   nobodySits: "아직 에이전트가 없습니다.",

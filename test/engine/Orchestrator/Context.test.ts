@@ -30,6 +30,7 @@ const message = (content: string, more: Partial<Said> = {}): Said => ({
   thinking: null,
   provider: null,
   partial: false,
+  finish: null,
   isCut: false,
   timestamp: Timestamp.make("2026-01-01T00:00:00.000Z"),
   ...more

@@ -1,4 +1,5 @@
 import type { Wire } from "../../../client/client.ts"
+import { cutOf } from "../../../domain/Finish.ts"
 import type { Message } from "../../../domain/Message.ts"
 import { speakerOf } from "../../Speaker.ts"
 
@@ -8,6 +9,11 @@ interface Head {
   readonly scenario: string
   readonly ended: string
   readonly personName: string
+}
+
+const endOf = (message: Wire<Message>) => {
+  const how = cutOf(message)
+  return how === null ? "" : `, ${how}`
 }
 
 const indented = (text: string) => text.replaceAll(/^/gm, "  ")
@@ -22,7 +28,7 @@ export const transcript = (head: Head, messages: ReadonlyArray<Wire<Message>>, s
     indented(head.scenario),
     ...messages.flatMap((message) => [
       "",
-      `${speakerOf(message, head.personName)} (${message.timestamp.replace("T", " ").slice(0, 19)} UTC)${message.partial ? ", cut off" : ""}`,
+      `${speakerOf(message, head.personName)} (${message.timestamp.replace("T", " ").slice(0, 19)} UTC)${endOf(message)}`,
       ...(showThinking && message.thinking ? [indented(`(thinks: ${message.thinking})`)] : []),
       indented(message.content)
     ]),

@@ -1,4 +1,5 @@
 import type { RoomEvent, Wire } from "../../../client/client.ts"
+import { cutOf } from "../../../domain/Finish.ts"
 import type { Message } from "../../../domain/Message.ts"
 import { printable, speakerOf } from "../../Speaker.ts"
 
@@ -25,7 +26,8 @@ const on = (script: Script, words: string): readonly [Script, string] => [
 const said = (script: Script, message: Wire<Message>): readonly [Script, string] => {
   if (message.id <= script.last) return [script, ""]
   const heard = { ...script, last: message.id }
-  const cut = message.partial ? " [cut off]" : ""
+  const how = cutOf(message)
+  const cut = how === null ? "" : ` [${how}]`
   // Its words stand there already.
   if (script.speaking !== null && script.speaking.agent === message.agent_id) {
     return [{ ...heard, speaking: null }, `${cut}\n`]

@@ -1,0 +1,97 @@
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import { Deferred, Effect, Stream } from "effect"
+import type { Finish } from "../../../src/domain/Finish.ts"
+import { ProviderEvent } from "../../../src/domain/Provider.ts"
+import { Crashed } from "../../../src/domain/ProviderError.ts"
+import { inHouse, room } from "../../support/Duo.ts"
+import * as Puppet from "../../support/Puppet.ts"
+
+const alone = { Ada: "Ada builds clocks." }
+
+const saying =
+  (finish: Finish): Puppet.Act =>
+  () =>
+    Stream.concat(
+      Puppet.say("Well."),
+      Stream.make(ProviderEvent.Done({ sessionId: null, model: "puppet-1", finish, finishReason: "its word" }))
+    )
+
+const failing: Puppet.Act = () => Stream.concat(Puppet.say("Well."), Stream.fail(new Crashed({ reason: "odd" })))
+
+const ways: ReadonlyArray<readonly [string, Puppet.Act, outcome: string, finish: Finish | null]> = [
+  ["ends of itself", saying("stop"), "replied", "stop"],
+  ["comes to the limit of tokens", saying("length"), "replied", "length"],
+  ["ends in a refusal", saying("refusal"), "replied", "refusal"],
+  ["ends in an error", saying("error"), "replied", "error"],
+  ["breaks off after a few words", failing, "failed", "error"],
+  ["is a skip", Puppet.skip, "skipped", null]
+]
+
+/** What the message, the event and the turn tell of how it ended. */
+const told = Effect.fnUntraced(function* ({ get, watch }: Effect.Effect.Success<ReturnType<typeof room>>) {
+  yield* watch.ended
+  const messages: ReadonlyArray<{ role: string; finish: unknown }> = yield* get("/messages")
+  const [round] = yield* get("/rounds")
+  const { turns } = yield* get(`/rounds/${round.id}`)
+  const event = watch.seen.find(({ type }) => type === "stream_end")
+  return {
+    outcome: turns[0].outcome,
+    person: messages[0]?.finish,
+    message: messages[1]?.finish ?? null,
+    event: event?.["finish"],
+    turn: turns[0].finish
+  }
+})
+
+describe("how an answer ended", () => {
+  for (const [name, act, outcome, finish] of ways) {
+    it.scopedLive(`is told of one that ${name}, by its message, its event and its turn`, () =>
+      inHouse(
+        Puppet.make({ act }),
+        Effect.gen(function* () {
+          const found = yield* room()
+          yield* found.say("What time is it?")
+
+          deepStrictEqual(yield* told(found), { outcome, person: null, message: finish, event: finish, turn: finish })
+        }),
+        { PROVIDER_PATIENCE_SECONDS: "1" },
+        undefined,
+        alone
+      )
+    )
+  }
+
+  it.scopedLive("is told of one that the room interrupts", () =>
+    Effect.gen(function* () {
+      const begun = yield* Deferred.make<void>()
+      const puppet = Puppet.make({
+        act: () =>
+          Stream.concat(
+            Puppet.say("Well."),
+            Stream.fromEffect(Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never))
+          )
+      })
+      yield* inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const found = yield* room()
+          yield* found.say("What time is it?")
+          yield* Deferred.await(begun)
+          yield* found.client.json("POST", `${found.path}/pause`)
+
+          deepStrictEqual(yield* told(found), {
+            outcome: "interrupted",
+            person: null,
+            message: "interrupted",
+            event: "interrupted",
+            turn: "interrupted"
+          })
+        }),
+        {},
+        undefined,
+        alone
+      )
+    })
+  )
+})
