@@ -45,8 +45,8 @@ const unknown = (model: string): ModelTraits => ({
 const densest = 1
 
 /**
- * What the refusal of a conversation of so many bytes teaches, by the vendor's words: the window where they tell it, else
- * half of what was sent. Each refusal makes the conversation shorter.
+ * What the refusal of a conversation of so many bytes teaches, by the vendor's words: the window where they tell it,
+ * else half of what was sent. Each refusal makes the conversation shorter.
  */
 export const shortened = (known: ModelTraits, reason: string, bytes: number): ModelTraits => {
   const size = contextSizeIn(reason)

@@ -34,8 +34,8 @@ export const Cell = Schema.Struct({
   pass: Schema.Int,
   speakers: Schema.Array(Speaker),
   /**
-   * Played only if this agent, who stands before it, replied in this pass, or, for `nobody`, if all that was heard of it
-   * before are skips; null is played in any case.
+   * Played only if this agent, who stands before it, replied in this pass, or, for `nobody`, if all that was heard of
+   * it before are skips; null is played in any case.
    */
   after: Schema.NullOr(Schema.Union(AgentId, Schema.Literal("nobody")))
 })

@@ -56,8 +56,8 @@ export class Rooms extends Context.Tag("parley/features/Rooms")<
     /** With its agents and its newest messages, up to a thousand. */
     readonly get: (id: RoomId) => Effect.Effect<RoomJson, Denied, CurrentUser>
     /**
-     * A pause has taken effect when this returns: nobody speaks any more. The end of a pause opens a round for what people
-     * said meanwhile.
+     * A pause has taken effect when this returns: nobody speaks any more. The end of a pause opens a round for what
+     * people said meanwhile.
      */
     readonly update: (
       id: RoomId,

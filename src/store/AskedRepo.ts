@@ -11,8 +11,8 @@ export class AskedRepo extends Context.Tag("parley/store/AskedRepo")<
     /** In the open rounds of a room in which no turn has begun, oldest first. */
     readonly waiting: (room: RoomId) => Effect.Effect<ReadonlyArray<Trigger>>
     /**
-     * By messages in the newest rounds of a room, oldest first, as far as nothing was said in them: a pause or the budget
-     * held them up, or is about to.
+     * By messages in the newest rounds of a room, oldest first, as far as nothing was said in them: a pause or the
+     * budget held them up, or is about to.
      */
     readonly heldUp: (room: RoomId) => Effect.Effect<ReadonlyArray<Trigger>>
     /** In the room's newest round that somebody asked for, if that round was set aside. */
