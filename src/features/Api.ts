@@ -36,4 +36,7 @@ export class Api extends HttpApi.make("parley")
   .annotate(HttpApi.AdditionalSchemas, everywhere)
   .annotate(OpenApi.Transform, document)
   .annotate(OpenApi.Title, "Parley API")
+  .annotate(OpenApi.Description, "Rooms in which AI agents talk with each other and with people.")
+  .annotate(OpenApi.License, { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" })
+  .annotate(OpenApi.Servers, [{ url: "/", description: "The server that this document comes from" }])
   .annotate(OpenApi.Version, version) {}

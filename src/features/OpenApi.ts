@@ -1,5 +1,5 @@
 import type { OpenApi } from "@effect/platform"
-import { Array, Predicate, Record } from "effect"
+import { Array, Predicate, Record, Struct } from "effect"
 import { exactMark } from "../domain/Body.ts"
 import { BodyNotJson, BodyTooLarge, Failure, Invalid } from "../domain/Error.ts"
 
@@ -11,6 +11,8 @@ type Components = OpenApi.OpenAPISpec["components"]
 export const everywhere = [Invalid, BodyTooLarge, BodyNotJson, Failure]
 
 const theirs = "HttpApiDecodeError"
+/** What only that names. */
+const theirIssue = "Issue"
 const referenceTo = (name: string) => ({ $ref: `#/components/schemas/${name}` })
 const isTheirs = (schema: unknown) => Predicate.hasProperty(schema, "$ref") && schema.$ref === referenceTo(theirs).$ref
 
@@ -40,6 +42,24 @@ const unchanged = ({ responses }: Operation) =>
     ? {}
     : { 304: { description: "The answer is the one whose ETag the request names in If-None-Match" } }
 
+// A stream has no end at which a schema could hold of it; the API's page tells of its events.
+const isStream = (type: string) => type === "text/event-stream"
+
+const withStreams = ({ content = {}, ...response }: OpenApi.OpenApiSpecResponse) => ({
+  ...response,
+  content: Object.fromEntries(Object.entries(content).map(([type, media]) => [type, isStream(type) ? {} : media]))
+})
+
+const takesNull = (schema: unknown) =>
+  Predicate.hasProperty(schema, "anyOf") && Array.isArray(schema.anyOf) && schema.anyOf.some(isNull)
+const isNull = (schema: unknown) => Predicate.hasProperty(schema, "type") && schema.type === "null"
+
+/** What takes null as its body takes none. */
+const requestBodyOf = ({ requestBody }: Operation) =>
+  requestBody === undefined
+    ? {}
+    : { requestBody: { ...requestBody, required: !takesNull(requestBody.content["application/json"]?.schema) } }
+
 /** The library's word for a request that does not fit is replaced by what such a request is really answered. */
 const responsesOf = (method: string, operation: Operation) => {
   const [refused, fine] = Array.partition(Object.entries(operation.responses), ([status]) => Number(status) < 400)
@@ -48,7 +68,7 @@ const responsesOf = (method: string, operation: Operation) => {
   )
   const errors = Record.union(Object.fromEntries(known), unfit(operation), (one, other) => [...one, ...other])
   return {
-    ...Object.fromEntries(fine),
+    ...Object.fromEntries(fine.map(([status, response]) => [status, withStreams(response)])),
     ...(method === "get" ? unchanged(operation) : {}),
     ...Record.map(Record.filter(errors, Array.isNonEmptyReadonlyArray), refusal),
     default: { ...refusal([referenceTo("Failure")]), description: "Any other failure" }
@@ -61,11 +81,15 @@ const isSaid =
   ([name, value]: readonly [string, unknown]) =>
     name !== "$id" && name !== exactMark && (isExact || name !== "additionalProperties" || value !== false)
 
-const lenient = (json: unknown): unknown => {
-  if (Array.isArray(json)) return json.map(lenient)
+/** An integer is one that every program can count with. */
+const bounds = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER }
+
+const asMeant = (json: unknown): unknown => {
+  if (Array.isArray(json)) return json.map(asMeant)
   if (!Predicate.isRecord(json)) return json
   const entries = Object.entries(json).filter(isSaid(exactMark in json))
-  return Object.fromEntries(entries.map(([name, value]) => [name, lenient(value)]))
+  const meant = Object.fromEntries(entries.map(([name, value]) => [name, asMeant(value)]))
+  return json["type"] === "integer" ? { ...bounds, ...meant } : meant
 }
 
 /** The library's document, with what it cannot know of the edge. */
@@ -74,17 +98,17 @@ export const document: OpenApi.Transform["Type"] = (spec) => {
   const components: Components = spec["components"]
   return {
     ...spec,
-    paths: lenient(
+    paths: asMeant(
       Record.mapEntries(paths, (item, path) => [
         path.replace(/(?<=.)\/$/, ""),
         Object.fromEntries(
           Object.entries(item).map(([method, operation]) => [
             method,
-            { ...operation, responses: responsesOf(method, operation) }
+            { ...operation, ...requestBodyOf(operation), responses: responsesOf(method, operation) }
           ])
         )
       ])
     ),
-    components: lenient({ ...components, schemas: Record.remove(components.schemas, theirs) })
+    components: asMeant({ ...components, schemas: Struct.omit(components.schemas, theirs, theirIssue) })
   }
 }

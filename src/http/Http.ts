@@ -1,4 +1,4 @@
-import { HttpApiBuilder, HttpMiddleware } from "@effect/platform"
+import { HttpApiBuilder, HttpMiddleware, HttpRouter } from "@effect/platform"
 // By their own paths: the root of the package brings an HTTP client of 1 MB along.
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Duration, Effect, Layer, Schedule } from "effect"
@@ -13,11 +13,12 @@ import * as DebugHttp from "../features/Operations/Debug/Http.ts"
 import * as DocumentsHttp from "../features/Documents/Http.ts"
 import * as Docs from "./Docs.ts"
 import { bounded } from "./Body.ts"
+import { called } from "./Called.ts"
 import { explained } from "./Failure.ts"
 import { settled } from "./Head.ts"
 import { guarded } from "./Hosts.ts"
 import { inTurn } from "./InTurn.ts"
-import { NodeServer } from "./NodeServer.ts"
+import { maxHeaderSize, NodeServer } from "./NodeServer.ts"
 import { exposedHeaders, Origins } from "../features/Origins.ts"
 import { revalidated } from "./Revalidate.ts"
 import { traced } from "./Trace.ts"
@@ -102,7 +103,7 @@ const app = Layer.unwrapScoped(
     })
     const routes = yield* HttpApiBuilder.httpApp
     const handler = yield* NodeHttpServer.makeHandler(
-      traced(explained(guarded(settings)(cors(bounded(settings)(revalidated(routes))))))
+      traced(explained(guarded(settings)(cors(called(bounded(settings)(revalidated(routes)))))))
     )
     const listener = settled(yield* FastPath.make(yield* inTurn(handler)))
     yield* Effect.acquireRelease(
@@ -118,7 +119,9 @@ const app = Layer.unwrapScoped(
   Layer.provide(Origins.layer),
   Layer.provide([HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer]),
   Layer.provide(NodeHttpServer.layerContext),
-  Layer.locally(HttpMiddleware.currentTracerDisabledWhen, () => true)
+  Layer.locally(HttpMiddleware.currentTracerDisabledWhen, () => true),
+  // What a parameter may be, its schema says: the router would know nothing of a path with a longer one.
+  Layer.locally(HttpRouter.currentRouterConfig, { maxParamLength: maxHeaderSize })
 )
 
 /** Serves on the settings' address; on the way out what runs may end within the time allowed. */

@@ -17,7 +17,7 @@ export class NodeServer extends Context.Tag("parley/http/NodeServer")<NodeServer
   )
 }
 
-const maxHeaderSize = 16_384
+export const maxHeaderSize = 16_384
 
 const make = ({ HEADERS_SECONDS, MAX_SOCKETS, REQUEST_SECONDS }: Settings["Type"]) => {
   const requestTimeout = REQUEST_SECONDS * 1000

@@ -33,10 +33,15 @@ HttpApi.reflect(Api, {
   }
 })
 
+const isParameter = (part: string) => part.startsWith(":")
+
+/** A path that is a route's own is no other's with a parameter: `/agents/configs` is no agent. */
 const withPath = ({ url }: Request) => {
   const said = partsOf(url.split("?", 1)[0] ?? "/")
-  const isFit = (part: string, at: number) => part === said[at] || (part.startsWith(":") && said[at] !== "")
-  return (routes.get(said.length) ?? []).filter(({ parts }) => parts.every(isFit))
+  const isFit = (part: string, at: number) => part === said[at] || (isParameter(part) && said[at] !== "")
+  const fitting = (routes.get(said.length) ?? []).filter(({ parts }) => parts.every(isFit))
+  const own = fitting.filter(({ parts }) => !parts.some(isParameter))
+  return own.length > 0 ? own : fitting
 }
 
 /** The route of the contract that answers the request. */

@@ -2,7 +2,7 @@ import { OpenApi } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Validator } from "@seriousme/openapi-schema-validator"
-import { Effect } from "effect"
+import { Effect, Predicate } from "effect"
 import { Api } from "../../src/features/Api.ts"
 import { routes } from "../support/routes.ts"
 
@@ -10,6 +10,14 @@ const document = OpenApi.fromApi(Api)
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation }))
 )
+
+const isSafe = (bound: unknown) => Number.isSafeInteger(bound)
+
+const integersIn = (json: unknown): ReadonlyArray<Readonly<Record<string, unknown>>> => {
+  if (Array.isArray(json)) return json.flatMap(integersIn)
+  if (!Predicate.isRecord(json)) return []
+  return [...(json["type"] === "integer" ? [json] : []), ...Object.values(json).flatMap(integersIn)]
+}
 
 describe("the document", () => {
   it.effect("is valid OpenAPI 3.1", () =>
@@ -103,5 +111,24 @@ describe("the document", () => {
         .map((one) => `${name} ${one.name}`)
     )
     deepStrictEqual(texts, [])
+  })
+
+  it("says where the server is, and what may be done with its program", () => {
+    deepStrictEqual([document.servers?.map(({ url }) => url), document.info.license?.name], [["/"], "Apache-2.0"])
+  })
+
+  it("gives both contents of an export", () => {
+    const { responses } = operations.find(({ name }) => name === "GET /rooms/{room_id}/export") ?? {}
+    deepStrictEqual(Object.keys(responses?.[200]?.content ?? {}), ["application/json", "text/markdown"])
+  })
+
+  it("bounds every integer to those that every program can count with", () => {
+    const boundless = integersIn(document).filter(({ maximum, minimum }) => !isSafe(maximum) || !isSafe(minimum))
+    deepStrictEqual(boundless, [])
+  })
+
+  it("tells of the bodies that may be left out, and of no other", () => {
+    const free = operations.filter(({ requestBody }) => requestBody !== undefined && !requestBody.required)
+    deepStrictEqual(free.map(({ name }) => name).toSorted(), ["POST /auth/links", "POST /auth/logout-everywhere"])
   })
 })

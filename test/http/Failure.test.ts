@@ -156,6 +156,46 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     })
   )
 
+  it.effect("a path that is a route's own is no other's, whatever the method", () =>
+    Effect.gen(function* () {
+      const { json } = yield* setup
+
+      const answers = [
+        yield* json("PATCH", "/agents/configs", { priority: 1 }),
+        yield* json("DELETE", "/rooms/import"),
+        yield* json("GET", "/rooms/import")
+      ]
+
+      deepStrictEqual(
+        answers.map(({ data, headers, status }) => [status, data._tag, headers["allow"]]),
+        [
+          [405, "MethodNotAllowed", "GET"],
+          [405, "MethodNotAllowed", "POST"],
+          [405, "MethodNotAllowed", "POST"]
+        ]
+      )
+    })
+  )
+
+  it.effect("a part of a path is judged by what it is, however long it is written", () =>
+    Effect.gen(function* () {
+      const { json } = yield* setup
+
+      const answers = [
+        yield* json("GET", `/agents/${encodeURIComponent("화".repeat(50))}/profile-pic`),
+        yield* json("GET", `/rooms/${"1".repeat(1000)}`)
+      ]
+
+      deepStrictEqual(
+        answers.map(({ data, status }) => [status, data._tag]),
+        [
+          [404, "PictureNotFound"],
+          [400, "Invalid"]
+        ]
+      )
+    })
+  )
+
   it.effect("a route that is not there is 404, and a method that it does not take is 405 and names those it does", () =>
     Effect.gen(function* () {
       const { id, json } = yield* setup

@@ -8,6 +8,13 @@ import { RoomForbidden, RoomNotFound } from "../../domain/Room.ts"
 import { DocumentRefused, Imported, RoomDocument, WrittenDocument } from "../../domain/RoomDocument.ts"
 import { ImportLimit } from "../RateLimits/Api.ts"
 
+/** The library's document has one type of content for a status. */
+const bothTypes: OpenApi.Transform["Type"] = (operation) => {
+  const [json, markdown] = operation["responses"][200].content["application/json"].schema.anyOf
+  const content = { "application/json": { schema: json }, "text/markdown": { schema: markdown } }
+  return { ...operation, responses: { ...operation["responses"], 200: { description: "The whole room", content } } }
+}
+
 export class DocumentsApi extends HttpApiGroup.make("documents")
   .annotate(OpenApi.Description, "Whole rooms as files: out of a server, and into one.")
   .add(
@@ -26,6 +33,7 @@ export class DocumentsApi extends HttpApiGroup.make("documents")
       .addSuccess(HttpApiSchema.Text({ contentType: "text/markdown" }))
       .addError(RoomNotFound)
       .addError(RoomForbidden)
+      .annotate(OpenApi.Transform, bothTypes)
   )
   .add(
     /** A room of the caller's out of an export. */
