@@ -88,8 +88,13 @@ const openReaders = async ({ count, mark, port, request, until = "" }) => {
   readers = await Promise.all(Array.from({ length: count }, () => connect(port)))
   const opened = readers.map(
     (socket) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         let tail = ""
+        const refused = (chunk) => {
+          const head = chunk.latin1Slice().split("\r\n", 1)[0]
+          if (!head.startsWith("HTTP/1.1 200")) reject(new Error(`a reader got ${head}`))
+        }
+        socket.once("data", refused)
         socket.on("data", (chunk) => {
           const text = tail + chunk.latin1Slice()
           for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + mark.length)) onEvent(text)

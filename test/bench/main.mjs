@@ -1,4 +1,4 @@
-// npm run bench [-- --rows http,stream --runs 5]
+// npm run bench [-- --rows http,stream --runs 5 --write]
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,10 +8,13 @@ import { childOf } from "./calls.mjs"
 import * as House from "./house.mjs"
 import { inOrder, numbers } from "./lists.mjs"
 import { hasCpuTimes, median } from "./machine.mjs"
+import * as Page from "./page.mjs"
 import { groups, rows } from "./rows.mjs"
 import { print } from "./table.mjs"
 
-const { values } = parseArgs({ options: { rows: { type: "string" }, runs: { type: "string", default: "3" } } })
+const { values } = parseArgs({
+  options: { rows: { type: "string" }, runs: { type: "string", default: "3" }, write: { type: "boolean" } }
+})
 const runs = Math.max(1, Number(values.runs) || 3)
 const names = values.rows?.split(",").flatMap((name) => groups[name] ?? [name]) ?? Object.keys(rows)
 const unknown = names.filter((name) => !(name in rows))
@@ -76,7 +79,8 @@ try {
     warmUp: { ms: 5000, atMost: 12_000 },
     load: keep(childOf(new URL("load.mjs", import.meta.url).pathname)),
     bare: Object.assign(bare, { port: await bare.call("listen") }),
-    house: await start("house"),
+    // One identity reads for all the readers of a row.
+    house: await start("house", { MAX_STREAMS_PER_USER: "2000" }),
     start,
     keep
   }
@@ -84,6 +88,7 @@ try {
   const results = await inOrder(wanted, (name) => attempted(stage, name))
   const all = Object.assign({}, ...results)
   print(rows, all, runs)
+  if (values.write) Page.write(rows, all, runs)
   if (Object.values(all).some(({ failed }) => failed !== undefined)) process.exitCode = 1
 } finally {
   await clear()

@@ -2,7 +2,7 @@
 import { cpus } from "node:os"
 import { hasCpuTimes } from "./machine.mjs"
 
-const number = (value) => {
+export const number = (value) => {
   if (!Number.isFinite(value)) return "-"
   if (value >= 1000) return Math.round(value).toLocaleString("en")
   return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)
@@ -10,7 +10,7 @@ const number = (value) => {
 
 const lineOf = ({ aim, per, title, wall }, result) => {
   if (result.failed !== undefined) return [title, "", "", "", "", "", "", "", aim.text, `failed: ${result.failed}`]
-  if (result.skipped !== undefined) return [title, "", "", "", "", "", "", aim.text, result.skipped]
+  if (result.skipped !== undefined) return [title, "", "", "", "", "", "", "", aim.text, result.skipped]
   const { ceiling, ours, ratio } = result
   const verdict = aim.text === "" ? "" : aim.met(result) ? "met" : "missed"
   const times = aim.text.startsWith("CPU") ? `${number(ratio)}x` : ""
@@ -28,6 +28,17 @@ const lineOf = ({ aim, per, title, wall }, result) => {
     verdict
   ]
 }
+
+export const ceilings = `Ceilings: for posts node:http and better-sqlite3 with group commit; for polls and pages node:http that sends the
+same bytes; for readers bare writes of the same frame; for the providers a bare client of the same vendor, on
+loopback, both after the same warm-up; for 500 seats the server before they speak; for the first token the provider
+alone, from asking for a turn to its first text, against the time from sending the message to the first delta on the
+stream, in a seat that has spoken; for a turn the provider alone with as long a text; for the first token beside 100
+rooms the same while they are silent; for start and memory a bare node:http server; for a POST beside an import the
+same house before it; for traces the same house without a collector. synchronous = FULL throughout. A turn is one of
+twenty that answer a message, in order, two in five with 220 characters in five pieces and the others by a skip:
+with its share of the POST, the planning, the opening and the end of the round, both commits, the agent's folder and
+one reader of the stream.`
 
 const heads = ["row", "CPU us", "ceiling", "", "times", "wall", "ceiling", "", "aim", ""]
 
@@ -47,15 +58,5 @@ export const print = (rows, results, runs) => {
       : "This system tells no CPU times: the ratios are of wall time.\n"
   )
   for (const line of table) console.log(cells(line).trimEnd())
-  console.log(`
-Ceilings: for posts node:http and better-sqlite3 with group commit; for polls and pages node:http that sends the
-same bytes; for readers bare writes of the same frame; for the providers a bare client of the same vendor, on
-loopback, both after the same warm-up; for 500 seats the server before they speak; for the first token the provider
-alone, from asking for a turn to its first text, against the time from sending the message to the first delta on the
-stream, in a seat that has spoken; for a turn the provider alone with as long a text; for the first token beside 100
-rooms the same while they are silent; for start and memory a bare node:http server; for a POST beside an import the
-same house before it; for traces the same house without a collector. synchronous = FULL throughout. A turn is one of
-twenty that answer a message, in order, two in five with 220 characters in five pieces and the others by a skip:
-with its share of the POST, the planning, the opening and the end of the round, both commits, the agent's folder and
-one reader of the stream.`)
+  console.log(`\n${ceilings}`)
 }
