@@ -79,6 +79,15 @@ export const reservation = (turn: {
   usd: turn.recentUsd.length === 0 ? leastTurn.usd : margin * Math.max(...turn.recentUsd)
 })
 
+/** Of what a turn is told beside its prompt, with a short message; in characters. */
+const shortTalk = 1500
+
+/** The tokens with which one of the agents could answer a short message, by the length of their prompts. */
+export const leastBudget = (prompts: ReadonlyArray<number>) => {
+  const characters = prompts.length === 0 ? 0 : Math.min(...prompts) + shortTalk
+  return reservation({ characters, sessionTokens: 0, recentUsd: [] }).tokens
+}
+
 const nothing: Amount = { tokens: 0, usd: 0 }
 
 /**

@@ -20,7 +20,13 @@ const tokens = {
   cost_usd: Schema.NullOr(Schema.Number)
 }
 
-const sums = { turn_count: Schema.Int, reply_count: Schema.Int, ...tokens }
+/**
+ * What counts towards the budgets: where a provider did not tell, what was set aside for the turn. These add up to what
+ * the room has spent.
+ */
+const counted = { counted_tokens: Schema.Int, counted_usd: Schema.Number }
+
+const sums = { turn_count: Schema.Int, reply_count: Schema.Int, ...tokens, ...counted }
 
 export const RoundSummary = Schema.Struct({
   id: RoundId,
@@ -57,6 +63,7 @@ export const TurnRecord = Schema.Struct({
   error: Schema.NullOr(Schema.parseJson(Fault)),
   message_id: Schema.NullOr(Schema.Int),
   ...tokens,
+  ...counted,
   first_token_ms: Schema.NullOr(Schema.Number),
   duration_ms: Schema.NullOr(Schema.Number),
   trace_id: Schema.NullOr(Schema.String),
@@ -102,7 +109,7 @@ export const AgentUsage = Schema.Struct({ agent_id: AgentId, agent_name: Schema.
 export const Usage = Schema.Struct({
   room_id: RoomId,
   ...used,
-  /** What counts towards the budgets: where a provider did not tell, what was set aside for the turn. */
+  /** What the budgets are held against. */
   spent_tokens: Schema.Int,
   spent_usd: Schema.Number,
   budget_tokens: Count,

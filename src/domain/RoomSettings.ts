@@ -56,6 +56,9 @@ export type Wanted = { readonly [Name in keyof RoomSettings]?: RoomSettings[Name
 
 const flag = "true or false"
 
+const budget = (least: number, why: string) =>
+  `a whole number from ${least}, ${why}, to ${mostTokens}, or null for no limit`
+
 /** What each setting may be, for people. */
 export const allowed: Readonly<Record<keyof RoomSettings, string>> = {
   max_interactions: "a whole number from 0 to 1000000, or null for no limit",
@@ -64,7 +67,7 @@ export const allowed: Readonly<Record<keyof RoomSettings, string>> = {
   someone_answers: flag,
   max_messages: "a whole number from 1 to 1000",
   max_follow_ups: "a whole number from 0 to 100",
-  budget_tokens: `a whole number from ${leastTurn.tokens}, which is what one turn sets aside for its answer, to ${mostTokens}, or null for no limit`,
+  budget_tokens: budget(leastTurn.tokens, "which is what one turn sets aside for its answer"),
   budget_usd: `a number from ${leastTurn.usd}, which is what a first turn sets aside, to 1000000, or null for no limit`,
   autonomous: flag,
   autonomous_every: "whole seconds from 10 to 86400",
@@ -90,9 +93,15 @@ export class SettingRefused extends Schema.TaggedError<SettingRefused>()(
   static readonly of = (fields: ReadonlyArray<unknown>) => {
     const names = [...new Set(fields)]
     if (names.length === 0 || !names.every(isSetting)) return Option.none()
-    const detail = names.map((name) => `${name} must be ${allowed[name]}`).join("; ")
-    return Option.some(
-      new SettingRefused({ detail, allowed: Object.fromEntries(names.map((name) => [name, allowed[name]])) })
-    )
+    return Option.some(SettingRefused.told(Object.fromEntries(names.map((name) => [name, allowed[name]]))))
+  }
+
+  /** A budget of tokens that no agent of the room could speak with. */
+  static readonly tooSmall = (least: number) =>
+    SettingRefused.told({ budget_tokens: budget(least, "which is what a turn in this room needs") })
+
+  private static readonly told = (allowed: Readonly<Record<string, string>>) => {
+    const detail = Object.entries(allowed).map(([name, values]) => `${name} must be ${values}`)
+    return new SettingRefused({ detail: detail.join("; "), allowed })
   }
 }

@@ -18,14 +18,13 @@ import {
   type RoomUpdate
 } from "../domain/Room.ts"
 import type { RoomId } from "../domain/RoomId.ts"
-import type { Wanted } from "../domain/RoomSettings.ts"
+import * as Change from "./Rooms/Change.ts"
+import type { SettingRefused, Wanted } from "../domain/RoomSettings.ts"
 import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser, type User } from "../domain/User.ts"
 import { JsonText } from "../lib/json.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
-import { Openings } from "../store/Openings.ts"
-import * as GenAi from "../telemetry/GenAi.ts"
 import { Ledger } from "../store/Ledger.ts"
 import { Sessions } from "../store/Sessions.ts"
 import { Providers } from "../models/Providers.ts"
@@ -62,6 +61,11 @@ export class Rooms extends Context.Tag("parley/features/Rooms")<
     readonly update: (
       id: RoomId,
       changes: typeof RoomUpdate.Type
+    ) => Effect.Effect<RoomJson, Denied | RoomExists | SettingRefused | Unwritten, CurrentUser>
+    /** The same where nothing else is changed. */
+    readonly pause: (
+      id: RoomId,
+      is_paused: boolean
     ) => Effect.Effect<RoomJson, Denied | RoomExists | Unwritten, CurrentUser>
     readonly markRead: (id: RoomId) => Effect.Effect<Time.Timestamp, Denied | Unwritten, CurrentUser>
     /**
@@ -113,7 +117,7 @@ const make = Effect.gen(function* () {
   const pool = yield* SdkPool
   const providers = yield* Providers
   const orchestrator = yield* Orchestrator
-  const openings = yield* Openings
+  const { change, sufficient } = yield* Change.make
   const rows = cache.region<RoomRow, RoomNotFound>()
 
   const keyOf = (id: RoomId) => ({ group: roomGroup(id), name: "row" })
@@ -165,20 +169,6 @@ const make = Effect.gen(function* () {
     yield* events.append(id, { type: "new_message", message })
   })
 
-  /** From the commit on what was held up will be answered, whatever becomes of the connection. */
-  const change = Effect.fnUntraced(function* (id: RoomId, changes: Parameters<typeof rooms.update>[1]) {
-    const members = yield* agents.members(id)
-    const cause = yield* GenAi.cause
-    const write = Effect.gen(function* () {
-      const before = yield* rooms.find(id)
-      const room = yield* rooms.update(id, changes)
-      yield* events.append(id, { type: "room_updated", room })
-      return before.is_paused && !room.is_paused ? yield* openings.resume(room, members, cause) : null
-    })
-    const round = yield* queue.write(write)
-    if (round !== null) yield* orchestrator.play(id, round, "now")
-  }, Effect.uninterruptible)
-
   return Rooms.of({
     access,
     isOpenTo,
@@ -206,15 +196,18 @@ const make = Effect.gen(function* () {
 
     update: Effect.fn("Rooms.update")(function* (id, { is_paused, name, ...wanted }) {
       yield* access(id)
-      const changes = {
+      yield* sufficient(id, wanted.budget_tokens)
+      yield* change(id, {
         ...(name ? { name } : {}),
         ...settingsOf(wanted),
         ...(typeof is_paused === "boolean" ? { is_paused } : {})
-      }
-      if (Object.values(changes).some((value) => value !== undefined)) yield* change(id, changes)
-      if (is_paused === true) yield* orchestrator.stop(id, "paused")
+      })
       return yield* json(id)
     }),
+
+    pause: Effect.fn("Rooms.pause")((id, is_paused) =>
+      access(id).pipe(Effect.zipRight(change(id, { is_paused })), Effect.zipRight(json(id)))
+    ),
 
     markRead: Effect.fn("Rooms.markRead")(function* (id) {
       const { user_id } = yield* CurrentUser

@@ -51,13 +51,16 @@ const Added = Schema.Struct({
   output_tokens: Tokens,
   cache_read_tokens: Tokens,
   cache_write_tokens: Tokens,
-  cost_usd: Schema.NullOr(Schema.Finite.pipe(Schema.between(0, mostTokens)))
+  cost_usd: Schema.NullOr(Schema.Finite.pipe(Schema.between(0, mostTokens))),
+  counted_tokens: Tokens,
+  counted_usd: Schema.Finite.pipe(Schema.between(0, mostTokens))
 })
 /** Of how many turns that cannot be read the log is told at once. */
 const told = 100
 const asAdded = Sql.readable(Added, "turns")
 
 const amounts = ["input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd"] as const
+const counts = ["counted_tokens", "counted_usd"] as const
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -71,10 +74,10 @@ const make = Effect.gen(function* () {
   const isAdded = sql.onDialectOrElse({
     orElse: () => {
       const isAmount = (name: string) =>
-        `(${name} IS NULL OR typeof(${name}) IN (${name === "cost_usd" ? "'real', 'integer'" : "'integer'"})
+        `(${name} IS NULL OR typeof(${name}) IN (${name.endsWith("_usd") ? "'real', 'integer'" : "'integer'"})
           AND ${name} BETWEEN 0 AND ${mostTokens})`
       const isAgent = `typeof(agent_id) = 'integer' AND agent_id BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER} AND typeof(agent_name) = 'text'`
-      return sql.literal([isAgent, ...amounts.map(isAmount)].join(" AND "))
+      return sql.literal([isAgent, ...[...amounts, ...counts].map(isAmount)].join(" AND "))
     }
   })
 
@@ -83,6 +86,7 @@ const make = Effect.gen(function* () {
       "count(*) AS turn_count",
       "count(*) FILTER (WHERE outcome = 'replied') AS reply_count",
       ...amounts.map((name) => `sum(${name}) AS ${name}`),
+      ...counts.map((name) => `sum(${name}) AS ${name}`),
       "sum(cache_read_tokens) * 1.0 / nullif(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0)" +
         " AS cache_hit_rate"
     ].join(", ")
@@ -92,7 +96,8 @@ const make = Effect.gen(function* () {
   const perRound = sql.csv([
     sql`(SELECT count(*) ${turnsOf}) AS turn_count`,
     sql`(SELECT count(*) ${turnsOf} AND outcome = 'replied') AS reply_count`,
-    ...amounts.map((name) => sql`(SELECT sum(${sql.literal(name)}) ${turnsOf}) AS ${sql.literal(name)}`)
+    ...amounts.map((name) => sql`(SELECT sum(${sql.literal(name)}) ${turnsOf}) AS ${sql.literal(name)}`),
+    ...counts.map((name) => sql`(SELECT coalesce(sum(${sql.literal(name)}), 0) ${turnsOf}) AS ${sql.literal(name)}`)
   ])
 
   return RoundRepo.of({
@@ -132,7 +137,9 @@ const make = Effect.gen(function* () {
         output_tokens: known(agents.map((agent) => agent.output_tokens)),
         cache_read_tokens: known(agents.map((agent) => agent.cache_read_tokens)),
         cache_write_tokens: known(agents.map((agent) => agent.cache_write_tokens)),
-        cost_usd: known(agents.map((agent) => agent.cost_usd))
+        cost_usd: known(agents.map((agent) => agent.cost_usd)),
+        counted_tokens: total(agents.map((agent) => agent.counted_tokens)),
+        counted_usd: total(agents.map((agent) => agent.counted_usd))
       }
       const cache_hit_rate = hitRate(whole)
       return { room_id: room.id, ...whole, cache_hit_rate, spent_tokens, spent_usd, budget_tokens, budget_usd, agents }

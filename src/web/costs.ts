@@ -13,9 +13,14 @@ const money = new Intl.NumberFormat(locale, { style: "currency", currency: "USD"
 
 type Sums = Pick<
   Usage,
-  "input_tokens" | "output_tokens" | "cache_read_tokens" | "cache_write_tokens" | "cost_usd" | "reply_count"
+  | "input_tokens"
+  | "output_tokens"
+  | "cache_read_tokens"
+  | "cache_write_tokens"
+  | "cost_usd"
+  | "counted_tokens"
+  | "counted_usd"
 >
-type Tokens = Omit<Sums, "reply_count">
 
 /** What no provider has told is not nothing. */
 const untold = "–"
@@ -25,15 +30,19 @@ export const price = (value: number | null) => (value === null ? untold : money.
 const total = (parts: ReadonlyArray<number | null>) =>
   parts.every((part) => part === null) ? null : parts.reduce<number>((all, part) => all + (part ?? 0), 0)
 
-export const tokensOf = (sums: Tokens) =>
-  total([sums.input_tokens, sums.output_tokens, sums.cache_read_tokens, sums.cache_write_tokens])
+const told = (sums: Sums) =>
+  total([sums.input_tokens, sums.output_tokens, sums.cache_read_tokens, sums.cache_write_tokens]) ?? 0
 
-export const partsOf = (sums: Tokens) =>
-  words.parts(
+/** What the tokens that count are made of: what the provider has told, and what stands for the rest. */
+export const partsOf = (sums: Sums) => {
+  const parts = words.parts(
     number(sums.input_tokens),
     number(sums.output_tokens),
     number(total([sums.cache_read_tokens, sums.cache_write_tokens]))
   )
+  const rest = sums.counted_tokens - told(sums)
+  return rest > 0 ? `${parts} · ${words.setAside(number(rest))}` : parts
+}
 
 const budget = (label: string, spent: number, limit: number | null, format: (value: number) => string) => {
   const meter = limit === null ? [] : [h("meter", { "aria-label": label, max: limit || 1, value: limit ? spent : 1 })]
@@ -44,18 +53,18 @@ const budget = (label: string, spent: number, limit: number | null, format: (val
 const rate = ({ cache_hit_rate }: Pick<Usage, "cache_hit_rate">) =>
   cache_hit_rate === null ? "" : ` (${share.format(cache_hit_rate)})`
 
-const row = (name: string, sums: Sums & Pick<Usage, "cache_hit_rate">) =>
+const row = (name: string, sums: Sums & Pick<Usage, "cache_hit_rate" | "reply_count">) =>
   h(
     "tr",
     hue(name),
     h("th", { scope: "row" }, name),
     h("td", {}, number(sums.reply_count)),
-    h("td", {}, number(tokensOf(sums)), h("span", { class: "hint" }, partsOf(sums), rate(sums))),
-    h("td", {}, price(sums.cost_usd))
+    h("td", {}, number(sums.counted_tokens), h("span", { class: "hint" }, partsOf(sums), rate(sums))),
+    h("td", {}, price(sums.counted_usd))
   )
 
 const byCost = (one: Usage["agents"][number], other: Usage["agents"][number]) =>
-  (other.cost_usd ?? 0) - (one.cost_usd ?? 0) || (tokensOf(other) ?? 0) - (tokensOf(one) ?? 0)
+  other.counted_usd - one.counted_usd || other.counted_tokens - one.counted_tokens
 
 /** Shows what a room and its agents have used, and what of the budgets is left. */
 export const showCosts = async (room: number, isCurrent: () => boolean) => {

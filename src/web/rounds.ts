@@ -1,5 +1,5 @@
 import { client, pageBefore } from "./api.ts"
-import { number, partsOf, price, tokensOf } from "./costs.ts"
+import { number, partsOf, price } from "./costs.ts"
 import { byId, clock, h, hue } from "./dom.ts"
 import type { Round, RoundSummary } from "./wire.ts"
 import { settingWords, words } from "./words.ts"
@@ -17,7 +17,7 @@ const joined = (parts: ReadonlyArray<string | null>) => parts.filter(Boolean).jo
 const spoken = (turn: Turn) => {
   const isTrouble = turn.outcome === "failed" || turn.error !== null
   const outcome = turn.outcome === null ? words.underWay : words.outcomes[turn.outcome]
-  const cost = joined([`${words.tokens(number(tokensOf(turn)))} (${partsOf(turn)})`, price(turn.cost_usd)])
+  const cost = joined([`${words.tokens(number(turn.counted_tokens))} (${partsOf(turn)})`, price(turn.counted_usd)])
   const times = joined([
     turn.first_token_ms === null ? null : words.firstToken(number(Math.round(turn.first_token_ms))),
     turn.duration_ms === null ? null : words.took(number(Math.round(turn.duration_ms)))
@@ -74,7 +74,7 @@ const headline = (round: RoundSummary) => [
     joined([
       words.kinds[round.kind] ?? round.kind,
       words.replies(round.reply_count),
-      ...(round.turn_count > 0 ? [words.tokens(number(tokensOf(round))), price(round.cost_usd)] : [])
+      ...(round.turn_count > 0 ? [words.tokens(number(round.counted_tokens)), price(round.counted_usd)] : [])
     ])
   )
 ]

@@ -108,7 +108,7 @@ const setting = (dice: Dice.Dice): typeof RoomUpdate.Type =>
     { someone_answers: dice.chance(0.5) },
     { max_messages: dice.between(1, 5) },
     { max_follow_ups: dice.below(3) },
-    { budget_tokens: dice.of(null, 0, 3000, 6000, 20_000) },
+    { budget_tokens: dice.of(null, 0, 4000, 6000, 20_000) },
     { budget_usd: dice.of(null, 0.01, 0.06, 0.2) },
     { autonomous: dice.chance(0.7), autonomous_every: 10, autonomous_ceiling: 60, autonomous_max_rounds: 3 }
   )

@@ -159,10 +159,12 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
           const kinds = yield* on((page) =>
             page.locator("#messages > li").evaluateAll((items) => items.map((item) => item.className))
           )
-          deepStrictEqual(kinds, [...Array.from({ length: 6 }, () => "message"), "notice"])
+          // By lot some have nothing to add before the last one speaks.
+          const ends = kinds.filter((kind, at) => kind === "message" || at === kinds.length - 1)
+          deepStrictEqual(ends, [...Array.from({ length: 6 }, () => "message"), "notice"])
 
           yield* on((page) => page.getByRole("button", { name: "Continue", exact: true }).click())
-          yield* on((page) => page.locator("#messages > li").nth(7).waitFor())
+          yield* on((page) => page.locator("#messages > li").nth(kinds.length).waitFor())
           deepStrictEqual(
             (yield* call("GET", `/rooms/${id}/rounds`)).data.map(({ kind }: { kind: string }) => kind),
             ["continue", "message"]
@@ -177,10 +179,10 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
       () =>
         Effect.gen(function* () {
           const { call, id, on } = yield* visit("budget")
-          yield* call("PATCH", `/rooms/${id}`, { budget_tokens: 2000 })
+          yield* call("PATCH", `/rooms/${id}`, { budget_tokens: 6000 })
 
           yield* on(async (page) => {
-            await say("Good evening")(page)
+            await say("Good evening to all of you. ".repeat(1000))(page)
             await page.getByText("Paused by the budget.").waitFor()
             await page.reload()
             await page.getByText("Paused by the budget.").waitFor()
@@ -188,7 +190,6 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
             await page.getByLabel("Tokens", { exact: true }).fill("")
             await page.getByRole("button", { name: "Save" }).click()
             await page.getByRole("button", { name: "Resume" }).click()
-            await page.getByRole("button", { name: "Continue", exact: true }).click()
             await page.getByText(line).first().waitFor()
           })
         }),

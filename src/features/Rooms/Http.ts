@@ -19,8 +19,8 @@ export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
       .handle("create", ({ payload }) => Effect.map(rooms.create(payload), json))
       .handle("get", ({ path }) => Effect.map(rooms.get(path.room_id), json))
       .handle("update", ({ path, payload }) => Effect.map(rooms.update(path.room_id, payload), json))
-      .handle("pause", ({ path }) => Effect.map(rooms.update(path.room_id, { is_paused: true }), json))
-      .handle("resume", ({ path }) => Effect.map(rooms.update(path.room_id, { is_paused: false }), json))
+      .handle("pause", ({ path }) => Effect.map(rooms.pause(path.room_id, true), json))
+      .handle("resume", ({ path }) => Effect.map(rooms.pause(path.room_id, false), json))
       .handle("markRead", ({ path }) =>
         Effect.map(rooms.markRead(path.room_id), (last_read_at) => ({ message: "Room marked as read", last_read_at }))
       )

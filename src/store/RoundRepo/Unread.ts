@@ -23,7 +23,9 @@ const Legible = Schema.decodeUnknownOption(
     output_tokens: fields.output_tokens,
     cache_read_tokens: fields.cache_read_tokens,
     cache_write_tokens: fields.cache_write_tokens,
-    cost_usd: fields.cost_usd
+    cost_usd: fields.cost_usd,
+    counted_tokens: fields.counted_tokens,
+    counted_usd: fields.counted_usd
   })
 )
 

@@ -205,6 +205,7 @@ export const english = {
   spentOf: (spent: string, budget: string) => `${spent} of ${budget}`,
   noBudget: (spent: string) => `${spent}, no budget`,
   parts: (sent: string, received: string, cached: string) => `${sent} in · ${received} out · ${cached} cached`,
+  setAside: (number: string) => `${number} set aside`,
   money: "Money",
   tokensTitle: "Tokens",
   whole: "The room",

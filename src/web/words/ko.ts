@@ -177,6 +177,7 @@ export const korean: Words = {
   spentOf: (spent, budget) => `${budget} 중 ${spent}`,
   noBudget: (spent) => `${spent}, 예산 없음`,
   parts: (sent, received, cached) => `보냄 ${sent} · 받음 ${received} · 캐시 ${cached}`,
+  setAside: (number) => `잡아 둠 ${number}`,
   money: "금액",
   tokensTitle: "토큰",
   whole: "방 전체",

@@ -55,7 +55,10 @@ export const english: Settings = {
     max_interactions: { label: "Replies in this room", hint: "All replies it will ever hold. Empty: no limit." },
     max_messages: { label: "Replies to one message" },
     max_follow_ups: { label: "Passes after the first", hint: "How often they may answer each other." },
-    budget_tokens: { label: "Tokens", hint: "Sent, received and cached; 2,000 at least. Empty: no limit." },
+    budget_tokens: {
+      label: "Tokens",
+      hint: "Sent, received and cached; at least what one turn needs. Empty: no limit."
+    },
     budget_usd: {
       label: "US dollars",
       hint: "0.05 at least. Before a budget is passed the room pauses. Empty: no limit."
@@ -83,7 +86,7 @@ export const korean: Settings = {
     max_follow_ups: { label: "첫 순서 뒤의 반복 횟수", hint: "서로에게 몇 번까지 답할 수 있는지입니다." },
     budget_tokens: {
       label: "토큰",
-      hint: "보낸 것, 받은 것, 캐시를 모두 셉니다. 2,000 이상이어야 하고, 비우면 제한이 없습니다."
+      hint: "보낸 것, 받은 것, 캐시를 모두 셉니다. 적어도 한 차례에 필요한 만큼이어야 하고, 비우면 제한이 없습니다."
     },
     budget_usd: {
       label: "미국 달러",

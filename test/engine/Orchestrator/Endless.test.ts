@@ -150,8 +150,13 @@ describe("what a turn has taken counts as its provider told", () => {
           const [turn] = yield* sql`SELECT * FROM turns WHERE room_id = ${id}`
           assertEquals(turn?.["outcome"], "interrupted")
           deepStrictEqual([turn?.["input_tokens"], turn?.["output_tokens"]], [3000, 40])
-          const { spent_tokens, spent_usd } = yield* get("/usage")
+          const { agents, counted_tokens, spent_tokens, spent_usd } = yield* get("/usage")
           deepStrictEqual([spent_tokens, spent_usd], [3040 + Number(turn?.["reserved_tokens"]), 0.01 + 0.05])
+          const [round] = yield* get("/rounds")
+          const [own] = (yield* get(`/rounds/${round.id}`)).turns
+          for (const sum of [agents[0], round, own])
+            deepStrictEqual([sum.counted_tokens, sum.counted_usd], [spent_tokens, spent_usd])
+          assertEquals(counted_tokens, spent_tokens)
         })
     )
   )

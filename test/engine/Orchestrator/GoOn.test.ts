@@ -147,6 +147,26 @@ describe("what a room can be set to", () => {
     )
   )
 
+  it.scopedLive("is a budget of tokens that at least one agent could speak with, and the refusal tells the least", () =>
+    inHouse(
+      Puppet.make({ act: (call) => speak(`Number ${call.number} is all that I say.`) }),
+      Effect.gen(function* () {
+        const { client, path, say, watch } = yield* room({ max_follow_ups: 0 })
+        const small = yield* client.json("PATCH", path, { budget_tokens: 2000, name: "changed" })
+        deepStrictEqual(
+          [small.status, small.data._tag, Object.keys(small.data.allowed)],
+          [400, "SettingRefused", ["budget_tokens"]]
+        )
+        const least = Number(/from (\d+), which is what a turn in this room needs/.exec(small.data.detail)?.[1])
+        assertEquals((yield* client.json("PATCH", path, { budget_tokens: least - 1 })).status, 400)
+        assertEquals((yield* client.json("PATCH", path, { budget_tokens: least })).data.name, "den")
+        yield* say("Hello?")
+        yield* watch.ended
+        assertTrue((yield* client.json("GET", `${path}/usage`)).data.reply_count > 0)
+      })
+    )
+  )
+
   it.scopedLive("is kept, and null takes a limit away or leaves the rest alone", () =>
     inHouse(
       Puppet.make({ act: Puppet.skip }),

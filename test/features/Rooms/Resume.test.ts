@@ -53,8 +53,8 @@ describe("what people say in a paused room", () => {
       puppet,
       Effect.gen(function* () {
         const { client, held, path, resume, rounds, watch } = yield* paused()
-        yield* held("Hello?")
-        yield* client.json("PATCH", path, { budget_tokens: 2000 })
+        yield* held(`Hello?${" Hello.".repeat(3000)}`)
+        yield* client.json("PATCH", path, { budget_tokens: 6000 })
         yield* resume
         assertEquals((yield* watch.ended)["stop_reason"], "budget")
         yield* client.json("PATCH", path, { budget_tokens: null, is_paused: false })
