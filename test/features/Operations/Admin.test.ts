@@ -21,7 +21,7 @@ describe("the admin's view of the pool", () => {
         Stream.concat(call.spec.agentName === "Bo" ? wait : Stream.empty, Puppet.done(`s${call.number}`))
       )
       const test = Effect.gen(function* () {
-        const { client, id, idOf, say, watch } = yield* room({ turn_policy: "concurrent" })
+        const { client, id, idOf, say, watch } = yield* room({ turn_policy: "concurrent", someone_answers: false })
         const [ada, bo] = [idOf("Ada"), idOf("Bo")]
         const pool = Effect.map(client.json("GET", "/admin/pool"), ({ data }) => data)
         const statesOf = ({ seats }: { seats: ReadonlyArray<Record<string, unknown>> }) =>
