@@ -8,6 +8,7 @@ import { Flag } from "../domain/Row.ts"
 import * as Sql from "./Sql.ts"
 import { beginning } from "../lib/text.ts"
 import { Commit } from "./WriteQueue.ts"
+import * as Columns from "./MessageRepo/Columns.ts"
 import { notice, Page, Reply, Row } from "./MessageRepo/Row.ts"
 
 export class MessageRepo extends Context.Tag("parley/store/MessageRepo")<
@@ -122,31 +123,7 @@ const longestName = 200
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
-  // A message names its images itself, so that one without any is read without a look at them.
-  const images = sql.onDialectOrElse({
-    orElse: () => `CASE WHEN messages.images IS NULL THEN NULL
-      WHEN NOT json_valid(messages.images) OR typeof(messages.images) <> 'text' THEN 'unreadable'
-      WHEN EXISTS (
-        SELECT 1 FROM json_each(messages.images) AS image
-        WHERE messages.images ->> (image.fullkey || '.key') IS NULL
-          OR messages.images ->> (image.fullkey || '.media_type') IS NULL) THEN 'unreadable'
-      ELSE (
-      SELECT json_group_array(json_object(
-        'url', '/rooms/' || room_id || '/messages/' || messages.id || '/images/' || image.key
-          || '?key=' || json_extract(image.value, '$.key'),
-        'media_type', json_extract(image.value, '$.media_type')))
-      FROM json_each(messages.images) AS image) END`
-  })
-
-  const columnsOf = (longer: {
-    readonly [Name in "agent_name" | "content" | "participant_name" | "thinking"]: string
-  }) => `
-    messages.id, messages.room_id, messages.agent_id, ${longer.agent_name} AS agent_name,
-    ${longer.content} AS content, role, participant_type, ${longer.participant_name} AS participant_name,
-    NULL AS image_data, NULL AS image_media_type, ${images} AS images, NULL AS anthropic_calls,
-    NULL AS excuse_reasons, ${longer.thinking} AS thinking,
-    messages.provider, partial, finish, timestamp,
-    (SELECT profile_pic FROM agents WHERE agents.id = messages.agent_id) AS agent_profile_pic`
+  const columnsOf = Columns.make(sql)
 
   const columns = sql.literal(
     columnsOf({
