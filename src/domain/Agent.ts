@@ -4,6 +4,7 @@ import { exact, Unheeded } from "./Body.ts"
 import { ErrorBody } from "./Error.ts"
 import { Flag } from "./Row.ts"
 import { Timestamp } from "./Time.ts"
+import { nameRule } from "./Persona.ts"
 import type { User } from "./User.ts"
 
 export const AgentId = Schema.Int.pipe(Schema.brand("AgentId"))
@@ -114,7 +115,7 @@ export class AgentNameInvalid extends Schema.TaggedError<AgentNameInvalid>()(
   { ...ErrorBody },
   HttpApiSchema.annotations({ status: 400 })
 ) {
-  static readonly of = () => new AgentNameInvalid({ detail: "Invalid agent name" })
+  static readonly of = () => new AgentNameInvalid({ detail: `Invalid agent name: a name has ${nameRule}` })
 }
 
 export class AgentExists extends Schema.TaggedError<AgentExists>()(

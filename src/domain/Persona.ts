@@ -29,7 +29,7 @@ export const PromptWords = Schema.Struct({
 })
 export type PromptWords = typeof PromptWords.Type
 
-/** What `house_config.yaml`, `group_config.yaml` and `agent_config.yaml` may say; other keys are ignored. */
+/** What `house_config.yaml`, `group_config.yaml` and `agent_config.yaml` may say; of other keys there is a warning. */
 export const Traits = Schema.Struct({
   critic: maybe(Schema.Boolean),
   interrupt_every_turn: maybe(Schema.Boolean),
@@ -74,6 +74,8 @@ export interface PersonaReport {
   readonly name: string
   /** Why the agent is disabled, or why an older version of it is in use; null when all is well. */
   readonly problem: string | null
+  /** What of its configuration means nothing. */
+  readonly warnings: ReadonlyArray<string>
 }
 
 /** `detail` says whether there is no such folder or what disables it. */
@@ -107,7 +109,11 @@ export class RecollectionUnknown extends Schema.TaggedError<RecollectionUnknown>
 
 const shape = /^(?!.*\.\.)[\p{L}\p{M}\p{N}_-](?:[\p{L}\p{M}\p{N}_ .-]*[\p{L}\p{M}\p{N}_-])?$/u
 
-/** True for a name of an agent or a group: letters of any script, digits, `_`, `-`; spaces and dots inside; no path. */
+/** For people. */
+export const nameRule =
+  "letters of any script, digits, _ and -, with spaces and dots inside, and at most 100 characters (240 bytes)"
+
+/** True for a name of an agent or a group, as `nameRule` has it; no path. */
 export const isPersonaName = (name: string) =>
   // Names become file names, which most systems bound at 255 bytes.
   name.length <= 200 && [...name].length <= 100 && new TextEncoder().encode(name).length <= 240 && shape.test(name)

@@ -1,6 +1,6 @@
 import { Either } from "effect"
 import { AgentNameInvalid, AgentRefused } from "../domain/Agent.ts"
-import { isPersonaName } from "../domain/Persona.ts"
+import { isPersonaName, nameRule } from "../domain/Persona.ts"
 import { groupPrefix } from "./Folders.ts"
 
 /** Where an agent's folder lies in the agents folder. */
@@ -30,7 +30,7 @@ export const placeOf = (wanted: Wanted, folder: string): Either.Either<AgentPlac
   if (!isPersonaName(place.name)) return Either.left(AgentNameInvalid.of())
   if (place.group === null && place.name.startsWith(groupPrefix)) return Either.left(AgentNameInvalid.of())
   if (place.group !== null && !isPersonaName(place.group)) {
-    return Either.left(AgentRefused.of("group", "is a name that groups cannot have"))
+    return Either.left(AgentRefused.of("group", `is a name that groups cannot have: one has ${nameRule}`))
   }
   const path = partsOf(place).join("/")
   const own = ["agents", folder].map((root) => `${root}/${path}`)

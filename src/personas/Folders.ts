@@ -1,7 +1,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import type { PlatformError } from "@effect/platform/Error"
 import { Effect, Option } from "effect"
-import { isPersonaName } from "../domain/Persona.ts"
+import { isPersonaName, nameRule } from "../domain/Persona.ts"
 import { byText } from "../lib/text.ts"
 import { legacyPictures, type Place } from "./Parse.ts"
 
@@ -76,7 +76,11 @@ export const list = Effect.fnUntraced(function* (root: string) {
     const kind = yield* look(path)
     if (kind === "no folder") return []
     const folder = describe(path, group, kind === "outside" ? "is a link that leads outside" : null)
-    return [isPersonaName(folder.name) ? folder : { ...folder, problem: "has a name that agents cannot have" }]
+    return [
+      isPersonaName(folder.name)
+        ? folder
+        : { ...folder, problem: `has a name that agents cannot have: one has ${nameRule}` }
+    ]
   })
 
   const members = Effect.fnUntraced(function* (path: string) {
@@ -84,7 +88,7 @@ export const list = Effect.fnUntraced(function* (root: string) {
     if (kind === "no folder") return []
     if (kind === "outside") return [describe(path, null, "is a link that leads outside")]
     const name = paths.basename(path).normalize("NFC").slice(groupPrefix.length)
-    if (!isPersonaName(name)) return [describe(path, null, "has a name that groups cannot have")]
+    if (!isPersonaName(name)) return [describe(path, null, `has a name that groups cannot have: one has ${nameRule}`)]
     const found = yield* Effect.option(names(path))
     if (Option.isNone(found)) return [describe(path, null, "cannot be read")]
     const folders = yield* Effect.forEach(found.value, (file) => agent(paths.join(path, file), name), { concurrency })

@@ -31,11 +31,14 @@ export const parseRecollections = (text: string): ReadonlyArray<Recollection> =>
 const decodeTraits = Schema.decodeUnknownEither(Traits)
 
 /** YAML 1.1, so that `yes` and `on` mean what they meant to the files' first readers. */
-export const parseTraits = (file: string, text: string | undefined): Either.Either<Traits, string> =>
+export const parseYaml = (file: string, text: string | undefined): Either.Either<unknown, string> =>
   Either.try({
-    try: (): unknown => parse(text ?? "", { version: "1.1", logLevel: "error" }) ?? {},
+    try: () => parse(text ?? "", { version: "1.1", logLevel: "error" }) ?? {},
     catch: (error) => `${file} is not valid YAML: ${String(error).split("\n", 1)[0]}`
-  }).pipe(
+  })
+
+export const parseTraits = (file: string, text: string | undefined): Either.Either<Traits, string> =>
+  parseYaml(file, text).pipe(
     Either.flatMap((value) =>
       Either.mapLeft(decodeTraits(value), (error) => {
         const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)

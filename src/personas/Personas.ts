@@ -69,6 +69,13 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
     })
   ).pipe(Effect.provide(context))
 
+  const warn = ({ config_file, name }: Folder, before: Reading | undefined, { warnings }: Reading) =>
+    Effect.forEach(
+      warnings.filter((warning) => !before?.warnings.includes(warning)),
+      (warning) => Effect.logWarning(`agent ${name}: ${warning}`),
+      { discard: true }
+    ).pipe(Effect.annotateLogs({ folder: config_file }))
+
   const announce = ({ config_file, name }: Folder, before: Reading | undefined, { problem }: Reading) => {
     if (problem === (before?.problem ?? null)) return Effect.void
     const line =
@@ -80,6 +87,7 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
     const before = readings.get(folder.path)
     const after = yield* look(library, folder, before)
     yield* announce(folder, before, after)
+    yield* warn(folder, before, after)
     readings.set(folder.path, after)
     return after
   })
@@ -143,7 +151,8 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
         path: folder.config_file,
         group: folder.group,
         name: folder.name,
-        problem: reading?.problem ?? folder.problem
+        problem: reading?.problem ?? folder.problem,
+        warnings: reading?.warnings ?? []
       }))
     ).pipe(Effect.withSpan("Personas.report")),
     picture: Effect.fn("Personas.picture")((name) =>

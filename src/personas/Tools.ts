@@ -37,6 +37,9 @@ const defaults: Readonly<Record<string, Omit<ToolSpec, "name">>> = {
   guidelines: { description: "Gives short advice on taking part well in a conversation of several.", parameters: {} }
 }
 
+/** Of all tools that an agent can have. */
+export const toolNames: ReadonlySet<string> = new Set(Object.keys(defaults))
+
 /** The tools of this agent, in a fixed order, with its group's wording; `recall` only where there is something. */
 export const toolSpecs = (persona: Persona): ReadonlyArray<ToolSpec> =>
   Object.entries(defaults).flatMap(([name, spec]) => {

@@ -2,6 +2,7 @@ import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Schema } from "effect"
+import { nameRule } from "../../src/domain/Persona.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
 
@@ -59,7 +60,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
           [404, "RoomOrAgentNotFound", "Room or Agent not found"],
           [404, "AgentNotFound", "Agent not found"],
           [404, "PictureNotFound", "Profile picture not found"],
-          [400, "AgentNameInvalid", "Invalid agent name"],
+          [400, "AgentNameInvalid", `Invalid agent name: a name has ${nameRule}`],
           [409, "RoomExists", `Room with name '${room.data.name}' already exists`],
           [400, "ProviderUnknown", "No provider 'abacus'; there are: puppet"]
         ]

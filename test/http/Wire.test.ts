@@ -235,7 +235,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         default: "puppet"
       })
       deepStrictEqual(configs.data, {
-        configs: { Ada: { path: configs.data.configs.Ada.path, group: null, problem: null } }
+        configs: { Ada: { path: configs.data.configs.Ada.path, group: null, problem: null, warnings: [] } }
       })
       deepStrictEqual(asked.data, configs.data)
     })

@@ -15,6 +15,7 @@ export const agents = Effect.gen(function* () {
     well === 0
       ? Doubtful({ about, words: `there are none in ${AGENTS_DIR}` })
       : Fine({ about, words: `${well} in ${AGENTS_DIR}` }),
-    ...problems.map(({ name, problem }) => Doubtful({ about, words: `${name}: ${problem}` }))
+    ...problems.map(({ name, problem }) => Doubtful({ about, words: `${name}: ${problem}` })),
+    ...report.flatMap(({ name, warnings }) => warnings.map((it) => Doubtful({ about, words: `${name}: ${it}` })))
   ]
 })

@@ -29,7 +29,9 @@ const Configs = Schema.Struct({
       path: Schema.String,
       group: Schema.NullOr(Schema.String),
       /** Why the agent is disabled, or why an older version of it is in use. */
-      problem: Schema.NullOr(Schema.String)
+      problem: Schema.NullOr(Schema.String),
+      /** What of its configuration means nothing: keys and tools that there are not, files under another name. */
+      warnings: Schema.Array(Schema.String)
     })
   })
 })

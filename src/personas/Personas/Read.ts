@@ -14,6 +14,7 @@ import {
   pictureCandidates,
   type Texts
 } from "../Parse.ts"
+import { strayIn, unheeded } from "../Unheeded.ts"
 
 /** What is known of a folder after looking at it. */
 export interface Reading {
@@ -25,6 +26,8 @@ export interface Reading {
   /** Real path of the persona's picture. */
   readonly picture: string | null
   readonly problem: string | null
+  /** What of its configuration means nothing. */
+  readonly warnings: ReadonlyArray<string>
   /** Names of the files that held text. */
   readonly filled: ReadonlySet<string>
 }
@@ -35,6 +38,8 @@ export interface Library {
   readonly memoryFiles: ReadonlyArray<string>
 }
 
+const configs = [houseConfig, groupConfig, agentConfig]
+const mostWarnings = 20
 const textLimit = 256 * 1024
 const pictureLimit = 8
 const attempts = 3
@@ -74,13 +79,15 @@ const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
   const ownPictures = pictureCandidates(names).map((file) => paths.join(folder.path, file))
   const pictures = [...ownPictures, ...folder.legacyPictures].slice(0, pictureLimit)
   const marks = yield* Effect.forEach([...sources, ...pictures], markOf(fs), { concurrency: "unbounded" })
+  const stray = strayIn(names, agentConfig).map((name) => `${name} is not read: the file's name is ${agentConfig}`)
   const texts = marks.slice(0, sources.length)
   return {
-    key: marks.map(({ mark, path }) => `${path}:${mark}`).join("\n"),
+    key: [...marks.map(({ mark, path }) => `${path}:${mark}`), ...stray].join("\n"),
     times: marks.map(({ time }) => time),
     sources: texts.filter(({ mark, path }) => mark !== "missing" || !shared.has(paths.basename(path))),
     pictures,
-    memoryFile
+    memoryFile,
+    stray
   }
 })
 type Stamp = Effect.Effect.Success<ReturnType<typeof stampOf>>
@@ -121,6 +128,7 @@ export const look = Effect.fnUntraced(function* (library: Library, folder: Folde
     persona: previous?.persona ?? null,
     picture: previous?.picture ?? null,
     filled: previous?.filled ?? new Set(),
+    warnings: previous?.warnings ?? [],
     problem: previous?.persona ? `${problem}; the last good version is in use` : problem
   })
 
@@ -140,6 +148,7 @@ export const look = Effect.fnUntraced(function* (library: Library, folder: Folde
       persona: yield* fingerprinted(draft.right),
       picture: picture?.real ?? null,
       problem: null,
+      warnings: [...stamp.stray, ...configs.flatMap((file) => unheeded(file, texts[file]))].slice(0, mostWarnings),
       filled: new Set(Object.keys(texts).filter((file) => isFilled(texts[file])))
     } satisfies Reading
   })

@@ -32,6 +32,43 @@ describe("Personas, when something is broken", () => {
     })
   )
 
+  scenario("what of a configuration means nothing is told, and the agent is in use", ({ fs, at, personas, write }) =>
+    Effect.gen(function* () {
+      const warnings = Effect.map(personas.report, (all) => all.map((it) => [it.name, it.problem, it.warnings]))
+      yield* write("house_config.yaml", "priority: 1\nmodle: big\n")
+      yield* write(
+        "mira/agent_config.yaml",
+        "Critic: true\nprompt: { rule: x }\ntools: { skipp: { enabled: false }, skip: { enable: no } }\n"
+      )
+      yield* write("mira/agent_config.yml", "critic: true\n")
+      const ofHouse = "house_config.yaml: there is no key modle"
+      deepStrictEqual(yield* warnings, [
+        ["tom", null, [ofHouse]],
+        [
+          "mira",
+          null,
+          [
+            "agent_config.yml is not read: the file's name is agent_config.yaml",
+            ofHouse,
+            "agent_config.yaml: there is no key Critic",
+            "agent_config.yaml: there is no key prompt.rule",
+            "agent_config.yaml: there is no key tools.skip.enable",
+            "agent_config.yaml: there is no tool skipp"
+          ]
+        ]
+      ])
+      assertEquals((yield* personas.get("mira")).is_critic, false)
+
+      yield* fs.remove(at("mira/agent_config.yml"))
+      yield* write("house_config.yaml", "priority: 1\n")
+      yield* write("mira/agent_config.yaml", "tools: { skip: { enabled: no } }\n")
+      deepStrictEqual(
+        (yield* warnings).map(([, , all]) => all),
+        [[], []]
+      )
+    })
+  )
+
   scenario("a file that was emptied just now is not believed yet", ({ personas, write }) =>
     Effect.gen(function* () {
       yield* write("mira/characteristics.md", "", "now")
