@@ -25,7 +25,7 @@ export interface Verdict {
   readonly isFree: boolean
 }
 
-type Brought = Pick<Draft, "text" | "skipped" | "unheard" | "firstTokenMs" | "waiting" | "spent">
+type Brought = Pick<Draft, "text" | "shown" | "skipped" | "unheard" | "firstTokenMs" | "waiting" | "spent">
 
 /**
  * A skip or an empty answer says nothing; what was heard before an interruption or a failure stays, cut off. What was
@@ -51,8 +51,10 @@ export const verdictOf = (exit: Exit.Exit<Done, TurnError>, draft: Brought): Ver
   if (error._tag === "TooManyToolCalls" && (draft.skipped || text !== ""))
     return { outcome, ...ended("stop"), error, done: null, spent, isFree: false }
   const isFree = draft.firstTokenMs === null && isRefusal[error._tag]
-  return { outcome: "failed", ...ended("error"), error, done: null, spent, isFree }
+  return { outcome: "failed", ...(draft.shown ? ended("error") : nothing), error, done: null, spent, isFree }
 }
+
+const nothing = { said: null, finish: null }
 
 /** The turn counts, its session does not go on. */
 const forgotten = (done: Done): Done => ({ ...done, sessionId: null })

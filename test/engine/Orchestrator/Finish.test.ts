@@ -17,14 +17,15 @@ const saying =
       Stream.make(ProviderEvent.Done({ sessionId: null, model: "puppet-1", finish, finishReason: "its word" }))
     )
 
-const failing: Puppet.Act = () => Stream.concat(Puppet.say("Well."), Stream.fail(new Crashed({ reason: "odd" })))
+const failing: Puppet.Act = () =>
+  Stream.concat(Puppet.say("It is half past nine, as far as I can see"), Stream.fail(new Crashed({ reason: "odd" })))
 
 const ways: ReadonlyArray<readonly [string, Puppet.Act, outcome: string, finish: Finish | null]> = [
   ["ends of itself", saying("stop"), "replied", "stop"],
   ["comes to the limit of tokens", saying("length"), "replied", "length"],
   ["ends in a refusal", saying("refusal"), "replied", "refusal"],
   ["ends in an error", saying("error"), "replied", "error"],
-  ["breaks off after a few words", failing, "failed", "error"],
+  ["breaks off after some words", failing, "failed", "error"],
   ["is a skip", Puppet.skip, "skipped", null]
 ]
 

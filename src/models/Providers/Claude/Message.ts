@@ -19,6 +19,7 @@ import {
   Unauthorized
 } from "../../../domain/ProviderError.ts"
 import { finishOf } from "../Finish.ts"
+import { silence } from "../Silence.ts"
 import * as Bookmark from "./Bookmark.ts"
 
 /** What is known from the messages before. */
@@ -35,6 +36,9 @@ export interface Memory {
   readonly requests: number
   /** Why the model stopped the last time. */
   readonly stopReason: string | null
+  /** Of the turn: whether the model has said something, and thought. */
+  readonly hasSpoken: boolean
+  readonly hasThought: boolean
 }
 
 export const first = ({ model, resume }: SessionSpec): Memory => ({
@@ -43,9 +47,10 @@ export const first = ({ model, resume }: SessionSpec): Memory => ({
   isHalfSaid: false,
   isBegun: false,
   entry: null,
-  requests: 0,
-  stopReason: null
+  ...unheard
 })
+
+const unheard = { requests: 0, stopReason: null, hasSpoken: false, hasThought: false }
 
 export type Heard = Either.Either<ProviderEvent, ProviderError>
 
@@ -55,7 +60,7 @@ export const read =
   (memory: Memory, message: SDKMessage): readonly [Memory, Option.Option<Heard>] => {
     switch (message.type) {
       case "stream_event":
-        return readStream(memory, message)
+        return readStream(memory, message, hide)
       case "system":
         return [memory, message.subtype === "api_retry" ? given(readRetry(memory, message)) : Option.none()]
       case "result":
@@ -65,16 +70,22 @@ export const read =
       case "user":
         return [
           { ...memory, entry: message.uuid ?? memory.entry },
-          isItsOwn(message) ? Option.some(Either.right(endOf(memory, null))) : Option.none()
+          isItsOwn(message) ? Option.some(endOf(memory, null)) : Option.none()
         ]
       default:
         return [memory, Option.none()]
     }
   }
 
-const readStream = (memory: Memory, message: SDKPartialAssistantMessage): readonly [Memory, Option.Option<Heard>] => {
+const readStream = (
+  memory: Memory,
+  message: SDKPartialAssistantMessage,
+  hide: (text: string) => string
+): readonly [Memory, Option.Option<Heard>] => {
   const next = follow(memory, message)
   if (isAbandoned(memory, message)) return [next, given(brokenOff(memory))]
+  // The client would ask again, as often as it may.
+  if (isRefusing(message)) return [next, Option.some(endOf(next, null, hide(refusalIn(message))))]
   return [next, next.requests > turnLimits.requests ? given(tooMany) : readDelta(message)]
 }
 
@@ -87,15 +98,27 @@ const tooMany = new TooManyToolCalls({ of: "requests", most: turnLimits.requests
 export const isItsOwn = ({ message: { content } }: SDKUserMessage) =>
   typeof content === "string" || content.every(({ type }) => type !== "tool_result")
 
-const endOf = ({ model, stopReason }: Memory, sessionId: string | null) =>
-  ProviderEvent.Done({ sessionId, model, finish: finishOf(stopReason), finishReason: stopReason })
+/** Only the tool is a skip: a model that neither spoke nor called it has not answered. */
+const endOf = (memory: Memory, sessionId: string | null, refusal = ""): Heard => {
+  const { hasSpoken, hasThought, model, stopReason } = memory
+  if (!hasSpoken && stopReason !== "tool_use")
+    return Either.left(silence({ finish: stopReason, refusal, isGarbled: false }, hasThought))
+  return Either.right(ProviderEvent.Done({ sessionId, model, finish: finishOf(stopReason), finishReason: stopReason }))
+}
+
+const isRefusing = ({ event }: SDKPartialAssistantMessage) =>
+  event.type === "message_delta" && event.delta.stop_reason === "refusal"
+
+/** Why the model refuses, where it says so. */
+const refusalIn = ({ event }: SDKPartialAssistantMessage) =>
+  event.type === "message_delta" ? (event.delta.stop_details?.explanation ?? "") : ""
 
 const follow = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory => {
   switch (event.type) {
     case "message_start":
       return { ...memory, model: event.message.model, isBegun: true, requests: memory.requests + 1 }
     case "content_block_delta":
-      return event.delta.type === "text_delta" ? { ...memory, isHalfSaid: true } : memory
+      return heardIn(memory, event.delta)
     case "message_delta":
       return event.delta.stop_reason === null
         ? memory
@@ -103,6 +126,14 @@ const follow = (memory: Memory, { event }: SDKPartialAssistantMessage): Memory =
     default:
       return memory
   }
+}
+
+type Delta = Extract<SDKPartialAssistantMessage["event"], { readonly type: "content_block_delta" }>["delta"]
+
+const heardIn = (memory: Memory, delta: Delta): Memory => {
+  if (delta.type === "text_delta")
+    return { ...memory, isHalfSaid: true, hasSpoken: memory.hasSpoken || delta.text.trim() !== "" }
+  return delta.type === "thinking_delta" && !memory.hasThought ? { ...memory, hasThought: true } : memory
 }
 
 const given = (error: ProviderError) => Option.some(Either.left(error))
@@ -155,11 +186,11 @@ const readResult = (
   result: SDKResultMessage,
   hide: (text: string) => string
 ): readonly [Memory, Option.Option<Heard>] => {
-  const next = { ...memory, hasHistory: true, isHalfSaid: false, isBegun: false, requests: 0, stopReason: null }
+  const next = { ...memory, hasHistory: true, isHalfSaid: false, isBegun: false, ...unheard }
   if (result.is_error) return [next, Option.some(Either.left(failure(memory, result, hide)))]
   const { entry } = memory
   const sessionId = entry === null ? null : Bookmark.write({ session: result.session_id, entry })
-  return [next, Option.some(Either.right(endOf({ ...memory, stopReason: result.stop_reason }, sessionId)))]
+  return [next, Option.some(endOf({ ...memory, stopReason: result.stop_reason ?? memory.stopReason }, sessionId))]
 }
 
 /** With all the images that a session has gathered, a request can outgrow what the provider takes. */

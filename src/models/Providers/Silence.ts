@@ -1,8 +1,13 @@
-import { type ProviderError, Refused, ServerFailed, Unreadable } from "../../../domain/ProviderError.ts"
-import { finishOf } from "../Finish.ts"
-import type { Outcome } from "./Protocol.ts"
+import { type ProviderError, Refused, ServerFailed, Unreadable } from "../../domain/ProviderError.ts"
+import { finishOf } from "./Finish.ts"
 
-type Ended = Pick<Outcome<unknown>, "finish" | "refusal" | "isGarbled">
+interface Ended {
+  /** In the vendor's word. */
+  readonly finish: string | null
+  /** The reason that is given for a refusal. */
+  readonly refusal: string
+  readonly isGarbled: boolean
+}
 
 /** What it means that a turn is over in which the model has neither said anything nor chosen to be silent. */
 export const silence = ({ finish, isGarbled, refusal }: Ended, hasThoughts: boolean): ProviderError => {
