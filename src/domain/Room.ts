@@ -59,7 +59,9 @@ export const Room = Schema.Struct({
 }).annotations({ identifier: "Room" })
 export type Room = typeof Room.Type
 
-export const RoomName = AsLine.pipe(Schema.minLength(1), Schema.maxLength(200))
+export const RoomName = AsLine.pipe(Schema.minLength(1), Schema.maxLength(200)).annotations({
+  jsonSchema: { type: "string", minLength: 1, description: "1 to 200 characters on one line" }
+})
 const named = { message: () => ({ message: "Expected a name of 1 to 200 characters on one line", override: true }) }
 const { max_interactions, ...others } = AskedSettings.fields
 

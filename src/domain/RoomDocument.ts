@@ -37,6 +37,8 @@ const Moment = Schema.transformOrFail(Schema.String, Timestamp, {
       () => new ParseResult.Type(ast, text, "Expected a time with its zone, since 1970, as 2026-01-31T09:30:00Z")
     ),
   encode: Either.right
+}).annotations({
+  jsonSchema: { type: "string", format: "date-time", description: "A time since 1970 that says its zone" }
 })
 
 const Name = Line.pipe(Schema.maxLength(200))

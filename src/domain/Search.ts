@@ -2,7 +2,9 @@ import { Schema } from "effect"
 import { Message, MessageId } from "./Message.ts"
 
 /** What is looked for: plain words, each of which a message must contain, in whatever case. */
-export const Query = Schema.Trim.pipe(Schema.minLength(1), Schema.maxLength(200))
+export const Query = Schema.Trim.pipe(Schema.minLength(1), Schema.maxLength(200)).annotations({
+  jsonSchema: { type: "string", minLength: 1, description: "Words of at most 200 characters" }
+})
 
 export const Hit = Schema.Struct({
   ...Message.fields,

@@ -1,8 +1,9 @@
 import { OpenApi } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
-import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Validator } from "@seriousme/openapi-schema-validator"
 import { Effect, Predicate } from "effect"
+import { stringify } from "../../src/lib/json.ts"
 import { Api } from "../../src/features/Api.ts"
 import { routes } from "../support/routes.ts"
 
@@ -125,6 +126,14 @@ describe("the document", () => {
   it("bounds every integer to those that every program can count with", () => {
     const boundless = integersIn(document).filter(({ maximum, minimum }) => !isSafe(maximum) || !isSafe(minimum))
     deepStrictEqual(boundless, [])
+  })
+
+  it("says of texts that are made to fit what they must be all the same", () => {
+    const { RoomCreate, RoomDocument } = document.components.schemas
+    const query = operations.find(({ name }) => name === "GET /messages/search")?.parameters[0]
+    assertInclude(stringify(RoomCreate), `"minLength":1`)
+    assertInclude(stringify(query), `"minLength":1`)
+    assertInclude(stringify(RoomDocument), `"format":"date-time"`)
   })
 
   it("tells of the bodies that may be left out, and of no other", () => {
