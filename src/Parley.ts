@@ -29,6 +29,7 @@ import { Personas } from "./personas/Personas.ts"
 import { Removal } from "./engine/Removal.ts"
 import { RoomEvents } from "./store/RoomEvents.ts"
 import { Rooms } from "./features/Rooms.ts"
+import { Seats } from "./features/Seats.ts"
 import { OpenStreams } from "./features/OpenStreams.ts"
 import { RoomRepo } from "./store/RoomRepo.ts"
 import { Rounds } from "./features/Rounds.ts"
@@ -108,6 +109,7 @@ export const withoutDoors = Scheduler.layer.pipe(
   Layer.provideMerge(Rounds.layer),
   Layer.provideMerge(Documents.layer),
   Layer.provideMerge(Messages.layer),
+  Layer.provideMerge(Seats.layer),
   Layer.provideMerge(Rooms.layer),
   Layer.provideMerge(engine),
   Layer.provideMerge(Removal.layer),

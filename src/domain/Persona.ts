@@ -1,6 +1,7 @@
 import { HttpApiSchema } from "@effect/platform"
 import { Schema } from "effect"
 import { ErrorBody } from "./Error.ts"
+import { choiceFields, type ModelChoice } from "./ModelChoice.ts"
 
 /** A piece of long-term memory that an agent looks up by its subtitle. */
 export interface Recollection {
@@ -37,6 +38,11 @@ export const Traits = Schema.Struct({
   transparent: maybe(Schema.Boolean),
   final_response: maybe(Schema.Boolean),
   memory_scope: maybe(Schema.Literal("room", "shared")),
+  provider: maybe(choiceFields.provider),
+  model: maybe(choiceFields.model),
+  max_output_tokens: maybe(choiceFields.max_output_tokens),
+  temperature: maybe(choiceFields.temperature),
+  thinking: maybe(choiceFields.thinking),
   /** What the agent is called where it was imported from, when that is no name for a folder. */
   imported_name: maybe(Schema.String),
   prompt: maybe(PromptWords),
@@ -62,6 +68,8 @@ export interface Persona {
   readonly final_response: boolean
   /** Whether what the agent memorizes stays in the room or reaches every room it sits in. */
   readonly memory_scope: "room" | "shared"
+  /** What the agent speaks with, where its seat does not say. */
+  readonly choice: ModelChoice
   readonly prompt: PromptWords
   readonly tools: Readonly<Record<string, ToolOverride>>
   /** Changes exactly when one of the other fields does; the same on every machine and after a restart. */

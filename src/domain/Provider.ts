@@ -3,6 +3,7 @@ import type { AgentId } from "./Agent.ts"
 import type { ImageType } from "./Image.ts"
 import type { Finish } from "./Finish.ts"
 import type { ProviderError } from "./ProviderError.ts"
+import type { ModelChoice } from "./ModelChoice.ts"
 import type { RoomId } from "./RoomId.ts"
 import type { KnownModels } from "./ModelTraits.ts"
 import type { Spending } from "./Usage.ts"
@@ -61,6 +62,8 @@ export interface SessionSpec {
   readonly seat: Seat
   readonly agentName: string
   readonly model: string
+  /** How the model speaks; null leaves it to the settings. A provider passes over what it does not take. */
+  readonly options: Pick<ModelChoice, "max_output_tokens" | "temperature" | "thinking">
   readonly systemPrompt: string
   readonly tools: ReadonlyArray<ToolSpec>
   /** A session id that this provider gave for this seat; null begins a new session. */

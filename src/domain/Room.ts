@@ -83,11 +83,17 @@ const settings = {
   autonomous_max_rounds: kept(others.autonomous_max_rounds)
 }
 
+/** What the agents of a room speak with, where neither seat nor agent says otherwise. */
+const speech = {
+  provider: Schema.optional(Schema.NullOr(Schema.String.pipe(Schema.maxLength(200)))),
+  /** A provider that is named without a model has its own. */
+  model: Schema.optional(Schema.NullOr(AsLine.pipe(Schema.maxLength(200))))
+}
+
 export const RoomCreate = Schema.Struct({
   name: RoomName.annotations(named),
   ...settings,
-  provider: Schema.optional(Schema.NullOr(Schema.String.pipe(Schema.maxLength(200)))),
-  model: Schema.optional(Schema.NullOr(AsLine.pipe(Schema.maxLength(200))))
+  ...speech
 }).annotations({ identifier: "RoomCreate" })
 
 /** A field that is absent stays as it is; a limit that is null is removed. */
@@ -95,6 +101,7 @@ export const RoomUpdate = Schema.Struct({
   name: Schema.optional(Schema.NullOr(RoomName).annotations(named)),
   ...settings,
   is_paused: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  ...speech,
   /** Whether a room is finished shows by itself. */
   is_finished: Unheeded
 }).annotations({

@@ -2,10 +2,9 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentRepo } from "../store/AgentRepo.ts"
 import { asAdmin } from "./Auth.ts"
 import { Cache } from "../store/Cache.ts"
-import { Agent, type AgentId, asSeenBy } from "../domain/Agent.ts"
+import { Agent, asSeenBy } from "../domain/Agent.ts"
 import type { Unwritten } from "../domain/Storage.ts"
 import { PageSize } from "../domain/Message.ts"
-import type { Page } from "../domain/Param.ts"
 import {
   engineFields,
   type ProviderUnknown,
@@ -13,7 +12,6 @@ import {
   type RoomExists,
   RoomForbidden,
   type RoomNotFound,
-  RoomOrAgentNotFound,
   RoomRow,
   type RoomUpdate
 } from "../domain/Room.ts"
@@ -26,7 +24,6 @@ import { JsonText } from "../lib/json.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
 import { Ledger } from "../store/Ledger.ts"
-import { Sessions } from "../store/Sessions.ts"
 import { Providers } from "../models/Providers.ts"
 import { Removal } from "../engine/Removal.ts"
 import { RoomEvents, roomGroup } from "../store/RoomEvents.ts"
@@ -61,7 +58,7 @@ export class Rooms extends Context.Tag("parley/features/Rooms")<
     readonly update: (
       id: RoomId,
       changes: typeof RoomUpdate.Type
-    ) => Effect.Effect<RoomJson, Denied | RoomExists | SettingRefused | Unwritten, CurrentUser>
+    ) => Effect.Effect<RoomJson, Denied | RoomExists | ProviderUnknown | SettingRefused | Unwritten, CurrentUser>
     /** The same where nothing else is changed. */
     readonly pause: (
       id: RoomId,
@@ -72,17 +69,6 @@ export class Rooms extends Context.Tag("parley/features/Rooms")<
      * The room is there for nobody, and nobody speaks in it, when this returns; a large one is then still taken away.
      */
     readonly remove: (id: RoomId) => Effect.Effect<void, RoomNotFound | AdminRequired | Unwritten, CurrentUser>
-    readonly roster: (id: RoomId, page: Page) => Effect.Effect<ReadonlyArray<Agent>, Denied, CurrentUser>
-    /** Seats the agent, unless it is retired; does nothing when it sits there already. */
-    readonly join: (
-      id: RoomId,
-      agent: AgentId
-    ) => Effect.Effect<RoomJson, Denied | RoomOrAgentNotFound | Unwritten, CurrentUser>
-    /** Interrupts the agent when it is speaking. */
-    readonly leave: (
-      id: RoomId,
-      agent: AgentId
-    ) => Effect.Effect<void, RoomOrAgentNotFound | AdminRequired | Unwritten, CurrentUser>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -110,7 +96,6 @@ const make = Effect.gen(function* () {
   const rooms = yield* RoomRepo
   const agents = yield* AgentRepo
   const messages = yield* MessageRepo
-  const sessions = yield* Sessions
   const events = yield* RoomEvents
   const ledger = yield* Ledger
   const removal = yield* Removal
@@ -137,8 +122,8 @@ const make = Effect.gen(function* () {
     return room !== undefined && mayPass(user, room)
   }
 
-  const seated = (id: RoomId, page?: Page) =>
-    Effect.zipWith(CurrentUser, agents.inRoom(id, page), (user, found) => found.map(asSeenBy(user)))
+  const seated = (id: RoomId) =>
+    Effect.zipWith(CurrentUser, agents.inRoom(id), (user, found) => found.map(asSeenBy(user)))
 
   const json = Effect.fnUntraced(function* (id: RoomId) {
     const { user_id } = yield* CurrentUser
@@ -149,24 +134,16 @@ const make = Effect.gen(function* () {
     return RoomJson.make(`${head.slice(0, -1)},"messages":${page}}`)
   })
 
-  const notice = Effect.fnUntraced(function* (id: RoomId, agent: Agent) {
-    if (!(yield* messages.hasAny(id))) return
-    const message = yield* messages.insert({
-      room_id: id,
-      agent_id: null,
-      agent_name: null,
-      role: "assistant",
-      participant_type: "system",
-      participant_name: null,
-      content: `${agent.name} joined the chat`,
-      thinking: null,
-      provider: null,
-      partial: false,
-      finish: null,
-      idempotency_key: null,
-      timestamp: yield* Time.now
-    })
-    yield* events.append(id, { type: "new_message", message })
+  /** The columns that name what a room speaks with; none where nothing is asked for. */
+  const speech = Effect.fnUntraced(function* (
+    room: RoomRow,
+    { model, provider }: Pick<typeof RoomUpdate.Type, "model" | "provider">
+  ) {
+    if (!provider) return model ? { default_model: model } : {}
+    const chosen = yield* providers.choose({ provider, model })
+    const isSame = chosen.provider.name === room.default_provider
+    const usual = isSame ? room.default_model : null
+    return { default_provider: chosen.provider.name, default_model: chosen.model ?? usual }
   })
 
   return Rooms.of({
@@ -194,11 +171,12 @@ const make = Effect.gen(function* () {
 
     get: Effect.fn("Rooms.get")((id) => Effect.zipRight(access(id), json(id))),
 
-    update: Effect.fn("Rooms.update")(function* (id, { is_paused, name, ...wanted }) {
-      yield* access(id)
+    update: Effect.fn("Rooms.update")(function* (id, { is_paused, model, name, provider, ...wanted }) {
+      const room = yield* access(id)
       yield* sufficient(id, wanted.budget_tokens)
       yield* change(id, {
         ...(name ? { name } : {}),
+        ...(yield* speech(room, { model, provider })),
         ...settingsOf(wanted),
         ...(typeof is_paused === "boolean" ? { is_paused } : {})
       })
@@ -227,48 +205,12 @@ const make = Effect.gen(function* () {
       yield* events.close(room)
       yield* pool.evict((seat) => seat.roomId === id)
       yield* removal.remove(id)
-    }, Effect.uninterruptible),
-
-    roster: (id, page) => Effect.zipRight(access(id), seated(id, page)),
-
-    join: Effect.fn("Rooms.join")(function* (id, agentId) {
-      yield* access(id)
-      const at = yield* Time.now
-      const seat = Effect.gen(function* () {
-        yield* rooms.find(id)
-        const agent = yield* Effect.mapError(agents.find(agentId), () => RoomOrAgentNotFound.of())
-        if (!(yield* rooms.join(id, agentId, at))) return
-        yield* notice(id, agent)
-        yield* events.append(id, { type: "agent_joined", agent_id: agentId, agent_name: agent.name })
-      })
-      yield* queue.write(seat)
-      return yield* json(id)
-    }),
-
-    leave: Effect.fn("Rooms.leave")(function* (id, agentId) {
-      yield* asAdmin
-      const agent = yield* Effect.mapError(agents.known(agentId), () => RoomOrAgentNotFound.of())
-      yield* queue.write(
-        Effect.filterOrFail(
-          Effect.zipRight(
-            Effect.mapError(rooms.find(id), () => RoomOrAgentNotFound.of()),
-            rooms.leave(id, agentId)
-          ),
-          (wasThere) => wasThere,
-          () => RoomOrAgentNotFound.of()
-        ).pipe(
-          Effect.zipRight(sessions.drop(id, agentId)),
-          Effect.zipRight(events.append(id, { type: "agent_left", agent_id: agentId, agent_name: agent.name }))
-        )
-      )
-      yield* orchestrator.dismiss(agentId, id)
-      yield* pool.evict((seat) => seat.roomId === id && seat.agentId === agentId)
-    })
+    }, Effect.uninterruptible)
   })
 })
 
 /** Null means "no limit" where that can be, and else leaves the setting alone. */
-const settingsOf = (wanted: Omit<typeof RoomUpdate.Type, "name" | "is_paused">): Wanted => ({
+const settingsOf = (wanted: Omit<typeof RoomUpdate.Type, "name" | "is_paused" | "provider" | "model">): Wanted => ({
   max_interactions: wanted.max_interactions,
   turn_policy: wanted.turn_policy ?? undefined,
   double_text: wanted.double_text ?? undefined,

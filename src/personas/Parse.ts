@@ -1,5 +1,6 @@
 import { Effect, Either, ParseResult, Schema } from "effect"
 import { parse } from "yaml"
+import { decided, type ModelChoice } from "../domain/ModelChoice.ts"
 import { type Persona, type Recollection, type ToolOverride, Traits } from "../domain/Persona.ts"
 import * as Hash from "../lib/hash.ts"
 
@@ -56,6 +57,14 @@ const merge = (outer: Traits, inner: Traits) => {
   return { ...outer, ...inner, tools, prompt: { ...outer.prompt, ...inner.prompt } }
 }
 
+const choiceIn = (traits: Traits): ModelChoice => ({
+  provider: traits.provider ?? null,
+  model: traits.model ?? null,
+  max_output_tokens: traits.max_output_tokens ?? null,
+  temperature: traits.temperature ?? null,
+  thinking: traits.thinking ?? null
+})
+
 const section = (text: string | undefined) => text?.trim() || null
 
 /** The persona that the texts of its folder describe, or what is wrong with them. */
@@ -65,7 +74,8 @@ export const assemble = (place: Place, texts: Texts, memoryFile: string | null, 
     if (!nutshell && !characteristics) return yield* Either.left("in_a_nutshell.md and characteristics.md hold no text")
     const house = yield* parseTraits(houseConfig, texts[houseConfig])
     const group = yield* parseTraits(groupConfig, texts[groupConfig])
-    const traits = merge(merge(house, group), yield* parseTraits(agentConfig, texts[agentConfig]))
+    const agent = yield* parseTraits(agentConfig, texts[agentConfig])
+    const traits = merge(merge(house, group), agent)
     const persona: Draft = {
       name: place.name,
       group: place.group,
@@ -81,6 +91,7 @@ export const assemble = (place: Place, texts: Texts, memoryFile: string | null, 
       transparent: traits.transparent ?? false,
       final_response: traits.final_response ?? false,
       memory_scope: traits.memory_scope ?? "room",
+      choice: decided([choiceIn(agent), choiceIn(group), choiceIn(house)]),
       prompt: traits.prompt,
       tools: traits.tools
     }

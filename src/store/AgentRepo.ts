@@ -2,6 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Cache } from "./Cache.ts"
 import { Agent, AgentId, AgentNotFound, Member } from "../domain/Agent.ts"
+import { ModelChoice, noChoice } from "../domain/ModelChoice.ts"
 import type { Page } from "../domain/Param.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
@@ -32,6 +33,8 @@ export class AgentRepo extends Context.Tag("parley/store/AgentRepo")<
     readonly occupiedRooms: Effect.Effect<ReadonlyArray<RoomId>>
     /** Who sits in the room, without the texts; in the order of joining. Remembered until the room changes. */
     readonly members: (room: RoomId) => Effect.Effect<ReadonlyArray<Seated>>
+    /** Decides what a seated agent speaks with. */
+    readonly choose: (room: RoomId, agent: AgentId, choice: ModelChoice) => Effect.Effect<void, never, Commit>
   }
 >() {
   static readonly layer = Layer.effect(
@@ -42,7 +45,14 @@ export class AgentRepo extends Context.Tag("parley/store/AgentRepo")<
 
 type Sheet = Omit<Agent, "id" | "session_id" | "created_at">
 
-const Seated = Schema.extend(Member, Schema.Struct({ joined_after: Schema.Int }))
+const Choice = Schema.transform(Schema.NullOr(Schema.parseJson(ModelChoice)), Schema.typeSchema(ModelChoice), {
+  strict: true,
+  decode: (stored) => stored ?? noChoice,
+  encode: (choice) => choice
+})
+const encodeChoice = Schema.encodeSync(Choice)
+
+const Seated = Schema.extend(Member, Schema.Struct({ joined_after: Schema.Int, choice: Choice }))
 export type Seated = typeof Seated.Type
 
 const everybody: Page = { limit: 1000 }
@@ -127,6 +137,13 @@ const make = Effect.gen(function* () {
       )
     },
 
+    choose: (room, agent, choice) =>
+      Effect.zipRight(
+        Commit,
+        Effect.orDie(sql`
+          UPDATE room_agents SET choice = ${encodeChoice(choice)} WHERE room_id = ${room} AND agent_id = ${agent}`)
+      ),
+
     occupiedRooms: Effect.map(asRoomIds(sql`SELECT DISTINCT room_id FROM room_agents`), (rows) =>
       rows.map(({ room_id }) => room_id)
     ),
@@ -135,7 +152,7 @@ const make = Effect.gen(function* () {
       rosters.get(
         { group: roomGroup(room), name: "members" },
         asSeated(sql`
-          SELECT agents.*, joined_after FROM agents JOIN room_agents ON agent_id = id
+          SELECT agents.*, joined_after, choice FROM agents JOIN room_agents ON agent_id = id
           WHERE room_id = ${room} AND retired_at IS NULL ORDER BY joined_at, id`)
       )
   })

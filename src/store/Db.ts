@@ -19,6 +19,7 @@ import tries from "./Db/migrations/0009_tries.ts"
 import hidden from "./Db/migrations/0010_hidden.ts"
 import someoneAnswers from "./Db/migrations/0011_someone_answers.ts"
 import finish from "./Db/migrations/0012_finish.ts"
+import choices from "./Db/migrations/0013_choices.ts"
 import { faultIn } from "../domain/Storage.ts"
 import { Settings } from "../process/Settings.ts"
 
@@ -37,7 +38,8 @@ const migrations: Migrations = {
   "0009_tries": tries,
   "0010_hidden": hidden,
   "0011_someone_answers": someoneAnswers,
-  "0012_finish": finish
+  "0012_finish": finish,
+  "0013_choices": choices
 }
 
 /** The schema that this Parley brings a file to. */

@@ -60,7 +60,7 @@ export const RoomsJson = JsonText.pipe(Schema.brand("RoomsJson"))
 export type RoomsJson = typeof RoomsJson.Type
 
 type NewRoom = Pick<RoomRow, "owner_id" | "name" | "default_provider" | "default_model" | "created_at"> & Wanted
-export type Changes = Partial<Pick<RoomRow, "name" | "is_paused">> & Wanted
+export type Changes = Partial<Pick<RoomRow, "name" | "is_paused" | "default_provider" | "default_model">> & Wanted
 
 /** What a turn adds to its room. */
 interface TurnSum {

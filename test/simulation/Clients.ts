@@ -4,6 +4,7 @@ import { PageSize } from "../../src/domain/Message.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { Messages } from "../../src/features/Messages.ts"
 import { Rooms } from "../../src/features/Rooms.ts"
+import { Seats } from "../../src/features/Seats.ts"
 import { Rounds } from "../../src/features/Rounds.ts"
 import type { CurrentUser } from "../../src/domain/User.ts"
 import { cast } from "./Cast.ts"
@@ -186,12 +187,12 @@ export const make = (book: Book, rooms: Array<number>) => {
           ? ask(
               world,
               request,
-              inRooms((it) => it.join(id, agentId))
+              Effect.flatMap(Seats, (it) => it.join(id, agentId))
             )
           : ask(
               world,
               request,
-              inRooms((it) => it.leave(id, agentId))
+              Effect.flatMap(Seats, (it) => it.leave(id, agentId))
             )
       }
       default:

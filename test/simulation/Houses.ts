@@ -4,6 +4,7 @@ import { AgentId } from "../../src/domain/Agent.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Db from "../../src/store/Db.ts"
 import { Rooms } from "../../src/features/Rooms.ts"
+import { Seats } from "../../src/features/Seats.ts"
 import { type LiveSettings, Settings } from "../../src/process/Settings.ts"
 import * as Cast from "./Cast.ts"
 import * as Dice from "./Dice.ts"
@@ -24,9 +25,10 @@ const plans: ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>> = [
 const furnish = (plan: ReadonlyArray<ReadonlyArray<number>>) =>
   Effect.gen(function* () {
     const rooms = yield* Rooms
+    const seats = yield* Seats
     for (const [at, agents] of plan.entries()) {
       yield* rooms.create({ name: `room ${at + 1}` })
-      for (const agent of agents) yield* rooms.join(RoomId.make(at + 1), AgentId.make(agent))
+      for (const agent of agents) yield* seats.join(RoomId.make(at + 1), AgentId.make(agent))
     }
   })
 

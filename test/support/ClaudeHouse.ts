@@ -50,6 +50,7 @@ export const spec = (more: Partial<SessionSpec> = {}): SessionSpec => ({
   seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(1) }),
   agentName: "alice",
   model: "claude-sonnet-4-5",
+  options: { max_output_tokens: null, temperature: null, thinking: null },
   systemPrompt: "You are Alice, who mends clocks.",
   tools: [{ name: "memorize", description: "Keeps a memory", parameters: { memory_entry: "What to remember" } }],
   resume: null,

@@ -21,6 +21,7 @@ export const specFor = (name: string, rest: Partial<SessionSpec> = {}): SessionS
   seat: seat(name),
   agentName: name,
   model: "m1",
+  options: { max_output_tokens: null, temperature: null, thinking: null },
   systemPrompt: `You are ${name}.`,
   tools: [{ name: "recall", description: "Reads a memory.", parameters: { memory: "which" } }],
   resume: null,

@@ -25,6 +25,7 @@ const program = Effect.gen(function* () {
     seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(1) }),
     agentName: "alice",
     model: provider.defaultModel,
+    options: { max_output_tokens: null, temperature: null, thinking: null },
     systemPrompt: "You are Alice.",
     tools: [],
     resume: null

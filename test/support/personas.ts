@@ -1,3 +1,4 @@
+import { noChoice } from "../../src/domain/ModelChoice.ts"
 import type { Persona } from "../../src/domain/Persona.ts"
 
 export const mira: Persona = {
@@ -17,5 +18,6 @@ export const mira: Persona = {
   memory_scope: "room",
   prompt: {},
   tools: {},
+  choice: noChoice,
   fingerprint: ""
 }

@@ -1,4 +1,4 @@
-import { Effect, Option } from "effect"
+import { Effect, Option, Struct } from "effect"
 import { Attachments } from "../../store/Attachments.ts"
 import { Seat, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
 import * as Hash from "../../lib/hash.ts"
@@ -81,7 +81,7 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
   })
 
   const open = Effect.fnUntraced(function* (
-    { agent, model, persona, room }: TurnSetting,
+    { agent, model, options, persona, room }: TurnSetting,
     { tools, withNotes }: Prompt,
     known: Option.Option<SessionRecord>
   ) {
@@ -91,6 +91,7 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
       seat: new Seat({ roomId: room.id, agentId: agent.id }),
       agentName: agent.name,
       model,
+      options: Struct.pick(options, "max_output_tokens", "temperature", "thinking"),
       systemPrompt: withNotes(notes.entries),
       tools,
       resume: Option.match(known, { onNone: () => null, onSome: (it) => it.session_id })

@@ -1,7 +1,8 @@
 import { Effect, type Option } from "effect"
 import { AgentRepo, type Seated } from "../../store/AgentRepo.ts"
+import { choiceIn } from "../../domain/ModelChoice.ts"
 import type { Persona } from "../../domain/Persona.ts"
-import type { Priority, Provider } from "../../domain/Provider.ts"
+import type { Priority, Provider, SessionSpec } from "../../domain/Provider.ts"
 import { InvalidRequest } from "../../domain/ProviderError.ts"
 import type { RoomRow } from "../../domain/Room.ts"
 import * as ModelTraits from "../../domain/ModelTraits.ts"
@@ -22,6 +23,8 @@ export interface TurnSetting {
   readonly persona: Persona
   readonly provider: Provider
   readonly model: string
+  /** How the model speaks. */
+  readonly options: SessionSpec["options"]
   readonly occasion: Occasion
   /** The agent is told nothing newer than this message. */
   readonly horizon: number
@@ -50,12 +53,23 @@ export const make = Effect.gen(function* () {
     const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === speaker.agent_id))
     const own = yield* personas.get(agent.name)
     const persona = occasion === "awaited" ? without(own, "skip") : own
-    const wanted = { provider: room.default_provider, model: room.default_model }
-    const { model, provider } = yield* Effect.catchTag(providers.choose(wanted), "ProviderUnknown", ({ detail }) =>
-      Effect.succeed({ model: wanted.model, provider: absent(wanted.provider, detail) })
+    const options = choiceIn(room, persona.choice, agent.choice)
+    const chosen = Effect.catchTag(providers.choose(options), "ProviderUnknown", ({ detail, provider }) =>
+      Effect.succeed({ model: options.model, provider: absent(provider, detail) })
     )
-    const named = model ?? provider.defaultModel
-    return { room, roster, agent, persona, provider, model: named, occasion, horizon, priority } satisfies TurnSetting
+    const { model, provider } = yield* chosen
+    return {
+      room,
+      roster,
+      agent,
+      persona,
+      provider,
+      model: model ?? provider.defaultModel,
+      options,
+      occasion,
+      horizon,
+      priority
+    } satisfies TurnSetting
   })
 
   return { find: (summons) => Effect.option(find(summons)) } satisfies TurnSettings

@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { Agent } from "../../domain/Agent.ts"
 import { FieldsRefused, WriteRefused } from "../../domain/Error.ts"
+import { SeatChoice, SeatNotFound, SeatUpdate } from "../../domain/ModelChoice.ts"
 import { PageParams, RoomParam, SeatParam } from "../../domain/Param.ts"
 import {
   ProviderUnknown,
@@ -62,6 +63,7 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
       .addError(RoomNotFound)
       .addError(RoomForbidden)
       .addError(RoomExists)
+      .addError(ProviderUnknown)
       .addError(WriteRefused)
   )
   .add(
@@ -119,6 +121,28 @@ export class RoomsApi extends HttpApiGroup.make("rooms")
       .addError(RoomNotFound)
       .addError(RoomForbidden)
       .addError(RoomOrAgentNotFound)
+      .addError(WriteRefused)
+  )
+  .add(
+    HttpApiEndpoint.get("seat", "/:room_id/agents/:agent_id")
+      .annotate(OpenApi.Summary, "Tell what a seated agent speaks with")
+      .setPath(SeatParam)
+      .addSuccess(SeatChoice)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(SeatNotFound)
+  )
+  .add(
+    HttpApiEndpoint.patch("choose", "/:room_id/agents/:agent_id")
+      .annotate(OpenApi.Summary, "Decide what a seated agent speaks with")
+      .setPath(SeatParam)
+      .setPayload(SeatUpdate)
+      .addSuccess(SeatChoice)
+      .addError(FieldsRefused)
+      .addError(RoomNotFound)
+      .addError(RoomForbidden)
+      .addError(SeatNotFound)
+      .addError(ProviderUnknown)
       .addError(WriteRefused)
   )
   .add(

@@ -2,6 +2,7 @@ import { HttpApiBuilder } from "@effect/platform"
 import { Effect } from "effect"
 import { Api } from "../Api.ts"
 import { Rooms } from "../Rooms.ts"
+import { Seats } from "../Seats.ts"
 import { json } from "../../lib/response.ts"
 
 const everything = 1000
@@ -9,6 +10,7 @@ const everything = 1000
 export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
   Effect.gen(function* () {
     const rooms = yield* Rooms
+    const seats = yield* Seats
     return handlers
       .handle("list", ({ urlParams }) =>
         Effect.map(
@@ -26,11 +28,15 @@ export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
       )
       .handle("remove", ({ path }) => Effect.as(rooms.remove(path.room_id), { message: "Room deleted successfully" }))
       .handle("roster", ({ path, urlParams: { limit = everything, ...cursors } }) =>
-        rooms.roster(path.room_id, { ...cursors, limit })
+        seats.roster(path.room_id, { ...cursors, limit })
       )
-      .handle("join", ({ path }) => Effect.map(rooms.join(path.room_id, path.agent_id), json))
+      .handle("join", ({ path }) =>
+        Effect.map(Effect.zipRight(seats.join(path.room_id, path.agent_id), rooms.get(path.room_id)), json)
+      )
+      .handle("seat", ({ path }) => seats.seat(path.room_id, path.agent_id))
+      .handle("choose", ({ path, payload }) => seats.choose(path.room_id, path.agent_id, payload))
       .handle("leave", ({ path }) =>
-        Effect.as(rooms.leave(path.room_id, path.agent_id), { message: "Agent removed from room successfully" })
+        Effect.as(seats.leave(path.room_id, path.agent_id), { message: "Agent removed from room successfully" })
       )
   })
 )

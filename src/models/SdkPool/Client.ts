@@ -28,11 +28,12 @@ interface Progress {
 }
 
 /** What a client is made from, apart from the session that it resumed. */
-const likenessOf = (provider: Provider, { agentName, model, seat, systemPrompt, tools }: SessionSpec) =>
+const likenessOf = (provider: Provider, { agentName, model, options, seat, systemPrompt, tools }: SessionSpec) =>
   Data.tuple(
     seat,
     provider.name,
     model,
+    Data.struct(options),
     agentName,
     systemPrompt,
     Data.array(tools.map((tool) => Data.struct({ ...tool, parameters: Data.struct(tool.parameters) })))

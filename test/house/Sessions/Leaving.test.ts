@@ -5,7 +5,7 @@ import { LiveTurns } from "../../../src/engine/LiveTurns.ts"
 import { AgentId } from "../../../src/domain/Agent.ts"
 import { RoomId } from "../../../src/domain/RoomId.ts"
 import { CurrentUser } from "../../../src/domain/User.ts"
-import { Rooms } from "../../../src/features/Rooms.ts"
+import { Seats } from "../../../src/features/Seats.ts"
 import { afterCommit, WriteQueue } from "../../../src/store/WriteQueue.ts"
 import { inHouse, setup } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
@@ -34,8 +34,8 @@ it.scopedLive("who leaves while its turn is being settled has no session left wh
       const agents = (yield* client.json("GET", "/agents")).data
       const idOf = (name: string) =>
         AgentId.make(agents.find((agent: { readonly name: string }) => agent.name === name).id)
-      const rooms = yield* Rooms
-      const leave = (name: string) => rooms.leave(RoomId.make(id), idOf(name))
+      const seats = yield* Seats
+      const leave = (name: string) => seats.leave(RoomId.make(id), idOf(name))
       yield* client.json("DELETE", `/rooms/${id}/agents/${idOf("Bo")}`)
       yield* say("Alder.")
       yield* watch.until(({ type }) => type === "stream_start")

@@ -61,7 +61,9 @@ interface Bounds {
   readonly budget: number | null
 }
 
-const boundsFor = (traits: ModelTraits, { maxOutputTokens, maxThinkingTokens }: Limits): Bounds => {
+const boundsFor = ({ options }: SessionSpec, traits: ModelTraits, limits: Limits): Bounds => {
+  const maxOutputTokens = options.max_output_tokens ?? limits.maxOutputTokens
+  const maxThinkingTokens = options.thinking ?? limits.maxThinkingTokens
   const thinks = maxThinkingTokens > 0 && !traits.without.includes("thinking")
   const wanted = thinks ? Math.max(smallestBudget, maxThinkingTokens) : 0
   const max_tokens = outputTokens(traits, maxOutputTokens + wanted)
@@ -76,12 +78,17 @@ const thinking = (model: string, { budget }: Bounds) => {
     : { thinking: { type: "enabled", budget_tokens: budget } }
 }
 
+/** The API takes it from 0 to 1, and not beside thinking. */
+const temperatureOf = ({ options: { temperature } }: SessionSpec, { without }: ModelTraits, budget: number | null) =>
+  temperature === null || budget !== null || without.includes("temperature") ? null : Math.min(1, temperature)
+
 /** Which fields a request to the model holds that another may not take. */
-export const sentOf = ({ tools }: SessionSpec, traits: ModelTraits, limits: Limits): Sent => {
-  const { budget, max_tokens } = boundsFor(traits, limits)
+export const sentOf = (spec: SessionSpec, traits: ModelTraits, limits: Limits): Sent => {
+  const { budget, max_tokens } = boundsFor(spec, traits, limits)
   const fields: ReadonlyArray<RequestField> = [
-    ...(tools.length > 0 ? (["tools"] as const) : []),
+    ...(spec.tools.length > 0 ? (["tools"] as const) : []),
     ...(budget === null ? [] : (["thinking"] as const)),
+    ...(temperatureOf(spec, traits, budget) === null ? [] : (["temperature"] as const)),
     "cache_control"
   ]
   return { fields: new Set(fields.filter((field) => !traits.without.includes(field))), maxOutputTokens: max_tokens }
@@ -90,19 +97,17 @@ export const sentOf = ({ tools }: SessionSpec, traits: ModelTraits, limits: Limi
 const unmarked = ({ cache_control: _, ...block }: Block): Block => block
 
 /** The body of a request. What never changes in a session stands first, as the cache has it. */
-export const bodyOf = (
-  { systemPrompt, tools }: SessionSpec,
-  traits: ModelTraits,
-  limits: Limits,
-  messages: ReadonlyArray<Message>
-) => {
-  const bounds = boundsFor(traits, limits)
+export const bodyOf = (spec: SessionSpec, traits: ModelTraits, limits: Limits, messages: ReadonlyArray<Message>) => {
+  const { systemPrompt, tools } = spec
+  const bounds = boundsFor(spec, traits, limits)
+  const temperature = temperatureOf(spec, traits, bounds.budget)
   const isCached = !traits.without.includes("cache_control")
   return {
     model: traits.model,
     max_tokens: bounds.max_tokens,
     stream: true,
     ...thinking(traits.model, bounds),
+    ...(temperature === null ? {} : { temperature }),
     ...(tools.length === 0 || traits.without.includes("tools")
       ? {}
       : {

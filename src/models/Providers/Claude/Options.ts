@@ -53,7 +53,7 @@ export const optionsFor = (client: Client, spec: SessionSpec, bookmark: Bookmark
   ...(bookmark === null ? {} : { resume: bookmark.session, resumeSessionAt: bookmark.entry }),
   ...programOf(client),
   cwd: client.folders.work,
-  env: environment(client),
+  env: environment(client, limitsOf(client, spec)),
   includePartialMessages: true,
   // Counted anew for each turn.
   maxTurns: turnLimits.requests,
@@ -65,11 +65,17 @@ export const optionsFor = (client: Client, spec: SessionSpec, bookmark: Bookmark
   tools: [],
   allowedTools: spec.tools.map(({ name }) => `mcp__${serverName}__${name}`),
   permissionMode: "dontAsk",
-  thinking:
-    client.maxThinkingTokens === 0
-      ? { type: "disabled" }
-      : { type: "enabled", budgetTokens: client.maxThinkingTokens, display: "summarized" }
+  thinking: thinking(limitsOf(client, spec))
 })
+
+const limitsOf = (client: Client, { options }: SessionSpec) => ({
+  output: options.max_output_tokens ?? client.maxOutputTokens,
+  thoughts: options.thinking ?? client.maxThinkingTokens
+})
+type Limits = ReturnType<typeof limitsOf>
+
+const thinking = ({ thoughts }: Limits): NonNullable<Options["thinking"]> =>
+  thoughts === 0 ? { type: "disabled" } : { type: "enabled", budgetTokens: thoughts, display: "summarized" }
 
 const programOf = ({ program }: Client) => {
   const path = program()
@@ -79,14 +85,10 @@ const programOf = ({ program }: Client) => {
 // Longer than any deadline of ours, so that ours decide.
 const patience = "3600000"
 
-const environment = ({
-  apiKey,
-  baseUrl,
-  environment,
-  folders,
-  maxOutputTokens,
-  maxThinkingTokens
-}: Client): Record<string, string> => ({
+const environment = (
+  { apiKey, baseUrl, environment, folders }: Client,
+  { output, thoughts }: Limits
+): Record<string, string> => ({
   PATH: "/usr/local/bin:/usr/bin:/bin",
   ...environment,
   ...Option.match(apiKey, { onNone: () => ({}), onSome: (key) => ({ ANTHROPIC_API_KEY: Redacted.value(key) }) }),
@@ -106,7 +108,7 @@ const environment = ({
   // The least with which the client tells why it would ask again, and when. It never comes to that: the turn ends there.
   CLAUDE_CODE_MAX_RETRIES: "1",
   // Thoughts count towards it.
-  CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(maxOutputTokens + maxThinkingTokens),
+  CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(output + thoughts),
   API_TIMEOUT_MS: patience,
   CLAUDE_STREAM_FIRST_BYTE_TIMEOUT_MS: patience
 })

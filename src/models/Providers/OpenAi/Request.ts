@@ -44,15 +44,19 @@ interface Endpoint {
 }
 
 /** The optional fields of a request to a model with these traits. */
-const fieldsFor = ({ tools }: SessionSpec, { without }: ModelTraits, { url }: Endpoint) => {
+const fieldsFor = ({ options, tools }: SessionSpec, { without }: ModelTraits, { url }: Endpoint) => {
   const takes = (field: RequestField) => !without.includes(field)
   return {
     tools: tools.length > 0 && takes("tools"),
     stream_options: takes("stream_options"),
+    temperature: options.temperature !== null && takes("temperature"),
     system: takes("system"),
     limit: limitNames(url).find(takes)
   }
 }
+
+const limitFor = ({ options }: SessionSpec, traits: ModelTraits, { maxOutputTokens }: Endpoint) =>
+  outputTokens(traits, options.max_output_tokens ?? maxOutputTokens)
 
 /** A model that takes no system message is told the same before the first words of the others. */
 const withoutSystem = ([system, ...rest]: ReadonlyArray<Message>): ReadonlyArray<Message> => {
@@ -67,7 +71,7 @@ const withoutSystem = ([system, ...rest]: ReadonlyArray<Message>): ReadonlyArray
 export const sentOf = (spec: SessionSpec, traits: ModelTraits, endpoint: Endpoint): Sent => {
   const { limit, ...others } = fieldsFor(spec, traits, endpoint)
   const names = [...Struct.keys(others).filter((name) => others[name]), ...(limit === undefined ? [] : [limit])]
-  return { fields: new Set(names), maxOutputTokens: outputTokens(traits, endpoint.maxOutputTokens) }
+  return { fields: new Set(names), maxOutputTokens: limitFor(spec, traits, endpoint) }
 }
 
 export const bodyOf = (
@@ -81,7 +85,8 @@ export const bodyOf = (
     model: traits.model,
     stream: true,
     ...(fields.stream_options ? { stream_options: { include_usage: true } } : {}),
-    ...(fields.limit === undefined ? {} : { [fields.limit]: outputTokens(traits, endpoint.maxOutputTokens) }),
+    ...(fields.limit === undefined ? {} : { [fields.limit]: limitFor(spec, traits, endpoint) }),
+    ...(fields.temperature ? { temperature: spec.options.temperature } : {}),
     ...(!fields.tools
       ? {}
       : {

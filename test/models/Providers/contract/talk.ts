@@ -21,6 +21,7 @@ export const spec = (more: Partial<SessionSpec> = {}) =>
     seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(++agents) }),
     agentName: "alice",
     model: provider.defaultModel,
+    options: { max_output_tokens: null, temperature: null, thinking: null },
     systemPrompt: "You are Alice, who mends clocks.",
     tools: [{ name: "memorize", description: "Keeps a memory", parameters: { memory_entry: "What to remember" } }],
     resume: null,
