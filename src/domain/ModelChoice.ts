@@ -21,7 +21,7 @@ export const choiceFields = {
 
 const { max_output_tokens, model, provider, temperature, thinking } = choiceFields
 
-/** The model that speaks, and how. What is null is left to who decides next: the seat, then the agent, then the room. */
+/** The model that speaks, and how. A part that is null is left to the next: the seat, then the agent, then the room. */
 export const ModelChoice = Schema.Struct({
   provider: Schema.NullOr(provider),
   model: Schema.NullOr(model),

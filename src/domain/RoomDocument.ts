@@ -4,6 +4,7 @@ import { ErrorBody } from "./Error.ts"
 import { Fault, type ImageRefused, ImageType, mostImages } from "./Image.ts"
 import { Finish } from "./Finish.ts"
 import { Line } from "./Line.ts"
+import { ModelChoice, noChoice } from "./ModelChoice.ts"
 import { longestName, longestSaid, ParticipantType } from "./Message.ts"
 import { RoomName } from "./Room.ts"
 import { RoomId } from "./RoomId.ts"
@@ -49,7 +50,8 @@ export const DocumentSeat = Schema.Struct({
   group: Schema.NullOr(Name),
   joined_at: Moment,
   /** The message after which the agent joined; it knows nothing from before. 0 when it was there from the first. */
-  joined_after: Schema.NonNegativeInt
+  joined_after: Schema.NonNegativeInt,
+  choice: Schema.optionalWith(ModelChoice, { exact: true, default: () => noChoice })
 })
 export type DocumentSeat = typeof DocumentSeat.Type
 
@@ -57,7 +59,8 @@ export const WrittenSeat = Schema.Struct({
   ...DocumentSeat.fields,
   name: Schema.String,
   group: Schema.NullOr(Schema.String),
-  joined_at: Timestamp
+  joined_at: Timestamp,
+  choice: ModelChoice
 })
 
 /** What a model may have said, or thought, at one time. */

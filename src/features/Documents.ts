@@ -6,6 +6,7 @@ import { arrived } from "./Documents/Times.ts"
 import { DocumentRepo } from "../store/DocumentRepo.ts"
 import type { Unwritten } from "../domain/Storage.ts"
 import type { RoomForbidden, RoomNotFound } from "../domain/Room.ts"
+import { noChoice } from "../domain/ModelChoice.ts"
 import type { DocumentRefused, Imported, RoomDocument } from "../domain/RoomDocument.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Time from "../domain/Time.ts"
@@ -104,7 +105,14 @@ const make = Effect.gen(function* () {
         onSuccess: ({ model, provider: { name } }) => ({ default_provider: name, default_model: model })
       })
       const isKnown = provider.default_provider === default_provider
-      const fitting = { ...document, room: { ...document.room, ...provider } }
+      // A seat of another house's provider speaks with what its agent and its room have.
+      const agents = yield* Effect.forEach(document.agents, (seat) =>
+        Effect.match(providers.choose(seat.choice), {
+          onFailure: () => ({ ...seat, choice: noChoice }),
+          onSuccess: () => seat
+        })
+      )
+      const fitting = { ...document, agents, room: { ...document.room, ...provider } }
       const imported = yield* intake.take(user_id, fitting, ({ id }) =>
         Effect.flatMap(Effect.orDie(roomRepo.find(id)), events.open)
       )

@@ -174,10 +174,10 @@ const namesIn = ({ agents, messages }: RoomDocument) =>
 
 /** Those whom this server has, each at its place in the conversation; `ids` are those of the document's messages. */
 const seatsOf = ({ agents, messages }: RoomDocument, ids: ReadonlyArray<MessageId>, cast: Cast) =>
-  agents.flatMap(({ joined_after, joined_at, name }) => {
+  agents.flatMap(({ choice, joined_after, joined_at, name }) => {
     const agent_id = cast.get(name)
     const before = ids[countUpTo(messages, joined_after) - 1] ?? 0
-    return agent_id === undefined ? [] : [{ agent_id, joined_at, joined_after: before }]
+    return agent_id === undefined ? [] : [{ agent_id, joined_at, joined_after: before, choice }]
   })
 
 /** How many of the messages, which are in the order of their ids, are no later than one. */

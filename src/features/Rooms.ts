@@ -51,6 +51,8 @@ export class Rooms extends Context.Tag("parley/features/Rooms")<
     ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | Unwritten, CurrentUser>
     /** With its agents and its newest messages, up to a thousand. */
     readonly get: (id: RoomId) => Effect.Effect<RoomJson, Denied, CurrentUser>
+    /** The same for somebody who has passed already. */
+    readonly show: (id: RoomId) => Effect.Effect<RoomJson, RoomNotFound, CurrentUser>
     /**
      * A pause has taken effect when this returns: nobody speaks any more. The end of a pause opens a round for what
      * people said meanwhile.
@@ -170,6 +172,8 @@ const make = Effect.gen(function* () {
     }),
 
     get: Effect.fn("Rooms.get")((id) => Effect.zipRight(access(id), json(id))),
+
+    show: json,
 
     update: Effect.fn("Rooms.update")(function* (id, { is_paused, model, name, provider, ...wanted }) {
       const room = yield* access(id)

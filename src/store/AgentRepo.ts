@@ -2,11 +2,12 @@ import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Cache } from "./Cache.ts"
 import { Agent, AgentId, AgentNotFound, Member } from "../domain/Agent.ts"
-import { ModelChoice, noChoice } from "../domain/ModelChoice.ts"
+import type { ModelChoice } from "../domain/ModelChoice.ts"
 import type { Page } from "../domain/Param.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import * as Sql from "./Sql.ts"
+import { encodeChoice, StoredChoice } from "./StoredChoice.ts"
 import { roomGroup } from "./RoomEvents.ts"
 import { Commit } from "./WriteQueue.ts"
 
@@ -45,14 +46,7 @@ export class AgentRepo extends Context.Tag("parley/store/AgentRepo")<
 
 type Sheet = Omit<Agent, "id" | "session_id" | "created_at">
 
-const Choice = Schema.transform(Schema.NullOr(Schema.parseJson(ModelChoice)), Schema.typeSchema(ModelChoice), {
-  strict: true,
-  decode: (stored) => stored ?? noChoice,
-  encode: (choice) => choice
-})
-const encodeChoice = Schema.encodeSync(Choice)
-
-const Seated = Schema.extend(Member, Schema.Struct({ joined_after: Schema.Int, choice: Choice }))
+const Seated = Schema.extend(Member, Schema.Struct({ joined_after: Schema.Int, choice: StoredChoice }))
 export type Seated = typeof Seated.Type
 
 const everybody: Page = { limit: 1000 }

@@ -9,7 +9,9 @@ import type { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
 import * as Time from "../domain/Time.ts"
+import type { ModelChoice } from "../domain/ModelChoice.ts"
 import * as Sql from "./Sql.ts"
+import { encodeChoice, StoredChoice } from "./StoredChoice.ts"
 import { RoomRepo } from "./RoomRepo.ts"
 import { Commit } from "./WriteQueue.ts"
 
@@ -37,6 +39,7 @@ interface NewSeat {
   readonly agent_id: AgentId
   readonly joined_at: Timestamp
   readonly joined_after: number
+  readonly choice: ModelChoice
 }
 
 /** What a room that comes from elsewhere has had already. */
@@ -100,7 +103,7 @@ const notice = (row: unknown): Option.Option<Row> =>
   })
 
 const asRows = Sql.readable(Row, "messages", notice)
-const asSeats = Sql.readable(WrittenSeat, "agents")
+const asSeats = Sql.readable(Schema.Struct({ ...WrittenSeat.fields, choice: StoredChoice }), "agents")
 const asExtent = Sql.one(Extent)
 const asAgents = Sql.all(Schema.Struct({ id: AgentId, name: Schema.String }))
 
@@ -112,7 +115,7 @@ const make = Effect.gen(function* () {
 
   const seats = (room: RoomId) =>
     asSeats(sql`
-      SELECT name, "group", joined_at, joined_after FROM room_agents JOIN agents ON agents.id = agent_id
+      SELECT name, "group", joined_at, joined_after, choice FROM room_agents JOIN agents ON agents.id = agent_id
       WHERE room_id = ${room} ORDER BY joined_at, agents.id`)
 
   const extent = (room: RoomId) =>
@@ -149,7 +152,7 @@ const make = Effect.gen(function* () {
       seats.length === 0
         ? Effect.void
         : write(sql`
-            INSERT INTO room_agents ${sql.insert(seats.map((seat) => ({ room_id: room, ...seat })))}
+            INSERT INTO room_agents ${sql.insert(seats.map(({ choice, ...seat }) => ({ room_id: room, ...seat, choice: encodeChoice(choice) })))}
             ON CONFLICT (room_id, agent_id) DO NOTHING`),
 
     hide: (room) => write(sql`UPDATE rooms SET state = 'importing' WHERE id = ${room}`),

@@ -1,3 +1,4 @@
+import { noChoice } from "../../src/domain/ModelChoice.ts"
 import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
@@ -37,8 +38,14 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
     Effect.gen(function* () {
       const { document, take } = yield* setup
       const seats = [
-        { name: "Ada", group: null, joined_at: "2026-01-01T00:00:00.000Z", joined_after: 0 },
-        { name: "Bo", group: null, joined_at: "2026-01-02T00:00:00.000Z", joined_after: 5 }
+        { name: "Ada", group: null, joined_at: "2026-01-01T00:00:00.000Z", joined_after: 0, choice: noChoice },
+        {
+          name: "Bo",
+          group: null,
+          joined_at: "2026-01-02T00:00:00.000Z",
+          joined_after: 5,
+          choice: { ...noChoice, model: "large", temperature: 0.5 }
+        }
       ]
       const cases = FastCheck.sample(FastCheck.tuple(rooms, messages), 25)
 

@@ -72,13 +72,12 @@ layer(house, { excludeTestServices: true })("A seat", (it) => {
       const { json, path, seat } = yield* seated
       for (const [body, status] of [
         [{ provider: "nobody" }, 400],
-        [{ temperature: 3 }, 400],
-        [{ temperature: "warm" }, 400],
-        [{ max_output_tokens: 1 }, 400],
-        [{ thinking: -1 }, 400],
         [{ priority: 3 }, 400],
-        [{ model: "" }, 400],
-        [{ model: "a\nb" }, 400]
+        [{ temperature: 3 }, 422],
+        [{ temperature: "warm" }, 422],
+        [{ max_output_tokens: 1 }, 422],
+        [{ thinking: -1 }, 422],
+        [{ model: "" }, 422]
       ] as const) {
         const answer = yield* json("PATCH", seat, body)
         assertEquals(answer.status, status, stringify(answer.data))

@@ -6,6 +6,7 @@ import { DocumentRepo } from "../../store/DocumentRepo.ts"
 import { type Image, mostImages } from "../../domain/Image.ts"
 import type { MessageId } from "../../domain/Message.ts"
 import type { RoomRow } from "../../domain/Room.ts"
+import { noChoice } from "../../domain/ModelChoice.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
 import * as Time from "../../domain/Time.ts"
 import { MessageRepo } from "../../store/MessageRepo.ts"
@@ -156,7 +157,7 @@ export const make = Effect.gen(function* () {
       const joined_at = Option.getOrElse(time(joined), () => room.created_at)
       return agent_id === undefined
         ? []
-        : [{ agent_id, joined_at, joined_after: joined === null ? 0 : placeAt(joined) }]
+        : [{ agent_id, joined_at, joined_after: joined === null ? 0 : placeAt(joined), choice: noChoice }]
     })
     yield* documents.seat(room.id, seats)
   })

@@ -31,7 +31,7 @@ export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
         seats.roster(path.room_id, { ...cursors, limit })
       )
       .handle("join", ({ path }) =>
-        Effect.map(Effect.zipRight(seats.join(path.room_id, path.agent_id), rooms.get(path.room_id)), json)
+        Effect.map(Effect.zipRight(seats.join(path.room_id, path.agent_id), rooms.show(path.room_id)), json)
       )
       .handle("seat", ({ path }) => seats.seat(path.room_id, path.agent_id))
       .handle("choose", ({ path, payload }) => seats.choose(path.room_id, path.agent_id, payload))
