@@ -34,3 +34,6 @@ const likeConfig = /^(?:agent|group|house)?[ _-]?config\.(?:ya?ml|json|toml)$/i
 /** Names of files in an agent's folder that look like its configuration and are not. */
 export const strayIn = (names: ReadonlyArray<string>, own: string) =>
   names.filter((name) => name !== own && likeConfig.test(name))
+
+/** What people call such a file instead. */
+export const misnamed = (own: string) => own.replace(/\.yaml$/, ".yml")

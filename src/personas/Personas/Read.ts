@@ -14,7 +14,7 @@ import {
   pictureCandidates,
   type Texts
 } from "../Parse.ts"
-import { strayIn, unheeded } from "../Unheeded.ts"
+import { misnamed, strayIn, unheeded } from "../Unheeded.ts"
 
 /** What is known of a folder after looking at it. */
 export interface Reading {
@@ -66,6 +66,23 @@ const markOf = (fs: FileSystem.FileSystem) => (path: string) =>
     }
   })
 
+/** What people may take for a configuration of the agent, its group or its house, and nobody reads. */
+const straysOf = Effect.fnUntraced(function* (library: Library, folder: Folder, names: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+  const above: ReadonlyArray<readonly [string, string]> = [
+    ...(folder.group === null ? [] : [[paths.dirname(folder.path), groupConfig] as const]),
+    [library.root, houseConfig]
+  ]
+  const found = yield* Effect.filter(above, ([place, own]) =>
+    Effect.orElseSucceed(fs.exists(paths.join(place, misnamed(own))), () => false)
+  )
+  return [
+    ...strayIn(names, agentConfig).map((name) => [name, agentConfig]),
+    ...found.map(([, own]) => [misnamed(own), own])
+  ].map(([name, own]) => `${name} is not read: the file's name is ${own}`)
+})
+
 /** Which files make the persona, with their sizes, times and identities. */
 const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
   const fs = yield* FileSystem.FileSystem
@@ -79,7 +96,7 @@ const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
   const ownPictures = pictureCandidates(names).map((file) => paths.join(folder.path, file))
   const pictures = [...ownPictures, ...folder.legacyPictures].slice(0, pictureLimit)
   const marks = yield* Effect.forEach([...sources, ...pictures], markOf(fs), { concurrency: "unbounded" })
-  const stray = strayIn(names, agentConfig).map((name) => `${name} is not read: the file's name is ${agentConfig}`)
+  const stray = yield* straysOf(library, folder, names)
   const texts = marks.slice(0, sources.length)
   return {
     key: [...marks.map(({ mark, path }) => `${path}:${mark}`), ...stray].join("\n"),

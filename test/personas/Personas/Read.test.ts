@@ -69,6 +69,23 @@ describe("Personas, when something is broken", () => {
     })
   )
 
+  scenario(
+    "a configuration under another name is noticed when it comes and when it goes",
+    ({ at, fs, personas, write }) =>
+      Effect.gen(function* () {
+        const warned = Effect.map(personas.report, (all) =>
+          all.map((it) => it.warnings.map((text) => text.split(" ")[0]))
+        )
+        deepStrictEqual(yield* warned, [[], []])
+        yield* write("mira/Config.JSON", "{}")
+        yield* write("group_harbour/group_config.yml", "")
+        deepStrictEqual(yield* warned, [["group_config.yml"], ["Config.JSON"]])
+        yield* write("house_config.yml", "")
+        yield* fs.remove(at("mira/Config.JSON"))
+        deepStrictEqual(yield* warned, [["group_config.yml", "house_config.yml"], ["house_config.yml"]])
+      })
+  )
+
   scenario("a file that was emptied just now is not believed yet", ({ personas, write }) =>
     Effect.gen(function* () {
       yield* write("mira/characteristics.md", "", "now")
