@@ -61,6 +61,13 @@ export default {
       to: { path: "^src/features/.+/(?:Api|Http)\\.ts$" }
     },
     {
+      // What is made of another file's values may be made before them; types are not made.
+      name: "values go round in no circle",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } }
+    },
+    {
       name: "every file has a storey",
       severity: "error",
       from: { path: "^src/", pathNot: any(storeys) },

@@ -1,13 +1,6 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { type Agent, type AgentId, asSeenBy } from "../domain/Agent.ts"
-import {
-  choiceIn,
-  type ModelChoice,
-  noChoice,
-  type SeatChoice,
-  SeatNotFound,
-  type SeatUpdate
-} from "../domain/ModelChoice.ts"
+import { choiceIn, type ModelChoice, noChoice } from "../domain/ModelChoice.ts"
 import type { Page } from "../domain/Param.ts"
 import {
   type ProviderUnknown,
@@ -17,6 +10,7 @@ import {
   type RoomRow
 } from "../domain/Room.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import { type SeatChoice, SeatNotFound, type SeatUpdate } from "../domain/Seat.ts"
 import type { Unwritten } from "../domain/Storage.ts"
 import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "../domain/User.ts"

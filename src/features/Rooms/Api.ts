@@ -3,7 +3,6 @@ import { Schema } from "effect"
 import { Authenticated } from "../Auth/Api.ts"
 import { Agent } from "../../domain/Agent.ts"
 import { FieldsRefused, WriteRefused } from "../../domain/Error.ts"
-import { SeatChoice, SeatNotFound, SeatUpdate } from "../../domain/ModelChoice.ts"
 import { PageParams, RoomParam, SeatParam } from "../../domain/Param.ts"
 import {
   ProviderUnknown,
@@ -17,6 +16,7 @@ import {
   RoomUpdate
 } from "../../domain/Room.ts"
 import { SettingRefused } from "../../domain/RoomSettings.ts"
+import { SeatChoice, SeatNotFound, SeatUpdate } from "../../domain/Seat.ts"
 import { Timestamp } from "../../domain/Time.ts"
 import { AdminRequired } from "../../domain/User.ts"
 
