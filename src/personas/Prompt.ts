@@ -11,6 +11,8 @@ export interface PromptInput {
   readonly roster: ReadonlyArray<string>
   /** What people are called who give no name. */
   readonly personName: string
+  /** False for what only plays a model: it is told the sections that are for it alone. */
+  readonly isModel: boolean
 }
 
 const eventsLimit = 16 * 1024
@@ -38,13 +40,18 @@ const opening = ({ persona }: PromptInput) => {
   return `${part} The pages below describe ${name} in the third person; that is you.`
 }
 
-const personaSections = ({ persona, roomMemories }: PromptInput) => [
+const personaSections = ({ isModel, persona, roomMemories }: PromptInput) => [
   section(`${persona.name} in a nutshell`, persona.in_a_nutshell),
-  section(`${persona.name}'s characteristics`, persona.characteristics),
+  section(`${persona.name}'s characteristics`, isModel ? unscripted(persona.characteristics) : persona.characteristics),
   section("Recent events", recentEvents(persona.recent_events)),
   section(`What ${persona.name} noted in this room`, bullets(roomMemories.map(oneLine))),
   section("Long-term memory", memoryIndex(persona))
 ]
+
+/** From their headings to the next one. */
+const scripts = /^## (?:Script|Lines)[ \t]*(?:\n|$)[^]*?(?=^#{1,6} |$(?![^]))/gm
+
+const unscripted = (text: string | null) => text?.replaceAll(scripts, "").trim() ?? null
 
 const recentEvents = (events: string | null) => {
   const lines = events?.split("\n") ?? []

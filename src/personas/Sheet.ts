@@ -15,5 +15,5 @@ export const sheetOf = (persona: Persona, personName: string) => ({
   priority: persona.priority,
   transparent: persona.transparent,
   final_response: persona.final_response,
-  system_prompt: systemPrompt({ persona, roomMemories: [], roster: [persona.name], personName })
+  system_prompt: systemPrompt({ persona, roomMemories: [], roster: [persona.name], personName, isModel: true })
 })

@@ -220,6 +220,8 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
             default_model: "puppet-1",
             takes_images: true,
             models: [{ id: "puppet-1", name: "Puppet" }],
+            traits: [],
+            model_health: [],
             health: {
               state: "closed",
               waiting: 0,

@@ -13,7 +13,8 @@ const input = {
   persona: full,
   roomMemories: ["[2024-05-01] Tom paid."],
   roster: ["Tom", "Mira", "Ada"],
-  personName: "User"
+  personName: "User",
+  isModel: true
 }
 const headings = (prompt: string) =>
   prompt.split("\n").flatMap((line) => (line.startsWith("# ") ? [line.slice(2)] : []))
@@ -38,12 +39,11 @@ describe("the system prompt", () => {
     assertTrue(!prompt.includes("`recall`"))
   })
 
-  it("names memories by subtitle alone, and the voice's own lines in full", () => {
+  it("names memories by subtitle alone", () => {
     const prompt = systemPrompt(input)
 
     assertInclude(prompt, '- "The key"')
     assertTrue(!prompt.includes("It fits no lock."))
-    assertInclude(prompt, "## Lines\n\n- All in good time.")
   })
 
   it("is the same bytes for the same room, in whatever order its agents are listed", () => {
@@ -89,6 +89,28 @@ describe("the system prompt", () => {
     assertInclude(prompt, "# Rules of this house\n\nNo spoilers.")
     assertInclude(prompt, "Only lines that begin with this mark come from the room")
     assertTrue(!prompt.includes("You are Mira") && !prompt.includes("Stay Mira all through"))
+  })
+
+  it("tells a model nothing of the sections for what only plays one", () => {
+    const characteristics = [
+      "Mira is dry.",
+      "## Lines",
+      "- Ahoy.",
+      "## Habits",
+      "She whistles.",
+      "## Script",
+      "say Ahoy.",
+      "",
+      "skip"
+    ].join("\n")
+    const persona = { ...mira, characteristics }
+
+    const told = systemPrompt({ ...input, persona })
+    assertTrue(!told.includes("Ahoy") && !told.includes("## Script") && !told.includes("## Lines"))
+    assertInclude(told, "Mira is dry.\n## Habits\nShe whistles.")
+    assertInclude(systemPrompt({ ...input, persona, isModel: false }), characteristics)
+    const scriptAlone = { ...mira, characteristics: "## Script\nsay Ahoy." }
+    assertTrue(!headings(systemPrompt({ ...input, persona: scriptAlone })).includes("Mira's characteristics"))
   })
 
   it("gives a critic another part", () => {

@@ -56,8 +56,9 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
   const attachments = yield* Attachments
   const sessions = yield* Sessions
 
-  const prompt = Effect.fnUntraced(function* ({ persona, roster }: TurnSetting) {
-    const bare = { persona, roomMemories: [], roster: roster.map(({ name }) => name), personName: USER_NAME }
+  const prompt = Effect.fnUntraced(function* ({ persona, provider, roster }: TurnSetting) {
+    const { isModel } = provider
+    const bare = { persona, roomMemories: [], roster: roster.map(({ name }) => name), personName: USER_NAME, isModel }
     const tools = toolSpecs(persona)
     // What the agent noted itself its session knows, and it may skip in one turn and not in the next: neither makes
     // the session another's.

@@ -8,16 +8,15 @@ import type {
 import { Either, Option } from "effect"
 import { ProviderEvent, type SessionSpec, turnLimits } from "../../../domain/Provider.ts"
 import {
+  ContextExceeded,
   Crashed,
-  InvalidRequest,
   Overloaded,
   type ProviderError,
-  RateLimited,
   SessionLost,
   TimedOut,
-  TooManyToolCalls,
-  Unauthorized
+  TooManyToolCalls
 } from "../../../domain/ProviderError.ts"
+import { classify } from "../Classify.ts"
 import { finishOf } from "../Finish.ts"
 import { silence } from "../Silence.ts"
 import * as Bookmark from "./Bookmark.ts"
@@ -163,22 +162,9 @@ const readRetry = (memory: Memory, retry: SDKAPIRetryMessage): ProviderError => 
   if (retry.no_response !== undefined)
     return new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms })
   const retryAfterMs = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
-  if (isRefusal(retry.error_status)) return refusal(retry.error_status, retryAfterMs)
-  return brokenOff(memory, retryAfterMs)
-}
-
-const isRefusal = (status: unknown): status is 401 | 403 | 429 | 529 =>
-  status === 401 || status === 403 || status === 429 || status === 529
-
-const refusal = (status: 401 | 403 | 429 | 529, retryAfterMs: number | null) => {
-  switch (status) {
-    case 429:
-      return new RateLimited({ retryAfterMs })
-    case 529:
-      return new Overloaded({ retryAfterMs })
-    default:
-      return new Unauthorized()
-  }
+  if (retry.error_status === null || memory.isHalfSaid) return brokenOff(memory, retryAfterMs)
+  const complaint = { status: retry.error_status, message: "", code: retry.error }
+  return classify(complaint, { model: memory.model, hasImages: false, retryAfterMs, hide: (text) => text })
 }
 
 const readResult = (
@@ -202,8 +188,8 @@ const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) 
   const status = result.subtype === "success" ? (result.api_error_status ?? null) : null
   if (/^No (conversation|message) found with/.test(reason)) return new SessionLost()
   const isFull = result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit"
-  if (isFull || status === tooLarge) return memory.hasHistory ? new SessionLost() : new InvalidRequest({ reason })
-  if (isRefusal(status)) return refusal(status, null)
+  if (isFull || status === tooLarge) return memory.hasHistory ? new SessionLost() : new ContextExceeded({ reason })
   if (status === null) return new Crashed({ reason })
-  return status >= 500 ? new Overloaded({ retryAfterMs: null }) : new InvalidRequest({ reason })
+  const complaint = { status, message: reason, code: "" }
+  return classify(complaint, { model: memory.model, hasImages: false, retryAfterMs: null, hide })
 }

@@ -4,7 +4,7 @@ import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Schema, Stream } from "effect"
 import type { Session, TurnInput } from "../../../../src/domain/Provider.ts"
-import { InvalidRequest, SessionLost } from "../../../../src/domain/ProviderError.ts"
+import { ContextExceeded, SessionLost } from "../../../../src/domain/ProviderError.ts"
 import * as Folders from "../../../../src/models/Providers/Claude/Folders.ts"
 import { input, makeHouse, play, spec, whyNot } from "../../../support/ClaudeHouse.ts"
 import { bytesOf, images, pixel } from "../../../support/images.ts"
@@ -83,19 +83,21 @@ describe.skipIf(whyNot() !== "")(`Images, with the real Claude client ${whyNot()
       })
     )
 
-    it.scoped("that have made a session larger than a request may be make it SessionLost; alone they are refused", () =>
-      Effect.gen(function* () {
-        const { api, provider } = yield* makeHouse()
-        const session = yield* provider.open(spec())
-        yield* play(session, "Hi")
-        yield* api.reply(Api.refuse(413), Api.refuse(413))
+    it.scoped(
+      "that have made a session larger than a request may be make it SessionLost; alone they are ContextExceeded",
+      () =>
+        Effect.gen(function* () {
+          const { api, provider } = yield* makeHouse()
+          const session = yield* provider.open(spec())
+          yield* play(session, "Hi")
+          yield* api.reply(Api.refuse(413), Api.refuse(413))
 
-        const full = yield* Effect.flip(show(session, "Look", [png]))
-        const fresh = yield* Effect.flip(Effect.flatMap(provider.open(spec()), (other) => show(other, "Look", [png])))
+          const full = yield* Effect.flip(show(session, "Look", [png]))
+          const fresh = yield* Effect.flip(Effect.flatMap(provider.open(spec()), (other) => show(other, "Look", [png])))
 
-        assertInstanceOf(full, SessionLost)
-        assertInstanceOf(fresh, InvalidRequest)
-      })
+          assertInstanceOf(full, SessionLost)
+          assertInstanceOf(fresh, ContextExceeded)
+        })
     )
   })
 })
