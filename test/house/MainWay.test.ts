@@ -25,7 +25,7 @@ const evening = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>) =>
   Effect.gen(function* () {
     const client = yield* Client.make
     const people = yield* client.json("GET", "/agents")
-    const room = yield* client.json("POST", "/rooms", { name: "evening" })
+    const room = yield* client.json("POST", "/rooms", { name: "evening", someone_answers: false })
     const id: number = room.data.id
     for (const { id: agent } of people.data) yield* client.json("POST", `/rooms/${id}/agents/${agent}`)
     const watch = yield* Watch.room(id)

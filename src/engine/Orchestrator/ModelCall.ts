@@ -14,6 +14,7 @@ import { LiveSettings } from "../../process/Settings.ts"
 import * as GenAi from "../../telemetry/GenAi.ts"
 import { callTool } from "../../personas/Tools.ts"
 import { type Brief, type Briefs, bytesOf } from "./Briefs.ts"
+import { speechOf } from "./Speech.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
 import { Sessions } from "../../store/Sessions.ts"
 import type { TurnError } from "../../domain/TurnError.ts"
@@ -113,8 +114,13 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
       draft.spend(spending)
     }
     const hearOut = (session: Session) =>
-      hear(deadlines())(session.turn({ ...brief.input, callTool: tools.callTool, spend }), (event) =>
-        answered.pipe(Effect.zipRight(listen(draft)(event)), Effect.zipRight(Effect.suspend(() => bound(draft, tools))))
+      hear(deadlines())(
+        speechOf(setting, draft)(session.turn({ ...brief.input, callTool: tools.callTool, spend })),
+        (event) =>
+          answered.pipe(
+            Effect.zipRight(listen(draft)(event)),
+            Effect.zipRight(Effect.suspend(() => bound(draft, tools)))
+          )
       )
     return Effect.flatMap(pool.lease(setting.provider, brief.spec, setting.priority), hearOut).pipe(
       Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),

@@ -1,0 +1,72 @@
+import { Chunk, Effect, Option, Stream } from "effect"
+import { ProviderEvent } from "../../domain/Provider.ts"
+import { type ProviderError, Unreadable } from "../../domain/ProviderError.ts"
+import { type Draft, heldBack } from "../LiveTurns.ts"
+import * as StageDirections from "./StageDirections.ts"
+import type { TurnSetting } from "./TurnSetting.ts"
+
+type Turn = Stream.Stream<ProviderEvent, ProviderError>
+
+/**
+ * What a model says as its agent: without the agent's own label, and up to where it speaks in another's name. A model
+ * that writes `skip` has skipped.
+ */
+export const speechOf = ({ agent, provider, roster }: TurnSetting, draft: Draft) => {
+  const others = roster.flatMap(({ id, name }) => (id === agent.id ? [] : name))
+  return (turn: Turn): Turn => (provider.isModel ? directed(turn, agent.name, others, draft) : turn)
+}
+
+const directed = (turn: Turn, own: string, others: ReadonlyArray<string>, draft: Draft): Turn =>
+  Stream.fromPull(
+    Effect.map(Stream.toPull(turn), (pull) => {
+      const text = StageDirections.make(own, others)
+      let failure: ProviderError | null = null
+      let hasSpoken = false
+
+      const say = (words: string) => {
+        hasSpoken ||= words.trim() !== ""
+        return words === "" ? [] : [ProviderEvent.TextDelta({ text: words })]
+      }
+
+      /** A session that holds a speech in another's name must not go on from it. */
+      const last = (done: Extract<ProviderEvent, { readonly _tag: "Done" }>) =>
+        text.cut() > heldBack ? ProviderEvent.Done({ ...done, sessionId: null }) : done
+
+      const finish = (done: Extract<ProviderEvent, { readonly _tag: "Done" }>) =>
+        Effect.suspend(() => {
+          const rest = text.end()
+          if (rest === null) return Effect.as(draft.use("skip"), [done])
+          const said = [...say(rest), last(done)]
+          return text.cut() > 0 && !hasSpoken && !draft.skipped
+            ? new Unreadable({ reason: "the model spoke in another's name" })
+            : Effect.succeed(said)
+        })
+
+      const hear = (event: ProviderEvent): Effect.Effect<ReadonlyArray<ProviderEvent>, ProviderError> => {
+        if (event._tag === "Done") return finish(event)
+        if (event._tag === "ToolUse") text.pause()
+        if (event._tag !== "TextDelta") return Effect.succeed([event])
+        const said = say(text.hear(event.text))
+        // The model is at it, though nobody hears it.
+        return Effect.succeed(text.isCut() ? [...said, ProviderEvent.TextDelta({ text: "" })] : said)
+      }
+
+      const heard = Effect.flatMap(pull, (events) =>
+        Effect.mapBoth(Effect.forEach(events, hear), {
+          onSuccess: (all) => Chunk.unsafeFromArray(all.flat()),
+          onFailure: Option.some
+        })
+      )
+
+      return Effect.suspend(() => {
+        if (failure !== null) return Effect.fail(Option.some(failure))
+        return Effect.catchAll(heard, (why) => {
+          const rest = text.end() ?? ""
+          if (Option.isNone(why) || rest === "") return Effect.fail(why)
+          // What was heard before is told first.
+          failure = why.value
+          return Effect.succeed(Chunk.unsafeFromArray(say(rest)))
+        })
+      })
+    })
+  )
