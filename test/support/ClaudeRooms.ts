@@ -46,7 +46,7 @@ let rooms = 0
 export const room = (...names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const client = yield* Client.make
-    const { data } = yield* client.json("POST", "/rooms", { name: `room ${++rooms}` })
+    const { data } = yield* client.json("POST", "/rooms", { name: `room ${++rooms}`, someone_answers: false })
     const found = yield* enter(data.id)
     yield* Effect.forEach(names, found.join)
     yield* Effect.addFinalizer(() => found.evict)
