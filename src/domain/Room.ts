@@ -86,7 +86,7 @@ const settings = {
 /** What the agents of a room speak with, where neither seat nor agent says otherwise. */
 const speech = {
   provider: Schema.optional(Schema.NullOr(Schema.String.pipe(Schema.maxLength(200)))),
-  /** A provider that is named without a model has its own. */
+  /** Empty is the provider's own choice, which also counts where a provider is named without a model. */
   model: Schema.optional(Schema.NullOr(AsLine.pipe(Schema.maxLength(200))))
 }
 

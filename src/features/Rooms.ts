@@ -141,11 +141,11 @@ const make = Effect.gen(function* () {
     room: RoomRow,
     { model, provider }: Pick<typeof RoomUpdate.Type, "model" | "provider">
   ) {
-    if (!provider) return model ? { default_model: model } : {}
+    if (!provider) return typeof model === "string" ? { default_model: model || null } : {}
     const chosen = yield* providers.choose({ provider, model })
     const isSame = chosen.provider.name === room.default_provider
     const usual = isSame ? room.default_model : null
-    return { default_provider: chosen.provider.name, default_model: chosen.model ?? usual }
+    return { default_provider: chosen.provider.name, default_model: model === "" ? null : (chosen.model ?? usual) }
   })
 
   return Rooms.of({

@@ -10,13 +10,18 @@ import type { OpenRoom } from "./room.ts"
 import type { RoomSummary } from "./wire.ts"
 import { settingWords, words } from "./words.ts"
 
-type Name = keyof RoomSettings | "name"
+type Name = keyof RoomSettings | TextName
 
 const container = byId("settings-fields", HTMLElement)
 const remove = byId("remove-open", HTMLButtonElement)
 
 /** Empty, such a setting does not bound. */
 const removable: ReadonlySet<Name> = new Set<Name>(["max_interactions", "budget_tokens", "budget_usd"])
+
+/** What is typed as a text, and where a room has it. */
+const texts = { name: "name", provider: "default_provider", model: "default_model" } as const
+type TextName = keyof typeof texts
+const isText = (name: Name): name is TextName => name in texts
 
 const flags: ReadonlySet<Name> = new Set<Name>(["autonomous", "someone_answers"])
 
@@ -27,9 +32,10 @@ const entry = (name: Name, id: string) =>
   h("input", {
     id,
     type: "text",
-    inputmode: name === "name" ? "text" : name === "budget_usd" ? "decimal" : "numeric",
+    inputmode: isText(name) ? "text" : name === "budget_usd" ? "decimal" : "numeric",
     autocomplete: "off",
-    placeholder: removable.has(name) ? settingWords.noLimit : ""
+    placeholder: removable.has(name) ? settingWords.noLimit : "",
+    ...(name === "provider" || name === "model" ? { list: `${id}-choices` } : {})
   })
 
 /** What was typed goes to the server as it is when it is no number: the server says what it should be. */
@@ -51,7 +57,7 @@ const makeField = (name: Name) => {
   const raw = () => (box ? String(box.checked) : control.value.trim())
   const value = () => {
     if (box) return box.checked
-    if (choices || name === "name") return raw()
+    if (choices || isText(name)) return raw()
     return raw() === "" && removable.has(name) ? null : numberIn(raw())
   }
 
@@ -62,7 +68,7 @@ const makeField = (name: Name) => {
     /** What was changed; nothing where it is as it was. */
     wanted: () => (raw() === before || control.closest("[hidden]") ? [] : [[name, value()] as const]),
     fill(room: RoomSummary) {
-      before = String(room[name] ?? "")
+      before = String(room[isText(name) ? texts[name] : name] ?? "")
       if (box) box.checked = before === "true"
       else control.value = before
     },
@@ -86,6 +92,18 @@ export const makeSettings = (options: { readonly room: () => OpenRoom | null; re
   const group = (name: keyof typeof settingWords.groups, ...items: ReadonlyArray<HTMLElement>) =>
     h("fieldset", { class: "settings" }, h("legend", {}, settingWords.groups[name]), ...items)
 
+  const offers = {
+    provider: h("datalist", { id: "setting-provider-choices" }),
+    model: h("datalist", { id: "setting-model-choices" })
+  }
+  const offer = async () => {
+    const { providers } = await client.system.providers()
+    const chosen = made.get("provider")?.control.value
+    const models = providers.find(({ name }) => name === chosen)?.models ?? []
+    offers.provider.replaceChildren(...providers.map(({ name }) => h("option", { value: name })))
+    offers.model.replaceChildren(...models.map(({ id, name }) => h("option", { value: id }, name)))
+  }
+
   const [alone] = fields("autonomous")
   const cadence = h(
     "div",
@@ -94,6 +112,7 @@ export const makeSettings = (options: { readonly room: () => OpenRoom | null; re
   )
   container.replaceChildren(
     group("room", ...fields("name")),
+    group("models", ...fields("provider", "model"), ...Object.values(offers)),
     group("talk", ...fields("turn_policy", "someone_answers", "double_text")),
     group("limits", ...fields("max_interactions", "max_messages", "max_follow_ups")),
     group("budget", ...fields("budget_tokens", "budget_usd")),
@@ -145,6 +164,8 @@ export const makeSettings = (options: { readonly room: () => OpenRoom | null; re
     refuse(new Map())
     unfold()
     offerFiles(room.id)
+    // Without it people still can type.
+    void offer().catch(() => {})
     remove.hidden = !options.mayRemove()
     dialog.show()
   }

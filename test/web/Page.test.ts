@@ -120,6 +120,7 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
             await page.getByLabel("Replies to one message").fill("7")
             await page.getByLabel("Order of the agents").selectOption("round_robin")
             await page.getByLabel("US dollars").fill("1.5")
+            await page.getByLabel("Model", { exact: true }).and(page.locator("#setting-model")).fill("large")
             await page.getByLabel("The agents may go on without a person").check()
             await page.getByLabel("Seconds of quiet before they do").fill("600")
             await page.getByRole("button", { name: "Save" }).click()
@@ -127,17 +128,19 @@ describe.skipIf(whyNoChromium !== "")(`the page${whyNoChromium === "" ? "" : ` (
           })
           const { data } = yield* call("GET", `/rooms/${id}`)
           deepStrictEqual(
-            [data.max_messages, data.turn_policy, data.budget_usd, data.autonomous, data.autonomous_every],
-            [7, "round_robin", 1.5, true, 600]
+            [data.max_messages, data.turn_policy, data.budget_usd, data.autonomous_every, data.default_model],
+            [7, "round_robin", 1.5, 600, "large"]
           )
 
           yield* on(async (page) => {
             await page.getByRole("button", { name: "Settings" }).click()
             await page.getByLabel("US dollars").fill("")
+            await page.locator("#setting-model").fill("")
             await page.getByRole("button", { name: "Save" }).click()
             await page.locator("#settings").waitFor({ state: "hidden" })
           })
-          strictEqual((yield* call("GET", `/rooms/${id}`)).data.budget_usd, null)
+          const { data: emptied } = yield* call("GET", `/rooms/${id}`)
+          deepStrictEqual([emptied.budget_usd, emptied.default_model], [null, null])
           deepStrictEqual(faults, [])
         }),
       patience

@@ -6,10 +6,10 @@ interface Wording {
   readonly choices?: Readonly<Record<string, string>>
 }
 
-type Wordings = Readonly<Record<keyof RoomSettings | "name", Wording>>
+type Wordings = Readonly<Record<keyof RoomSettings | "name" | "provider" | "model", Wording>>
 
 interface Settings {
-  readonly groups: Readonly<Record<"room" | "talk" | "limits" | "budget" | "alone", string>>
+  readonly groups: Readonly<Record<"room" | "models" | "talk" | "limits" | "budget" | "alone", string>>
   readonly fields: Wordings
   readonly noLimit: string
 }
@@ -38,6 +38,7 @@ const inKorean = choices(
 export const english: Settings = {
   groups: {
     room: "Room",
+    models: "What the agents speak with",
     talk: "Who speaks when",
     limits: "Limits",
     budget: "Budget",
@@ -46,6 +47,8 @@ export const english: Settings = {
   noLimit: "no limit",
   fields: {
     name: { label: "Name" },
+    provider: { label: "Provider", hint: "For agents that name none themselves." },
+    model: { label: "Model", hint: "Empty: the provider's own choice." },
     turn_policy: { label: "Order of the agents", choices: inEnglish.policy },
     double_text: { label: "A message during a round", choices: inEnglish.arrival },
     someone_answers: {
@@ -71,10 +74,19 @@ export const english: Settings = {
 }
 
 export const korean: Settings = {
-  groups: { room: "방", talk: "누가 언제 말하나", limits: "한도", budget: "예산", alone: "에이전트끼리" },
+  groups: {
+    room: "방",
+    models: "에이전트의 모델",
+    talk: "누가 언제 말하나",
+    limits: "한도",
+    budget: "예산",
+    alone: "에이전트끼리"
+  },
   noLimit: "제한 없음",
   fields: {
     name: { label: "이름" },
+    provider: { label: "제공자", hint: "스스로 정한 제공자가 없는 에이전트에게 쓰입니다." },
+    model: { label: "모델", hint: "비우면 제공자가 정합니다." },
     turn_policy: { label: "에이전트의 순서", choices: inKorean.policy },
     double_text: { label: "라운드 중에 온 메시지", choices: inKorean.arrival },
     someone_answers: {
