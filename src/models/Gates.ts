@@ -56,23 +56,30 @@ const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) 
         }
         gate.leave(pass, now)
       })
-      const arrived =
-        number === 1
-          ? Effect.flatMap(Clock.currentTimeMillis, (now) => GenAi.waited("gate", now - visit.arrivedAt))
-          : Effect.void
+      const arrived = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        visit.waitedMs += now - visit.waitsSince
+        return GenAi.waited("gate", visit.waitedMs)
+      })
       return Effect.onExit(restore(Effect.zipRight(arrived, Effect.either(attempt(answered)))), learn)
     })
   )
 
-/** How long the turn waits by itself before it stands in line again; none when it has failed for good. */
+interface Next {
+  /** How long the turn waits by itself before it stands in line again. */
+  readonly delay: number
+  /** The same, or how long its model is not to be asked. */
+  readonly pauseMs: number
+}
+
+/** None when the turn has failed for good. */
 const next = (visit: Visit, error: ProviderError, failures: Retry.Failures) =>
   Effect.zipWith(Clock.currentTimeMillis, Random.next, (now, jitter) => {
     const { gate, place, terms } = visit
     const isHeld = blameOf(error) === "refused" && !place.isItsOwn
-    return Option.filter(Retry.delayOf(error, failures, place, jitter), (delay) => {
-      if (!terms.canRetry()) return false
-      const earliest = isHeld ? gate.opensAt() : now + delay
-      return earliest === now || earliest <= deadlineOf(visit)
+    return Option.flatMap(Retry.delayOf(error, failures, place, jitter), (delay): Option.Option<Next> => {
+      if (!terms.canRetry()) return Option.none()
+      const pauseMs = isHeld ? Math.max(0, gate.opensAt() - now) : delay
+      return pauseMs === 0 || now + pauseMs <= deadlineOf(visit) ? Option.some({ delay, pauseMs }) : Option.none()
     })
   })
 
@@ -95,16 +102,18 @@ const again = Effect.fnUntraced(function* <A, E, R>(
   failures: Retry.Failures,
   error: ProviderError
 ): Effect.fn.Return<A, E | ProviderError, R> {
-  const delay = yield* next(visit, error, failures)
-  if (Option.isNone(delay)) return yield* error
+  const found = yield* next(visit, error, failures)
+  if (Option.isNone(found)) return yield* error
+  const { delay, pauseMs } = found.value
+  const now = yield* Clock.currentTimeMillis
+  visit.waitsSince = now
   const reason = Retry.reasonOf(error)
   const known = Retry.counted(failures, error)
-  yield* GenAi.retried(error._tag, delay.value)
+  yield* GenAi.retried(error._tag, pauseMs)
   retries(1, visit.terms.provider, reason)
-  if (delay.value > 0) {
-    const until = (yield* Clock.currentTimeMillis) + delay.value
-    yield* tell(visit, Retry.total(known) + 1, reason, until)
-    yield* wait(visit, Effect.sleep(delay.value))
+  if (delay > 0) {
+    yield* tell(visit, Retry.total(known) + 1, reason, now + delay)
+    yield* wait(visit, Effect.sleep(delay))
   }
   return yield* play(visit, attempt, known)
 })
@@ -141,7 +150,8 @@ const make = () => {
     pass: (attempt, terms) =>
       Effect.flatMap(Clock.currentTimeMillis, (arrivedAt) => {
         const gate = gateOf(terms)
-        return play({ gate, terms, place: gate.arrive(terms.priority), arrivedAt }, attempt, {})
+        const place = gate.arrive(terms.priority)
+        return play({ gate, terms, place, arrivedAt, waitedMs: 0, waitsSince: arrivedAt }, attempt, {})
       }),
     isOpen: (provider) =>
       Effect.map(Clock.currentTimeMillis, (now) => {

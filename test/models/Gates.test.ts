@@ -231,3 +231,24 @@ describe("a provider that refuses", () => {
     )
   )
 })
+
+describe("a turn's span", () => {
+  it.effect("tells how long the turn waited for its provider in all, and each pause that it was told", () =>
+    world((pass) =>
+      Effect.gen(function* () {
+        const limited = new RateLimited({ retryAfterMs: 5000 })
+        const { turn } = yield* vendor((_, call) => (call <= 2 ? limited : undefined), { latencyMs: 100 })
+        const traced = Effect.zipRight(turn(), Effect.currentSpan).pipe(Effect.withSpan("turn"))
+        const fiber = yield* Effect.fork(traced)
+        yield* pass("20 seconds")
+        const { attributes, ...span } = yield* Fiber.join(fiber)
+        const waited = Number(attributes.get("parley.gate.wait_ms"))
+        assertTrue(waited >= 10_000 && waited < 12_500, String(waited))
+        const events: ReadonlyArray<readonly [string, bigint, Readonly<Record<string, unknown>>]> =
+          "events" in span && Array.isArray(span.events) ? span.events : []
+        const delays = events.map(([, , told]) => Number(told["parley.retry.delay_ms"]))
+        assertTrue(delays.length === 2 && delays.every((ms) => ms >= 5000 && ms < 6000), delays.join())
+      })
+    )
+  )
+})

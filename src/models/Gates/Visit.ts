@@ -28,6 +28,9 @@ export interface Visit {
   readonly terms: Terms
   readonly place: Gate.Place
   readonly arrivedAt: number
+  /** How long it has waited before the present wait, which began at `waitsSince`, in milliseconds. */
+  waitedMs: number
+  waitsSince: number
 }
 
 export const deadlineOf = ({ arrivedAt, terms }: Visit) => arrivedAt + terms.patienceMs
