@@ -92,6 +92,8 @@ interface Reader {
   readonly sink: Sink
   /** Null once it is live. */
   meanwhile: Meanwhile | null
+  /** The last event that it has from the log, or cannot have; the log may hold it before it is published. */
+  seen: number
 }
 
 const mostMissed = 500
@@ -114,8 +116,8 @@ const make = Effect.gen(function* () {
     Effect.sync(() => {
       const frame = Pages.logFrame(event)
       for (const reader of readersOf(place)) {
-        if (reader.meanwhile === null) reader.sink.write(frame, 1)
-        else reader.meanwhile.missed.push(event)
+        if (reader.meanwhile !== null) reader.meanwhile.missed.push(event)
+        else if (event.id > reader.seen) reader.sink.write(frame, 1)
       }
     })
 
@@ -208,15 +210,15 @@ const make = Effect.gen(function* () {
 
     follow: Effect.fn("RoomEvents.follow")(function* ({ after, greeting, sink, topic }) {
       const meanwhile: Meanwhile = { missed: [], gone: new Set() }
-      const reader: Reader = { topic, sink, meanwhile }
+      const reader: Reader = { topic, sink, meanwhile, seen: 0 }
       yield* attach(keyOf(topic), reader)
       sink.write(Sse.heartbeat, 1)
       if (topic._tag !== "Room") yield* tellRooms(meanwhile, reader)
       // Without a position everything since the attachment is new.
-      const seen = Option.isSome(after) ? yield* resume(meanwhile, reader, after.value) : 0
+      if (Option.isSome(after)) reader.seen = yield* resume(meanwhile, reader, after.value)
       yield* Effect.sync(() => {
         for (const event of meanwhile.missed)
-          if (event.id > seen && !meanwhile.gone.has(event.room_id)) sink.write(Pages.logFrame(event), 1)
+          if (event.id > reader.seen && !meanwhile.gone.has(event.room_id)) sink.write(Pages.logFrame(event), 1)
         reader.meanwhile = null
         for (const event of greeting()) sink.write(liveFrame(event), 1)
       })
