@@ -139,6 +139,8 @@ layer(house, { excludeTestServices: true })("Paging", (it) => {
           "/rooms/{room_id}",
           "/rooms/{room_id}/messages/poll",
           "/rooms/{room_id}/chatting-agents",
+          // The whole room, written as it is read.
+          "/rooms/{room_id}/export",
           "/rooms/{room_id}/rounds/{round_id}",
           "/rooms/{room_id}/usage",
           "/agents/{agent_id}/direct-room",

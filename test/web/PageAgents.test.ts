@@ -1,4 +1,5 @@
 import { describe, layer } from "@effect/vitest"
+import { nameRule } from "../../src/domain/Persona.ts"
 import { deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { whyNoChromium } from "../support/chromium.ts"
@@ -34,7 +35,7 @@ describe.skipIf(whyNoChromium !== "")("the page's agents", () => {
             return reason
           })
           const [wren] = (yield* call("GET", `/rooms/${room.id}/agents`)).data
-          deepStrictEqual([refused, wren.name, wren.group], ["Invalid agent name", "Wren", "Birds"])
+          deepStrictEqual([refused, wren.name, wren.group], [`Invalid agent name: a name has ${nameRule}`, "Wren", "Birds"])
 
           yield* on(async (page) => {
             const retire = async (answer: string) => {
