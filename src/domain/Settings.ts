@@ -1,4 +1,5 @@
 import { Option, type ParseResult, Redacted, Schema, SchemaAST as AST } from "effect"
+import { Endpoints, isAddress } from "./Endpoint.ts"
 import { Passage } from "./Passage.ts"
 
 /** Says what would have been right, and what stands there instead. */
@@ -17,10 +18,7 @@ const optional = (about: string) =>
 
 const address = (about: string) =>
   Schema.optionalWith(
-    Schema.NonEmptyString.pipe(
-      Schema.filter((url) => /^https?:/.test(url) && URL.canParse(url)),
-      Schema.annotations(expects("a http or https address"))
-    ),
+    Schema.NonEmptyString.pipe(Schema.filter(isAddress), Schema.annotations(expects("a http or https address"))),
     { as: "Option" }
   ).annotations({ description: about })
 
@@ -84,13 +82,9 @@ const Prices = List.pipe(
   Schema.annotations(expects("prices as gpt-5=1.25/10,qwen=0/0"))
 )
 
-/** The providers that there are. */
-export const ProviderName = literal(["claude", "anthropic", "openai", "scripted"])
-
+// Whether there is such a provider is looked at when the endpoints are known too.
 const Aliases = List.pipe(
-  Schema.filter((items) =>
-    items.every((item) => new RegExp(`^[^=\\s]+=(default|${ProviderName.literals.join("|")})$`).test(item))
-  ),
+  Schema.filter((items) => items.every((item) => /^[^=\s]+=[^=\s]+$/.test(item))),
   Schema.annotations(expects("names as codex=default,claude=openai"))
 )
 
@@ -148,11 +142,9 @@ export const SettingsValues = Schema.Struct({
   MAX_STREAMS: number("open event streams", 5000, 1, 1_000_000),
   MAX_STREAMS_PER_USER: number("open event streams of one identity", 500, 1, 1_000_000),
 
-  DEFAULT_PROVIDER: Schema.optionalWith(ProviderName, {
-    as: "Option"
-  }).annotations({
-    description: "provider of rooms that name none; else the first configured of claude, anthropic, openai, scripted"
-  }),
+  DEFAULT_PROVIDER: optional(
+    "provider of rooms that name none; else the first configured of claude, anthropic, openai, OPENAI_ENDPOINTS, scripted"
+  ),
   DEFAULT_MODEL: optional("model of rooms that name none"),
   PROVIDER_ALIASES: Schema.optionalWith(Aliases, { default: () => [] }).annotations({
     description:
@@ -169,6 +161,10 @@ export const SettingsValues = Schema.Struct({
   OPENAI_MODEL: optional(
     "model of the openai provider where a room names none; without it, the first that the endpoint lists"
   ),
+  OPENAI_ENDPOINTS: Schema.optionalWith(Endpoints, { as: "Option" }).annotations({
+    description:
+      'further endpoints, each a provider of its own name, as [{"name":"groq","url":"https://…/v1","key":"…","model":"…"}]; key and model are optional'
+  }),
   MAX_OUTPUT_TOKENS: number("longest answer of a model, in tokens", 8192, 1, 1_000_000),
   MAX_THINKING_TOKENS: number(
     "tokens that a Claude model may think in a turn; with 0, claude does not think and anthropic sends no budget",

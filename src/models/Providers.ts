@@ -1,8 +1,8 @@
-import { Array, Context, Effect, Layer, Option, Record, Redacted, Struct } from "effect"
+import { Array, Context, Effect, Layer, Option, Record, Redacted, type Scope, Struct } from "effect"
+import { aliased, type Endpoint, endpointsOf } from "../domain/Endpoint.ts"
 import { Passage } from "../domain/Passage.ts"
 import type { Provider } from "../domain/Provider.ts"
 import { ProviderUnknown } from "../domain/Room.ts"
-import { ProviderName } from "../domain/Settings.ts"
 import * as Anthropic from "./Providers/Anthropic.ts"
 import * as Claude from "./Providers/Claude.ts"
 import * as Prices from "./Providers/Prices.ts"
@@ -46,7 +46,7 @@ interface Choice {
 export type Aliases = ReadonlyMap<string, string>
 
 export const aliasesOf = ({ PROVIDER_ALIASES }: Pick<Settings["Type"], "PROVIDER_ALIASES">): Aliases =>
-  new Map(PROVIDER_ALIASES.map((item) => [item.slice(0, item.lastIndexOf("=")), item.slice(item.lastIndexOf("=") + 1)]))
+  new Map(PROVIDER_ALIASES.map((item) => [item.slice(0, item.lastIndexOf("=")), aliased(item)]))
 
 const collect = (all: Array.NonEmptyReadonlyArray<Provider>, aliases: Aliases = new Map()) => {
   const named = (name: string | undefined) =>
@@ -77,6 +77,12 @@ const passage = (settings: Settings["Type"]) => {
   )
 }
 
+/** A provider over HTTP that is not made yet. */
+interface Vendor {
+  readonly name: string
+  readonly make: Effect.Effect<Provider, never, Scope.Scope>
+}
+
 /** How each provider that the settings let in is made, in the order in which they are preferred. Starts nothing. */
 export const configured = Effect.map(Settings, (settings) => {
   const { ANTHROPIC_AUTH_TOKEN, OPENAI_API_KEY, OPENAI_BASE_URL } = settings
@@ -104,54 +110,67 @@ export const configured = Effect.map(Settings, (settings) => {
     prices,
     proxies
   })
+  const chat = { maxOutputTokens: settings.MAX_OUTPUT_TOKENS, prices, proxies }
   const openai = OpenAi.make({
+    name: "openai",
     apiKey: OPENAI_API_KEY,
     baseUrl: OPENAI_BASE_URL,
     model: settings.OPENAI_MODEL,
-    maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
-    prices,
-    proxies
+    ...chat
+  })
+  const endpoint = ({ key, model, name, url }: Endpoint): Vendor => ({
+    name,
+    make: OpenAi.make({
+      name,
+      apiKey: Option.map(Option.fromNullable(key), Redacted.make),
+      baseUrl: Option.some(url),
+      model: Option.fromNullable(model),
+      ...chat
+    })
   })
 
   const has = (...waysIn: ReadonlyArray<Option.Option<unknown>>) => waysIn.some(Option.isSome)
   const hasKey = has(apiKey, ANTHROPIC_AUTH_TOKEN)
   const isElsewhere = has(settings.CLAUDE_CODE_USE_BEDROCK, settings.CLAUDE_CODE_USE_VERTEX)
-  return {
-    ...(hasKey || isElsewhere ? { claude } : {}),
-    ...(hasKey ? { anthropic } : {}),
-    ...(has(OPENAI_API_KEY, OPENAI_BASE_URL) ? { openai } : {})
-  }
+  const vendors: ReadonlyArray<Vendor> = [
+    ...(hasKey ? [{ name: "anthropic", make: anthropic }] : []),
+    ...(has(OPENAI_API_KEY, OPENAI_BASE_URL) ? [{ name: "openai", make: openai }] : []),
+    ...endpointsOf(settings).map(endpoint)
+  ]
+  return { claude: hasKey || isElsewhere ? Option.some(claude) : Option.none(), vendors }
 })
 
 /** The name of the default, without any provider being made. */
-export const defaultName = Effect.zipWith(Settings, configured, ({ DEFAULT_PROVIDER }, vendors) =>
-  Option.getOrElse(DEFAULT_PROVIDER, () => Object.keys(vendors)[0] ?? "scripted")
+export const defaultName = Effect.zipWith(Settings, configured, ({ DEFAULT_PROVIDER }, { claude, vendors }) =>
+  Option.getOrElse(DEFAULT_PROVIDER, () => (Option.isSome(claude) ? "claude" : (vendors[0]?.name ?? "scripted")))
 )
 
 const make = Effect.gen(function* () {
   const settings = yield* Settings
   const scripted = Scripted.make({ paceMs: settings.SCRIPTED_PACE_MS })
-  const vendors = yield* Effect.flatMap(configured, (found) => Effect.all(Object.values(found)))
-  const all: Array.NonEmptyReadonlyArray<Provider> = Array.append(vendors, scripted)
+  const found = yield* configured
+  const claude = yield* Effect.transposeOption(found.claude)
+  const vendors = yield* Effect.forEach(found.vendors, ({ make }) => make)
+  const all: Array.NonEmptyReadonlyArray<Provider> = Array.append([...Option.toArray(claude), ...vendors], scripted)
   const aliases = aliasesOf(settings)
   const problems = settings.PROVIDER_ALIASES.flatMap((item) => {
-    const needed = ProviderName.literals.find((name) => item.endsWith(`=${name}`))
-    return needed === undefined || all.some(({ name }) => name === needed)
+    const missing = needs.get(aliased(item))
+    return missing === undefined || all.some(({ name }) => name === aliased(item))
       ? []
-      : [`PROVIDER_ALIASES: ${item} needs ${needs[needed]}`]
+      : [`PROVIDER_ALIASES: ${item} needs ${missing}`]
   })
   if (problems.length > 0) return yield* new SettingsInvalid({ problems })
   if (Option.isNone(settings.DEFAULT_PROVIDER)) return collect(all, aliases)
   const chosen = settings.DEFAULT_PROVIDER.value
   const [others, [first]] = Array.partition(all, ({ name }) => name === chosen)
   return first === undefined
-    ? yield* new SettingsInvalid({ problems: [`DEFAULT_PROVIDER: ${chosen} needs ${needs[chosen]}`] })
+    ? yield* new SettingsInvalid({ problems: [`DEFAULT_PROVIDER: ${chosen} needs ${needs.get(chosen)}`] })
     : collect([first, ...others], aliases)
 })
 
-const needs = {
-  claude: "ANTHROPIC_API_KEY or another way in",
-  anthropic: "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN",
-  openai: "OPENAI_BASE_URL or OPENAI_API_KEY",
-  scripted: "nothing"
-}
+/** What lets a provider in that is not here. */
+const needs: ReadonlyMap<string, string> = new Map([
+  ["claude", "ANTHROPIC_API_KEY or another way in"],
+  ["anthropic", "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN"],
+  ["openai", "OPENAI_BASE_URL or OPENAI_API_KEY"]
+])

@@ -1,6 +1,7 @@
 import { FileSystem } from "@effect/platform"
-import { Array, Context, Data, Effect, Layer, Option, ParseResult, Schema, Struct } from "effect"
+import { Array, Context, Data, Effect, Either, Layer, Option, ParseResult, Schema, Struct } from "effect"
 import { parseEnv } from "node:util"
+import { strangers } from "../domain/Endpoint.ts"
 import { about, LiveValues, type SettingChange, type SettingName, SettingsValues, show } from "../domain/Settings.ts"
 
 /** What was decoded at the start; nothing else reads the environment. */
@@ -74,16 +75,27 @@ const changeOf = (name: SettingName, before: SettingsValues, now: SettingsValues
     ? []
     : [{ name, from: show(before[name]), to: show(now[name]), applied: isLive(name) }]
 
-const decode = (raw: Raw) =>
-  Schema.decodeUnknown(SettingsValues, { errors: "all" })(raw).pipe(
-    Effect.catchAll((error) =>
-      ParseResult.ArrayFormatter.formatError(error).pipe(
-        Effect.map((issues) => Array.dedupeWith(issues, (one, other) => one.path[0] === other.path[0])),
-        Effect.map((issues) => issues.map(({ message, path }) => `${path.join(".")}: ${message}`)),
-        Effect.flatMap((problems) => new SettingsInvalid({ problems }))
-      )
-    )
-  )
+/** `OPENAI_ENDPOINTS, item 2, url` */
+const placeOf = (path: ReadonlyArray<PropertyKey>) =>
+  path.map((step) => (typeof step === "number" ? `item ${step + 1}` : String(step))).join(", ")
+
+const problemsIn = (error: ParseResult.ParseError) =>
+  Array.dedupeWith(
+    ParseResult.ArrayFormatter.formatErrorSync(error),
+    (one, other) => one.path[0] === other.path[0]
+  ).map(({ message, path }) => `${placeOf(path)}: ${message}`)
+
+const readNames = Schema.decodeUnknownOption(
+  SettingsValues.pick("DEFAULT_PROVIDER", "OPENAI_ENDPOINTS", "PROVIDER_ALIASES")
+)
+
+const decode = (raw: Raw) => {
+  const unknown = Option.match(readNames(raw), { onNone: () => [], onSome: strangers })
+  return Either.match(Schema.decodeUnknownEither(SettingsValues, { errors: "all" })(raw), {
+    onLeft: (error) => new SettingsInvalid({ problems: [...problemsIn(error), ...unknown] }),
+    onRight: (values) => (unknown.length > 0 ? new SettingsInvalid({ problems: unknown }) : Effect.succeed(values))
+  })
+}
 
 const known = (record: Readonly<Record<string, string | undefined>>): Raw => {
   const upper = new Map(Object.entries(record).map(([name, value]) => [name.toUpperCase(), value]))

@@ -106,7 +106,7 @@ const bareChat = async ({ url }) =>
 export const clients = {
   claude: provided((options) => Claude.make(claude(options))),
   anthropic: provided((options) => Anthropic.make({ ...http(options), model: "claude-sonnet-4-5" })),
-  openai: provided((options) => OpenAi.make({ ...http(options), model: Option.some("model-a") })),
+  openai: provided((options) => OpenAi.make({ name: "openai", ...http(options), model: Option.some("model-a") })),
   scripted: provided(() => Effect.succeed(Scripted.make({ paceMs: 0 }))),
   bareSdk,
   bareMessages,

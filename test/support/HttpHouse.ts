@@ -26,6 +26,7 @@ export const anthropicAt = (url: string, more: Partial<AnthropicConfig> = {}) =>
 
 export const openAiAt = (url: string, more: Partial<OpenAiConfig> = {}) =>
   OpenAi.make({
+    name: "openai",
     apiKey: Option.some(Redacted.make(key)),
     baseUrl: Option.some(url),
     model: Option.some("model-a"),

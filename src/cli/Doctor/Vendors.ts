@@ -1,5 +1,5 @@
 import { HttpClient } from "@effect/platform"
-import { Clock, Effect, Option, Schema, Struct } from "effect"
+import { Clock, Effect, Option, Schema } from "effect"
 import type { Provider } from "../../domain/Provider.ts"
 import type { ProviderError } from "../../domain/ProviderError.ts"
 import { configured } from "../../models/Providers.ts"
@@ -23,17 +23,17 @@ const ask = <E, R>(name: string, provider: Effect.Effect<Provider, E, R>) =>
 
 /** Whether each vendor that is set up knows the key. The Claude client is not started: it uses the same. */
 export const vendors = Effect.gen(function* () {
-  const found = yield* configured
-  const asked = Object.entries(Struct.omit(found, "claude")).map(([name, provider]) =>
-    Effect.catchAll(ask(name, provider), (error) => Effect.succeed(Broken({ about: name, words: explain(error) })))
-  )
-  if (Object.keys(found).length === 0) {
+  const { claude, vendors } = yield* configured
+  if (Option.isNone(claude) && vendors.length === 0) {
     return [
       Doubtful({ about: "providers", words: "none is set up: agents speak lines of a script (ANTHROPIC_API_KEY)" })
     ]
   }
+  const asked = vendors.map(({ make, name }) =>
+    Effect.catchAll(ask(name, make), (error) => Effect.succeed(Broken({ about: name, words: explain(error) })))
+  )
   const answers = yield* Effect.all(asked, { concurrency: "unbounded" })
-  return "claude" in found && !("anthropic" in found)
+  return Option.isSome(claude) && !vendors.some(({ name }) => name === "anthropic")
     ? [...answers, Doubtful({ about: "claude", words: "its way in is not asked here: talk to an agent to see" })]
     : answers
 }).pipe(Effect.scoped)

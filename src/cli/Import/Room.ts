@@ -1,14 +1,12 @@
 import { Option, Schema } from "effect"
 import type { DocumentRoom } from "../../domain/RoomDocument.ts"
 import { RoomSettings } from "../../domain/RoomSettings.ts"
-import { ProviderName } from "../../domain/Settings.ts"
 import type { Timestamp } from "../../domain/Time.ts"
 import { cut, oneLine } from "../../lib/text.ts"
 import type { Row } from "./Original.ts"
 import { flag, text, time, word } from "./Value.ts"
 
 const isLimit = Schema.is(RoomSettings.fields.max_interactions)
-const isProvider = Schema.is(ProviderName)
 const longestName = 200
 
 /** Rooms from before there were owners are the admin's, as the original itself has it. */
@@ -20,19 +18,25 @@ export const ownerOf = ({ owner_id }: Row) => {
 /** Tells a room from every other, whatever it is called meanwhile. */
 export const sourceOf = ({ created_at, id, name }: Row) => `${String(id)} ${text(created_at) ?? String(name)}`
 
-/** The provider that a room is to have, and what that loses. `standIns` are for names that no provider has. */
-const setupOf = ({ default_model, default_provider }: Row, standIns: ReadonlyMap<string, string>) => {
+/** The names that providers can have here, and what stands in for others. */
+interface Names {
+  readonly own: ReadonlyArray<string>
+  readonly standIns: ReadonlyMap<string, string>
+}
+
+/** The provider that a room is to have, and what that loses. */
+const setupOf = ({ default_model, default_provider }: Row, { own, standIns }: Names) => {
   const named = word(default_provider) ?? "claude"
   // Whether it is configured is not asked: its key may be on its way.
-  if (isProvider(named)) return { default_provider: named, default_model: text(default_model), losses: [] }
+  if (own.includes(named)) return { default_provider: named, default_model: text(default_model), losses: [] }
   const provider = standIns.get(named) ?? "claude"
   const losses = [`rooms of the provider ${cut(oneLine(named), 50)}, now of ${provider} with its own model`]
   return { default_provider: provider, default_model: null, losses }
 }
 
 /** What a row says of a room, and what of it cannot be kept. */
-export const headOf = (row: Row, now: Timestamp, standIns: ReadonlyMap<string, string>) => {
-  const { losses, ...setup } = setupOf(row, standIns)
+export const headOf = (row: Row, now: Timestamp, names: Names) => {
+  const { losses, ...setup } = setupOf(row, names)
   const limit = row["max_interactions"]
   const said = text(row["name"])
   const name = cut(oneLine(said ?? ""), longestName).trim() || `Room ${String(row["id"])}`

@@ -3,6 +3,7 @@ import { Array, Effect, Either, Option } from "effect"
 import { Attachments } from "../../store/Attachments.ts"
 import { type Cast, Intake, type Said } from "../../features/Intake.ts"
 import { DocumentRepo } from "../../store/DocumentRepo.ts"
+import { providerNames } from "../../domain/Endpoint.ts"
 import { type Image, mostImages } from "../../domain/Image.ts"
 import type { MessageId } from "../../domain/Message.ts"
 import type { RoomRow } from "../../domain/Room.ts"
@@ -53,9 +54,12 @@ export const make = Effect.gen(function* () {
   const { MAX_IMAGE_BYTES } = settings
   const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
   const usual = yield* defaultName
-  const standIns = new Map(
-    Array.fromIterable(aliasesOf(settings)).map(([name, it]) => [name, it === "default" ? usual : it] as const)
-  )
+  const names = {
+    own: providerNames(settings),
+    standIns: new Map(
+      Array.fromIterable(aliasesOf(settings)).map(([name, it]) => [name, it === "default" ? usual : it] as const)
+    )
+  }
 
   const dataOf = (shown: Shown, drawn: Work["drawn"]) =>
     "data" in shown
@@ -167,7 +171,7 @@ export const make = Effect.gen(function* () {
     const source = sourceOf(row)
     const mark = yield* repo.find("room", source)
     const known: Known = Option.getOrElse(mark, () => nothing)
-    const { head, losses } = headOf(row, yield* Time.now, standIns)
+    const { head, losses } = headOf(row, yield* Time.now, names)
     if (Option.isNone(mark)) for (const loss of losses) work.tally.left(loss, 1, head.name)
     const room = Option.isSome(mark)
       ? yield* Effect.orDie(rooms.find(mark.value.room_id))

@@ -15,6 +15,7 @@ import { hidingAll } from "./Secrets.ts"
 import * as ModelTraits from "../../domain/ModelTraits.ts"
 
 export interface OpenAiConfig {
+  readonly name: string
   /** A local server needs none. */
   readonly apiKey: Option.Option<Redacted.Redacted>
   readonly baseUrl: Option.Option<string>
@@ -77,7 +78,7 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
     hide
   }
   return {
-    name: "openai",
+    name: config.name,
     isModel: true,
     takesImages: true,
     defaultModel: Option.getOrElse(config.model, () => whicheverIsFirst),

@@ -7,6 +7,8 @@ import { client, login } from "../../support/Caller.ts"
 import { listening } from "../../support/listening.ts"
 import { home, layer, patience, serve, withPassword } from "../../support/Process.ts"
 
+const endpointKey = "planted-endpoint-key"
+
 const planted = {
   JWT_SECRET: "planted-signing-key",
   ANTHROPIC_API_KEY: "planted-anthropic-key",
@@ -36,6 +38,7 @@ describe("the secrets of the settings", () => {
           ...planted,
           ANTHROPIC_BASE_URL: vendor.url,
           OPENAI_BASE_URL: vendor.url,
+          OPENAI_ENDPOINTS: stringify([{ name: "further", url: vendor.url, key: endpointKey }]),
           DEFAULT_PROVIDER: "anthropic",
           LOG_LEVEL: "debug",
           OTEL_EXPORTER_OTLP_ENDPOINT: collector.url
@@ -44,7 +47,7 @@ describe("the secrets of the settings", () => {
         const stranger = yield* client(server.base, `${token}x`)
         const answers = [yield* stranger.call("GET", "/rooms")]
         const log = yield* follow(1)
-        for (const provider of ["anthropic", "openai"]) {
+        for (const provider of ["anthropic", "openai", "further"]) {
           const { data: room } = yield* call("POST", "/rooms", { name: provider, provider })
           yield* call("POST", `/rooms/${room.id}/agents/1`)
           const own = yield* follow(room.id)
@@ -83,7 +86,7 @@ describe("the secrets of the settings", () => {
         assertInclude(told, "is not known")
         for (const sent of ["resourceSpans", "resourceMetrics"]) assertInclude(seen.join(""), sent)
         assertInclude(metrics, "parley_turns_total")
-        const secrets = [...Object.values(planted), withPassword.API_KEY_HASH, "planted-password", token]
+        const secrets = [...Object.values(planted), endpointKey, withPassword.API_KEY_HASH, "planted-password", token]
         deepStrictEqual(
           secrets.filter((secret) => everything.includes(secret)),
           []

@@ -131,6 +131,7 @@ export const anthropic = Effect.gen(function* () {
 export const openai = Effect.gen(function* () {
   const api = yield* ChatApi.make()
   const provider = yield* OpenAi.make({
+    name: "openai",
     apiKey: key,
     baseUrl: Option.some(api.url),
     model: Option.none(),

@@ -1,0 +1,99 @@
+import { NodeContext } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
+import { describe, it } from "@effect/vitest"
+import { assertFalse, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { Effect } from "effect"
+import { stringify } from "../../src/lib/json.ts"
+import * as ChatApi from "../support/ChatApi.ts"
+import * as Client from "../support/Client.ts"
+import * as House from "../support/House.ts"
+import * as Watch from "../support/Watch.ts"
+
+const folk = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees.", Cy: "Cy cooks.\n\n## Script\nsay By a script." }
+const seats = { Ada: "toolless", Bo: "busy", Cy: "scripted" }
+
+const noTools = ChatApi.refuseSaying(400, {
+  error: { message: "registry/tiny:1b does not support tools", type: "api_error", param: null, code: null }
+})
+
+/** Seats each agent with a provider of its own, and says something to them. */
+const talk = Effect.gen(function* () {
+  const { json } = yield* Client.make
+  const sql = yield* SqlClient.SqlClient
+  const { data: agents } = yield* json("GET", "/agents")
+  const { data: room } = yield* json("POST", "/rooms", { name: "Three vendors", max_interactions: 3 })
+  for (const { id, name } of agents) {
+    yield* json("POST", `/rooms/${room.id}/agents/${id}`)
+    const provider = Object.entries(seats).find(([agent]) => agent === name)?.[1]
+    deepStrictEqual((yield* json("PATCH", `/rooms/${room.id}/agents/${id}`, { provider })).status, 200)
+  }
+  const watch = yield* Watch.room(room.id)
+
+  yield* json("POST", `/rooms/${room.id}/messages/send`, { content: "Hello" })
+  yield* watch.ended
+
+  const { data: messages } = yield* json("GET", `/rooms/${room.id}/messages`)
+  const turns = yield* sql`SELECT provider, model, outcome FROM turns WHERE room_id = ${room.id}`
+  const { data: listed } = yield* json("GET", "/providers")
+  return { messages, turns, listed, room }
+})
+
+describe("Endpoints of the settings", () => {
+  it.scopedLive("speak beside each other in one room, each with its own key, model, traits and health", () =>
+    Effect.gen(function* () {
+      const toolless = yield* ChatApi.make(ChatApi.answer(ChatApi.text("By the first.")))
+      const busy = yield* ChatApi.make(ChatApi.answer(ChatApi.text("By the second.")))
+      yield* toolless.reply(noTools)
+      yield* busy.reply(ChatApi.refuse(429, { "retry-after": "0" }))
+      const own = yield* House.folders(folk)
+      const house = House.layerWhole({
+        ...own,
+        SCRIPTED_PACE_MS: "0",
+        DEFAULT_PROVIDER: "busy",
+        OPENAI_ENDPOINTS: stringify([
+          { name: "toolless", url: `${toolless.url}/v1`, key: "key-of-the-first", model: "tiny:1b" },
+          { name: "busy", url: `${busy.url}/v1`, key: "key-of-the-second" }
+        ])
+      })
+
+      const { listed, messages, room, turns } = yield* Effect.provide(talk, house)
+
+      deepStrictEqual(room.default_provider, "busy")
+      const said = messages.filter(({ agent_id }: { readonly agent_id: number | null }) => agent_id !== null)
+      deepStrictEqual(said.map(({ content }: { readonly content: string }) => content).toSorted(), [
+        "By a script.",
+        "By the first.",
+        "By the second."
+      ])
+      deepStrictEqual(turns.map((turn) => Object.values(turn).join(" ")).toSorted(), [
+        "busy default replied",
+        "scripted scripted-1 replied",
+        "toolless tiny:1b replied"
+      ])
+      deepStrictEqual(
+        toolless.calls.map(({ heard }) => heard.tools.length > 0),
+        [true, false]
+      )
+      assertTrue(busy.calls.length === 2 && busy.calls.every(({ heard }) => heard.tools.length > 0))
+      for (const [api, key] of [
+        [toolless, "key-of-the-first"],
+        [busy, "key-of-the-second"]
+      ] as const) {
+        assertTrue(api.calls.every(({ headers }) => headers.authorization === `Bearer ${key}`))
+      }
+      deepStrictEqual(
+        listed.providers.map((it: any) => [
+          it.name,
+          it.traits.map(({ model, without }: any) => [model, without]),
+          it.health.last_error?._tag ?? null
+        ]),
+        [
+          ["busy", [], "RateLimited"],
+          ["toolless", [["tiny:1b", ["tools"]]], null],
+          ["scripted", [], null]
+        ]
+      )
+      assertFalse(stringify(listed).includes("key-of-the"))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
