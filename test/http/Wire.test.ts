@@ -4,6 +4,8 @@ import { Effect } from "effect"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
 
+const quiet = { state: "closed", waiting: 0, under_way: 0, limit: null, failures: 0 }
+
 const agentFields = [
   "characteristics",
   "config_file",
@@ -222,16 +224,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
             models: [{ id: "puppet-1", name: "Puppet" }],
             traits: [],
             model_health: [],
-            health: {
-              state: "closed",
-              waiting: 0,
-              under_way: 0,
-              limit: null,
-              failures: 0,
-              not_before: null,
-              last_success_at: null,
-              last_error: null
-            }
+            health: { ...quiet, not_before: null, last_success_at: null, last_error: null }
           }
         ],
         default: "puppet"
