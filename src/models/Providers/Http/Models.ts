@@ -35,7 +35,7 @@ export const windowIn = (listed: Readonly<Record<string, unknown>>) => {
 const nContext = (meta: unknown) => (Predicate.hasProperty(meta, "n_ctx") ? meta.n_ctx : undefined)
 
 /** Asks for the list once, while others go on. */
-export const inBackground = Effect.fnUntraced(function* (models: Effect.Effect<unknown, unknown>) {
+export const inBackground = Effect.fnUntraced(function* (models: Effect.Effect<unknown, ProviderError>) {
   const scope = yield* Effect.scope
   return yield* Effect.once(Effect.forkIn(Effect.ignore(models), scope))
 })
