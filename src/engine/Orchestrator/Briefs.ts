@@ -111,7 +111,7 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
       const own = yield* prompt(setting)
       const told = yield* history.of(setting, yield* resumable(setting, own), own.bytes)
       const { mark, messages, omitted } = told
-      const isNews = occasion === "news" || occasion === "named"
+      const isNews = occasion === "news" || occasion === "mentioned"
       if (isNews && messages.every(({ agent_id, id }) => agent_id === agent.id || isOld(told, id))) {
         return Option.none()
       }

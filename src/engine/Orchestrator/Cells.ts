@@ -112,6 +112,6 @@ const lastWordsAfter = ({ kind, members }: PassInput) =>
 const occasionOf = (progress: Progress.Progress, { kind, pass }: PassInput, reason: Reason): Occasion => {
   if (kind === "critics") return "critique"
   if (kind === "final") return "last_words"
-  if (reason === "mentioned") return "named"
+  if (reason === "mentioned") return "mentioned"
   return progress.trigger.kind !== "message" && pass === 0 ? "quiet" : "news"
 }

@@ -5,7 +5,7 @@ import type { Said } from "../../store/MessageRepo.ts"
 import { oneLine } from "../../lib/text.ts"
 
 /** Why the agent is asked: it changes how the last line is put, and one whose answer is awaited cannot skip. */
-export type Occasion = "news" | "named" | "awaited" | "quiet" | "last_words" | "critique"
+export type Occasion = "news" | "mentioned" | "awaited" | "quiet" | "last_words" | "critique"
 
 export interface ContextInput {
   readonly agent: { readonly id: AgentId; readonly name: string }
@@ -64,7 +64,7 @@ const leftOut = "The rest of this message is left out here: it is too long."
 
 const asked: Readonly<Record<Occasion, (name: string) => string>> = {
   news: (name) => `It is your turn, ${name}.`,
-  named: (name) => `It is your turn, ${name}: you were asked by name.`,
+  mentioned: (name) => `It is your turn, ${name}: you were mentioned.`,
   awaited: (name) => `It is your turn, ${name}. Nobody has answered yet, and somebody has to.`,
   quiet: (name) => `It has been quiet for a while. It is your turn, ${name}, if you have something to go on with.`,
   last_words: (name) => `The conversation ends here. It is your turn, ${name}, for the last words.`,

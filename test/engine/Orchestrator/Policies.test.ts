@@ -90,27 +90,32 @@ describe("a room decides who speaks", () => {
     )
   )
 
-  it.scopedLive("by name alone: a word for everybody names all, but for the agent that says it", () =>
-    house(
-      ({ number, spec }) =>
-        speak(
+  it.scopedLive("by name alone: a word for everybody names all but the agent that says it, and tells each so", () => {
+    const asks: Array<string | undefined> = []
+    return house(
+      ({ number, spec, text }) => {
+        asks.push(/It is your turn, .*$/.exec(text)?.[0])
+        return speak(
           spec.agentName === "Bo" && number <= 3
             ? "What do you say, @all?"
             : (["By the mill.", "", "No ford this spring!", "Two miles upstream, then.", "Mind the current."][
                 number - 1
               ] ?? "")
-        ),
+        )
+      },
       Effect.gen(function* () {
         const { say, turns, watch } = yield* room({ turn_policy: "mentioned_only", max_follow_ups: 1 })
         yield* say("@모두에게: where is the ford?")
         assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+        const names = (yield* turns).map(([name]) => name)
+        deepStrictEqual(names, ["Ada", "Bo", "Cy", "Ada", "Cy"])
         deepStrictEqual(
-          (yield* turns).map(([name]) => name),
-          ["Ada", "Bo", "Cy", "Ada", "Cy"]
+          asks,
+          names.map((name) => `It is your turn, ${String(name)}: you were mentioned.`)
         )
       })
     )
-  )
+  })
 
   it.scopedLive("with interrupting agents before all others, and after each reply that is not transparent", () =>
     house(
