@@ -37,7 +37,16 @@ export const ProviderState = Schema.Struct({
   /** Nothing is asked of it before; null when it can be asked now. */
   not_before: Schema.NullOr(Timestamp),
   last_success_at: Schema.NullOr(Timestamp),
-  last_error: Schema.NullOr(Schema.Struct({ _tag: Schema.String, at: Timestamp }))
+  last_error: Schema.NullOr(
+    Schema.Struct({
+      _tag: Schema.String,
+      at: Timestamp,
+      /** The vendor's own words; empty where it gave none. */
+      reason: Schema.String,
+      /** What happened and what to do, in plain sentences. */
+      message: Schema.String
+    })
+  )
 }).annotations({ identifier: "ProviderState" })
 export type ProviderState = typeof ProviderState.Type
 

@@ -1,4 +1,5 @@
 import { Clock, Context, Effect, Either, Exit, Layer, Option, Random, Schema } from "effect"
+import { explain } from "../domain/ProviderAdvice.ts"
 import { ProviderError } from "../domain/ProviderError.ts"
 import { type ModelState, type ProviderState, worst } from "../domain/ProviderState.ts"
 import * as Gate from "./Gates/Gate.ts"
@@ -42,6 +43,9 @@ const retries = Meter.counter(
 )
 const isProviderError = Schema.is(ProviderError)
 
+const report = ({ model, provider }: Terms, error: ProviderError) =>
+  Effect.annotateLogs(Effect.logWarning(explain(error, provider)), { provider, model })
+
 const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(enter(visit, number, restore), (pass) => {
@@ -52,7 +56,10 @@ const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) 
         if (Exit.isSuccess(exit)) {
           const { value } = exit
           if (Either.isRight(value)) gate.answered(pass, now)
-          else if (isProviderError(value.left)) gate.failed(pass, value.left, now, jitter)
+          else if (isProviderError(value.left)) {
+            gate.failed(pass, value.left, now, jitter)
+            if (gate.isNews(value.left)) yield* report(visit.terms, value.left)
+          }
         }
         gate.leave(pass, now)
       })
@@ -138,7 +145,7 @@ const make = () => {
     const known = gates.get(model)
     if (known !== undefined) return known
     if (gates.size >= mostModels) for (const [name, gate] of gates) if (gate.isIdle()) gates.delete(name)
-    const gate = Gate.make()
+    const gate = Gate.make(provider)
     gates.set(model, gate)
     return gate
   }

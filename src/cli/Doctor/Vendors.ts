@@ -1,15 +1,12 @@
 import { HttpClient } from "@effect/platform"
 import { Clock, Effect, Option, Schema } from "effect"
 import type { Provider } from "../../domain/Provider.ts"
-import type { ProviderError } from "../../domain/ProviderError.ts"
+import { explain } from "../../domain/ProviderAdvice.ts"
 import { configured } from "../../models/Providers.ts"
 import { Settings } from "../../process/Settings.ts"
 import { Broken, Doubtful, type Finding, Fine } from "./Finding.ts"
 
 const patience = "10 seconds"
-
-const explain = (error: ProviderError) =>
-  error._tag === "Unauthorized" ? "the key is not accepted" : `does not answer (${error._tag})`
 
 const ask = <E, R>(name: string, provider: Effect.Effect<Provider, E, R>) =>
   provider.pipe(
@@ -30,7 +27,7 @@ export const vendors = Effect.gen(function* () {
     ]
   }
   const asked = vendors.map(({ make, name }) =>
-    Effect.catchAll(ask(name, make), (error) => Effect.succeed(Broken({ about: name, words: explain(error) })))
+    Effect.catchAll(ask(name, make), (error) => Effect.succeed(Broken({ about: name, words: explain(error, name) })))
   )
   const answers = yield* Effect.all(asked, { concurrency: "unbounded" })
   return Option.isSome(claude) && !vendors.some(({ name }) => name === "anthropic")

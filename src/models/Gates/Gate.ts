@@ -1,5 +1,6 @@
 import { Deferred, Exit, FiberId } from "effect"
 import type { Priority } from "../../domain/Provider.ts"
+import { explain, reasonOf } from "../../domain/ProviderAdvice.ts"
 import type { ProviderError } from "../../domain/ProviderError.ts"
 import type { ProviderState } from "../../domain/ProviderState.ts"
 import * as Time from "../../domain/Time.ts"
@@ -51,9 +52,19 @@ const proberIn = (line: ReadonlyArray<Waiter>) => {
   return line.findIndex((waiter) => times(waiter) === fewest)
 }
 
+/** Failures that last until a person does something. */
+const lasting: ReadonlySet<ProviderError["_tag"]> = new Set([
+  "Unreachable",
+  "Unauthorized",
+  "QuotaExhausted",
+  "ModelUnknown"
+])
+
 /** Who may try a provider, and who comes next. Every change is one synchronous step. */
-export const make = () => {
+export const make = (provider: string) => {
   let health = Health.well
+  /** The lasting failure that was reported, until the provider answers. */
+  let reported: ProviderError["_tag"] | null = null
   let arrived = 0
   let answers = 0
   let wave = 0
@@ -62,6 +73,13 @@ export const make = () => {
   let underWay = 0
   let probe: Pass | null = null
   const line: Array<Waiter> = []
+
+  const told = ({ at, error }: NonNullable<Health.Health["lastError"]>) => ({
+    _tag: error._tag,
+    at: Time.at(at),
+    reason: reasonOf(error),
+    message: explain(error, provider)
+  })
 
   const opensAt = () => health.breaker.notBefore
 
@@ -129,6 +147,7 @@ export const make = () => {
       if (pass.answered) return
       pass.answered = true
       answers++
+      reported = null
       if (pass.wave !== wave) return void (health = { ...health, lastSuccessAt: now })
       health = Health.succeeded(health, now)
       probe = null
@@ -158,6 +177,13 @@ export const make = () => {
       for (const waiter of line) inform(waiter)
     },
 
+    /** True for the first of its kind that a person has to mend, and again only after the provider has answered. */
+    isNews: ({ _tag }: ProviderError) => {
+      if (!lasting.has(_tag) || reported === _tag) return false
+      reported = _tag
+      return true
+    },
+
     lastError: () => health.lastError?.error ?? null,
     isIdle: () => underWay === 0 && line.length === 0,
 
@@ -171,7 +197,7 @@ export const make = () => {
         failures: breaker.failures,
         not_before: now < breaker.notBefore ? Time.at(breaker.notBefore) : null,
         last_success_at: lastSuccessAt === null ? null : Time.at(lastSuccessAt),
-        last_error: lastError === null ? null : { _tag: lastError.error._tag, at: Time.at(lastError.at) }
+        last_error: lastError === null ? null : told(lastError)
       }
     }
   }

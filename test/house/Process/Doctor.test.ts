@@ -127,7 +127,7 @@ describe.concurrent("doctor", () => {
 
         assertMatch(lineOf(stdout, "database   "), /^FAIL .*cannot be read: parley restore puts/)
         assertMatch(lineOf(stdout, "permissions"), /^look .*secrets\.json: chmod go=/)
-        assertMatch(lineOf(stdout, "anthropic  "), /^FAIL .*key is not accepted/)
+        assertMatch(lineOf(stdout, "anthropic  "), /^FAIL .*key is not accepted.*Check ANTHROPIC_API_KEY/)
         assertMatch(lineOf(stdout, "clock      "), /^look .* s ahead of 127\.0\.0\.1/)
         assertMatch(lineOf(stdout, "processes  "), new RegExp(`^look .*killed: ${left.pid};`))
         assertMatch(stdout, /^(?![^]*hush)/)
