@@ -76,6 +76,18 @@ describe("a provider that refuses", () => {
     )
   )
 
+  it.effect("is not asked without end where it asks for no time, or for one that has passed", () =>
+    world((pass) =>
+      Effect.gen(function* () {
+        const { calls, turn } = yield* vendor(until(60, new RateLimited({ retryAfterMs: 0 })))
+        const fiber = yield* Effect.fork(turn())
+        yield* pass("3 minutes")
+        assertEquals(yield* Fiber.join(fiber), "said")
+        assertTrue(calls.length < 12, String(calls.length))
+      })
+    )
+  )
+
   it.effect("lets exactly one try decide once it has refused five times, and all in again bit by bit", () =>
     world((pass) =>
       Effect.gen(function* () {

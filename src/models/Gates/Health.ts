@@ -56,7 +56,9 @@ const pausedUntil = (error: ProviderError, breaker: Breaker.Breaker, now: number
   if (error.retryAfterMs === null) return backedOff
   const asked = Math.min(error.retryAfterMs, longestMs)
   const until = Math.ceil(now + asked + jitter * Math.min(asked / 10, 1000))
-  return error._tag === "RateLimited" ? until : Math.max(until, backedOff)
+  // A vendor that refuses again and asks for next to nothing tells no time: its clock is off, or it always says so.
+  const isTold = error._tag === "RateLimited" && (asked >= backOff.firstMs || breaker.failures === 0)
+  return isTold ? until : Math.max(until, backedOff)
 }
 
 /** A refusal makes all wait, and halves how many may try at once; one that broke makes others wait from the fifth on. */
