@@ -4,7 +4,7 @@ import { Closing } from "../../process/Closing.ts"
 import { hear } from "../../models/Deadlines.ts"
 import { ProviderEvent, type Session, type ToolResult, turnLimits, type TurnInput } from "../../domain/Provider.ts"
 import { type ContextExceeded, type ProviderError, TooLong, TooManyToolCalls } from "../../domain/ProviderError.ts"
-import { shortened } from "../../domain/ModelTraits.ts"
+import { type ModelTraits, shortened } from "../../domain/ModelTraits.ts"
 import type { Spending, Usage } from "../../domain/Usage.ts"
 import { Gates } from "../../models/Gates.ts"
 import type { Draft } from "../LiveTurns.ts"
@@ -156,6 +156,13 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
   const forgetSome = ({ model, provider }: TurnSetting, brief: Brief, { reason }: ContextExceeded) =>
     provider.traits.keep(shortened(provider.traits.of(model), reason, bytesOf(brief)))
 
+  /** A conversation that is refused however short it becomes tells nothing of how much the model reads. */
+  const unlearn = ({ model, provider }: TurnSetting, { bytes_per_token, context_tokens }: ModelTraits) =>
+    Effect.sync(() => provider.traits.keep({ ...provider.traits.of(model), bytes_per_token, context_tokens }))
+
+  const spareImages = ({ model, provider }: TurnSetting) =>
+    provider.traits.keep({ ...provider.traits.of(model), takes_images: false })
+
   return {
     attempt: (setting, brief, draft, begun) => {
       const tell = (setting: TurnSetting, brief: Brief, others: number): Effect.Effect<Spoken, TurnError> => {
@@ -163,19 +170,24 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
           Effect.flatMap(anew(setting), (brief) => tell(setting, brief, others + 1))
         // What was said or done already must not be said or done twice.
         const mayTell = () => draft.isUntouched && others < mostOthers
+        const hasImages = brief.input.images.length > 0
         const otherwise = (error: ProviderError): Option.Option<ReturnType<typeof again>> => {
           if (!mayTell()) return Option.none()
           switch (error._tag) {
             case "SessionLost":
+              return Option.some(again(setting))
             case "ImagesRefused":
+              spareImages(setting)
               return Option.some(again(setting))
             case "ContextExceeded":
+              // What a shorter conversation does not mend may be the pictures.
+              if (others > 0 && hasImages) return Option.some(again(sightless(setting)))
               forgetSome(setting, brief, error)
               return Option.some(again(setting))
             // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
             case "InvalidRequest":
             case "ServerFailed":
-              return brief.input.images.length > 0 ? Option.some(again(sightless(setting))) : Option.none()
+              return hasImages ? Option.some(again(sightless(setting))) : Option.none()
             default:
               return Option.none()
           }
@@ -184,7 +196,8 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
           error._tag === "PoolBusy" ? Option.none() : otherwise(error)
         )
       }
-      return tell(setting, brief, 0)
+      const known = setting.provider.traits.of(setting.model)
+      return Effect.tapErrorTag(tell(setting, brief, 0), "ContextExceeded", () => unlearn(setting, known))
     }
   } satisfies ModelCall
 })

@@ -30,10 +30,10 @@ const context =
 const filtered =
   /content[_ ]?(policy|filter|management)|flagged|moderation|safety (system|filter|settings)|guardrail|responsible[ _]?ai|prohibited content|usage polic(y|ies)/i
 const unknownModel =
-  /model[_ ]not[_ ](found|exist)|no such model|(unknown|invalid) model|model_decommissioned|models?\b.{0,120}(does not exist|not exist|not found|not (currently )?available|no longer (available|supported)|isn't available|not a valid|is not supported|decommissioned|deprecated)|not a valid model|no access to model|not have access to (the )?model/i
+  /model[_ ]not[_ ](found|exist)|no such model|(unknown|invalid) model|model_decommissioned|models?\b.{0,120}(does not exist|not exist|not found|not (currently )?available|no longer (available|supported)|isn't available|not a valid|is not supported|decommissioned|deprecated)|not a valid model|not_found_error model:|no access to model|not have access to (the )?model/i
 const aboutImages = /image|vision|multi-?modal|mmproj|picture/i
 const notTaken =
-  /support|capab|accept|multi-?modal|mmproj|text[- ]only|unknown variant|not (allow|enabl|a vl)|no endpoints|requires? a vision/i
+  /support|capab|accept|multi-?modal|mmproj|text[- ]only|unknown variant|not (allow|avail|enabl|permit|a vl)|no endpoints|requires? a vision/i
 const rate =
   /rate[_ ]?limit|too many requests|throttl|resource_exhausted|tokens per (minute|day)|requests per (minute|day)/i
 const busy =
@@ -55,6 +55,8 @@ export const classify = ({ code, message, status }: Complaint, asked: Asked): Pr
   const is = (...statuses: ReadonlyArray<number>) => status !== null && statuses.includes(status)
 
   if (is(402) || (retryAfterMs === null && quota.test(said))) return new QuotaExhausted({ reason })
+  // Of what is too large, pictures are the most.
+  if (is(413) && asked.hasImages && !context.test(message)) return new InvalidRequest({ reason })
   if (is(413) || (context.test(said) && !/per (minute|min\b|day)/i.test(said)) || /request too large/i.test(said))
     return new ContextExceeded({ reason })
   if (is(429)) return new RateLimited({ retryAfterMs, reason })

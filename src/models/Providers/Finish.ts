@@ -15,7 +15,9 @@ const known: Readonly<Record<string, Finish>> = {
   blocklist: "filter",
   prohibited_content: "filter",
   pause_turn: "paused",
-  error: "error"
+  error: "error",
+  insufficient_system_resource: "error",
+  malformed_function_call: "error"
 }
 
 /** How an answer ended, by a vendor's word for it; a word that nobody knows is an end like any other. */

@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, FiberId, Stream } from "effect"
-import { InvalidRequest } from "../../../src/domain/ProviderError.ts"
+import { ContextExceeded, ImagesRefused, InvalidRequest } from "../../../src/domain/ProviderError.ts"
 import { inHouse, setup } from "../../support/Duo.ts"
 import { bytesOf, images, pixel } from "../../support/images.ts"
 import * as Puppet from "../../support/Puppet.ts"
@@ -128,6 +128,48 @@ describe("Images in turns", () => {
             [["Picture 1:"], null],
             [[], null]
           ]
+        )
+      })
+    )
+  })
+
+  it.scopedLive("a model that takes no images is shown one once, and none in later turns", () => {
+    const puppet = Puppet.make({
+      act: (call) =>
+        call.input.images.length > 0 ? Stream.fail(new ImagesRefused({ reason: "blind" })) : replies(call)
+    })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { client, id, show } = yield* room
+        yield* client.json("PATCH", `/rooms/${id}`, { max_messages: 2 })
+        yield* show("Look", png)
+        yield* show("And now?", png)
+
+        deepStrictEqual(
+          puppet.calls.map(shown).filter((pictures) => pictures.length > 0),
+          [["Picture 1:"]]
+        )
+        assertTrue(puppet.calls.length > 3)
+      })
+    )
+  })
+
+  it.scopedLive("a conversation that is too long by its pictures is told without them", () => {
+    const puppet = Puppet.make({
+      act: (call) =>
+        call.input.images.length > 0 ? Stream.fail(new ContextExceeded({ reason: "too large" })) : replies(call)
+    })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { client, id, show, turns } = yield* room
+        yield* client.json("PATCH", `/rooms/${id}`, { max_messages: 2 })
+        yield* show("Look", png)
+
+        deepStrictEqual(
+          (yield* turns).map(([, outcome]) => outcome),
+          ["replied", "replied"]
         )
       })
     )

@@ -70,6 +70,8 @@ describe("a conversation that outgrows the model", () => {
         const end = yield* watch.until(({ type }) => type === "stream_end")
         assertInclude(stringify(end), "prompt is too long")
         assertEquals(puppet.calls.length, 7)
+        // Nor does the model read less from now on.
+        assertEquals(puppet.provider.traits.of(puppet.calls[0]?.spec.model ?? "").context_tokens, null)
       }),
       {},
       undefined,

@@ -80,12 +80,15 @@ const rows: ReadonlyArray<Row> = [
     error("The model `gpt-9` does not exist or you do not have access to it.", { code: "model_not_found" })
   ],
   ["ModelUnknown", 404, error('model "llama9" not found, try pulling it first')],
-  ["ModelUnknown", 404, { type: "error", error: { type: "not_found_error", message: "model: claude-9 not found" } }],
+  ["ModelUnknown", 404, { type: "error", error: { type: "not_found_error", message: "model: claude-9" } }],
   ["ModelUnknown", 400, error("gpt-9 is not a valid model ID")],
   ["ModelUnknown", 400, error("The model has been decommissioned", { code: "model_decommissioned" })],
   ["ImagesRefused", 500, error("image input is not supported - hint: you may need to provide the mmproj")],
   ["ImagesRefused", 404, error("No endpoints found that support image input")],
   ["ImagesRefused", 422, { detail: "Model does not support vision" }],
+  ["ImagesRefused", 403, error("vision is not available on your plan")],
+  ["InvalidRequest", 413, "<html><h1>413 Request Entity Too Large</h1></html>"],
+  ["InvalidRequest", 413, error("Request exceeds the maximum size", { type: "request_too_large" })],
   ["InvalidRequest", 400, error("Could not process image")],
   ["InvalidRequest", 404, "<html><head><title>x</title></head><body><h1>404 page not found</h1></body></html>"],
   ["InvalidRequest", 422, { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] }],
@@ -130,6 +133,11 @@ describe("a refusal", () => {
   it("that speaks of pictures is about the request only where it held some", () => {
     const found = classify(read(500, error("vision is not supported")), { ...asked, hasImages: false })
     assertEquals(found._tag, "ServerFailed")
+  })
+
+  it("of a request that is too large is about the conversation where there are no pictures", () => {
+    const found = classify(readBody(413, "Payload too large"), { ...asked, hasImages: false })
+    assertEquals(found._tag, "ContextExceeded")
   })
 
   it("of any length is read in bounded time", () => {

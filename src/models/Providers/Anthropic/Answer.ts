@@ -19,7 +19,7 @@ const typeless = (event: Fields) => ("message" in event || "detail" in event ? "
 /** Follows one answer of the Messages API: in pieces, or whole in one event. */
 export const listen =
   (hide: (text: string) => string) =>
-  (asked: string): Listener<Message> => {
+  (asked: string, hasImages: boolean): Listener<Message> => {
     const blocks = Blocks.make()
     const usage = Usage.make()
     let told: Told | null = null
@@ -73,7 +73,7 @@ export const listen =
           return nothing
         case "error":
           // What goes wrong after the end takes nothing away.
-          return isWhole() ? nothing : Either.left(failureOf(event, { model, hide }))
+          return isWhole() ? nothing : Either.left(failureOf(event, { model, hasImages, hide }))
         default:
           return nothing
       }

@@ -57,7 +57,7 @@ export interface Protocol<Message> {
   ) => { readonly call: Call; readonly sent: Sent }
   /** What is known of the endpoint's models. */
   readonly traits: KnownModels
-  readonly listen: (model: string) => Listener<Message>
+  readonly listen: (model: string, hasImages: boolean) => Listener<Message>
   readonly results: (results: ReadonlyArray<ToolCall & ToolResult>) => ReadonlyArray<Message>
   readonly costOf: (model: string, tokens: Tokens) => number | null
   /** Makes a text fit to show. */

@@ -53,6 +53,5 @@ export const learn = (traits: KnownModels, { complaint, error, model, sent }: Re
       return true
     }
   }
-  if (_tag === "ImagesRefused") traits.keep({ ...known, takes_images: false })
   return false
 }

@@ -64,7 +64,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
             requests--
             return yield* ask(told)
           }
-          const listener = protocol.listen(asked)
+          const listener = protocol.listen(asked, input.images.length > 0)
           const ended = Effect.map(Effect.suspend(listener.outcome), (outcome) => settle(told, outcome))
           next = Effect.catchIf(follow(answer, listener, tally, voice), Option.isNone, () =>
             Effect.mapError(ended, Option.some)

@@ -25,7 +25,7 @@ const wordOf = (it: unknown) => (it === "null" ? "" : text(it))
 /** Follows one chat completion: in pieces, or whole in one event. */
 export const listen =
   (hide: (text: string) => string) =>
-  (asked: string): Listener<Message> => {
+  (asked: string, hasImages: boolean): Listener<Message> => {
     const calls = Calls.make()
     const details = Details.make()
     const usage = Usage.make()
@@ -93,7 +93,7 @@ export const listen =
       const complaint = complaintIn(event, choice, name)
       // What goes wrong after the end takes nothing away.
       if (complaint !== null)
-        return isWhole() && finish !== "error" ? nothing : Either.left(failureOf(complaint, { model, hide }))
+        return isWhole() && finish !== "error" ? nothing : Either.left(failureOf(complaint, { model, hasImages, hide }))
       finish = wordOf(choice["finish_reason"]) || finish
       const { delta, message } = choice
       // One that comes whole after its pieces was heard already.

@@ -1,5 +1,5 @@
 import { describe, it } from "@effect/vitest"
-import { assertEquals, assertInstanceOf, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertInstanceOf, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
 import type { ModelTraits } from "../../../../src/domain/ModelTraits.ts"
 import { ContextExceeded, ImagesRefused, InvalidRequest } from "../../../../src/domain/ProviderError.ts"
@@ -147,17 +147,21 @@ for (const [name, make, rows] of [
       })
     )
 
-    it.scopedLive("that takes no images says so once, for all later turns", () =>
-      Effect.gen(function* () {
-        const { api, provider } = yield* make()
-        yield* api.reply(Api.refuseSaying(500, error("image input is not supported by this model")))
-        const session = yield* provider.open(spec())
-        const images = [{ media_type: "image/png" as const, bytes: bytesOf(pixel), label: "A picture:" }]
-        const turn = session.turn({ ...input("Look"), images })
-        assertInstanceOf(yield* Effect.flip(Stream.runDrain(turn)), ImagesRefused)
-        assertTrue(!provider.traits.of(spec().model).takes_images)
-      })
-    )
+    for (const [where, status] of [
+      ["by its status", 500],
+      ["within its answer", 200]
+    ] as const) {
+      it.scopedLive(`that takes no images says so ${where}`, () =>
+        Effect.gen(function* () {
+          const { api, provider } = yield* make()
+          yield* api.reply(Api.refuseSaying(status, error("image input is not supported by this model")))
+          const session = yield* provider.open(spec())
+          const images = [{ media_type: "image/png" as const, bytes: bytesOf(pixel), label: "A picture:" }]
+          const turn = session.turn({ ...input("Look"), images })
+          assertInstanceOf(yield* Effect.flip(Stream.runDrain(turn)), ImagesRefused)
+        })
+      )
+    }
 
     it.scopedLive("is not asked without tools because a conversation is too long", () =>
       Effect.gen(function* () {

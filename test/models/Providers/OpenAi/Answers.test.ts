@@ -199,6 +199,11 @@ const ends: ReadonlyArray<Row> = [
   ["text and a refusal", frames(hello, chunk({ refusal: "No more." }), stop), { text: "Hello", finish: "refusal" }],
   ["text and an error by its word", frames(hello, chunk({}, "error")), { text: "Hello", finish: "error" }],
   [
+    "text and a server that ran out",
+    frames(hello, chunk({}, "insufficient_system_resource")),
+    { text: "Hello", finish: "error" }
+  ],
+  [
     "text and an error",
     frames(hello, chunk({}, "error", { error: { message: "Odd" } })),
     { text: "Hello", error: { _tag: "ServerFailed", reason: "Odd" } }
