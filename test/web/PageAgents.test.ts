@@ -35,7 +35,10 @@ describe.skipIf(whyNoChromium !== "")("the page's agents", () => {
             return reason
           })
           const [wren] = (yield* call("GET", `/rooms/${room.id}/agents`)).data
-          deepStrictEqual([refused, wren.name, wren.group], [`Invalid agent name: a name has ${nameRule}`, "Wren", "Birds"])
+          deepStrictEqual(
+            [refused, wren.name, wren.group],
+            [`Invalid agent name: a name has ${nameRule}`, "Wren", "Birds"]
+          )
 
           yield* on(async (page) => {
             const retire = async (answer: string) => {
