@@ -66,8 +66,8 @@ describe.skipIf(whyNoChromium !== "")("a room of five agents on four providers",
           await enter(page)
           await page.getByLabel("Message", { exact: true }).fill("Good evening, all of you.")
           await page.getByRole("button", { name: "Send" }).click()
-          for (const words of [scripted, "Bo speaks by Messages.", "Cy speaks without tools."])
-            await page.locator(".words", { hasText: words }).waitFor()
+          const all = [scripted, "Bo speaks by Messages.", "Cy speaks without tools."]
+          await Promise.all(all.map((hasText) => page.locator(".words", { hasText }).waitFor()))
           await page.locator(".words", { hasText: "Odd, but here." }).nth(1).waitFor()
           return page.locator(".words", { hasText: "They must not see this." }).count()
         })
