@@ -8,6 +8,7 @@ import {
   Overloaded,
   type ProviderError,
   RateLimited,
+  ServerFailed,
   Unauthorized
 } from "../../../../src/domain/ProviderError.ts"
 import { stringify } from "../../../../src/lib/json.ts"
@@ -17,12 +18,17 @@ import * as Api from "../../../support/MessagesApi.ts"
 describe.skipIf(whyNot() !== "")(`A refused Claude turn, with the real client ${whyNot()}`, () => {
   layer(NodeContext.layer, { excludeTestServices: true })((it) => {
     const overloaded = new Overloaded({ retryAfterMs: null })
+    const withStatus = (status: number) => ({ reason: `the endpoint refused with status ${status}` })
     const refusals: ReadonlyArray<readonly [string, Api.Reply, ProviderError]> = [
-      ["401 is Unauthorized", Api.refuse(401), new Unauthorized()],
-      ["403 is Unauthorized", Api.refuse(403), new Unauthorized()],
-      ["429 is RateLimited", Api.refuse(429), new RateLimited({ retryAfterMs: null })],
-      ["529 is Overloaded", Api.refuse(529), overloaded],
-      ["500 is Overloaded", Api.refuse(500), overloaded],
+      ["401 is Unauthorized", Api.refuse(401), new Unauthorized(withStatus(401))],
+      [
+        "403 is Unauthorized",
+        Api.refuse(403),
+        new Unauthorized({ reason: "Failed to authenticate. API Error: 403 refused …" })
+      ],
+      ["429 is RateLimited", Api.refuse(429), new RateLimited({ retryAfterMs: null, ...withStatus(429) })],
+      ["529 is Overloaded", Api.refuse(529), new Overloaded({ retryAfterMs: null, ...withStatus(529) })],
+      ["500 is ServerFailed", Api.refuse(500), new ServerFailed({ retryAfterMs: null, ...withStatus(500) })],
       ["an error inside the stream is Overloaded", Api.stumble, overloaded],
       ["a connection lost before the first word is Overloaded", Api.answer(Api.text(Api.cut)), overloaded],
       ["a connection that is never answered is Overloaded", Api.hangUp, overloaded],
