@@ -127,7 +127,9 @@ const make = Effect.gen(function* () {
       state.isUntouched = false
     })
     let askedAt = began
-    let before = state.spent.usage
+    /** By what the provider told: of the tries before, and of all. */
+    let before = state.spent
+    let told = before
     const draft: Draft = Object.assign(state, {
       wait: (why: Waiting) =>
         Effect.suspend(() => {
@@ -136,14 +138,16 @@ const make = Effect.gen(function* () {
         }),
       ask: Effect.flatMap(Clock.currentTimeMillis, (now) => {
         askedAt = now
-        before = state.spent.usage
-        state.spent = { usage: before, isWhole: false }
+        before = told
+        state.spent = { usage: before.usage, isWhole: false }
         if (state.waiting === null) return Effect.void
         state.waiting = null
         return send({ type: "turn_waiting", ...ref, waiting: null })
       }),
       spend: ({ isWhole, usage }: Spending) => {
-        state.spent = { usage: plus(before, usage), isWhole }
+        // A try that broke off untold is still owed for when the next one succeeds.
+        told = { usage: plus(before.usage, usage), isWhole: isWhole && before.isWhole }
+        state.spent = told
       },
       say: (delta: string) =>
         Effect.flatMap(heard, () => {

@@ -177,4 +177,22 @@ describe("what a turn has taken counts as its provider told", () => {
         })
     )
   )
+
+  it.scopedLive("and with what was set aside, where a try before broke off untold", () =>
+    house(
+      (call) => {
+        if (call.number > 1) return taking(true, () => Stream.concat(Puppet.say(words), Puppet.done("s")))(call)
+        call.input.spend({ usage: null, isWhole: false })
+        return crash
+      },
+      () =>
+        Effect.gen(function* () {
+          const { get, id, sql, turn } = yield* first
+
+          deepStrictEqual([turn.outcome, turn.input_tokens], ["replied", 3000])
+          const [row] = yield* sql`SELECT reserved_tokens FROM turns WHERE room_id = ${id}`
+          assertEquals((yield* get("/usage")).spent_tokens, 3040 + Number(row?.["reserved_tokens"]))
+        })
+    )
+  )
 })

@@ -14,6 +14,10 @@ const over = Effect.fail(Option.none())
 /** How long an answer that is whole is waited for, should its account still come. */
 const patience = "5 seconds"
 
+/** True where the vendor says in its answer that it does not carry the request out; a filter may have read one. */
+const isRefusal = (failure: ProviderError | null) =>
+  failure !== null && failure._tag !== "Crashed" && failure._tag !== "Refused"
+
 /** What an answer says, as it comes; fails with none at its end. What it takes is counted as it is heard. */
 export const follow = <Message>(answer: Answer, listener: Listener<Message>, tally: Tally, voice: Voice): Events => {
   const sse = Sse.make()
@@ -52,6 +56,7 @@ export const follow = <Message>(answer: Answer, listener: Listener<Message>, tal
       const last = [...hear(sse.rest()), ...voice.end()]
       failure = listener.isWhole() ? null : (failure ?? why)
       if (listener.isWhole()) tally.over()
+      else if (told === null && listener.heard() === 0 && isRefusal(failure)) tally.refused()
       return Chunk.unsafeFromArray(last)
     })
 

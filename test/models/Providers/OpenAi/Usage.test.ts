@@ -122,4 +122,13 @@ describe("what an answer of openai takes", () => {
       })
     )
   }
+
+  it.scopedLive("counts nothing of a request that is refused within its answer", () =>
+    Effect.gen(function* () {
+      const { api, provider } = yield* makeOpenAi()
+      yield* api.reply(frames({ error: { message: "Overloaded", code: 529 } }))
+      const { error, isCounted, usage } = yield* answered(provider)
+      deepStrictEqual([error?._tag, isCounted, usage], ["Overloaded", true, null])
+    })
+  )
 })
