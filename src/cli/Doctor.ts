@@ -8,7 +8,7 @@ import type { Finding } from "./Doctor/Finding.ts"
 import { folder } from "./Doctor/Folder.ts"
 import { processes } from "./Doctor/Processes.ts"
 import { server } from "./Doctor/Server.ts"
-import { clock, vendors } from "./Doctor/Vendors.ts"
+import { clock, trials, vendors } from "./Doctor/Vendors.ts"
 import type { Personas } from "../personas/Personas.ts"
 import type { Settings } from "../process/Settings.ts"
 
@@ -20,8 +20,11 @@ type Look = Effect.Effect<
   FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Personas | Settings
 >
 
-/** Looks at all that a server needs, changes nothing, and says of each what it found. A server need not run. */
-export const examine = (connection: Option.Option<Connection>) =>
+/**
+ * Looks at all that a server needs, changes nothing, and says of each what it found. A server need not run. Models are
+ * asked something only where `tries` says so.
+ */
+export const examine = (connection: Option.Option<Connection>, tries: boolean) =>
   Stream.fromIterable<Look>([
     folder,
     database,
@@ -30,6 +33,7 @@ export const examine = (connection: Option.Option<Connection>) =>
     processes,
     clock,
     vendors,
+    ...(tries ? [trials] : []),
     ...Option.toArray(Option.map(connection, server))
   ]).pipe(
     Stream.mapEffect((look) => look),

@@ -72,7 +72,8 @@ describe("the document", () => {
       "PATCH /rooms/{room_id}/agents/{agent_id}",
       "POST /admin/pool/evict",
       "POST /auth/links",
-      "POST /auth/logout-everywhere"
+      "POST /auth/logout-everywhere",
+      "POST /providers/{name}/try"
     ])
     deepStrictEqual([RoomUpdate, SeatUpdate, schemas, operations.map(({ responses }) => responses)].map(forbids), [
       true,
@@ -141,6 +142,10 @@ describe("the document", () => {
 
   it("tells of the bodies that may be left out, and of no other", () => {
     const free = operations.filter(({ requestBody }) => requestBody !== undefined && !requestBody.required)
-    deepStrictEqual(free.map(({ name }) => name).toSorted(), ["POST /auth/links", "POST /auth/logout-everywhere"])
+    deepStrictEqual(free.map(({ name }) => name).toSorted(), [
+      "POST /auth/links",
+      "POST /auth/logout-everywhere",
+      "POST /providers/{name}/try"
+    ])
   })
 })

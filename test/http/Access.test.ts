@@ -29,6 +29,7 @@ const forAdmins: ReadonlySet<string> = new Set([
   "GET /admin/pool",
   "POST /admin/pool/evict",
   "POST /admin/reload",
+  "POST /providers/:name/try",
   "POST /agents",
   "PATCH /agents/:agent_id",
   "POST /agents/:agent_id/reload",
@@ -102,6 +103,7 @@ const setup = Effect.gen(function* () {
       .replace(":round_id", `${round}`)
       .replace(":message_id", `${message}`)
       .replace(":position", "0")
+      .replace("/providers/:name", "/providers/puppet")
       .replace(":name", "Ada")
       .replace(":project", "project")
       .replace(":id", "none")

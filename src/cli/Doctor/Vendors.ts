@@ -1,8 +1,11 @@
 import { HttpClient } from "@effect/platform"
-import { Clock, Effect, Option, Schema } from "effect"
+import { Array, Clock, Effect, Logger, LogLevel, Option, Schema } from "effect"
 import type { Provider } from "../../domain/Provider.ts"
 import { explain } from "../../domain/ProviderAdvice.ts"
-import { configured } from "../../models/Providers.ts"
+import type { Trial } from "../../domain/Trial.ts"
+import { Gates } from "../../models/Gates.ts"
+import { configured, defaultName } from "../../models/Providers.ts"
+import * as Trials from "../../models/Trials.ts"
 import { Settings } from "../../process/Settings.ts"
 import { Broken, Doubtful, type Finding, Fine } from "./Finding.ts"
 
@@ -34,6 +37,37 @@ export const vendors = Effect.gen(function* () {
     ? [...answers, Doubtful({ about: "claude", words: "its way in is not asked here: talk to an agent to see" })]
     : answers
 }).pipe(Effect.scoped)
+
+const priceOf = ({ cost_usd }: Trial) => (cost_usd === null ? "no price known" : `$${cost_usd.toFixed(6)}`)
+
+const foundBy = (trial: Trial): Finding => {
+  const about = trial.provider
+  if (!trial.ok) return Broken({ about, words: `${trial.model}: ${trial.message}` })
+  const took = `first word after ${trial.first_token_ms} ms, ${trial.tokens ?? 0} tokens, ${priceOf(trial)}`
+  return Fine({ about, words: `${trial.model}: ${trial.message} ${took}` })
+}
+
+const atOnce = 5
+
+/**
+ * How the models of the settings answer one short question. The Claude client is not started here either. The findings
+ * say what the log would say.
+ */
+export const trials = Effect.gen(function* () {
+  const { DEFAULT_MODEL } = yield* Settings
+  const { vendors } = yield* configured
+  const usual = yield* defaultName
+  const attempt = yield* Trials.make
+  const modelsOf = ({ defaultModel, name }: Provider) =>
+    Array.dedupe([defaultModel, ...(name === usual ? Option.toArray(DEFAULT_MODEL) : [])])
+  const tried = yield* Effect.forEach(
+    vendors,
+    ({ make }) =>
+      Effect.flatMap(make, (provider) => Effect.forEach(modelsOf(provider), (model) => attempt(provider, model))),
+    { concurrency: atOnce }
+  )
+  return tried.flat().map(foundBy)
+}).pipe(Effect.provide(Gates.layer), Effect.scoped, Logger.withMinimumLogLevel(LogLevel.None))
 
 const drift = 30_000
 

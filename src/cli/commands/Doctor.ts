@@ -1,4 +1,4 @@
-import { Command } from "@effect/cli"
+import { Command, Options } from "@effect/cli"
 import { FetchHttpClient } from "@effect/platform"
 import { Console, Data, Effect, Either, Layer, Option, Stream } from "effect"
 import { isHeld } from "../../process/DataDir.ts"
@@ -27,11 +27,11 @@ const personas = Layer.unwrapEffect(
 /** Why nothing could be asked of the server: its own words, or those of the secrets that would let us in. */
 const unreached = ({ message }: Error) => Broken({ about: "server", words: message })
 
-const look = Effect.fnUntraced(function* (wanted: Connection.Wanted) {
+const look = Effect.fnUntraced(function* (wanted: Connection.Wanted, tries: boolean) {
   const isAsked = wanted.url._tag === "Some" || (yield* isHeld)
   const connection = yield* Effect.when(Effect.either(Connection.connect(wanted)), () => isAsked)
   const refused = Option.flatMap(connection, Either.getLeft)
-  const broken = yield* examine(Option.flatMap(connection, Either.getRight)).pipe(
+  const broken = yield* examine(Option.flatMap(connection, Either.getRight), tries).pipe(
     Stream.concat(Stream.fromIterable(Option.toArray(Option.map(refused, unreached)))),
     Stream.tap((finding) => Console.log(line(finding))),
     Stream.filter(({ _tag }) => _tag === "Broken"),
@@ -40,8 +40,12 @@ const look = Effect.fnUntraced(function* (wanted: Connection.Wanted) {
   if (broken > 0) return yield* new Unwell({ broken })
 })
 
-export const command = Command.make("doctor", Connection.options, (wanted) =>
-  look(wanted).pipe(Effect.provide([personas.pipe(Layer.provideMerge(Settings.layer)), FetchHttpClient.layer]))
+const tries = Options.boolean("try").pipe(
+  Options.withDescription("ask each model of the settings one short question, which costs a few tokens")
+)
+
+export const command = Command.make("doctor", { ...Connection.options, tries }, ({ tries, ...wanted }) =>
+  look(wanted, tries).pipe(Effect.provide([personas.pipe(Layer.provideMerge(Settings.layer)), FetchHttpClient.layer]))
 ).pipe(
   Command.withDescription(
     "Look at what a server needs: folders, permissions, database, agents, clock, keys, processes left behind; with --url also whether streams come through what stands before the server"

@@ -4,6 +4,8 @@ import { assertInclude, assertMatch, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { request, type RequestListener } from "node:http"
+import { stringify } from "../../../src/lib/json.ts"
+import * as ChatApi from "../../support/ChatApi.ts"
 import { login } from "../../support/Caller.ts"
 import { listening } from "../../support/listening.ts"
 import { attempt, home, layer, patience, run, serve, withPassword } from "../../support/Process.ts"
@@ -131,6 +133,33 @@ describe.concurrent("doctor", () => {
         assertMatch(lineOf(stdout, "clock      "), /^look .* s ahead of 127\.0\.0\.1/)
         assertMatch(lineOf(stdout, "processes  "), new RegExp(`^look .*killed: ${left.pid};`))
         assertMatch(stdout, /^(?![^]*hush)/)
+        strictEqual(code, 1)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive(
+    "tries the models of the settings where that is asked for, and says what they can do or what is wrong",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* home
+        const api = yield* ChatApi.make(ChatApi.answer(ChatApi.text("ready")))
+        const OPENAI_ENDPOINTS = stringify([
+          { name: "local", url: api.url, model: "tiny" },
+          { name: "gone", url: "http://127.0.0.1:1/v1", model: "m" }
+        ])
+
+        const untried = yield* attempt(folder, { OPENAI_ENDPOINTS }, ["doctor"])
+        strictEqual(api.calls.length, 0)
+        const { code, stderr, stdout } = yield* attempt(folder, { OPENAI_ENDPOINTS }, ["doctor", "--try"])
+
+        assertMatch(untried.stdout, /^FAIL {2}gone +No connection to 127\.0\.0\.1:1: nothing listens there\. Check /m)
+        assertMatch(
+          stdout,
+          /^ok {4}local +tiny: The model answers and takes tools\. first word after \d+ ms, 20 tokens, \$0/m
+        )
+        assertMatch(stdout, /^FAIL {2}gone +m: No connection to 127\.0\.0\.1:1: .* in OPENAI_ENDPOINTS/m)
+        strictEqual(stdout.split("\n").filter((line) => line.includes("nothing listens")).length, 2, stdout + stderr)
         strictEqual(code, 1)
       }).pipe(Effect.provide(layer)),
     patience

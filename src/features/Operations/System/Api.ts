@@ -3,6 +3,9 @@ import { Schema } from "effect"
 import { Authenticated, credentials } from "../../Auth/Api.ts"
 import { PoolHealth } from "../../../domain/Pool.ts"
 import { ProviderList } from "../../../domain/ProviderState.ts"
+import { FieldsRefused } from "../../../domain/Error.ts"
+import { ProviderUnknown } from "../../../domain/Room.ts"
+import { Trial, TrialRequest } from "../../../domain/Trial.ts"
 import { NotReady } from "../../../domain/Status.ts"
 import { AdminRequired, Unauthenticated } from "../../../domain/User.ts"
 import { contentType } from "../Prometheus.ts"
@@ -60,5 +63,17 @@ export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
     HttpApiEndpoint.get("providers", "/providers")
       .annotate(OpenApi.Summary, "List providers and their models")
       .addSuccess(ProviderList)
+      .middleware(Authenticated)
+  )
+  .add(
+    /** Asks the model one short question, which costs a few tokens, and waits up to half a minute for the answer. */
+    HttpApiEndpoint.post("tryProvider", "/providers/:name/try")
+      .annotate(OpenApi.Summary, "Try a model of a provider")
+      .setPath(Schema.Struct({ name: Schema.String }))
+      .setPayload(TrialRequest)
+      .addSuccess(Trial)
+      .addError(FieldsRefused)
+      .addError(ProviderUnknown)
+      .addError(AdminRequired)
       .middleware(Authenticated)
   ) {}

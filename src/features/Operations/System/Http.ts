@@ -11,6 +11,7 @@ import { Settings } from "../../../process/Settings.ts"
 import { healthy, Scraping } from "./Api.ts"
 import * as Pool from "../Pool.ts"
 import * as Providers from "../ProviderList.ts"
+import * as Trials from "../ProviderTrials.ts"
 import { Readiness } from "../Readiness.ts"
 
 const refuse = () => Unauthenticated.of()
@@ -42,8 +43,14 @@ export const scraping = Layer.effect(
 
 export const layer = HttpApiBuilder.group(Api, "system", (handlers) =>
   Effect.map(
-    Effect.all({ pool: Pool.make, providers: Providers.make, metrics: Metrics, readiness: Readiness }),
-    ({ metrics, pool, providers, readiness }) =>
+    Effect.all({
+      pool: Pool.make,
+      providers: Providers.make,
+      trials: Trials.make,
+      metrics: Metrics,
+      readiness: Readiness
+    }),
+    ({ metrics, pool, providers, readiness, trials }) =>
       handlers
         .handle("ready", () =>
           Effect.flatMap(readiness.failing, (failing) =>
@@ -56,5 +63,6 @@ export const layer = HttpApiBuilder.group(Api, "system", (handlers) =>
         .handle("poolHealth", () => Effect.zipRight(asAdmin, pool.health))
         .handle("voice", () => Effect.succeed({ enabled: false, server_available: false, server_url: "" }))
         .handle("providers", () => providers)
+        .handle("tryProvider", ({ path, payload }) => Effect.zipRight(asAdmin, trials(path.name, payload?.model)))
   )
 )

@@ -1,0 +1,100 @@
+import { Clock, Effect, Option, Stream } from "effect"
+import { AgentId } from "../domain/Agent.ts"
+import { type Provider, ProviderEvent, Seat, type SessionSpec } from "../domain/Provider.ts"
+import { explain, reasonOf } from "../domain/ProviderAdvice.ts"
+import { type ProviderError, TimedOut } from "../domain/ProviderError.ts"
+import { RoomId } from "../domain/RoomId.ts"
+import type { Trial } from "../domain/Trial.ts"
+import { totalOf, type Usage } from "../domain/Usage.ts"
+import { Gates } from "./Gates.ts"
+
+const patienceMs = 30_000
+
+const specOf = (model: string): SessionSpec => ({
+  // No room has this number.
+  seat: new Seat({ roomId: RoomId.make(0), agentId: AgentId.make(0) }),
+  agentName: "trial",
+  model,
+  // Room for a model that thinks before it answers.
+  options: { max_output_tokens: 512, temperature: null, thinking: 0 },
+  systemPrompt: "You are asked whether you work.",
+  tools: [{ name: "current_time", description: "Tells the present date and time, in UTC.", parameters: {} }],
+  resume: null
+})
+
+const ask = "Answer with the one word: ready"
+
+/** Asks a model one short question, once, whatever is known of the provider, and tells how that went. */
+export const make = Effect.map(Gates, (gates) =>
+  Effect.fnUntraced(function* (provider: Provider, model: string) {
+    const start = yield* Clock.currentTimeMillis
+    const seen: { firstTokenMs: number | null; usage: Usage | null } = { firstTokenMs: null, usage: null }
+
+    const note = Effect.map(Clock.currentTimeMillis, (now) => {
+      seen.firstTokenMs ??= Math.round(now - start)
+    })
+    const speak = (answered: Effect.Effect<void>) =>
+      Effect.flatMap(provider.open(specOf(model)), (session) =>
+        session
+          .turn({
+            parts: [],
+            knownParts: 0,
+            ask,
+            images: [],
+            callTool: () => Effect.succeed({ text: "It is noon.", isError: false }),
+            spend: (spending) => {
+              seen.usage = spending.usage
+            }
+          })
+          .pipe(
+            Stream.tap(() => Effect.zipRight(answered, note)),
+            Stream.runLast
+          )
+      ).pipe(
+        Effect.scoped,
+        Effect.timeoutFail({
+          duration: patienceMs,
+          onTimeout: () => new TimedOut({ phase: "total", afterMs: patienceMs })
+        })
+      )
+
+    const heard = yield* Effect.either(
+      gates.pass(speak, {
+        provider: provider.name,
+        model,
+        priority: "person",
+        patienceMs: 0,
+        canRetry: () => false,
+        waiting: () => Effect.void,
+        leave: Effect.never
+      })
+    )
+    const told = {
+      provider: provider.name,
+      model,
+      first_token_ms: seen.firstTokenMs,
+      tokens: seen.usage === null ? null : totalOf(seen.usage),
+      cost_usd: seen.usage?.costUsd ?? null
+    }
+    if (heard._tag === "Left") return { ...told, ...failed(heard.left, provider.name) } satisfies Trial
+    const answering = Option.match(Option.filter(heard.right, ProviderEvent.$is("Done")), {
+      onNone: () => [model],
+      onSome: (done) => [model, done.model]
+    })
+    const takes_tools = !answering.some((name) => provider.traits.of(name).without.includes("tools"))
+    return {
+      ...told,
+      ok: true,
+      message: `The model answers${takes_tools ? " and takes tools" : ", and takes no tools"}.`,
+      error: null,
+      takes_tools
+    } satisfies Trial
+  })
+)
+
+const failed = (error: ProviderError, provider: string) => ({
+  ok: false,
+  message: explain(error, provider),
+  error: { _tag: error._tag, reason: reasonOf(error) },
+  takes_tools: null
+})
