@@ -24,6 +24,8 @@ interface State {
   waiting: Waiting | null
   /** True as long as the model has neither said nor done anything. */
   isUntouched: boolean
+  /** True as long as nobody has read a word of it, it has done nothing, and no more than one try said anything. */
+  isUnheard: boolean
 }
 
 /** What an agent has brought forth so far in its turn. */
@@ -117,14 +119,20 @@ const make = Effect.gen(function* () {
       skipped: false,
       unheard: 0,
       isUntouched: true,
+      isUnheard: true,
       firstTokenMs: null,
       spent: { usage: null, isWhole: true },
       waiting: null
     }
     const ref = refOf({ turnId, agent })
+    /** How many tries before this one said or thought something; and whether this one has. */
+    let triesBefore = 0
+    let isHeard = false
     const heard = Effect.map(Clock.currentTimeMillis, (now) => {
       state.firstTokenMs ??= now - askedAt
       state.isUntouched = false
+      state.isUnheard &&= triesBefore === 0
+      isHeard = true
     })
     let askedAt = began
     /** By what the provider told: of the tries before, and of all. */
@@ -138,6 +146,9 @@ const make = Effect.gen(function* () {
         }),
       ask: Effect.flatMap(Clock.currentTimeMillis, (now) => {
         askedAt = now
+        triesBefore += isHeard ? 1 : 0
+        isHeard = false
+        if (!state.shown) state.text = ""
         before = told
         state.spent = { usage: before.usage, isWhole: false }
         if (state.waiting === null) return Effect.void
@@ -158,6 +169,7 @@ const make = Effect.gen(function* () {
           if (!state.shown && state.text.trim().length < heldBack) return Effect.void
           const unseen = state.text.slice(offset)
           state.shown = true
+          state.isUnheard = false
           return send({ type: "content_delta", ...ref, delta: unseen, offset })
         }),
       think: (delta: string) =>
@@ -169,6 +181,7 @@ const make = Effect.gen(function* () {
       use: (tool: string) =>
         Effect.sync(() => {
           state.isUntouched = false
+          state.isUnheard = false
           if (tool !== "skip" || !maySkip) return true
           state.skipped = !state.shown
           return state.skipped

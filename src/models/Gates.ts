@@ -84,7 +84,7 @@ const next = (visit: Visit, error: ProviderError, failures: Retry.Failures) =>
     const { gate, place, terms } = visit
     const isHeld = blameOf(error) === "refused" && !place.isItsOwn
     return Option.flatMap(Retry.delayOf(error, failures, place, jitter), (delay): Option.Option<Next> => {
-      if (!terms.canRetry()) return Option.none()
+      if (!terms.canRetry(error)) return Option.none()
       const pauseMs = isHeld ? Math.max(0, gate.opensAt() - now) : delay
       return pauseMs === 0 || now + pauseMs <= deadlineOf(visit) ? Option.some({ delay, pauseMs }) : Option.none()
     })

@@ -141,7 +141,8 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
         model: setting.model,
         priority: setting.priority,
         patienceMs: patienceOf(setting.priority),
-        canRetry: () => draft.isUntouched,
+        // An answer that came whole and holds nothing is not paid for again.
+        canRetry: ({ _tag }) => (_tag === "Unreadable" ? draft.isUntouched : draft.isUnheard),
         waiting: draft.wait,
         leave: closing.await
       }

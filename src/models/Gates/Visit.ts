@@ -14,8 +14,8 @@ export interface Terms {
   readonly priority: Priority
   /** How long the turn may wait in all. With none it is let in at once, whatever is known of the provider. */
   readonly patienceMs: number
-  /** False once something was said or done that must not be said or done twice. */
-  readonly canRetry: () => boolean
+  /** False once something was said or done that must not be said or done twice, or paid for twice. */
+  readonly canRetry: (error: ProviderError) => boolean
   /** Told whenever the turn has to wait, and when what it waits for has changed. */
   readonly waiting: (why: Waiting) => Effect.Effect<void>
   /** Returns when waiting is no use any more: a turn that waits, then or later, is interrupted. */

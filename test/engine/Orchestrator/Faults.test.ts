@@ -9,11 +9,12 @@ import {
   RateLimited,
   Unauthorized
 } from "../../../src/domain/ProviderError.ts"
+import { ProviderEvent } from "../../../src/domain/Provider.ts"
 import { RoomId } from "../../../src/domain/RoomId.ts"
 import { LiveTurns } from "../../../src/engine/LiveTurns.ts"
 import { withTrace } from "../../../src/telemetry/Telemetry.ts"
 import { SdkPool } from "../../../src/models/SdkPool.ts"
-import { inHouse, setup } from "../../support/Duo.ts"
+import { inHouse, room, setup } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
 
 const begin = Puppet.say("Once upon a time there was a clock that ")
@@ -59,6 +60,49 @@ const deadlines = {
 /** Who works in a place of the pool: opens a client, has one, or closes it. */
 const claims = (pool: SdkPool["Type"]) =>
   Effect.map(pool.seats, (seats) => seats.filter(({ state }) => state !== "idle"))
+
+const gone = Stream.fail(new Crashed({ reason: "gone" }))
+const thought = Stream.make(ProviderEvent.ThinkingDelta({ text: "Hm." }))
+
+describe("a turn that breaks before anybody has read a word of it", () => {
+  const asked = (begun: Stream.Stream<ProviderEvent, ProviderError>, breaks: number) => {
+    const puppet = Puppet.make({
+      act: ({ number }) =>
+        Stream.concat(begun, number <= breaks ? gone : Stream.concat(Puppet.say("It is late now."), Puppet.done()))
+    })
+    return inHouse(
+      puppet,
+      Effect.gen(function* () {
+        const { said, say, turns, watch } = yield* room({ someone_answers: false })
+        yield* say("What time is it?")
+        yield* watch.ended
+        return { asked: puppet.calls.length, turns: yield* turns, last: (yield* said).at(-1) }
+      }),
+      {},
+      undefined,
+      { Ada: "Ada builds clocks." }
+    )
+  }
+
+  for (const [how, begun, words] of [
+    ["it has thought", thought, "It is late now."],
+    ["it has said a few words", Puppet.say("Well, "), "Well, It is late now."]
+  ] as const) {
+    it.scopedLive(`is asked once more when ${how}`, () =>
+      Effect.gen(function* () {
+        const once = yield* asked(begun, 1)
+        deepStrictEqual([once.asked, once.turns, once.last?.[1]], [2, [["Ada", "replied"]], words])
+      })
+    )
+
+    it.scopedLive(`fails when ${how} twice`, () =>
+      Effect.gen(function* () {
+        const twice = yield* asked(begun, 2)
+        deepStrictEqual([twice.asked, twice.turns], [2, [["Ada", "failed"]]])
+      })
+    )
+  }
+})
 
 describe("a turn that breaks", () => {
   for (const { act, error, name, opening } of faults) {
