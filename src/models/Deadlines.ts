@@ -15,8 +15,8 @@ type Listener<R> = (event: ProviderEvent) => Effect.Effect<void, ProviderError, 
 
 /**
  * Listens to a turn to its end and gives its last event. A turn that outstays a deadline fails; the provider's work is
- * interrupted, and has cleaned up when the error arrives, or when an interruption from outside is done. The same when the
- * listener fails. One that takes its time is not held against the provider, except in total.
+ * interrupted, and has cleaned up when the error arrives, or when an interruption from outside is done. The same when
+ * the listener fails. One that takes its time is not held against the provider, except in total.
  */
 export const hear =
   ({ firstTokenMs, idleMs, totalMs }: Deadlines) =>

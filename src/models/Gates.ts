@@ -13,15 +13,17 @@ import * as GenAi from "../telemetry/GenAi.ts"
 type Attempt<A, E, R> = (answered: Effect.Effect<void>) => Effect.Effect<A, E, R>
 
 /**
- * One gate for each model of each provider, for vendors refuse by the model: what is asked of it, when, and how often. Retry and back-off are decided here and nowhere
- * else. Who waits holds nothing while it does, and stops at once when it is interrupted.
+ * One gate for each model of each provider, for vendors refuse by the model: what is asked of it, when, and how often.
+ * Retry and back-off are decided here and nowhere else. A waiting turn holds nothing, and stops at once when it is
+ * interrupted.
  */
 export class Gates extends Context.Tag("parley/models/Gates")<
   Gates,
   {
     /**
-     * Tries as soon and as often as it makes sense. Whoever may wait no longer fails with what the provider said last. A
-     * turn that is tried again keeps its place in line.
+     * Tries as soon and as often as it makes sense. A turn that may wait no longer fails with what the provider said
+     * last. One that is tried again keeps its place in line, but lets others find out first whether the model answers
+     * once it was refused twice.
      */
     readonly pass: <A, E, R>(attempt: Attempt<A, E, R>, terms: Terms) => Effect.Effect<A, E | ProviderError, R>
     /** Whether the provider may be asked at this moment. */

@@ -155,8 +155,8 @@ export const make = (provider: string) => {
     },
 
     /**
-     * A turn that fails again after the provider has answered others fails for its own sake, and so does one at which the
-     * provider fails twice: the others need not wait for it.
+     * A turn that fails again after the provider has answered others fails for its own sake, and so does one at which
+     * the provider fails twice: the others need not wait for it.
      */
     failed: (pass: Pass, error: ProviderError, now: number, jitter: number) => {
       const { place } = pass

@@ -61,7 +61,9 @@ const pausedUntil = (error: ProviderError, breaker: Breaker.Breaker, now: number
   return isTold ? until : Math.max(until, backedOff)
 }
 
-/** A refusal makes all wait, and halves how many may try at once; one that broke makes others wait from the fifth on. */
+/**
+ * A refusal makes all wait, and halves how many may try at once; one that broke makes others wait from the fifth on.
+ */
 export const failed = (
   health: Health,
   error: ProviderError,

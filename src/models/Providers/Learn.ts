@@ -34,9 +34,9 @@ export interface Sent {
 }
 
 /**
- * What a refusal teaches about the model; null when it teaches nothing that makes another request of it. Asked again, the
- * model is asked without the first field that the refusal names, or for a shorter answer; without a field only where
- * `mayBeField` says so.
+ * What a refusal teaches about the model; null when it teaches nothing that makes another request of it. Asked again,
+ * the model is asked without the first field that the refusal names, or for a shorter answer; without a field only
+ * where `mayBeField` says so.
  */
 export const learnt = (
   known: ModelTraits,

@@ -91,8 +91,8 @@ const readStream = (
 const tooMany = new TooManyToolCalls({ of: "requests", most: turnLimits.requests })
 
 /**
- * The client would ask the model by itself: to go on where it was cut off at the limit of tokens, to say something where
- * it was silent, to call a tool once more. The model said what it had to say: the turn ends there.
+ * The client would ask the model by itself: to go on where it was cut off at the limit of tokens, to say something
+ * where it was silent, to call a tool once more. The model said what it had to say: the turn ends there.
  */
 export const isItsOwn = ({ message: { content } }: SDKUserMessage) =>
   typeof content === "string" || content.every(({ type }) => type !== "tool_result")

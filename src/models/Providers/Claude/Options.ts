@@ -32,7 +32,9 @@ export interface Client extends ClaudeConfig {
   readonly processes: Processes
   /** How the client's own record of a session begins; empty when there is none. */
   readonly beginningOf: (bookmark: Bookmark) => Effect.Effect<string>
-  /** The client's program, once it was found: each search is a report on the whole process, with the name of every peer. */
+  /**
+   * The client's program, once it was found: each search is a report on the whole process, with the name of every peer.
+   */
   readonly program: () => string | null
   /** Called with the program that a process was started from. */
   readonly found: (program: string) => void
@@ -105,7 +107,8 @@ const environment = (
   DISABLE_AUTO_COMPACT: "1",
   // An answer that does not come as a stream would reach nobody.
   CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: "1",
-  // The least with which the client tells why it would ask again, and when. It never comes to that: the turn ends there.
+  // The least with which the client tells why it would ask again, and when. It never comes to that: the turn ends
+  // there.
   CLAUDE_CODE_MAX_RETRIES: "1",
   // Thoughts count towards it.
   CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(output + thoughts),

@@ -6,8 +6,8 @@ import type { Bookmark } from "./Bookmark.ts"
 const opening = 1024
 
 /**
- * How the client's own record of a session begins; empty when there is none. A client whose record is taken away goes on
- * from memory and begins another, from which the session could only be resumed in part.
+ * How the client's own record of a session begins; empty when there is none. A client whose record is taken away goes
+ * on from memory and begins another, from which the session could only be resumed in part.
  */
 export const beginnings = Effect.fnUntraced(function* (configFolder: string) {
   const fs = yield* FileSystem.FileSystem

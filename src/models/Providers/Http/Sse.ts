@@ -16,8 +16,8 @@ type Found = Either.Either<ReadonlyArray<Event>, Crashed>
 const garbage = (what: string) => Either.left(new Crashed({ reason: `the answer ${what}` }))
 
 /**
- * Reads server-sent events, however their bytes are cut into pieces; each event whole or not at all. An answer that comes
- * as one JSON document, and no stream, is one event.
+ * Reads server-sent events, however their bytes are cut into pieces; each event whole or not at all. An answer that
+ * comes as one JSON document, and no stream, is one event.
  */
 export const make = () => {
   const utf8 = new TextDecoder()

@@ -16,7 +16,9 @@ interface Called {
 
 const refused = (text: string): Called => ({ result: { text, isError: true }, wasCalled: false })
 
-/** Calls a tool as the model asks for it. What the model got wrong it is told: there is such a tool, and its input fits. */
+/**
+ * Calls a tool as the model asks for it. What the model got wrong it is told: there is such a tool, and its input fits.
+ */
 export const callerOf = (tools: ReadonlyArray<ToolSpec>) => {
   const readers = new Map(
     tools.map(({ name, parameters }) => {

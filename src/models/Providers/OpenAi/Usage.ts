@@ -29,7 +29,9 @@ const costIn = (usage: Fields) => {
   return behind === null ? cost : behind + (cost ?? 0)
 }
 
-/** What the events of an answer tell of its tokens and its price. A later event may add to it, and takes nothing back. */
+/**
+ * What the events of an answer tell of its tokens and its price. A later event may add to it, and takes nothing back.
+ */
 export const make = () => {
   let prompt: number | null = null
   let completion: number | null = null
