@@ -94,6 +94,11 @@ export interface TurnInput {
     readonly bytes: Uint8Array
     readonly label: string
   }>
+  /**
+   * Called when the vendor refuses a later request of the turn, before anything came of it: returns when the same may be
+   * asked again, and fails where it is not to be.
+   */
+  readonly hold?: (error: ProviderError) => Effect.Effect<void, ProviderError>
   readonly callTool: (name: string, input: Readonly<Record<string, string>>) => Effect.Effect<ToolResult>
   /**
    * Called when more is known of what the turn has taken, each time with all of it: when a request goes out, when the

@@ -33,6 +33,8 @@ export interface Draft extends Readonly<State> {
   readonly wait: (why: Waiting) => Effect.Effect<void>
   /** Notes that the model is asked now, and ends the wait for it. */
   readonly ask: Effect.Effect<void>
+  /** Ends a wait in the middle of a try. */
+  readonly goOn: Effect.Effect<void>
   /** Notes what the try under way has taken so far. */
   readonly spend: (spending: Spending) => void
   readonly say: (delta: string) => Effect.Effect<void>
@@ -138,6 +140,11 @@ const make = Effect.gen(function* () {
     /** By what the provider told: of the tries before, and of all. */
     let before = state.spent
     let told = before
+    const goOn = Effect.suspend(() => {
+      if (state.waiting === null) return Effect.void
+      state.waiting = null
+      return send({ type: "turn_waiting", ...ref, waiting: null })
+    })
     const draft: Draft = Object.assign(state, {
       wait: (why: Waiting) =>
         Effect.suspend(() => {
@@ -151,10 +158,9 @@ const make = Effect.gen(function* () {
         if (!state.shown) state.text = ""
         before = told
         state.spent = { usage: before.usage, isWhole: false }
-        if (state.waiting === null) return Effect.void
-        state.waiting = null
-        return send({ type: "turn_waiting", ...ref, waiting: null })
+        return goOn
       }),
+      goOn,
       spend: ({ isWhole, usage }: Spending) => {
         // A try that broke off untold is still owed for when the next one succeeds.
         told = { usage: plus(before.usage, usage), isWhole: isWhole && before.isWhole }

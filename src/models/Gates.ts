@@ -7,10 +7,14 @@ import { blameOf } from "./Gates/Health.ts"
 import * as Retry from "./Gates/Retry.ts"
 import { deadlineOf, enter, tell, type Terms, type Visit, wait } from "./Gates/Visit.ts"
 import * as Meter from "../lib/metric.ts"
+import type { Restore } from "../lib/restore.ts"
 import * as GenAi from "../telemetry/GenAi.ts"
 
-/** Tries once; given what is to be run when the provider begins to answer. */
-type Attempt<A, E, R> = (answered: Effect.Effect<void>) => Effect.Effect<A, E, R>
+/** Returns when the provider may be asked again after such a refusal; fails with it when that makes no sense. */
+type Hold = (error: ProviderError) => Effect.Effect<void, ProviderError>
+
+/** Tries once; given what is to be run when the provider begins to answer, and when it refuses a later request. */
+type Attempt<A, E, R> = (answered: Effect.Effect<void>, hold: Hold) => Effect.Effect<A, E, R>
 
 /**
  * One gate for each model of each provider, for vendors refuse by the model: what is asked of it, when, and how often.
@@ -48,28 +52,54 @@ const isProviderError = Schema.is(ProviderError)
 const report = ({ model, provider }: Terms, error: ProviderError) =>
   Effect.annotateLogs(Effect.logWarning(explain(error, provider)), { provider, model })
 
+/** The right to try, in uninterruptible regions; the turn's wait is over. */
+const admitted = (visit: Visit, number: number, restore: Restore) =>
+  Effect.tap(enter(visit, number, restore), () =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      visit.waitedMs += now - visit.waitsSince
+      return GenAi.waited("gate", visit.waitedMs)
+    })
+  )
+
 const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(enter(visit, number, restore), (pass) => {
+    Effect.flatMap(admitted(visit, number, restore), (first) => {
       const { gate } = visit
-      const answered = Effect.map(Clock.currentTimeMillis, (now) => gate.answered(pass, now))
-      const learn = Effect.fnUntraced(function* (exit: Exit.Exit<Either.Either<A, E>>) {
+      /** None while the turn waits in its middle. */
+      let pass: Gate.Pass | null = first
+      let held: Retry.Failures = {}
+
+      const answered = Effect.map(Clock.currentTimeMillis, (now) => {
+        if (pass !== null) gate.answered(pass, now)
+      })
+
+      const leave = Effect.fnUntraced(function* (error: ProviderError | null) {
         const [now, jitter] = [yield* Clock.currentTimeMillis, yield* Random.next]
-        if (Exit.isSuccess(exit)) {
-          const { value } = exit
-          if (Either.isRight(value)) gate.answered(pass, now)
-          else if (isProviderError(value.left)) {
-            gate.failed(pass, value.left, now, jitter)
-            if (gate.isNews(value.left)) yield* report(visit.terms, value.left)
-          }
-        }
+        if (pass === null) return
+        if (error !== null) gate.failed(pass, error, now, jitter)
+        if (error !== null && gate.isNews(error)) yield* report(visit.terms, error)
         gate.leave(pass, now)
+        pass = null
       })
-      const arrived = Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        visit.waitedMs += now - visit.waitsSince
-        return GenAi.waited("gate", visit.waitedMs)
-      })
-      return Effect.onExit(restore(Effect.zipRight(arrived, Effect.either(attempt(answered)))), learn)
+
+      const hold = (error: ProviderError) =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.gen(function* () {
+            yield* leave(error)
+            const known = yield* restore(pause(visit, error, held))
+            if (Option.isNone(known)) return yield* error
+            held = known.value
+            pass = yield* admitted(visit, number + Retry.total(held), restore)
+          })
+        )
+
+      const learn = (exit: Exit.Exit<Either.Either<A, E>>) => {
+        if (Exit.isFailure(exit)) return leave(null)
+        const { value } = exit
+        if (Either.isRight(value)) return Effect.zipRight(answered, leave(null))
+        return leave(isProviderError(value.left) ? value.left : null)
+      }
+      return Effect.onExit(restore(Effect.either(attempt(answered, hold))), learn)
     })
   )
 
@@ -83,14 +113,31 @@ interface Next {
 /** None when the turn has failed for good. */
 const next = (visit: Visit, error: ProviderError, failures: Retry.Failures) =>
   Effect.zipWith(Clock.currentTimeMillis, Random.next, (now, jitter) => {
-    const { gate, place, terms } = visit
+    const { gate, place } = visit
     const isHeld = blameOf(error) === "refused" && !place.isItsOwn
     return Option.flatMap(Retry.delayOf(error, failures, place, jitter), (delay): Option.Option<Next> => {
-      if (!terms.canRetry(error)) return Option.none()
       const pauseMs = isHeld ? Math.max(0, gate.opensAt() - now) : delay
       return pauseMs === 0 || now + pauseMs <= deadlineOf(visit) ? Option.some({ delay, pauseMs }) : Option.none()
     })
   })
+
+/** Waits until the turn may stand in line again; none, and at once, when that makes no sense. */
+const pause = Effect.fnUntraced(function* (visit: Visit, error: ProviderError, failures: Retry.Failures) {
+  const found = yield* next(visit, error, failures)
+  if (Option.isNone(found)) return Option.none()
+  const { delay, pauseMs } = found.value
+  const now = yield* Clock.currentTimeMillis
+  visit.waitsSince = now
+  const reason = Retry.reasonOf(error)
+  const known = Retry.counted(failures, error)
+  yield* GenAi.retried(error._tag, pauseMs)
+  retries(1, visit.terms.provider, reason)
+  if (delay > 0) {
+    yield* tell(visit, Retry.total(known) + 1, reason, now + delay)
+    yield* wait(visit, Effect.sleep(delay))
+  }
+  return Option.some(known)
+})
 
 const play = <A, E, R>(
   visit: Visit,
@@ -111,20 +158,9 @@ const again = Effect.fnUntraced(function* <A, E, R>(
   failures: Retry.Failures,
   error: ProviderError
 ): Effect.fn.Return<A, E | ProviderError, R> {
-  const found = yield* next(visit, error, failures)
-  if (Option.isNone(found)) return yield* error
-  const { delay, pauseMs } = found.value
-  const now = yield* Clock.currentTimeMillis
-  visit.waitsSince = now
-  const reason = Retry.reasonOf(error)
-  const known = Retry.counted(failures, error)
-  yield* GenAi.retried(error._tag, pauseMs)
-  retries(1, visit.terms.provider, reason)
-  if (delay > 0) {
-    yield* tell(visit, Retry.total(known) + 1, reason, now + delay)
-    yield* wait(visit, Effect.sleep(delay))
-  }
-  return yield* play(visit, attempt, known)
+  if (!visit.terms.canRetry(error)) return yield* error
+  const known = yield* pause(visit, error, failures)
+  return Option.isNone(known) ? yield* error : yield* play(visit, attempt, known.value)
 })
 
 /** Beyond this many, models that nobody is asking are forgotten. */

@@ -19,6 +19,7 @@ export const specOf = (model, systemPrompt = lines, resume = null) => ({
   seat: new Seat({ roomId: 1, agentId: 1 }),
   agentName: "Echo",
   model,
+  options: { max_output_tokens: null, temperature: null, thinking: null },
   systemPrompt,
   tools: [],
   resume

@@ -106,7 +106,12 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     Math.min(current().PROVIDER_PATIENCE_SECONDS * 1000, priority === "agents" ? agentsPatienceMs : Infinity)
 
   /** On one session: from the lease to the provider's last event. */
-  const converse = (setting: TurnSetting, brief: Brief, draft: Draft, answered: Effect.Effect<void>) => {
+  const converse = (
+    setting: TurnSetting,
+    brief: Brief,
+    draft: Draft,
+    { answered, hold }: { readonly answered: Effect.Effect<void>; readonly hold: NonNullable<TurnInput["hold"]> }
+  ) => {
     const tools = toolsFor(setting, draft)
     let taken: Usage | null = null
     const spend = (spending: Spending) => {
@@ -115,7 +120,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     }
     const hearOut = (session: Session) =>
       hear(deadlines())(
-        speechOf(setting, draft)(session.turn({ ...brief.input, callTool: tools.callTool, spend })),
+        speechOf(setting, draft)(session.turn({ ...brief.input, callTool: tools.callTool, hold, spend })),
         (event) =>
           answered.pipe(
             Effect.zipRight(listen(draft)(event)),
@@ -135,7 +140,14 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
 
   const speak = (setting: TurnSetting, brief: Brief, draft: Draft, begun: Effect.Effect<void>) =>
     gates.pass(
-      (answered) => Effect.zipRight(draft.ask, converse(setting, brief, draft, Effect.zipRight(answered, begun))),
+      (answered, hold) =>
+        Effect.zipRight(
+          draft.ask,
+          converse(setting, brief, draft, {
+            answered: Effect.zipRight(answered, begun),
+            hold: (error) => Effect.zipRight(hold(error), draft.goOn)
+          })
+        ),
       {
         provider: setting.provider.name,
         model: setting.model,

@@ -56,9 +56,12 @@ const find = (status: number | null, body: unknown): Complaint => {
 /** The body of an answer that is not a success. A page for people keeps its words and loses its marks. */
 export const readBody = (status: number, body: string): Complaint =>
   Option.match(decode(body), {
-    onNone: () => cut({ status, message: body.replaceAll(marks, " ").replaceAll(/\s+/g, " ").trim(), code: "" }),
+    onNone: () => cut({ status, message: wordsOf(body), code: "" }),
     onSome: (decoded) => read(status, decoded)
   })
 
 const decode = Schema.decodeOption(Schema.parseJson())
-const marks = /<(style|script|head)[\s\S]*?<\/\1>|<[^>]*>/gi
+
+const longestPage = 16_384
+const marks = /<(style|script|head)[\s\S]*?<\/\1>|<[^<>]*>/gi
+const wordsOf = (page: string) => page.slice(0, longestPage).replaceAll(marks, " ").replaceAll(/\s+/g, " ").trim()

@@ -1,4 +1,4 @@
-import { Chunk, Effect, Option, Scope, Stream } from "effect"
+import { Chunk, Effect, Either, Option, Scope, Stream } from "effect"
 import {
   ProviderEvent,
   type Session,
@@ -49,9 +49,12 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
           if (++requests > turnLimits.requests) return yield* tooMany("requests")
           const { call, sent } = protocol.ask(spec, protocol.traits.of(asked), told)
           tally.asked(charactersOf(call, input.images))
-          const answer = yield* Effect.tapError(Scope.extend(transport.send(call), scope), ({ _tag }) =>
+          const sending = Effect.tapError(Scope.extend(transport.send(call), scope), ({ _tag }) =>
             _tag === "Crashed" ? Effect.void : Effect.sync(tally.refused)
           )
+          const sentOff = yield* Effect.either(sending)
+          if (Either.isLeft(sentOff)) return yield* later(sentOff.left, told)
+          const answer = sentOff.right
           if (answer.status < 200 || answer.status > 299) {
             tally.refused()
             const refused = yield* refusal(answer, {
@@ -60,7 +63,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
               hide: protocol.hide
             })
             const mayAskAgain = learn(protocol.traits, { ...refused, model: asked, sent })
-            if (!mayAskAgain || ++otherwise > mostOtherwise) return yield* refused.error
+            if (!mayAskAgain || ++otherwise > mostOtherwise) return yield* later(refused.error, told)
             requests--
             return yield* ask(told)
           }
@@ -71,6 +74,15 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
           )
           return nothing
         })
+
+      /** A turn whose tools were called cannot begin anew: its request waits until it may be asked again. */
+      const later = (error: ProviderError, told: ReadonlyArray<Message>) => {
+        if (requests === 1 || input.hold === undefined) return Effect.fail(error)
+        return Effect.flatMap(input.hold(error), () => {
+          requests--
+          return ask(told)
+        })
+      }
 
       const settle = (told: ReadonlyArray<Message>, outcome: Outcome<Message>) => {
         const { calls, finish, model, said } = outcome
