@@ -95,8 +95,8 @@ export interface TurnInput {
     readonly label: string
   }>
   /**
-   * Called when the vendor refuses a later request of the turn, before anything came of it: returns when the same may be
-   * asked again, and fails where it is not to be.
+   * Called when the vendor refuses a later request of the turn, before anything came of it: returns when the same may
+   * be asked again, and fails where it is not to be.
    */
   readonly hold?: (error: ProviderError) => Effect.Effect<void, ProviderError>
   readonly callTool: (name: string, input: Readonly<Record<string, string>>) => Effect.Effect<ToolResult>
