@@ -96,7 +96,10 @@ export const make = (): KnownModels => {
   const known = new Map<string, ModelTraits>()
   const published = new Map<string, number>()
   return {
-    of: (model) => known.get(model) ?? { ...unknown(model), context_tokens: published.get(model) ?? null },
+    of: (model) => {
+      const found = known.get(model) ?? unknown(model)
+      return { ...found, context_tokens: found.context_tokens ?? published.get(model) ?? null }
+    },
     publish: (model, contextTokens) => {
       if (published.size < mostModels) published.set(model, contextTokens)
     },

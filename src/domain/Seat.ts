@@ -8,11 +8,11 @@ import { RoomId } from "./RoomId.ts"
 
 /** What is absent stays as it is; what is null is left to the agent and the room. */
 export const SeatUpdate = Schema.Struct({
-  provider: Schema.optional(ModelChoice.fields.provider),
-  model: Schema.optional(ModelChoice.fields.model),
-  max_output_tokens: Schema.optional(ModelChoice.fields.max_output_tokens),
-  temperature: Schema.optional(ModelChoice.fields.temperature),
-  thinking: Schema.optional(ModelChoice.fields.thinking)
+  provider: Schema.optionalWith(ModelChoice.fields.provider, { exact: true }),
+  model: Schema.optionalWith(ModelChoice.fields.model, { exact: true }),
+  max_output_tokens: Schema.optionalWith(ModelChoice.fields.max_output_tokens, { exact: true }),
+  temperature: Schema.optionalWith(ModelChoice.fields.temperature, { exact: true }),
+  thinking: Schema.optionalWith(ModelChoice.fields.thinking, { exact: true })
 }).annotations({
   identifier: "SeatUpdate",
   description: "What is absent stays as it is; what is null is left to the agent, and then to the room",

@@ -39,3 +39,6 @@ export interface Amount {
   readonly tokens: number
   readonly usd: number
 }
+
+/** The text that costs as much as an image: at three characters a token, none takes more than 5,000 tokens. */
+export const charactersOfImage = 15_000

@@ -120,7 +120,7 @@ const make = Effect.gen(function* () {
         (user, found) => found.map(asSeenBy(user))
       ),
 
-    join: Effect.fn("Rooms.join")(function* (id, agentId) {
+    join: Effect.fn("Seats.join")(function* (id, agentId) {
       yield* rooms.access(id)
       const at = yield* Time.now
       const seat = Effect.gen(function* () {
@@ -133,24 +133,24 @@ const make = Effect.gen(function* () {
       yield* queue.write(seat)
     }),
 
-    seat: Effect.fn("Rooms.seat")(function* (id, agentId) {
+    seat: Effect.fn("Seats.seat")(function* (id, agentId) {
       return yield* seat(yield* rooms.access(id), agentId)
     }),
 
-    choose: Effect.fn("Rooms.choose")(function* (id, agentId, changes) {
-      const room = yield* rooms.access(id)
+    choose: Effect.fn("Seats.choose")(function* (id, agentId, changes) {
+      yield* rooms.access(id)
       if (changes.provider) yield* providers.choose({ provider: changes.provider, model: changes.model })
-      yield* queue.write(
-        Effect.gen(function* () {
-          const { choice } = yield* member(id, agentId)
-          yield* agents.choose(id, agentId, changed(choice, changes))
-          yield* events.append(id, { type: "room_updated", room })
-        })
-      )
-      return yield* seat(room, agentId)
+      const chosen = Effect.gen(function* () {
+        const room = yield* repo.find(id)
+        const { choice } = yield* member(id, agentId)
+        yield* agents.choose(id, agentId, changed(choice, changes))
+        yield* events.append(id, { type: "room_updated", room })
+        return room
+      })
+      return yield* seat(yield* queue.write(chosen), agentId)
     }),
 
-    leave: Effect.fn("Rooms.leave")(function* (id, agentId) {
+    leave: Effect.fn("Seats.leave")(function* (id, agentId) {
       yield* asAdmin
       const agent = yield* Effect.mapError(agents.known(agentId), () => RoomOrAgentNotFound.of())
       yield* queue.write(
@@ -172,11 +172,9 @@ const make = Effect.gen(function* () {
   })
 })
 
+/** A model belongs to its provider: another provider begins with its own choice. */
 const changed = (choice: ModelChoice, changes: typeof SeatUpdate.Type): ModelChoice => ({
-  provider: changes.provider === undefined ? choice.provider : changes.provider,
-  // A model belongs to its provider.
-  model: changes.model === undefined ? (changes.provider === undefined ? choice.model : null) : changes.model,
-  max_output_tokens: changes.max_output_tokens === undefined ? choice.max_output_tokens : changes.max_output_tokens,
-  temperature: changes.temperature === undefined ? choice.temperature : changes.temperature,
-  thinking: changes.thinking === undefined ? choice.thinking : changes.thinking
+  ...choice,
+  ...(changes.provider === undefined ? {} : { model: null }),
+  ...changes
 })

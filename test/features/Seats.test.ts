@@ -1,5 +1,5 @@
 import { layer } from "@effect/vitest"
-import { assertEquals, assertInclude, deepStrictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
 import { stringify } from "../../src/lib/json.ts"
 import { room } from "../support/Duo.ts"
@@ -56,6 +56,18 @@ layer(house, { excludeTestServices: true })("A seat", (it) => {
       const { data: back } = yield* json("PATCH", seat, { provider: null })
       deepStrictEqual([back.provider, back.model, back.temperature], [null, null, 0.5])
       assertInclude(yield* answer(), "I speak by first.")
+    })
+  )
+
+  it.scoped("tells readers of the room as it is, with what it has spent", () =>
+    Effect.gen(function* () {
+      const { answer, json, path, seat, watch } = yield* seated
+      yield* answer()
+      yield* json("PATCH", seat, { model: "large" })
+      const told = yield* watch.until(({ type }) => type === "room_updated")
+      const { spent_tokens } = (yield* json("GET", path)).data
+      assertTrue(spent_tokens > 0)
+      assertInclude(stringify(told), `"spent_tokens":${spent_tokens},`)
     })
   )
 

@@ -1,6 +1,7 @@
 import { Effect, Option, Struct } from "effect"
 import { Attachments } from "../../store/Attachments.ts"
 import { Seat, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
+import { charactersOfImage } from "../../domain/Usage.ts"
 import * as Hash from "../../lib/hash.ts"
 import * as Permits from "../../lib/permits.ts"
 import { Memory } from "../../personas/Memory.ts"
@@ -42,9 +43,6 @@ export interface Briefs {
 
 /** How many are made at once: while one is made it is there more than once. */
 const atOnce = 4
-
-// At three characters a token: no image takes more than 5,000 tokens, however large.
-const charactersOfImage = 15_000
 
 // Its name, its description and the schema of its input.
 const bytesOfTool = 600

@@ -27,8 +27,7 @@ const isWindow = Schema.is(Schema.Int.pipe(Schema.greaterThanOrEqualTo(smallestW
 /** How many tokens a listed model reads at once; the least of what is told, null where nothing is. */
 export const windowIn = (listed: Readonly<Record<string, unknown>>) => {
   // llama.cpp tells it beside the rest.
-  const told = [...windowNames.map((name) => listed[name]), ...[listed["meta"]].map((meta) => nContext(meta))]
-  const windows = told.filter(isWindow)
+  const windows = [...windowNames.map((name) => listed[name]), nContext(listed["meta"])].filter(isWindow)
   return windows.length === 0 ? null : Math.min(...windows)
 }
 

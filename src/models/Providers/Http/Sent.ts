@@ -1,8 +1,6 @@
 import type { TurnInput } from "../../../domain/Provider.ts"
+import { charactersOfImage } from "../../../domain/Usage.ts"
 import type { Call } from "./Transport.ts"
-
-// At three characters a token: no image takes more than 5,000 tokens, however large.
-const charactersOfImage = 15_000
 
 const base64 = (bytes: Uint8Array) => Math.ceil(bytes.length / 3) * 4
 
