@@ -28,6 +28,26 @@ const inHouse = <A, E, R>(
     return yield* Effect.provide(test(api), house)
   }).pipe(Effect.provide(NodeContext.layer))
 
+describe("what a refusal taught of a model", () => {
+  it.scopedLive("shows in GET /providers until /admin/reload forgets it", () =>
+    inHouse((api) =>
+      Effect.gen(function* () {
+        const { json } = yield* Client.make
+        yield* api.reply(noTools)
+        yield* json("POST", "/providers/first/try")
+        const learnt = Effect.map(json("GET", "/providers"), ({ data }) =>
+          data.providers
+            .find(({ name }: { readonly name: string }) => name === "first")
+            .traits.map(({ model, without }: Record<string, unknown>) => [model, without])
+        )
+        deepStrictEqual(yield* learnt, [["tiny:1b", ["tools"]]])
+        strictEqual((yield* json("POST", "/admin/reload")).status, 200)
+        deepStrictEqual(yield* learnt, [])
+      })
+    )
+  )
+})
+
 describe("POST /providers/{name}/try", () => {
   it.scopedLive("tells how long the model took, what it cost, and whether it takes tools", () =>
     inHouse((api) =>

@@ -1,4 +1,5 @@
-import { Option, Predicate, Schema } from "effect"
+import { Option, Schema } from "effect"
+import { fields, items, text } from "./Http/Lenient.ts"
 
 /** What a vendor says of a request that it does not carry out, wherever it says it. */
 export interface Complaint {
@@ -13,19 +14,16 @@ export interface Complaint {
 const longest = 2000
 const cut = (complaint: Complaint): Complaint => ({ ...complaint, message: complaint.message.slice(0, longest) })
 
-const isText = (it: unknown): it is string | number => typeof it === "string" || typeof it === "number"
-const textOf = (it: unknown) => (isText(it) ? String(it) : "")
 const join = (...parts: ReadonlyArray<unknown>) =>
   parts
-    .map(textOf)
+    .map(text)
     .filter((part) => part !== "")
     .join(" ")
-const member = (it: unknown, name: string): unknown => (Predicate.hasProperty(it, name) ? it[name] : undefined)
 
 /** `{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}`, as validators of Python say it. */
 const place = (it: unknown) => {
-  const loc = member(it, "loc")
-  return join(Array.isArray(loc) ? loc.filter(isText).join(".") : "", member(it, "msg"))
+  const { loc, msg } = fields(it)
+  return join(items(loc).map(text).join("."), msg)
 }
 
 const numbers = ["n_ctx", "n_prompt_tokens"] as const
@@ -36,20 +34,17 @@ export const read = (status: number | null, body: unknown): Complaint => cut(fin
 const find = (status: number | null, body: unknown): Complaint => {
   if (typeof body === "string") return { status, message: body, code: "" }
   if (Array.isArray(body)) return find(status, body[0])
-  const inner = member(body, "error") ?? member(body, "detail") ?? body
-  if (typeof inner === "string")
-    return { status, message: inner, code: join(member(body, "code"), member(body, "type")) }
+  const outer = fields(body)
+  const inner = outer["error"] ?? outer["detail"] ?? outer
+  if (typeof inner === "string") return { status, message: inner, code: join(outer["code"], outer["type"]) }
   if (Array.isArray(inner)) return { status, message: inner.map(place).join("; "), code: "" }
-  const code = member(inner, "code")
-  const metadata = member(inner, "metadata")
+  const told = fields(inner)
+  const { code, param, type } = told
+  const sizes = numbers.map((name) => (text(told[name]) === "" ? "" : `${name}=${text(told[name])}`))
   return {
     status: status ?? (typeof code === "number" && code >= 400 && code < 600 ? code : null),
-    message: join(
-      member(inner, "message") ?? member(inner, "Message") ?? member(inner, "msg"),
-      member(metadata, "raw"),
-      ...numbers.map((name) => (isText(member(inner, name)) ? `${name}=${textOf(member(inner, name))}` : ""))
-    ),
-    code: join(code, member(inner, "type"), member(inner, "status"), member(inner, "param"), member(inner, "__type"))
+    message: join(told["message"] ?? told["Message"] ?? told["msg"], fields(told["metadata"])["raw"], ...sizes),
+    code: join(code, type, told["status"], param, told["__type"])
   }
 }
 
