@@ -14,12 +14,14 @@ export const RequestField = Schema.Literal(
 )
 export type RequestField = typeof RequestField.Type
 
-/** What a model takes, as far as its vendor has published it or refusals have shown. */
+/** What a model takes and how it answers, as far as its vendor has published it, or refusals and answers have shown. */
 export const ModelTraits = Schema.Struct({
   model: Schema.String,
   /** What is left out of requests, because one was refused for it. */
   without: Schema.Array(RequestField),
   takes_images: Schema.Boolean,
+  /** Its answers begin with thoughts, up to a mark that ends them: no mark begins them. */
+  begins_in_thoughts: Schema.Boolean,
   /** How many tokens the model reads at once; null where that is not known. */
   context_tokens: Schema.NullOr(Schema.Int),
   /** How many bytes of text are counted as a token: by what a refusal told, or a careful guess. */
@@ -36,6 +38,7 @@ const unknown = (model: string): ModelTraits => ({
   model,
   without: [],
   takes_images: true,
+  begins_in_thoughts: false,
   context_tokens: null,
   bytes_per_token: bytesPerToken,
   max_output_tokens: null
@@ -84,9 +87,9 @@ export interface KnownModels {
   readonly keep: (traits: ModelTraits) => void
   /** The vendor lists the model with a window of so many tokens. */
   readonly publish: (model: string, contextTokens: number) => void
-  /** Those of which refusals told something. */
+  /** Those of which refusals or answers told something. */
   readonly all: () => ReadonlyArray<ModelTraits>
-  /** Forgets what refusals told. */
+  /** Forgets what refusals and answers told. */
   readonly forget: () => void
 }
 

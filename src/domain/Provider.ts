@@ -31,6 +31,8 @@ export const turnLimits = {
 export type ProviderEvent = Data.TaggedEnum<{
   TextDelta: { readonly text: string }
   ThinkingDelta: { readonly text: string }
+  /** All text since the turn began, or since its last tool call, was thought and not said. */
+  Unsaid: {}
   /** A tool was called; its result has gone back to the model by `TurnInput.callTool`. */
   ToolUse: { readonly name: string }
   /** The last event of every turn that ends well. `sessionId` resumes the session later; null where that cannot be. */

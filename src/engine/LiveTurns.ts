@@ -39,6 +39,8 @@ export interface Draft extends Readonly<State> {
   readonly spend: (spending: Spending) => void
   readonly say: (delta: string) => Effect.Effect<void>
   readonly think: (delta: string) => Effect.Effect<void>
+  /** Makes thoughts of what was said since the last tool was used: readers are told the turn anew. */
+  readonly unsay: Effect.Effect<void>
   /**
    * Notes that the model uses a tool. `skip` makes the turn a skip where the agent may skip; false when it has already
    * been heard.
@@ -127,6 +129,8 @@ const make = Effect.gen(function* () {
       waiting: null
     }
     const ref = refOf({ turnId, agent })
+    /** How much of the text stays said, whatever is unsaid. */
+    let kept = 0
     /** How many tries before this one said or thought something; and whether this one has. */
     let triesBefore = 0
     let isHeard = false
@@ -156,6 +160,7 @@ const make = Effect.gen(function* () {
         triesBefore += isHeard ? 1 : 0
         isHeard = false
         if (!state.shown) state.text = ""
+        kept = state.text.length
         before = told
         state.spent = { usage: before.usage, isWhole: false }
         return goOn
@@ -184,8 +189,15 @@ const make = Effect.gen(function* () {
           state.thinking += delta
           return send({ type: "thinking_delta", ...ref, delta, offset })
         }),
+      unsay: Effect.suspend(() => {
+        state.thinking += state.text.slice(kept)
+        state.text = state.text.slice(0, kept)
+        state.shown &&= kept > 0
+        return send(startOf({ agent, place, turnId, draft }))
+      }),
       use: (tool: string) =>
         Effect.sync(() => {
+          kept = state.text.length
           state.isUntouched = false
           state.isUnheard = false
           if (tool !== "skip" || !maySkip) return true

@@ -34,12 +34,9 @@ export const answered = Effect.fnUntraced(function* (provider: Provider, more: P
   const events: Array<ProviderEvent> = []
   const turn = session.turn({ ...input("Hi", callTool, bill.spend), ...more })
   const ended = yield* Effect.either(Stream.runForEach(turn, (event) => Effect.sync(() => events.push(event))))
-  const textOf = (tag: "TextDelta" | "ThinkingDelta") =>
-    events.flatMap((event) => (event._tag === tag ? event.text : [])).join("")
   const { isWhole, usage } = bill.spending()
   return {
-    text: textOf("TextDelta"),
-    thoughts: textOf("ThinkingDelta"),
+    ...heardIn(events),
     calls,
     finish: events.find(ProviderEvent.$is("Done"))?.finish ?? null,
     error: Either.isLeft(ended) ? ended.left : null,
@@ -47,6 +44,17 @@ export const answered = Effect.fnUntraced(function* (provider: Provider, more: P
     isCounted: isWhole
   } satisfies Answered
 })
+
+/** What is said and what is thought, in the end. */
+export const heardIn = (events: ReadonlyArray<ProviderEvent>) => {
+  let [text, thoughts] = ["", ""]
+  for (const event of events) {
+    if (event._tag === "TextDelta") text += event.text
+    if (event._tag === "ThinkingDelta") thoughts += event.text
+    if (event._tag === "Unsaid") [thoughts, text] = [thoughts + text, ""]
+  }
+  return { text, thoughts }
+}
 
 interface House {
   readonly api: { readonly reply: (reply: Reply) => Effect.Effect<unknown> }

@@ -98,6 +98,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     ProviderEvent.$match({
       TextDelta: ({ text }) => draft.say(text),
       ThinkingDelta: ({ text }) => draft.think(text),
+      Unsaid: () => draft.unsay,
       ToolUse: () => Effect.void,
       Done: () => Effect.void
     })

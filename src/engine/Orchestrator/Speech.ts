@@ -19,7 +19,7 @@ export const speechOf = ({ agent, provider, roster }: TurnSetting, draft: Draft)
 const directed = (turn: Turn, own: string, others: ReadonlyArray<string>, draft: Draft): Turn =>
   Stream.fromPull(
     Effect.map(Stream.toPull(turn), (pull) => {
-      const text = StageDirections.make(own, others)
+      let text = StageDirections.make(own, others)
       let failure: ProviderError | null = null
       let hasSpoken = false
 
@@ -42,8 +42,17 @@ const directed = (turn: Turn, own: string, others: ReadonlyArray<string>, draft:
             : Effect.succeed(said)
         })
 
+      /** What the model thinks has no directions. */
+      const unsay = () => {
+        const rest = say(text.end() ?? "")
+        text = StageDirections.make(own, others)
+        hasSpoken = false
+        return rest
+      }
+
       const hear = (event: ProviderEvent): Effect.Effect<ReadonlyArray<ProviderEvent>, ProviderError> => {
         if (event._tag === "Done") return finish(event)
+        if (event._tag === "Unsaid") return Effect.succeed([...unsay(), event])
         if (event._tag === "ToolUse") text.pause()
         if (event._tag !== "TextDelta") return Effect.succeed([event])
         const said = say(text.hear(event.text))

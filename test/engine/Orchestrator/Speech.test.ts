@@ -1,6 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
+import { ProviderEvent } from "../../../src/domain/Provider.ts"
 import { Crashed } from "../../../src/domain/ProviderError.ts"
 import { inHouse, room } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
@@ -64,6 +65,41 @@ describe("what a model writes", () => {
       const { sessions, words } = yield* after(writing("As Bo: said, ", long))
       deepStrictEqual(words, [`As Bo: said, ${long}`])
       assertEquals(sessions, 1)
+    })
+  )
+
+  it.scopedLive("becomes thinking where it was none, for its readers and in the room", () =>
+    Effect.gen(function* () {
+      const unsaid = Stream.make(ProviderEvent.Unsaid())
+      const thinking = Stream.concat(Puppet.say("Ada: ", long, "\nBo"), unsaid)
+      const spoken = Stream.concat(Puppet.say("Ada: Good evening, all of you who have come."), Puppet.done("one"))
+      const puppet = Puppet.make({
+        act: (call) => (call.spec.agentName === "Ada" ? Stream.concat(thinking, spoken) : Puppet.skip(call))
+      })
+      yield* inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const { say, said, sql, watch } = yield* room({ someone_answers: false, max_messages: 1 })
+          yield* say("Good evening, @Ada")
+          yield* watch.ended
+          const answer = "Good evening, all of you who have come."
+          deepStrictEqual((yield* said).slice(1), [["Ada", answer, false]])
+          deepStrictEqual(yield* sql`SELECT thinking FROM messages WHERE thinking IS NOT NULL`, [
+            { thinking: `${long}\nBo` }
+          ])
+          const [first, second] = watch.seen.filter(({ type }) => type === "stream_start")
+          deepStrictEqual(
+            [first, second].map((start) => [start?.["response_text"], start?.["thinking_text"]]),
+            [
+              ["", ""],
+              ["", `${long}\nBo`]
+            ]
+          )
+          const deltas = watch.seen.filter(({ type }) => type === "content_delta")
+          deepStrictEqual(deltas.at(-1)?.["offset"], 0)
+          assertEquals(deltas.at(-1)?.["delta"], answer)
+        })
+      )
     })
   )
 

@@ -29,6 +29,7 @@ const shown = (event: ProviderEvent) =>
   ProviderEvent.$match(event, {
     TextDelta: ({ text }) => text,
     ThinkingDelta: ({ text }) => `(${text})`,
+    Unsaid: () => "(all that)",
     ToolUse: ({ name }) => `[${name}]`,
     Done: ({ sessionId }) => `= ${sessionId}`
   })

@@ -50,6 +50,10 @@ export const perform = (
       if (script.speaking?.turn === turn) return [next, printable(delta)]
       return [next, `${script.speaking === null ? "" : "\n"}${printable(nameOf(agent))}: ${printable(delta)}`]
     }
+    case "stream_start":
+      return event.response_text === "" && script.speaking?.turn === event.turn_id
+        ? on(script, `(${printable(event.agent_name)} was only thinking)`)
+        : [script, ""]
     case "stream_end":
       return event.error === null ? [script, ""] : on(script, `(${printable(event.agent_name)}: ${event.error._tag})`)
     case "round_ended":

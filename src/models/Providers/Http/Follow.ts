@@ -1,6 +1,7 @@
 import { Chunk, Effect, Either, Option } from "effect"
 import type { ProviderEvent } from "../../../domain/Provider.ts"
 import type { ProviderError } from "../../../domain/ProviderError.ts"
+import { finishOf } from "../Finish.ts"
 import type { Tally, Told } from "../Tally.ts"
 import type { Listener } from "./Protocol.ts"
 import * as Sse from "./Sse.ts"
@@ -49,11 +50,15 @@ export const follow = <Message>(answer: Answer, listener: Listener<Message>, tal
     return voice.hear(events)
   }
 
+  const hasStopped = () =>
+    Option.exists(Either.getRight(listener.outcome()), ({ finish }) => finishOf(finish) === "stop")
+
   /** Nothing more comes, or need come; what there was of words is told, however it ended. */
   const end = (why: ProviderError | null) =>
     Effect.sync(() => {
       isEnded = true
-      const last = [...hear(sse.rest()), ...voice.end()]
+      const rest = hear(sse.rest())
+      const last = [...rest, ...voice.end(hasStopped())]
       failure = listener.isWhole() ? null : (failure ?? why)
       if (listener.isWhole()) tally.over()
       else if (told === null && listener.heard() === 0 && isRefusal(failure)) tally.refused()

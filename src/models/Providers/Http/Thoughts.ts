@@ -1,76 +1,67 @@
 import { ProviderEvent } from "../../../domain/Provider.ts"
-
-const markOf = (open: string, close: string) => {
-  const either = [open, close].map((word) => word.replaceAll(/[[\]/]/g, "\\$&")).join("|")
-  return { open, close, either: new RegExp(either, "i") }
-}
-
-const marks = [
-  ...["think", "thinking", "thought", "reasoning", "seed:think"].map((name) => markOf(`<${name}>`, `</${name}>`)),
-  markOf("[think]", "[/think]"),
-  markOf("◁think▷", "◁/think▷")
-]
-
-type Mark = (typeof marks)[number]
+import { closes, type Mark, marks, promised, unopened } from "./Thoughts/Marks.ts"
+import * as Unopened from "./Thoughts/Unopened.ts"
 
 const begins = (text: string, word: string) => text.slice(0, word.length).toLowerCase() === word
 
-/** Where the text may be about to hold one of the words: the place of its longest end that begins one. */
-const promised = (text: string, words: ReadonlyArray<string>) => {
-  const longest = Math.max(...words.map(({ length }) => length)) - 1
-  for (let at = Math.max(0, text.length - longest); at < text.length; at++) {
-    const end = text.slice(at).toLowerCase()
-    if (words.some((word) => word.startsWith(end))) return at
-  }
-  return text.length
-}
-
 /**
- * Tells thoughts from text where a model writes both as one: what stands between marks, at the beginning of an answer.
- * Holds back no more than what may become a mark.
+ * Tells thoughts from text where a model writes both as one: what stands between marks, at the beginning of an answer,
+ * and what stands before a mark that ends thoughts where none begins them. Where `beginsWithin` says that the model does
+ * so, the answer begins with thoughts; else its words are text until the mark comes, and unsaid then. Holds back no more
+ * than what may become a mark.
  */
-export const make = () => {
+export const make = (beginsWithin = false) => {
   let held = ""
   let mark: Mark | null = null
   let depth = 0
-  let isText = false
+  /** The text that has begun. */
+  let text: Unopened.Unopened | null = null
   let hasThoughts = false
+  let lacksMark = false
   /** What came since thoughts were last closed that others are still around: the answer, should nothing close these. */
   let doubtful: string | null = null
 
-  const say = (text: string) => (text === "" ? [] : [ProviderEvent.TextDelta({ text })])
-  const think = (text: string) => {
-    if (doubtful !== null) doubtful += text
-    return text === "" ? [] : [ProviderEvent.ThinkingDelta({ text })]
+  const say = (words: string) => (words === "" ? [] : [ProviderEvent.TextDelta({ text: words })])
+  const think = (words: string) => {
+    if (doubtful !== null) doubtful += words
+    return words === "" ? [] : [ProviderEvent.ThinkingDelta({ text: words })]
+  }
+
+  const enter = (around: Mark, doubt: string | null, rest: string) => {
+    held = rest
+    hasThoughts = true
+    mark = around
+    depth = 1
+    doubtful = doubt
+    return within(around)
   }
 
   const begin = (): ReadonlyArray<ProviderEvent> => {
-    const text = held.trimStart()
-    const opened = marks.find(({ open }) => begins(text, open))
-    if (opened !== undefined) {
-      held = text.slice(opened.open.length)
-      hasThoughts = true
-      mark = opened
-      depth = 1
-      doubtful = null
-      return within(opened)
-    }
+    const bare = held.trimStart()
+    const opened = marks.find(({ open }) => begins(bare, open))
+    if (opened !== undefined) return enter(opened, null, bare.slice(opened.open.length))
     // The first mark may stand in what the model was told.
-    const closed = hasThoughts ? undefined : marks.find(({ close }) => begins(text, close))
+    const closed = hasThoughts ? undefined : closes.find((close) => begins(bare, close))
     if (closed !== undefined) {
-      held = text.slice(closed.close.length)
+      held = bare.slice(closed.length)
       hasThoughts = true
       return begin()
     }
-    const lower = text.toLowerCase()
+    const lower = bare.toLowerCase()
     if (marks.some(({ close, open }) => open.startsWith(lower) || close.startsWith(lower))) return []
-    isText = true
-    return release(hasThoughts ? text : held)
+    if (beginsWithin && !hasThoughts) return enter(unopened, "", held)
+    const words = hasThoughts ? bare : held
+    held = ""
+    text = Unopened.make()
+    return speak(text.hear(words))
   }
 
-  const release = (text: string) => {
-    held = ""
-    return say(text)
+  const speak = ({ rest, said }: Unopened.Heard): ReadonlyArray<ProviderEvent> => {
+    if (rest === null) return say(said)
+    held = rest
+    text = null
+    hasThoughts = true
+    return [...say(said), ProviderEvent.Unsaid(), ...begin()]
   }
 
   const within = (around: Mark): ReadonlyArray<ProviderEvent> => {
@@ -78,14 +69,14 @@ export const make = () => {
     while (true) {
       const found = around.either.exec(held)
       if (found === null) {
-        const end = promised(held, [around.open, around.close])
+        const end = promised(held, around.words)
         events.push(...think(held.slice(0, end)))
         held = held.slice(end)
         return events
       }
       events.push(...think(held.slice(0, found.index)))
       held = held.slice(found.index + found[0].length)
-      const isClose = found[0].toLowerCase() === around.close
+      const isClose = found[0].toLowerCase() !== around.open
       depth += isClose ? -1 : 1
       if (isClose) doubtful = ""
       if (depth === 0) {
@@ -96,19 +87,23 @@ export const make = () => {
   }
 
   return {
-    hear: (text: string): ReadonlyArray<ProviderEvent> => {
-      if (isText) return say(text)
-      held += text
+    hear: (words: string): ReadonlyArray<ProviderEvent> => {
+      if (text !== null) return speak(text.hear(words))
+      held += words
       return mark === null ? begin() : within(mark)
     },
-    /** Nothing more comes. */
-    end: (): ReadonlyArray<ProviderEvent> => {
+    /** Nothing more comes: the model has stopped, or its answer was cut off. */
+    end: (hasStopped: boolean): ReadonlyArray<ProviderEvent> => {
+      if (text !== null) return say(text.end())
       const rest = held
       held = ""
-      if (isText) return []
-      if (mark === null) return hasThoughts ? say(rest.trimStart()) : say(rest)
+      if (mark === null) return say(hasThoughts ? rest.trimStart() : rest)
       const thought = think(rest)
-      return doubtful === null ? thought : [...thought, ...say(doubtful.trimStart())]
-    }
+      if (doubtful === null || (mark === unopened && !hasStopped)) return thought
+      lacksMark = mark === unopened && doubtful.trim() !== ""
+      return [...thought, ...say(doubtful.trimStart())]
+    },
+    /** Whether the answer was to begin with thoughts, and has ended without a mark. */
+    lacksMark: () => lacksMark
   }
 }

@@ -42,7 +42,10 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
       const costOf = ({ model, tokens }: Tally.Counted) =>
         protocol.costOf(model, tokens) ?? protocol.costOf(asked, tokens)
       const tally = Tally.make(input.spend, costOf)
-      const voice = Voice.make()
+      const voice = Voice.make({
+        beginsInThoughts: () => protocol.traits.of(asked).begins_in_thoughts,
+        learn: (begins_in_thoughts) => protocol.traits.keep({ ...protocol.traits.of(asked), begins_in_thoughts })
+      })
 
       const ask: (told: ReadonlyArray<Message>) => Effect.Effect<Chunk.Chunk<ProviderEvent>, ProviderError> =
         Effect.fnUntraced(function* (told: ReadonlyArray<Message>): Asked {

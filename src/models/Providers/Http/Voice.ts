@@ -1,9 +1,16 @@
 import type { ProviderEvent } from "../../../domain/Provider.ts"
 import * as Thoughts from "./Thoughts.ts"
 
+/** Whether answers of the model begin with thoughts that no mark begins. */
+export interface Habit {
+  readonly beginsInThoughts: () => boolean
+  readonly learn: (beginsInThoughts: boolean) => void
+}
+
 /** What the answers of one turn say aloud. */
-export const make = () => {
-  let thoughts = Thoughts.make()
+export const make = ({ beginsInThoughts, learn }: Habit) => {
+  let thoughts = Thoughts.make(beginsInThoughts())
+  let hadSpoken = false
   let hasSpoken = false
   let hasThought = false
 
@@ -11,6 +18,11 @@ export const make = () => {
     for (const event of events) {
       if (event._tag === "TextDelta") hasSpoken ||= event.text.trim() !== ""
       else if (event._tag === "ThinkingDelta") hasThought = true
+      else if (event._tag === "Unsaid") {
+        hasSpoken = hadSpoken
+        hasThought = true
+        learn(true)
+      }
     }
     return events
   }
@@ -18,12 +30,17 @@ export const make = () => {
   return {
     /** Another answer begins. */
     begin: () => {
-      thoughts = Thoughts.make()
+      thoughts = Thoughts.make(beginsInThoughts())
+      hadSpoken = hasSpoken
     },
     hear: (events: ReadonlyArray<ProviderEvent>): ReadonlyArray<ProviderEvent> =>
       noted(events.flatMap((event) => (event._tag === "TextDelta" ? thoughts.hear(event.text) : event))),
-    /** The answer is over: what was held back is told. */
-    end: () => noted(thoughts.end()),
+    /** The answer is over, in the model's own time or not: what was held back is told. */
+    end: (hasStopped: boolean) => {
+      const last = noted(thoughts.end(hasStopped))
+      if (thoughts.lacksMark()) learn(false)
+      return last
+    },
     /** Whether any text was heard in the turn. */
     hasSpoken: () => hasSpoken,
     hasThought: () => hasThought

@@ -1,9 +1,9 @@
 import { describe, it } from "@effect/vitest"
-import { deepStrictEqual } from "@effect/vitest/utils"
+import { assertFalse, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Array, Effect } from "effect"
-import type { ProviderEvent } from "../../../../src/domain/Provider.ts"
 import * as Thoughts from "../../../../src/models/Providers/Http/Thoughts.ts"
-import { becomes } from "../../../support/answered.ts"
+import { type Answered, becomes, heardIn } from "../../../support/answered.ts"
+import { spec } from "../../../support/ClaudeHouse.ts"
 import { makeAnthropic, makeOpenAi } from "../../../support/HttpHouse.ts"
 import * as Api from "../../../support/MessagesApi.ts"
 
@@ -30,26 +30,52 @@ const answers: ReadonlyArray<readonly [string, string, string]> = [
   ["  Hello", "", "  Hello"],
   ["   ", "", "   "],
   ["Say <think>this</think>", "", "Say <think>this</think>"],
-  ["<b>Hello</b>", "", "<b>Hello</b>"]
+  ["<b>Hello</b>", "", "<b>Hello</b>"],
+  ["Hm.\n</think>\n\nHello", "Hm.\n", "Hello"],
+  ["Hm. </think>\nHello", "Hm. ", "Hello"],
+  ["Hm.\n  </THINK>Hello", "Hm.\n  ", "Hello"],
+  ["Hm.\n[/THINK]Hello", "Hm.\n", "Hello"],
+  ["Hm.\n</think>\n<think>Well.</think>Hello", "Hm.\nWell.", "Hello"],
+  ["One\n</think>\ntwo\n</think>\nHello", "One\ntwo\n", "Hello"],
+  ["The mark </think> ends thoughts.", "", "The mark </think> ends thoughts."],
+  ["Say <think>\nHm.\n</think>\nso", "", "Say <think>\nHm.\n</think>\nso"],
+  ["```\n</think>\n```\nends thoughts.", "", "```\n</think>\n```\nends thoughts."],
+  ["It ends with </think>", "", "It ends with </think>"],
+  ["Hello </thin", "", "Hello </thin"]
 ]
 
-const textOf = (tag: "TextDelta" | "ThinkingDelta", events: ReadonlyArray<ProviderEvent>) =>
-  events.flatMap((event) => (event._tag === tag ? event.text : [])).join("")
+/** The same of a model whose answers begin with thoughts. */
+const within: ReadonlyArray<readonly [string, string, string]> = [
+  ["Hm.</think>Hello", "Hm.", "Hello"],
+  ["\nHm.\n</think>\n\nHello", "\nHm.\n", "Hello"],
+  ["<think>Hm.</think>Hello", "Hm.", "Hello"],
+  ["</think>Hello", "", "Hello"],
+  ["Hm.</thinking>Hello\n</think>\nagain", "Hm.Hello\n", "again"],
+  ["Hello", "Hello", "Hello"],
+  ["Hm.</thi", "Hm.</thi", "Hm.</thi"],
+  ["", "", ""]
+]
 
-const heard = (pieces: ReadonlyArray<string>) => {
-  const thoughts = Thoughts.make()
-  return [...pieces.flatMap(thoughts.hear), ...thoughts.end()]
+const heard = (pieces: ReadonlyArray<string>, beginsWithin: boolean) => {
+  const thoughts = Thoughts.make(beginsWithin)
+  return [...pieces.flatMap(thoughts.hear), ...thoughts.end(true)]
 }
 
 describe("thoughts within an answer", () => {
-  for (const [answer, thought, text] of answers) {
-    it(`are told from its text however it is cut: ${answer}`, () => {
-      const letters = [...answer]
-      for (const size of [1, 2, 3, 5, 7, letters.length]) {
-        const events = heard(Array.chunksOf(letters, size).map((piece) => piece.join("")))
-        deepStrictEqual([textOf("ThinkingDelta", events), textOf("TextDelta", events)], [thought, text])
-      }
-    })
+  for (const [beginsWithin, rows] of [
+    [false, answers],
+    [true, within]
+  ] as const) {
+    const how = beginsWithin ? "at its beginning " : ""
+    for (const [answer, thoughts, text] of rows) {
+      it(`${how}are told from its text however it is cut: ${answer}`, () => {
+        const letters = [...answer]
+        for (const size of [1, 2, 3, 5, 7, letters.length + 1]) {
+          const pieces = Array.chunksOf(letters, size).map((piece) => piece.join(""))
+          deepStrictEqual(heardIn(heard(pieces, beginsWithin)), { text, thoughts })
+        }
+      })
+    }
   }
 
   it("delay no more of the text than may begin a mark", () => {
@@ -59,7 +85,7 @@ describe("thoughts within an answer", () => {
         .hear(piece)
         .map((event) => (event._tag === "TextDelta" || event._tag === "ThinkingDelta" ? event.text : ""))
     )
-    deepStrictEqual(delays, [[], [], ["Hm"], [". "], [], ["Hel"], ["lo <"], ["think>"]])
+    deepStrictEqual(delays, [[], [], ["Hm"], [". "], [], ["Hel"], ["lo "], ["<think>"]])
   })
 
   for (const [name, make] of [
@@ -73,6 +99,31 @@ describe("thoughts within an answer", () => {
         const silent = Api.answer(Api.text("<think>Hm."))
         yield* becomes(make(), silent, { thoughts: "Hm.", error: { _tag: "Unreadable" } })
       })
+    )
+
+    it.scopedLive(
+      `begin the next answers of a model of ${name}'s that ends them with a mark and begins them with none`,
+      () =>
+        Effect.gen(function* () {
+          const house = yield* make()
+          const { traits } = house.provider
+          const { model } = spec()
+          const hears = (text: string, expected: Partial<Answered>) =>
+            becomes(Effect.succeed(house), Api.answer(Api.text(text)), expected)
+          const begins = () => traits.of(model).begins_in_thoughts
+          const said = { thoughts: "Hm.\n", text: "Hello", finish: "stop" }
+
+          yield* hears("Hm.\n</think>\n\nHello", said)
+          assertTrue(begins())
+          yield* hears("Hm.\n</think>Hello", said)
+          assertTrue(begins())
+          yield* hears("Hello", { thoughts: "Hello", text: "Hello", finish: "stop" })
+          assertFalse(begins())
+          yield* hears("Hm.\n</think>\n\nHello", said)
+          traits.forget()
+          assertFalse(begins())
+          yield* hears("Hm.\n</think>\n", { thoughts: "Hm.\n", error: { _tag: "Unreadable" } })
+        })
     )
   }
 })
