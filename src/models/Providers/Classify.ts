@@ -39,6 +39,8 @@ const rate =
 const busy =
   /overload|unavailable|capacity|timeout|timed out|loading model|model is (currently )?loading|try again later/i
 const broken = /server_error|api_error|internal|upstream/i
+// Gemini and xAI say it with 400, and so does LiteLLM, which asks its database for any key but its own.
+const wrongKey = /(invalid|incorrect|wrong)[_ ]api[_ ]key|api[_ ]key[_ ](is )?(not valid|invalid)|no_db_connection/i
 const key = /invalid[_ ]api[_ ]key|authentication|unauthori[sz]ed|permission|forbidden|incorrect api key|api key/i
 
 const isBusy = (status: number) => [408, 425, 502, 503, 504, 529].includes(status) || (status >= 520 && status <= 527)
@@ -60,7 +62,7 @@ export const classify = ({ code, message, status }: Complaint, asked: Asked): Pr
   if (is(413) || (context.test(said) && !/per (minute|min\b|day)/i.test(said)) || /request too large/i.test(said))
     return new ContextExceeded({ reason })
   if (is(429)) return new RateLimited({ retryAfterMs, reason })
-  if (is(401)) return new Unauthorized({ reason })
+  if (is(401) || wrongKey.test(said)) return new Unauthorized({ reason })
   if (filtered.test(said)) return new Refused({ finish: "filter", reason })
   if (unknownModel.test(said) && !(aboutImages.test(said) && asked.hasImages))
     return new ModelUnknown({ model, reason })

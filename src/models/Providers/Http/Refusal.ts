@@ -17,12 +17,16 @@ const complaintOf = (answer: Answer): Effect.Effect<Complaint> =>
     Effect.map((body) => readBody(answer.status, body))
   )
 
-/** When the provider asks to be tried again. */
+/** How LiteLLM marks what the vendor behind it told. */
+const behind = "llm_provider-"
+
+/** When the provider, or the one behind it, asks to be tried again. */
 const retryAfter = ({ headers }: Answer) =>
   Effect.map(Clock.currentTimeMillis, (now) => {
-    const precise = Number.parseFloat(String(headers["retry-after-ms"]))
+    const told = (name: string) => String(headers[name] ?? headers[`${behind}${name}`] ?? "").trim()
+    const precise = Number.parseFloat(told("retry-after-ms"))
     if (precise >= 0) return Math.ceil(precise)
-    const asked = String(headers["retry-after"] ?? "").trim()
+    const asked = told("retry-after")
     if (/^\d+(\.\d+)?$/.test(asked)) return Math.ceil(Number(asked) * 1000)
     const until = Date.parse(asked)
     return Number.isNaN(until) ? null : Math.max(0, until - now)

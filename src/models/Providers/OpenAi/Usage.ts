@@ -6,7 +6,8 @@ const names = {
   prompt: ["prompt_tokens", "input_tokens", "prompt_eval_count"],
   completion: ["completion_tokens", "output_tokens", "eval_count"],
   total: ["total_tokens"],
-  cached: ["cached_tokens", "prompt_cache_hit_tokens"]
+  cached: ["cached_tokens", "prompt_cache_hit_tokens"],
+  written: ["cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens"]
 } as const
 
 const first = (it: Fields, keys: ReadonlyArray<string>) => {
@@ -37,17 +38,16 @@ export const make = () => {
   let completion: number | null = null
   let total: number | null = null
   let cached: number | null = null
+  let written: number | null = null
   let cost: number | null = null
 
   const note = (usage: Fields) => {
+    const details = fields(usage["prompt_tokens_details"] ?? usage["input_tokens_details"])
     prompt = larger(prompt, first(usage, names.prompt))
     completion = larger(completion, first(usage, names.completion))
     total = larger(total, first(usage, names.total))
-    cached = larger(
-      cached,
-      first(fields(usage["prompt_tokens_details"] ?? usage["input_tokens_details"]), names.cached) ??
-        first(usage, names.cached)
-    )
+    cached = larger(cached, first(details, names.cached) ?? first(usage, names.cached))
+    written = larger(written, first(details, names.written) ?? first(usage, names.written))
     cost = larger(cost, costIn(usage))
   }
 
@@ -58,14 +58,15 @@ export const make = () => {
       if ((prompt ?? completion ?? total ?? cost) === null) return null
       const input = prompt ?? Math.max(0, (total ?? 0) - (completion ?? 0))
       const read = Math.min(cached ?? 0, input)
+      const kept = Math.min(written ?? 0, input - read)
       return {
         model,
         tokens: {
-          inputTokens: input - read,
+          inputTokens: input - read - kept,
           // Some count the thoughts in nothing but the total.
           outputTokens: Math.max(completion ?? 0, (total ?? 0) - input),
           cacheReadTokens: read,
-          cacheWriteTokens: 0
+          cacheWriteTokens: kept
         },
         costUsd: cost
       }

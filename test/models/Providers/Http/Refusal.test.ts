@@ -42,6 +42,7 @@ const waits: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, (
   ["in milliseconds", { "retry-after-ms": "1500.5", "retry-after": "7" }, (ms) => ms === 1501],
   ["as a date that is past", { "retry-after": "Wed, 21 Oct 2015 07:28:00 GMT" }, (ms) => ms === 0],
   ["as a date to come", { "retry-after": "Fri, 21 Oct 2095 07:28:00 GMT" }, (ms) => (ms ?? 0) > 1e10],
+  ["to a gateway before it", { "llm_provider-retry-after": "7" }, (ms) => ms === 7000],
   ["in words", { "retry-after": "soon" }, (ms) => ms === null]
 ]
 

@@ -23,7 +23,11 @@ const took = (...events: ReadonlyArray<unknown>) =>
     return { sent: Math.ceil(sent / 3), usage: yield* Effect.fromNullable(usage) }
   })
 
-type Row = readonly [string, ReadonlyArray<unknown>, readonly [input: number, output: number, read: number]]
+type Row = readonly [
+  string,
+  ReadonlyArray<unknown>,
+  readonly [input: number, output: number, read: number, written?: number]
+]
 
 const told: ReadonlyArray<Row> = [
   ["counts", usage({ prompt_tokens: 13, completion_tokens: 7 }), [13, 7, 0]],
@@ -39,6 +43,31 @@ const told: ReadonlyArray<Row> = [
     "more from a cache than there was",
     usage({ prompt_tokens: 13, completion_tokens: 7, cached_tokens: 99 }),
     [0, 7, 13]
+  ],
+  [
+    "what went to a cache, as OpenRouter tells it",
+    usage({
+      prompt_tokens: 17,
+      completion_tokens: 7,
+      prompt_tokens_details: { cached_tokens: 3, cache_write_tokens: 4 }
+    }),
+    [10, 7, 3, 4]
+  ],
+  [
+    "what went to a cache, as LiteLLM tells it",
+    usage({
+      prompt_tokens: 17,
+      completion_tokens: 7,
+      prompt_tokens_details: { cached_tokens: 3, text_tokens: 10, cache_creation_tokens: 4 },
+      cache_creation_input_tokens: 4,
+      cache_read_input_tokens: 3
+    }),
+    [10, 7, 3, 4]
+  ],
+  [
+    "more to a cache than there was",
+    usage({ prompt_tokens: 13, completion_tokens: 7, cached_tokens: 3, cache_write_tokens: 99 }),
+    [0, 7, 3, 10]
   ],
   ["thoughts in the total alone", usage({ prompt_tokens: 13, completion_tokens: 7, total_tokens: 50 }), [13, 37, 0]],
   ["counts in the choice", [hello, stop({ usage: { prompt_tokens: 13, completion_tokens: 7 } })], [13, 7, 0]],
@@ -89,12 +118,12 @@ const silent: ReadonlyArray<readonly [string, ReadonlyArray<unknown>]> = [
 ]
 
 describe("what an answer of openai takes", () => {
-  for (const [name, events, [inputTokens, outputTokens, cacheReadTokens]] of told) {
+  for (const [name, events, [inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens = 0]] of told) {
     it.scopedLive(`is what the vendor tells: ${name}`, () =>
       Effect.gen(function* () {
         const { usage } = yield* took(...events)
-        const costUsd = inputTokens + outputTokens + cacheReadTokens
-        deepStrictEqual(usage, { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens: 0, costUsd })
+        const costUsd = inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens
+        deepStrictEqual(usage, { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd })
       })
     )
   }
