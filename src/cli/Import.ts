@@ -79,9 +79,9 @@ const make = Effect.gen(function* () {
     const known = Array.from(figures.values())
     const ours = yield* intake.cast(known.flatMap(({ ours }) => ours ?? []))
     const pairs = known.map(({ name, ours: own }) => [name, ours.get(own ?? "")] as const)
-    const strangers = pairs.flatMap(([name, id]) => (id === undefined ? [name] : []))
+    const strangers = pairs.flatMap(([name, agent]) => (agent === undefined ? [name] : []))
     if (strangers.length > 0) tally.note(`agents without a folder, whose words are kept: ${strangers.join(", ")}`)
-    return new Map(pairs.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const])))
+    return new Map(pairs.flatMap(([name, agent]) => (agent === undefined ? [] : [[name, agent] as const])))
   })
 
   const database = Effect.fnUntraced(function* (

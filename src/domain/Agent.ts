@@ -13,7 +13,10 @@ export type AgentId = typeof AgentId.Type
 /** An agent as clients see it; the persona's texts are copies taken when its folder was last read. */
 export const Agent = Schema.Struct({
   id: AgentId,
+  /** The folder's, by which the agent is known. */
   name: Schema.String,
+  /** What the agent is called in place of it; null where `name` is what it is called. */
+  display_name: Schema.NullOr(Schema.String),
   group: Schema.NullOr(Schema.String),
   config_file: Schema.NullOr(Schema.String),
   profile_pic: Schema.NullOr(Schema.String),
@@ -50,6 +53,13 @@ const Text = (max: number) =>
 const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
 
 const changes = {
+  display_name: Schema.optional(
+    Schema.NullOr(
+      Schema.String.pipe(Schema.maxLength(1000)).annotations({
+        description: "What the agent is called in place of its folder's name, at most 100 characters on one line"
+      })
+    )
+  ),
   profile_pic: maybe(
     Schema.String.annotations({
       description: "A picture as a data URL; the name of one, as agents have it, changes nothing"
@@ -73,17 +83,21 @@ export const AgentUpdate = Schema.Struct({ ...changes, backgrounds: Unheeded, me
 export type AgentChanges = typeof AgentUpdate.Type
 
 export const AgentCreate = Schema.Struct({
-  name: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100)),
+  name: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100)).annotations({
+    description: "One that no folder can have is what the agent is called, beside a folder's name that is near to it"
+  }),
   group: maybe(Schema.String.pipe(Schema.maxLength(100))),
   /** The agent's own folder, where it is there already: its files count where nothing is said here. */
   config_file: maybe(Schema.String.pipe(Schema.maxLength(500))),
   ...changes
 })
+export type AgentCreate = typeof AgentCreate.Type
 
 /** What planning and seating need to know of an agent in a room. */
 export const Member = Agent.pick(
   "id",
   "name",
+  "display_name",
   "group",
   "profile_pic",
   "is_critic",
@@ -115,7 +129,8 @@ export class AgentNameInvalid extends Schema.TaggedError<AgentNameInvalid>()(
   { ...ErrorBody },
   HttpApiSchema.annotations({ status: 400 })
 ) {
-  static readonly of = () => new AgentNameInvalid({ detail: `Invalid agent name: a name has ${nameRule}` })
+  static readonly of = (rule = `a name has ${nameRule}`) =>
+    new AgentNameInvalid({ detail: `Invalid agent name: ${rule}` })
 }
 
 export class AgentExists extends Schema.TaggedError<AgentExists>()(

@@ -7,6 +7,12 @@ import type { RoomId } from "./RoomId.ts"
 import type { LoginEnd } from "./User.ts"
 import type { Outcome, RoundId, StopReason, Trigger, TurnId } from "./Round.ts"
 
+/** What is told of the agent's name: the folder's, and what it is called in place of it, or null. */
+interface AgentNames {
+  readonly agent_name: string
+  readonly agent_display_name: string | null
+}
+
 /** One turn as clients know it while it streams; `temp_id` is the original's name for it. */
 export interface TurnRef {
   readonly turn_id: TurnId
@@ -19,7 +25,6 @@ export type DurableEvent =
   | { readonly type: "new_message"; readonly message: Message }
   | ({
       readonly type: "stream_end"
-      readonly agent_name: string
       readonly outcome: Outcome
       readonly skipped: boolean
       /** How the words ended; null where none stay. */
@@ -27,12 +32,13 @@ export type DurableEvent =
       readonly response_text: string | null
       readonly thinking_text: string | null
       readonly error: { readonly _tag: string } | null
-    } & TurnRef)
+    } & TurnRef &
+      AgentNames)
   | {
       readonly type: "round_started"
       readonly round_id: RoundId
       readonly kind: Trigger["kind"]
-      /** Who is to speak in the first pass, in order. */
+      /** Who is to speak in the first pass, in order, by the names of their folders. */
       readonly agents: ReadonlyArray<string>
     }
   | {
@@ -42,26 +48,25 @@ export type DurableEvent =
       readonly stop_detail: string | null
     }
   /** A critic has written; the text stays in the list of critiques. */
-  | {
+  | ({
       readonly type: "new_critique"
       readonly critique_id: number
       readonly round_id: RoundId
       readonly agent_id: AgentId
-      readonly agent_name: string
-    }
+    } & AgentNames)
   | { readonly type: "room_updated"; readonly room: RoomRow }
-  | { readonly type: "agent_joined" | "agent_left"; readonly agent_id: AgentId; readonly agent_name: string }
+  | ({ readonly type: "agent_joined" | "agent_left"; readonly agent_id: AgentId } & AgentNames)
   | { readonly type: "messages_cleared" }
 
 /** Sent to the readers of the moment and not kept. */
 export type LiveEvent =
   | ({
       readonly type: "stream_start"
-      readonly agent_name: string
       readonly agent_profile_pic: string | null
       readonly response_text: string
       readonly thinking_text: string
-    } & TurnRef)
+    } & TurnRef &
+      AgentNames)
   /** `offset` counts the UTF-16 units of this turn's text (or thinking) that came before. */
   | ({ readonly type: "content_delta" | "thinking_delta"; readonly delta: string; readonly offset: number } & TurnRef)
   /** The provider cannot be asked yet; null when it is being asked. */

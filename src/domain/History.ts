@@ -53,6 +53,8 @@ export const TurnRecord = Schema.Struct({
   attempt: Schema.Int,
   agent_id: AgentId,
   agent_name: Schema.String,
+  /** What the agent was called in place of it; null where that was what it was called. */
+  agent_display_name: Schema.NullOr(Schema.String),
   reason: Reason,
   provider: Schema.String,
   model: Schema.String,
@@ -104,7 +106,12 @@ const used = {
   cache_hit_rate: Schema.NullOr(Schema.Number)
 }
 
-export const AgentUsage = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, ...used })
+export const AgentUsage = Schema.Struct({
+  agent_id: AgentId,
+  agent_name: Schema.String,
+  agent_display_name: Schema.NullOr(Schema.String),
+  ...used
+})
 
 export const Usage = Schema.Struct({
   room_id: RoomId,

@@ -1,10 +1,12 @@
 import { Option } from "effect"
 import type { AgentId } from "./Agent.ts"
+import { shownSpeaker } from "./ShownName.ts"
 
 /** Something an agent said since a person did; oldest first. */
 export interface Reply {
   readonly agent_id: AgentId
   readonly agent_name: string
+  readonly agent_display_name: string | null
   readonly content: string
 }
 
@@ -61,7 +63,7 @@ const alternation = (replies: ReadonlyArray<Shaped>) => {
   const mean = likeness.reduce((sum, it) => sum + it, 0) / likeness.length
   return mean < alike
     ? Option.none()
-    : Option.some(`${first?.agent_name} and ${second?.agent_name} have been saying nearly the same to each other`)
+    : Option.some(`${last.slice(0, 2).map(shownSpeaker).join(" and ")} have been saying nearly the same to each other`)
 }
 
 const normalise = (text: string) =>

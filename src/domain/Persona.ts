@@ -43,8 +43,8 @@ export const Traits = Schema.Struct({
   max_output_tokens: maybe(choiceFields.max_output_tokens),
   temperature: maybe(choiceFields.temperature),
   thinking: maybe(choiceFields.thinking),
-  /** What the agent is called where it was imported from, when that is no name for a folder. */
-  imported_name: maybe(Schema.String),
+  /** In an agent's own file alone; `shownNameIn` judges it, and a wrong one disables nobody. */
+  display_name: Schema.optionalWith(Schema.Unknown, { exact: true }),
   prompt: maybe(PromptWords),
   tools: maybe(Schema.Record({ key: Schema.String, value: Schema.NullOr(ToolOverride) }))
 })
@@ -53,6 +53,8 @@ export type Traits = typeof Traits.Type
 /** An agent as its folder describes it. */
 export interface Persona {
   readonly name: string
+  /** What the agent is called in place of its folder's name; null where that is its name. */
+  readonly display_name: string | null
   readonly group: string | null
   /** The folder, from the agents folder's parent, as `agents/group_X/name`; always with `/`. */
   readonly config_file: string
@@ -82,7 +84,7 @@ export interface PersonaReport {
   readonly name: string
   /** Why the agent is disabled, or why an older version of it is in use; null when all is well. */
   readonly problem: string | null
-  /** What of its configuration means nothing. */
+  /** What of its configuration means nothing, also what is wrong with its shown name. */
   readonly warnings: ReadonlyArray<string>
 }
 

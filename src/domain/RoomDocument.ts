@@ -47,6 +47,8 @@ const Id = Schema.Int.pipe(Schema.positive())
 
 export const DocumentSeat = Schema.Struct({
   name: Name,
+  /** What the agent is called in place of it; null where that is what it is called. */
+  display_name: Schema.optionalWith(Schema.NullOr(Name), { exact: true, default: () => null }),
   group: Schema.NullOr(Name),
   joined_at: Moment,
   /** The message after which the agent joined; it knows nothing from before. 0 when it was there from the first. */
@@ -58,6 +60,7 @@ export type DocumentSeat = typeof DocumentSeat.Type
 export const WrittenSeat = Schema.Struct({
   ...DocumentSeat.fields,
   name: Schema.String,
+  display_name: Schema.NullOr(Schema.String),
   group: Schema.NullOr(Schema.String),
   joined_at: Timestamp,
   choice: ModelChoice
@@ -74,6 +77,8 @@ const MessageShape = Schema.Struct({
   id: Id,
   role: Schema.Literal("user", "assistant"),
   agent_name: Schema.NullOr(Name),
+  /** What the agent was called in place of it when it said this. */
+  agent_display_name: Schema.optionalWith(Schema.NullOr(Name), { default: () => null }),
   participant_type: Schema.NullOr(ParticipantType),
   participant_name: Schema.NullOr(Line.pipe(Schema.maxLength(longestName))),
   content: Reply,
@@ -108,6 +113,7 @@ export type DocumentMessage = typeof DocumentMessage.Type
 export const WrittenMessage = Schema.Struct({
   ...MessageShape.fields,
   agent_name: Schema.NullOr(Schema.String),
+  agent_display_name: Schema.NullOr(Schema.String),
   participant_name: Schema.NullOr(Schema.String),
   content: Schema.String,
   thinking: Schema.NullOr(Schema.String),

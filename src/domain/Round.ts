@@ -46,7 +46,7 @@ export const Tape = Schema.Array(Cell)
 export type Tape = typeof Tape.Type
 
 /** What planning needs to know of an agent. */
-export const Planned = Member.omit("group", "profile_pic")
+export const Planned = Member.omit("display_name", "group", "profile_pic")
 export type Planned = typeof Planned.Type
 
 /** All that one pass is planned from; stored, so that the tape can be derived again. */

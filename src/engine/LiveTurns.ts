@@ -51,7 +51,7 @@ export interface Draft extends Readonly<State> {
 interface LiveTurn {
   readonly place: Place
   readonly turnId: TurnId
-  readonly agent: Pick<Member, "id" | "name" | "profile_pic">
+  readonly agent: Pick<Member, "id" | "name" | "display_name" | "profile_pic">
   readonly draft: Draft
 }
 
@@ -90,6 +90,7 @@ const startOf = (turn: LiveTurn): LiveEvent => ({
   type: "stream_start",
   ...refOf(turn),
   agent_name: turn.agent.name,
+  agent_display_name: turn.agent.display_name,
   agent_profile_pic: turn.agent.profile_pic,
   response_text: turn.draft.shown ? turn.draft.text : "",
   thinking_text: turn.draft.thinking

@@ -1,7 +1,7 @@
 import type { AgentId, Member } from "../domain/Agent.ts"
 import { folded } from "../lib/text.ts"
 
-type Named = Pick<Member, "id" | "name" | "group">
+type Named = Pick<Member, "id" | "name" | "display_name" | "group">
 
 export interface Mentions {
   /** In the order of mention, each once. */
@@ -53,12 +53,13 @@ const enter = (names: Names, name: string, ids: ReadonlyArray<AgentId>) => {
   at.ids ??= ids
 }
 
-/** A member's own name goes before a group's, and that before the words for everybody. */
+/** A folder's name goes before a shown one, that before a group's, and that before the words for everybody. */
 const namesOf = (members: ReadonlyArray<Named>) => {
   const names = empty()
   const groups = new Map<string, Array<AgentId>>()
-  for (const { group, id, name } of members) {
-    enter(names, name, [id])
+  for (const { id, name } of members) enter(names, name, [id])
+  for (const { display_name, group, id } of members) {
+    if (display_name !== null) enter(names, display_name, [id])
     if (group !== null) groups.set(group, [...(groups.get(group) ?? []), id])
   }
   for (const [group, ids] of groups) enter(names, group, ids)

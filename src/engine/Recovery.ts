@@ -52,7 +52,7 @@ const make = Effect.gen(function* () {
 
   const cutOff = Effect.gen(function* () {
     const { count, turns } = yield* repo.cutOff(slice, yield* Time.now)
-    for (const { agent_id, agent_name, id, reason, room_id } of turns) {
+    for (const { agent_display_name, agent_id, agent_name, id, reason, room_id } of turns) {
       if (reason === "critic") continue
       yield* events.append(room_id, {
         type: "stream_end",
@@ -60,6 +60,7 @@ const make = Effect.gen(function* () {
         temp_id: `temp_${id}`,
         agent_id,
         agent_name,
+        agent_display_name,
         outcome: "interrupted",
         skipped: false,
         finish: null,

@@ -1,7 +1,8 @@
 import { Context, Effect, Layer, Option, Stream } from "effect"
-import { isPicture, newTraitsOf, pictureEdits, textEdits, traitsOf } from "../personas/Edit.ts"
+import { isPicture, newTraitsOf, pictureEdits, shownNameOf, textEdits, traitsOf } from "../personas/Edit.ts"
 import * as Folder from "../personas/AgentFolder.ts"
-import { placeOf } from "../personas/AgentPlace.ts"
+import { type AgentPlace, placeOf } from "../personas/AgentPlace.ts"
+import { unused } from "../personas/FolderName.ts"
 import { AgentRepo } from "../store/AgentRepo.ts"
 import { asAdmin } from "./Auth.ts"
 import { sheetOf } from "../personas/Sheet.ts"
@@ -23,6 +24,7 @@ import { ImageRefused } from "../domain/Image.ts"
 import type { Page } from "../domain/Param.ts"
 import { isPersonaName, PersonaMissing, type PersonaReport, type Traits } from "../domain/Persona.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import { type Named, sharedName } from "../domain/ShownName.ts"
 import type { Unwritten } from "../domain/Storage.ts"
 import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "../domain/User.ts"
@@ -50,7 +52,7 @@ export class Agents extends Context.Tag("parley/features/Agents")<
     readonly refresh: Effect.Effect<ReadonlyArray<PersonaReport>, Unwritten>
     /** Writes the agent's folder, whole or not at all; the agent can be seated when this returns. */
     readonly create: (
-      agent: typeof AgentCreate.Type
+      agent: AgentCreate
     ) => Effect.Effect<Agent, AgentExists | AgentNameInvalid | PersonaMissing | Unchanged, CurrentUser>
     /** Writes the agent's own files; its next turn is the changed one's. */
     readonly update: (
@@ -147,6 +149,30 @@ const make = Effect.gen(function* () {
     return { files: [...textEdits(changes), ...(yield* pictured(changes))], traits }
   })
 
+  /** What another agent has of the names. */
+  const taken = (agent: Named, own: string | null = null) =>
+    Effect.map(personas.all, (found) =>
+      sharedName(
+        agent,
+        found.filter(({ config_file }) => config_file !== own)
+      )
+    )
+
+  /** A place beside those that are there already. */
+  const beside = (place: AgentPlace) =>
+    Effect.flatMap(personas.report, (reports) =>
+      Option.match(
+        unused(
+          place.name,
+          reports.map(({ name }) => name)
+        ),
+        {
+          onNone: () => AgentExists.of(place.name),
+          onSome: (name) => Effect.succeed({ ...place, name })
+        }
+      )
+    )
+
   /** The folders that have a name, the agent's first: of two the second would take its place. */
   const foldersOf = (name: string) =>
     Effect.map(personas.report, (reports) => reports.filter((report) => report.name === name))
@@ -174,27 +200,37 @@ const make = Effect.gen(function* () {
 
     create: Effect.fn("Agents.create")(function* (body) {
       yield* asAdmin
-      const place = yield* placeOf(body, folder.name)
+      const { display_name: given, place: wanted } = yield* placeOf(body, folder.name)
+      const { display_name = null } = yield* shownNameOf(body.display_name ?? given, wanted.name)
       const mayExist = Boolean(body.config_file)
-      const edits = yield* editsOf(body, newTraitsOf(body))
+      const edits = yield* editsOf(body, { ...newTraitsOf(body), ...(display_name === null ? {} : { display_name }) })
       const create = Effect.gen(function* () {
         yield* sync
+        const isDerived = given !== null && !mayExist
+        const place = isDerived ? yield* beside(wanted) : wanted
         if (Option.isSome(yield* Effect.option(repo.named(place.name)))) return yield* AgentExists.of(place.name)
+        const known = yield* taken({ name: place.name, display_name })
+        if (Option.isSome(known)) return yield* AgentExists.of(known.value)
         yield* speaking(body, yield* folder.texts(place))
         const outcome = yield* folder.create(place, edits, mayExist)
-        return outcome === "taken" ? yield* AgentExists.of(place.name) : outcome
+        return outcome === "taken" ? yield* AgentExists.of(place.name) : { outcome, place }
       })
-      yield* written(create, (outcome) => (outcome === "made" ? folder.discard(place) : Effect.void))
+      const { place } = yield* written(create, ({ outcome, place }) =>
+        outcome === "made" ? folder.discard(place) : Effect.void
+      )
       return yield* usable(place.name)
     }),
 
     update: Effect.fn("Agents.update")(function* (id, changes) {
       yield* asAdmin
-      const edits = yield* editsOf(changes, traitsOf(changes))
+      const { files, traits } = yield* editsOf(changes, traitsOf(changes))
       const update = Effect.gen(function* () {
         const agent = yield* repo.find(id)
+        const shown = yield* shownNameOf(changes.display_name, agent.name)
+        const known = yield* taken({ name: agent.name, display_name: shown.display_name ?? null }, agent.config_file)
+        if (Option.isSome(known)) return yield* AgentRefused.of("display_name", "is a name of another agent")
         yield* speaking(changes, agent)
-        yield* folder.edit(folder.pathOf(agent.config_file ?? ""), edits)
+        yield* folder.edit(folder.pathOf(agent.config_file ?? ""), { files, traits: { ...traits, ...shown } })
       })
       yield* written(update)
       return yield* repo.find(id)

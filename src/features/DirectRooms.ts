@@ -54,7 +54,8 @@ export const make = Effect.gen(function* () {
     const room = yield* repo.insert({ owner_id, name, default_provider, default_model, created_at: at })
     yield* events.open(room)
     yield* repo.join(room.id, agent.id, at)
-    yield* events.append(room.id, { type: "agent_joined", agent_id: agent.id, agent_name: agent.name })
+    const { display_name: agent_display_name, id: agent_id, name: agent_name } = agent
+    yield* events.append(room.id, { type: "agent_joined", agent_id, agent_name, agent_display_name })
     return room.id
   })
 

@@ -1,17 +1,19 @@
 import { Array, Context, Effect, Exit, Layer, Struct } from "effect"
 import { Attachments } from "../store/Attachments.ts"
-import type { AgentId } from "../domain/Agent.ts"
+import type { Agent } from "../domain/Agent.ts"
 import type { Image } from "../domain/Image.ts"
-import type { MessageId } from "../domain/Message.ts"
+import type { Message, MessageId } from "../domain/Message.ts"
 import type { RoomName, RoomRow } from "../domain/Room.ts"
 import {
   type DocumentMessage,
   DocumentRefused,
   type DocumentRoom,
+  type DocumentSeat,
   type Imported,
   type RoomDocument
 } from "../domain/RoomDocument.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import { shownSpeaker } from "../domain/ShownName.ts"
 import type { Unwritten } from "../domain/Storage.ts"
 import { forEachInTurns } from "../lib/turns.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
@@ -24,8 +26,30 @@ import { DocumentRepo } from "../store/DocumentRepo.ts"
 /** A message from elsewhere, its images fit to be kept. */
 export type Said = Omit<DocumentMessage, "id" | "images"> & { readonly images: ReadonlyArray<Image> }
 
-/** This server's agents by name. */
-export type Cast = ReadonlyMap<string, AgentId>
+type Known = Pick<Agent, "id" | "name">
+
+/** This server's agents by the names that are theirs elsewhere. */
+export type Cast = ReadonlyMap<string, Known>
+
+interface Names<Name = string | null> {
+  readonly agent_name: Name
+  readonly agent_display_name: string | null
+}
+
+/** The agent here that is meant: the one of that name, or of what it is called there. */
+const meant = ({ agent_display_name, agent_name }: Names, cast: Cast) =>
+  [agent_name, agent_display_name].flatMap((name) => cast.get(name ?? "") ?? []).at(0)
+
+/** Whose words they are here; what the agent was called when it said them stays. */
+export const attributed = <Name extends string | null>(
+  names: Names<Name>,
+  cast: Cast
+): Names<Name | string> & Pick<Message, "agent_id"> => {
+  const agent = meant(names, cast)
+  if (agent === undefined) return { agent_id: null, ...Struct.pick(names, "agent_name", "agent_display_name") }
+  const shown = shownSpeaker(names)
+  return { agent_id: agent.id, agent_name: agent.name, agent_display_name: shown === agent.name ? null : shown }
+}
 
 /** How a room from elsewhere comes into the database. Nobody is asked to speak. */
 export class Intake extends Context.Tag("parley/features/Intake")<
@@ -34,7 +58,10 @@ export class Intake extends Context.Tag("parley/features/Intake")<
     /** Makes the room, under `name (2)` where the owner has one of its name. */
     readonly open: (owner: string, head: DocumentRoom) => Effect.Effect<RoomRow, never, Commit>
     readonly cast: (names: ReadonlyArray<string>) => Effect.Effect<Cast>
-    /** Who says what stands as it was told; it is an agent's own word where this server has an agent of that name. */
+    /**
+     * What was said stands as it was told; it is an agent's own word where this server has an agent of that name, or
+     * one that is called so.
+     */
     readonly append: (
       room: RoomId,
       messages: ReadonlyArray<Said>,
@@ -89,17 +116,20 @@ const make = Effect.gen(function* () {
   })
 
   const cast = (names: ReadonlyArray<string>) =>
-    Effect.map(
-      Effect.forEach(Array.chunksOf(names, namesAtOnce), repo.agentsNamed),
-      (found): Cast => new Map(found.flat().map(({ id, name }) => [name, id]))
-    )
+    Effect.map(Effect.forEach(Array.chunksOf(names, namesAtOnce), repo.agentsNamed), (chunks): Cast => {
+      const found = chunks.flat()
+      const shown = found.flatMap((agent) =>
+        agent.display_name === null ? [] : [[agent.display_name, agent] as const]
+      )
+      return new Map([...shown, ...found.map((agent) => [agent.name, agent] as const)])
+    })
 
   const append: Intake["Type"]["append"] = Effect.fnUntraced(function* (room_id, said, known) {
     const ids = yield* messages.append(
       said.map((message) => ({
         ...message,
         room_id,
-        agent_id: (message.role === "assistant" && known.get(message.agent_name ?? "")) || null,
+        ...(message.role === "assistant" ? attributed(message, known) : { agent_id: null }),
         idempotency_key: null
       }))
     )
@@ -139,8 +169,8 @@ const make = Effect.gen(function* () {
 
     take: Effect.fnUntraced(function* (owner, document, last) {
       const said = yield* forEachInTurns(document.messages, prepared)
-      const names = namesIn(document)
-      const known = yield* cast(names)
+      const speakers = speakersIn(document)
+      const known = yield* cast(Array.dedupe(speakers.flatMap(allOf)))
       const begin = queue.write(Effect.tap(open(owner, document.room), ({ id }) => repo.hide(id)))
       const fill = Effect.fnUntraced(function* (room: RoomRow) {
         const ids = yield* pour(room.id, said, known)
@@ -157,7 +187,9 @@ const make = Effect.gen(function* () {
           default_provider: room.default_provider,
           message_count: ids.length,
           image_count: said.reduce((sum, { images }) => sum + images.length, 0),
-          missing_agents: names.filter((name) => !known.has(name))
+          missing_agents: Array.dedupe(
+            speakers.flatMap((names) => (meant(names, known) === undefined ? (shownSpeaker(names) ?? []) : []))
+          )
         }
       })
       return yield* Effect.acquireUseRelease(begin, fill, ({ id }, exit) =>
@@ -167,15 +199,27 @@ const make = Effect.gen(function* () {
   })
 })
 
-const namesIn = ({ agents, messages }: RoomDocument) =>
+const allOf = ({ agent_display_name, agent_name }: Names) =>
+  [agent_name, agent_display_name].flatMap((name) => name ?? [])
+
+const seated = ({ display_name, name }: DocumentSeat): Names => ({ agent_name: name, agent_display_name: display_name })
+
+/** All agents that sit in the room or have spoken there, under every pair of their names. */
+const speakersIn = ({ agents, messages }: RoomDocument) =>
   Array.fromIterable(
-    new Set([...agents.map(({ name }) => name), ...messages.flatMap(({ agent_name }) => agent_name ?? [])])
+    new Map(
+      [...agents.map(seated), ...messages.filter(({ agent_name }) => agent_name !== null)].map((names) => [
+        `${names.agent_name}\n${names.agent_display_name}`,
+        names
+      ])
+    ).values()
   )
 
 /** Those whom this server has, each at its place in the conversation; `ids` are those of the document's messages. */
 const seatsOf = ({ agents, messages }: RoomDocument, ids: ReadonlyArray<MessageId>, cast: Cast) =>
-  agents.flatMap(({ choice, joined_after, joined_at, name }) => {
-    const agent_id = cast.get(name)
+  agents.flatMap((seat) => {
+    const { choice, joined_after, joined_at } = seat
+    const agent_id = meant(seated(seat), cast)?.id
     const before = ids[countUpTo(messages, joined_after) - 1] ?? 0
     return agent_id === undefined ? [] : [{ agent_id, joined_at, joined_after: before, choice }]
   })

@@ -129,6 +129,7 @@ const make = Effect.gen(function* () {
     room_id,
     agent_id: null,
     agent_name: null,
+    agent_display_name: null,
     role: "user" as const,
     participant_type: speakerTypes.has(participant_type ?? "") ? (participant_type ?? null) : "user",
     participant_name: participant_name || null,

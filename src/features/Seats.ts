@@ -11,6 +11,7 @@ import {
 } from "../domain/Room.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import { type SeatChoice, SeatNotFound, type SeatUpdate } from "../domain/Seat.ts"
+import { shownName } from "../domain/ShownName.ts"
 import type { Unwritten } from "../domain/Storage.ts"
 import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser } from "../domain/User.ts"
@@ -98,10 +99,11 @@ const make = Effect.gen(function* () {
       room_id: id,
       agent_id: null,
       agent_name: null,
+      agent_display_name: null,
       role: "assistant",
       participant_type: "system",
       participant_name: null,
-      content: `${agent.name} joined the chat`,
+      content: `${shownName(agent)} joined the chat`,
       thinking: null,
       provider: null,
       partial: false,
@@ -128,7 +130,7 @@ const make = Effect.gen(function* () {
         const agent = yield* Effect.mapError(agents.find(agentId), () => RoomOrAgentNotFound.of())
         if (!(yield* repo.join(id, agentId, at))) return
         yield* notice(id, agent)
-        yield* events.append(id, { type: "agent_joined", agent_id: agentId, agent_name: agent.name })
+        yield* events.append(id, { type: "agent_joined", ...agentOf(agent) })
       })
       yield* queue.write(seat)
     }),
@@ -163,13 +165,19 @@ const make = Effect.gen(function* () {
           () => RoomOrAgentNotFound.of()
         ).pipe(
           Effect.zipRight(sessions.drop(id, agentId)),
-          Effect.zipRight(events.append(id, { type: "agent_left", agent_id: agentId, agent_name: agent.name }))
+          Effect.zipRight(events.append(id, { type: "agent_left", ...agentOf(agent) }))
         )
       )
       yield* orchestrator.dismiss(agentId, id)
       yield* pool.evict((seat) => seat.roomId === id && seat.agentId === agentId)
     })
   })
+})
+
+const agentOf = ({ display_name, id, name }: Agent) => ({
+  agent_id: id,
+  agent_name: name,
+  agent_display_name: display_name
 })
 
 /** A model belongs to its provider: another provider begins with its own choice. */

@@ -1,9 +1,10 @@
 import { Either, Record } from "effect"
 import { type Node, parseDocument } from "yaml"
 import { type Picture, read } from "../domain/Picture.ts"
-import type { AgentChanges } from "../domain/Agent.ts"
+import { type AgentChanges, AgentRefused } from "../domain/Agent.ts"
 import { type Fault, ImageType } from "../domain/Image.ts"
 import type { Traits } from "../domain/Persona.ts"
+import { shownNameIn } from "../domain/ShownName.ts"
 import { personaFiles, pictureKinds } from "./Parse.ts"
 
 /** A file of an agent's folder as it is to be; null takes it away. */
@@ -76,7 +77,20 @@ export const traitsOf = (changes: AgentChanges): Traits =>
 /** Of a new agent: what is said for want of another word leaves it to its name and group. */
 export const newTraitsOf = (changes: AgentChanges): Traits => Record.filter(named(changes), Boolean)
 
-/** The configuration with other traits; what else stands in it, comments too, stays. */
+/** What clients say of the name that the agent is shown by; without a text the folder's name is it again. */
+export const shownNameOf = (
+  given: string | null | undefined,
+  folder: string
+): Either.Either<{ readonly display_name?: string | null }, AgentRefused> => {
+  if (given === undefined || given === null) return Either.right({})
+  if (given.trim() === "") return Either.right({ display_name: null })
+  return Either.mapBoth(shownNameIn(given), {
+    onLeft: (reason) => AgentRefused.of("display_name", reason),
+    onRight: (display_name) => ({ display_name: display_name === folder ? null : display_name })
+  })
+}
+
+/** The configuration with other traits, without those that are null; what else stands in it, comments too, stays. */
 export const withTraits = (text: string, traits: Traits): Either.Either<string, string> =>
   Either.try({
     try: () => {
@@ -85,7 +99,10 @@ export const withTraits = (text: string, traits: Traits): Either.Either<string, 
       if (error) throw error
       // Left to itself the library begins an ordered list.
       document.contents ??= document.createNode({})
-      for (const [name, value] of Object.entries(traits)) document.set(name, value)
+      for (const [name, value] of Object.entries(traits)) {
+        if (value === null) document.delete(name)
+        else document.set(name, value)
+      }
       return document.toString()
     },
     catch: (error) => `is not valid YAML: ${String(error).split("\n", 1)[0]}`

@@ -2,6 +2,7 @@ import { Effect, Either, ParseResult, Schema } from "effect"
 import { parse } from "yaml"
 import { decided, type ModelChoice } from "../domain/ModelChoice.ts"
 import { type Persona, type Recollection, type ToolOverride, Traits } from "../domain/Persona.ts"
+import { shownNameIn } from "../domain/ShownName.ts"
 import * as Hash from "../lib/hash.ts"
 
 /** What a folder holds, by file name. A file that is not there is not in the record; an empty one is. */
@@ -78,6 +79,7 @@ export const assemble = (place: Place, texts: Texts, memoryFile: string | null, 
     const traits = merge(merge(house, group), agent)
     const persona: Draft = {
       name: place.name,
+      display_name: Either.getOrElse(shownNameIn(agent.display_name), () => null),
       group: place.group,
       config_file: place.config_file,
       profile_pic: picture,

@@ -1,10 +1,12 @@
 import { FileSystem, Path } from "@effect/platform"
-import { Context, Effect, Layer, PubSub, Stream } from "effect"
+import { Context, Effect, Layer, Option, PubSub, Stream, Struct } from "effect"
 import { PictureNotFound } from "../domain/Agent.ts"
 import { type Persona, PersonaMissing, type PersonaReport } from "../domain/Persona.ts"
 import { coalesced } from "../lib/coalesced.ts"
 import { type Folder, list, type Listing } from "./Folders.ts"
+import { agentConfig, fingerprinted } from "./Parse.ts"
 import { type Library, look, type Reading } from "./Personas/Read.ts"
+import { takenIn } from "./Personas/ShownNames.ts"
 import { watch } from "./Personas/Watch.ts"
 
 export interface PersonasOptions {
@@ -16,7 +18,7 @@ export interface PersonasOptions {
 export class Personas extends Context.Tag("parley/personas/Personas")<
   Personas,
   {
-    /** Every usable agent, sorted by folder. */
+    /** Every usable agent, sorted by folder; what they are shown as is each one's own. */
     readonly all: Effect.Effect<ReadonlyArray<Persona>>
     /**
      * The agent as its folder is now: a change is seen by the next call. A broken change leaves the last good persona
@@ -47,6 +49,7 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
   let listing: Listing = { folders: [], watchable: new Map() }
   let agents: ReadonlyMap<string, Folder> = new Map()
   let seen: string | undefined
+  let taken: ReadonlyMap<string, string> = new Map()
   const readings = new Map<string, Reading>()
   const checks = new Map<string, Effect.Effect<Reading | null>>()
 
@@ -69,12 +72,16 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
     })
   ).pipe(Effect.provide(context))
 
-  const warn = ({ config_file, name }: Folder, before: Reading | undefined, { warnings }: Reading) =>
-    Effect.forEach(
-      warnings.filter((warning) => !before?.warnings.includes(warning)),
-      (warning) => Effect.logWarning(`agent ${name}: ${warning}`),
-      { discard: true }
-    ).pipe(Effect.annotateLogs({ folder: config_file }))
+  const complain = ({ config_file, name }: Folder, warnings: ReadonlyArray<string>) =>
+    Effect.forEach(warnings, (warning) => Effect.logWarning(`agent ${name}: ${warning}`), { discard: true }).pipe(
+      Effect.annotateLogs({ folder: config_file })
+    )
+
+  const warn = (folder: Folder, before: Reading | undefined, { warnings }: Reading) =>
+    complain(
+      folder,
+      warnings.filter((warning) => !before?.warnings.includes(warning))
+    )
 
   const announce = ({ config_file, name }: Folder, before: Reading | undefined, { problem }: Reading) => {
     if (problem === (before?.problem ?? null)) return Effect.void
@@ -112,10 +119,21 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
       return folder ? check(folder) : Effect.succeed(null)
     })
 
+  /** The agent without a shown name that is another's. */
+  const distinct = (persona: Persona) =>
+    taken.has(persona.config_file)
+      ? fingerprinted({ ...Struct.omit(persona, "fingerprint"), display_name: null })
+      : Effect.succeed(persona)
+
+  const clashOf = (config_file: string) =>
+    Option.toArray(Option.fromNullable(taken.get(config_file))).map(
+      (owner) => `${agentConfig}: display_name is a name of ${owner}`
+    )
+
   const current = Effect.fnUntraced(function* (name: string) {
     const wanted = name.normalize("NFC")
     const reading = (yield* tryGet(wanted)) ?? (yield* Effect.zipRight(rescan, tryGet(wanted)))
-    if (reading?.persona) return { persona: reading.persona, picture: reading.picture }
+    if (reading?.persona) return { persona: yield* distinct(reading.persona), picture: reading.picture }
     const refused = listing.folders.find((folder) => folder.name === wanted)
     return yield* PersonaMissing.of(name, reading?.problem ?? refused?.problem ?? "there is no such folder")
   })
@@ -125,7 +143,12 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
     const inspect = (folder: Folder) =>
       Effect.map(folder.problem === null ? check(folder) : Effect.succeed(null), (reading) => ({ folder, reading }))
     const looks = yield* Effect.forEach(listing.folders, inspect, { concurrency })
-    return looks.filter(({ folder, reading }) => reading !== null || folder.problem !== null)
+    const found = looks.filter(({ folder, reading }) => reading !== null || folder.problem !== null)
+    const before = taken
+    taken = takenIn(found.map(({ folder, reading }) => ({ folder, persona: reading?.persona ?? null })))
+    const clashing = found.filter(({ folder }) => taken.has(folder.config_file) && !before.has(folder.config_file))
+    yield* Effect.forEach(clashing, ({ folder }) => complain(folder, clashOf(folder.config_file)), { discard: true })
+    return found
   })
 
   const refresh = Effect.gen(function* () {
@@ -142,9 +165,12 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
   yield* watch(refresh)
 
   return Personas.of({
-    all: Effect.map(everything, (looks) => looks.flatMap(({ reading }) => reading?.persona ?? [])).pipe(
-      Effect.withSpan("Personas.all")
-    ),
+    all: Effect.flatMap(everything, (looks) =>
+      Effect.forEach(
+        looks.flatMap(({ reading }) => reading?.persona ?? []),
+        distinct
+      )
+    ).pipe(Effect.withSpan("Personas.all")),
     get: Effect.fn("Personas.get")((name) => Effect.map(current(name), ({ persona }) => persona)),
     report: Effect.map(everything, (looks) =>
       looks.map(({ folder, reading }) => ({
@@ -152,7 +178,7 @@ const make = Effect.fnUntraced(function* ({ agentsDir, recallMemoryFile }: Perso
         group: folder.group,
         name: folder.name,
         problem: reading?.problem ?? folder.problem,
-        warnings: reading?.warnings ?? []
+        warnings: [...(reading?.warnings ?? []), ...clashOf(folder.config_file)]
       }))
     ).pipe(Effect.withSpan("Personas.report")),
     picture: Effect.fn("Personas.picture")((name) =>

@@ -1,4 +1,5 @@
 import type { Persona } from "../domain/Persona.ts"
+import { shownName } from "../domain/ShownName.ts"
 import { expand } from "../lib/particles.ts"
 import { byText, newestWithin, oneLine } from "../lib/text.ts"
 import { toolSpecs } from "./Tools.ts"
@@ -7,7 +8,7 @@ export interface PromptInput {
   readonly persona: Persona
   /** What the agent memorized in this room, oldest first. */
   readonly roomMemories: ReadonlyArray<string>
-  /** Names of the agents in the room; the agent itself may be among them. */
+  /** What the agents in the room are called; the agent itself may be among them. */
   readonly roster: ReadonlyArray<string>
   /** What people are called who give no name. */
   readonly personName: string
@@ -28,10 +29,11 @@ const section = (title: string, body: string | null) => (body === null || body =
 
 const bullets = (lines: ReadonlyArray<string>) => lines.map((line) => `- ${line}`).join("\n")
 
-const expanded = (text: string, { name }: Persona) => expand(text, { agent_name: name })
+const expanded = (text: string, persona: Persona) => expand(text, { agent_name: shownName(persona) })
 
 const opening = ({ persona }: PromptInput) => {
-  const { is_critic, name, prompt } = persona
+  const { is_critic, prompt } = persona
+  const name = shownName(persona)
   if (prompt.opening) return expanded(prompt.opening, persona)
   const part = is_critic
     ? `You are ${name}, the critic of a conversation. You take no part in it: what you write is feedback, which goes ` +
@@ -41,10 +43,13 @@ const opening = ({ persona }: PromptInput) => {
 }
 
 const personaSections = ({ isModel, persona, roomMemories }: PromptInput) => [
-  section(`${persona.name} in a nutshell`, persona.in_a_nutshell),
-  section(`${persona.name}'s characteristics`, isModel ? unscripted(persona.characteristics) : persona.characteristics),
+  section(`${shownName(persona)} in a nutshell`, persona.in_a_nutshell),
+  section(
+    `${shownName(persona)}'s characteristics`,
+    isModel ? unscripted(persona.characteristics) : persona.characteristics
+  ),
   section("Recent events", recentEvents(persona.recent_events)),
-  section(`What ${persona.name} noted in this room`, bullets(roomMemories.map(oneLine))),
+  section(`What ${shownName(persona)} noted in this room`, bullets(roomMemories.map(oneLine))),
   section("Long-term memory", memoryIndex(persona))
 ]
 
@@ -62,11 +67,12 @@ const recentEvents = (events: string | null) => {
 const memoryIndex = (persona: Persona) => {
   if (!toolSpecs(persona).some(({ name }) => name === "recall")) return null
   const subtitles = persona.memories.slice(-listedMemories).map(({ subtitle }) => `"${oneLine(subtitle)}"`)
-  return `${persona.name} remembers these in full when \`recall\` is called with the subtitle:\n\n${bullets(subtitles)}`
+  return `${shownName(persona)} remembers these in full when \`recall\` is called with the subtitle:\n\n${bullets(subtitles)}`
 }
 
 const room = ({ persona, personName, roster }: PromptInput) => {
-  const others = [...new Set(roster)].filter((name) => name !== persona.name).toSorted(byText)
+  const own = shownName(persona)
+  const others = [...new Set(roster)].filter((name) => name !== own).toSorted(byText)
   const company =
     others.length === 0
       ? "There is no other character in the room."
@@ -84,7 +90,8 @@ const rules = ({ persona }: PromptInput) =>
   section("Rules of this house", persona.prompt.rules ? expanded(persona.prompt.rules, persona) : null)
 
 const manners = ({ persona }: PromptInput) => {
-  const { is_critic, name, prompt } = persona
+  const { is_critic, prompt } = persona
+  const name = shownName(persona)
   const tools = new Set(toolSpecs(persona).map((tool) => tool.name))
   const when = (tool: string, line: string) => (tools.has(tool) ? [line] : [])
   const speaking = prompt.manners

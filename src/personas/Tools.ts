@@ -2,6 +2,7 @@ import { type Context, DateTime, Effect } from "effect"
 import type { Persona } from "../domain/Persona.ts"
 import type { ToolResult, ToolSpec } from "../domain/Provider.ts"
 import type { RoomId } from "../domain/RoomId.ts"
+import { shownName } from "../domain/ShownName.ts"
 import { expand } from "../lib/particles.ts"
 import { cut } from "../lib/text.ts"
 import type { Memory } from "./Memory.ts"
@@ -45,7 +46,7 @@ export const toolSpecs = (persona: Persona): ReadonlyArray<ToolSpec> =>
   Object.entries(defaults).flatMap(([name, spec]) => {
     const { description = spec.description, enabled = true } = persona.tools[name] ?? {}
     const useful = name !== "recall" || persona.memories.length > 0
-    const text = expand(description, { agent_name: persona.name })
+    const text = expand(description, { agent_name: shownName(persona) })
     return enabled && useful ? [{ name, description: text, parameters: spec.parameters }] : []
   })
 
@@ -90,7 +91,7 @@ const answerOf =
   (memory: Context.Tag.Service<Memory>, { persona, room }: Caller) =>
   (name: string, input: Readonly<Record<string, string>>): Effect.Effect<ToolResult> => {
     const reply = (fallback: string, values: Readonly<Record<string, string>> = {}) =>
-      done(expand(persona.tools[name]?.response ?? fallback, { ...values, agent_name: persona.name }))
+      done(expand(persona.tools[name]?.response ?? fallback, { ...values, agent_name: shownName(persona) }))
     const entry = input["memory_entry"] ?? ""
     if (!isOffered(persona, name)) return Effect.succeed(refused(`There is no tool ${name}.`))
     switch (name) {

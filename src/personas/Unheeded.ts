@@ -1,7 +1,8 @@
-import { Either, ParseResult, Schema } from "effect"
+import { Either, Option, ParseResult, Schema } from "effect"
 import { Traits } from "../domain/Persona.ts"
+import { shownNameIn } from "../domain/ShownName.ts"
 import { brief, oneLine } from "../lib/text.ts"
-import { parseTraits, parseYaml } from "./Parse.ts"
+import { agentConfig, parseTraits, parseYaml } from "./Parse.ts"
 import { toolNames } from "./Tools.ts"
 
 const decodeExactly = Schema.decodeUnknownEither(Traits, { onExcessProperty: "error", errors: "all" })
@@ -19,13 +20,23 @@ const keysIn = (value: unknown) =>
       )
   })
 
+/** What is wrong with the shown name, which is an agent's own. */
+const misgiven = (file: string, { display_name = null }: Traits) => {
+  if (display_name === null) return []
+  if (file !== agentConfig) return [`${file}: display_name belongs into ${agentConfig}`]
+  return Option.toArray(Option.map(Either.getLeft(shownNameIn(display_name)), (why) => `${file}: display_name ${why}`))
+}
+
 /** What a configuration that can be read says to nobody. */
 export const unheeded = (file: string, text: string | undefined): ReadonlyArray<string> =>
   Either.match(Either.all([parseYaml(file, text), parseTraits(file, text)]), {
     onLeft: () => [],
-    onRight: ([value, { tools = {} }]) => [
+    onRight: ([value, traits]) => [
       ...keysIn(value).map((key) => `${file}: there is no key ${key}`),
-      ...Object.keys(tools).flatMap((name) => (toolNames.has(name) ? [] : `${file}: there is no tool ${shown(name)}`))
+      ...misgiven(file, traits),
+      ...Object.keys(traits.tools ?? {}).flatMap((name) =>
+        toolNames.has(name) ? [] : `${file}: there is no tool ${shown(name)}`
+      )
     ]
   })
 

@@ -14,6 +14,7 @@ interface NewCritique {
   readonly round_id: RoundId
   readonly agent_id: AgentId | null
   readonly agent_name: string
+  readonly agent_display_name: string | null
   readonly content: string
   readonly thinking: string | null
   readonly provider: string
@@ -51,7 +52,7 @@ const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
 
   const columns = sql.literal(`
-    id, room_id, agent_id, agent_name, content, 'assistant' AS role, NULL AS participant_type,
+    id, room_id, agent_id, agent_name, agent_display_name, content, 'assistant' AS role, NULL AS participant_type,
     NULL AS participant_name, NULL AS image_data, NULL AS image_media_type, NULL AS images, NULL AS anthropic_calls,
     NULL AS excuse_reasons, thinking, provider, partial, finish, timestamp,
     (SELECT profile_pic FROM agents WHERE agents.id = critiques.agent_id) AS agent_profile_pic`)

@@ -20,6 +20,7 @@ import hidden from "./Db/migrations/0010_hidden.ts"
 import someoneAnswers from "./Db/migrations/0011_someone_answers.ts"
 import finish from "./Db/migrations/0012_finish.ts"
 import choices from "./Db/migrations/0013_choices.ts"
+import shownNames from "./Db/migrations/0014_shown_names.ts"
 import { faultIn } from "../domain/Storage.ts"
 import { Settings } from "../process/Settings.ts"
 
@@ -39,7 +40,8 @@ const migrations: Migrations = {
   "0010_hidden": hidden,
   "0011_someone_answers": someoneAnswers,
   "0012_finish": finish,
-  "0013_choices": choices
+  "0013_choices": choices,
+  "0014_shown_names": shownNames
 }
 
 /** The schema that this Parley brings a file to. */

@@ -1,6 +1,6 @@
 import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
-import { AgentId } from "../domain/Agent.ts"
+import { Agent, type AgentId } from "../domain/Agent.ts"
 import { ImageType } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
 import { WrittenMessage, WrittenSeat } from "../domain/RoomDocument.ts"
@@ -35,6 +35,8 @@ interface Snapshot {
   readonly exported_at: Timestamp
 }
 
+type Known = Pick<Agent, "id" | "name" | "display_name">
+
 interface NewSeat {
   readonly agent_id: AgentId
   readonly joined_at: Timestamp
@@ -56,10 +58,8 @@ export class DocumentRepo extends Context.Tag("parley/store/DocumentRepo")<
     /** The oldest `limit` messages after one, up to `last`; a notice stands for one that cannot be read. */
     readonly page: (room: RoomId, after: number, last: number, limit: number) => Effect.Effect<ReadonlyArray<Row>>
     readonly hasName: (owner: string, name: string) => Effect.Effect<boolean>
-    /** Those of the names that an agent of this server has. */
-    readonly agentsNamed: (
-      names: ReadonlyArray<string>
-    ) => Effect.Effect<ReadonlyArray<{ readonly id: AgentId; readonly name: string }>>
+    /** This server's agents that answer to one of the names, their folder's or the shown one. */
+    readonly agentsNamed: (names: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Known>>
     readonly seat: (room: RoomId, seats: ReadonlyArray<NewSeat>) => Effect.Effect<void, never, Commit>
     /**
      * Adds up what was stored, where it is not known how many replies there are: they count, and are no matter of the
@@ -85,6 +85,7 @@ export const noticeOf = ({ id, timestamp }: Pick<Row, "id" | "timestamp">): Row 
   id,
   role: "assistant",
   agent_name: null,
+  agent_display_name: null,
   participant_type: "system",
   participant_name: null,
   content: "This message cannot be read.",
@@ -105,7 +106,7 @@ const notice = (row: unknown): Option.Option<Row> =>
 const asRows = Sql.readable(Row, "messages", notice)
 const asSeats = Sql.readable(Schema.Struct({ ...WrittenSeat.fields, choice: StoredChoice }), "agents")
 const asExtent = Sql.one(Extent)
-const asAgents = Sql.all(Schema.Struct({ id: AgentId, name: Schema.String }))
+const asAgents = Sql.all(Agent.pick("id", "name", "display_name"))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
@@ -115,7 +116,7 @@ const make = Effect.gen(function* () {
 
   const seats = (room: RoomId) =>
     asSeats(sql`
-      SELECT name, "group", joined_at, joined_after, choice FROM room_agents JOIN agents ON agents.id = agent_id
+      SELECT name, display_name, "group", joined_at, joined_after, choice FROM room_agents JOIN agents ON agents.id = agent_id
       WHERE room_id = ${room} ORDER BY joined_at, agents.id`)
 
   const extent = (room: RoomId) =>
@@ -131,7 +132,7 @@ const make = Effect.gen(function* () {
 
     page: (room, after, last, limit) =>
       asRows(sql`
-        SELECT id, role, agent_name, participant_type, participant_name, content, thinking, provider, partial,
+        SELECT id, role, agent_name, agent_display_name, participant_type, participant_name, content, thinking, provider, partial,
           finish, timestamp, images
         FROM messages
         WHERE room_id = ${room} AND id > ${Sql.seenAfter(sql, "cleared_messages", room, after)} AND id <= ${last}
@@ -146,7 +147,9 @@ const make = Effect.gen(function* () {
     agentsNamed: (names) =>
       names.length === 0
         ? Effect.succeed([])
-        : asAgents(sql`SELECT id, name FROM agents WHERE retired_at IS NULL AND ${sql.in("name", names)}`),
+        : asAgents(sql`
+            SELECT id, name, display_name FROM agents
+            WHERE retired_at IS NULL AND (${sql.in("name", names)} OR ${sql.in("display_name", names)})`),
 
     seat: (room, seats) =>
       seats.length === 0

@@ -45,6 +45,7 @@ export interface NewTurn {
   readonly room_id: RoomId
   readonly agent_id: AgentId
   readonly agent_name: string
+  readonly agent_display_name: string | null
   readonly cell: number
   /** 0 for the first turn in this place; one more after a crash cut that one off. */
   readonly attempt: number

@@ -53,6 +53,7 @@ export type NewMessage = Pick<
   | "room_id"
   | "agent_id"
   | "agent_name"
+  | "agent_display_name"
   | "role"
   | "participant_type"
   | "participant_name"
@@ -128,6 +129,7 @@ const make = Effect.gen(function* () {
   const columns = sql.literal(
     columnsOf({
       agent_name: "messages.agent_name",
+      agent_display_name: "agent_display_name",
       content: "content",
       participant_name: "participant_name",
       thinking: "thinking"
@@ -140,6 +142,7 @@ const make = Effect.gen(function* () {
       columnsOf({
         content: `CASE WHEN octet_length(content) > ${bytes} THEN substr(content, 1, ${bytes}) ELSE content END`,
         agent_name: `substr(messages.agent_name, 1, ${longestName})`,
+        agent_display_name: `substr(agent_display_name, 1, ${longestName})`,
         participant_name: `substr(participant_name, 1, ${longestName})`,
         thinking: "NULL"
       })
@@ -149,7 +152,7 @@ const make = Effect.gen(function* () {
     orElse: () =>
       sql.literal(`coalesce(json_group_array(json_object(
         'id', id, 'room_id', room_id, 'agent_id', agent_id, 'agent_name', agent_name,
-        'agent_profile_pic', agent_profile_pic, 'content', content, 'role', role,
+        'agent_display_name', agent_display_name, 'agent_profile_pic', agent_profile_pic, 'content', content, 'role', role,
         'participant_type', participant_type, 'participant_name', participant_name,
         'image_data', image_data, 'image_media_type', image_media_type, 'images', json(images),
         'anthropic_calls', anthropic_calls, 'excuse_reasons', excuse_reasons, 'thinking', thinking,
@@ -250,7 +253,7 @@ const make = Effect.gen(function* () {
     replies: (room, after, { characters, limit }) =>
       Effect.map(
         asReplies(sql`
-          SELECT id, agent_id, agent_name, substr(content, 1, ${characters}) AS content FROM messages
+          SELECT id, agent_id, agent_name, agent_display_name, substr(content, 1, ${characters}) AS content FROM messages
           WHERE room_id = ${room} AND id > ${seenAfter(room, after)} AND agent_id IS NOT NULL AND partial = 0
           ORDER BY id DESC LIMIT ${limit}`),
         (newest) => newest.toReversed()

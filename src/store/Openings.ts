@@ -83,7 +83,7 @@ const make = Effect.gen(function* () {
     ...pass,
     policy,
     seed,
-    members: members.map((member) => Struct.omit(member, "group", "profile_pic")),
+    members: members.map((member) => Struct.omit(member, "display_name", "group", "profile_pic")),
     priority_agents: PRIORITY_AGENTS
   })
 

@@ -12,6 +12,7 @@ const OpenTurn = Schema.Struct({
   room_id: RoomId,
   agent_id: AgentId,
   agent_name: Schema.String,
+  agent_display_name: Schema.NullOr(Schema.String),
   reason: Reason
 })
 
@@ -92,7 +93,9 @@ const make = Effect.gen(function* () {
       )
       if (ids.length === 0) return { count: 0, turns: [] }
       const these = sql.in("id", ids)
-      const turns = yield* asTurns(sql`SELECT id, room_id, agent_id, agent_name, reason FROM turns WHERE ${these}`)
+      const turns = yield* asTurns(
+        sql`SELECT id, room_id, agent_id, agent_name, agent_display_name, reason FROM turns WHERE ${these}`
+      )
       yield* write(sql`
         UPDATE rooms SET
           spent_tokens = spent_tokens + (

@@ -126,7 +126,8 @@ const make = Effect.gen(function* () {
 
     usage: Effect.fn("RoundRepo.usage")(function* (room) {
       const agents = yield* asUsage(sql`
-        SELECT agent_id, max(agent_name) AS agent_name, ${sums} FROM turns
+        SELECT agent_id, max(agent_name) AS agent_name,
+          (SELECT display_name FROM agents WHERE agents.id = turns.agent_id) AS agent_display_name, ${sums} FROM turns
         WHERE room_id = ${room.id} AND ${isAdded} GROUP BY agent_id`)
       yield* asAdded(sql`SELECT * FROM turns WHERE room_id = ${room.id} AND NOT (${isAdded}) LIMIT ${told}`)
       const { budget_tokens, budget_usd, spent_tokens, spent_usd } = room

@@ -8,6 +8,7 @@ const names = ["Ada", "Bo", "Cy"]
 const by = (agent: number, content: string): Reply => ({
   agent_id: AgentId.make(agent),
   agent_name: names[agent - 1] ?? "",
+  agent_display_name: null,
   content
 })
 const inTurns = (agents: number, texts: ReadonlyArray<string>) => texts.map((text, at) => by((at % agents) + 1, text))

@@ -5,7 +5,7 @@ import { AgentId } from "../../src/domain/Agent.ts"
 import { mentionsIn } from "../../src/engine/Mentions.ts"
 
 const seat = (names: ReadonlyArray<string>, group: string | null = null) =>
-  names.map((name, index) => ({ id: AgentId.make(index + 1), name, group }))
+  names.map((name, index) => ({ id: AgentId.make(index + 1), name, display_name: null, group }))
 const members = seat(["Ann", "Ann Marie", "민수", "민수진"])
 const found = (text: string) => mentionsIn(text, members)
 const idsIn = (text: string, names: ReadonlyArray<string>) => mentionsIn(text, seat(names)).ids.map(Number)
@@ -105,7 +105,10 @@ describe("mentionsIn", () => {
   })
 
   it("finds everybody and the members of a group, unless a member has that name", () => {
-    const room = [...seat(["Ann", "Bo"], "guests"), { id: AgentId.make(3), name: "Cy", group: "group of three" }]
+    const room = [
+      ...seat(["Ann", "Bo"], "guests"),
+      { id: AgentId.make(3), name: "Cy", display_name: null, group: "group of three" }
+    ]
     const ids = (text: string) => mentionsIn(text, room).ids.map(Number)
     for (const text of ["@all", "@All에게", "@here!", "@everyone", "@모두에게", "大家@all看一下"]) {
       deepStrictEqual(ids(text), [1, 2, 3], text)
@@ -114,9 +117,11 @@ describe("mentionsIn", () => {
     deepStrictEqual(ids("@group_of_three"), [3])
     deepStrictEqual(mentionsIn("@allison and @here-after", room), { ids: [], unknown: ["allison", "here-after"] })
     deepStrictEqual(idsIn("@all and @Ann", ["Ann", "All"]), [2, 1])
-    deepStrictEqual(mentionsIn("@here", [...seat(["Ann"]), { id: AgentId.make(2), name: "Bo", group: "here" }]).ids, [
-      AgentId.make(2)
-    ])
+    deepStrictEqual(
+      mentionsIn("@here", [...seat(["Ann"]), { id: AgentId.make(2), name: "Bo", display_name: null, group: "here" }])
+        .ids,
+      [AgentId.make(2)]
+    )
   })
 
   const letters = [..."abİıßéŞ小明太郎レイ민수สมชาย_- 　"]

@@ -190,6 +190,7 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
         {
           id: agent.id,
           name: "Ada",
+          display_name: null,
           profile_pic: null,
           partial_thinking: "Hm.",
           partial_content: said,

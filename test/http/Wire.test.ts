@@ -10,6 +10,7 @@ const agentFields = [
   "characteristics",
   "config_file",
   "created_at",
+  "display_name",
   "final_response",
   "group",
   "id",
@@ -25,6 +26,7 @@ const agentFields = [
   "transparent"
 ]
 const messageFields = [
+  "agent_display_name",
   "agent_id",
   "agent_name",
   "agent_profile_pic",

@@ -37,7 +37,9 @@ const setup = Effect.gen(function* () {
     sql`INSERT INTO rooms (owner_id, name, default_provider, created_at) VALUES ('admin', ${name}, 'x', 'now')`
   yield* Effect.all([create("one"), create("two")])
   const append = (roomId = room, agent_name = "Ada") =>
-    queue.write(events.append(roomId, { type: "agent_left", agent_id: AgentId.make(1), agent_name }))
+    queue.write(
+      events.append(roomId, { type: "agent_left", agent_id: AgentId.make(1), agent_name, agent_display_name: null })
+    )
   const ids = Effect.map(
     sql<{ readonly id: number }>`SELECT id FROM events WHERE room_id = ${room} ORDER BY id`,
     (rows) => rows.map(({ id }) => id)

@@ -26,6 +26,7 @@ export const messageOf = (id: number, more: Partial<DocumentMessage> = {}): Docu
   id,
   role: "user",
   agent_name: null,
+  agent_display_name: null,
   participant_type: "user",
   participant_name: null,
   content: `message ${id}`,

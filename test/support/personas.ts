@@ -3,6 +3,7 @@ import type { Persona } from "../../src/domain/Persona.ts"
 
 export const mira: Persona = {
   name: "Mira",
+  display_name: null,
   group: "harbour",
   config_file: "agents/group_harbour/Mira",
   profile_pic: null,

@@ -22,6 +22,7 @@ export const roomOf = (name: string, said: ReadonlyArray<string>, agents: Readon
       id: index + 1,
       role: "user",
       agent_name: null,
+      agent_display_name: null,
       participant_type: "user",
       participant_name: "Mina",
       content,

@@ -3,14 +3,15 @@ import { Effect, Either, Option } from "effect"
 import { pictureEdit, pictureEdits } from "../../personas/Edit.ts"
 import * as Folder from "../../personas/AgentFolder.ts"
 import { isPersonaName, type PersonaReport, type Traits } from "../../domain/Persona.ts"
+import { longestShownName, shownNameIn } from "../../domain/ShownName.ts"
 import { cut, oneLine } from "../../lib/text.ts"
 import { Personas } from "../../personas/Personas.ts"
+import { folderName, isNear, mostNamesakes, numbered } from "../../personas/FolderName.ts"
 import { groupPrefix } from "../../personas/Folders.ts"
 import { agentConfig } from "../../personas/Parse.ts"
 import { Settings } from "../../process/Settings.ts"
 import { traitsIn, unsaid } from "./Flags.ts"
 import type { Figure } from "./Message.ts"
-import { folderName } from "./Names.ts"
 import type { Row } from "./Original.ts"
 import * as Portrait from "./Portrait.ts"
 import { flagsOf, pagesOf } from "./Sheet.ts"
@@ -26,9 +27,14 @@ interface Work {
 }
 
 const longestName = 200
-const mostNamesakes = 1000
 
 const nameOf = ({ name }: Row) => cut(oneLine(text(name) ?? ""), longestName).normalize("NFC")
+
+/** What the agent is called here, and is known by when it is imported again. */
+const fitted = (name: string) => [...name].slice(0, longestShownName).join("").trim()
+
+/** The names that the original's agents have. */
+type Theirs = ReadonlySet<string>
 
 const groupOf = ({ config_file, group }: Row) => {
   const said = text(group) ?? new RegExp(`/${groupPrefix}([^/]+)/[^/]+/?$`).exec(text(config_file) ?? "")?.[1] ?? null
@@ -46,21 +52,22 @@ export const make = Effect.gen(function* () {
   const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
   const root = (yield* Path.Path).resolve(AGENTS_DIR)
 
-  /** Whether a folder is this agent's: by its name, or because it was made for it. */
-  const isOf = Effect.fnUntraced(function* (name: string, { name: own, path }: PersonaReport) {
-    const { imported_name } = yield* traitsIn(root, folder.pathOf(path), agentConfig)
-    return (imported_name ?? own) === name
+  /** Whether a folder is this agent's: by what it is shown as, or by its name, unless it is shown as another's. */
+  const isOf = Effect.fnUntraced(function* (name: string, { name: own, path }: PersonaReport, theirs: Theirs) {
+    const { display_name } = yield* traitsIn(root, folder.pathOf(path), agentConfig)
+    const shown = Either.getOrElse(shownNameIn(display_name), () => own)
+    return shown === fitted(name) || (own === name && !theirs.has(shown))
   })
 
   /** The agent's folder here, or the name for one. On some systems names that differ in case alone share a folder. */
-  const placeOf = Effect.fnUntraced(function* (name: string) {
+  const placeOf = Effect.fnUntraced(function* (name: string, theirs: Theirs) {
     const base = folderName(name, "agent")
     const reports = yield* personas.report
     for (let number = 1; number <= mostNamesakes; number++) {
-      const own = number === 1 ? base : `${base} ${number}`
-      const near = reports.filter((report) => report.name.toLowerCase() === own.toLowerCase())
+      const own = numbered(base, number)
+      const near = reports.filter((report) => isNear(report.name, own))
       if (near.length === 0) return { own, path: null }
-      const found = yield* Effect.findFirst(near, (report) => isOf(name, report))
+      const found = yield* Effect.findFirst(near, (report) => isOf(name, report, theirs))
       if (Option.isSome(found)) return { own: found.value.name, path: folder.pathOf(found.value.path) }
     }
     return { own: null, path: null }
@@ -88,7 +95,7 @@ export const make = Effect.gen(function* () {
       return null
     }
     for (const loss of pages.value.losses) work.tally.left(loss, 1, name)
-    const traits: Traits = { ...flagsOf(row), ...(own === name ? {} : { imported_name: name }) }
+    const traits: Traits = { ...flagsOf(row), ...(own === name ? {} : { display_name: fitted(name) }) }
     const edits = { files: [...pages.value.files, ...(yield* pictureOf(row, name, work))], traits }
     if (!(yield* folder.create({ name: own, group: groupOf(row) }, edits, false))) return null
     work.tally.took("agents out of the database")
@@ -107,14 +114,14 @@ export const make = Effect.gen(function* () {
     tally.took("flags of agents", count)
   })
 
-  const settle = Effect.fnUntraced(function* (row: Row, work: Work) {
+  const settle = Effect.fnUntraced(function* (row: Row, theirs: Theirs, work: Work) {
     const { removed, replace, tally } = work
     const name = nameOf(row)
     if (name === "") {
       tally.left("agents without a name")
       return null
     }
-    const { own, path } = yield* placeOf(name)
+    const { own, path } = yield* placeOf(name, theirs)
     if (own === null) return null
     if (path === null && removed.has(own) && !replace) {
       tally.left("agents that were removed here; --replace takes them again", 1, own)
@@ -127,9 +134,10 @@ export const make = Effect.gen(function* () {
 
   /** Each agent of the original, by its id there. */
   return Effect.fnUntraced(function* (rows: ReadonlyArray<Row>, work: Work) {
+    const theirs = new Set(rows.map((row) => fitted(nameOf(row))))
     const found = yield* Effect.forEach(rows, (row) =>
       Effect.map(
-        Effect.catchTags(settle(row, work), {
+        Effect.catchTags(settle(row, theirs, work), {
           AgentRefused: ({ detail }) => refuse(row, work.tally, detail),
           AgentUnwritable: ({ detail }) => refuse(row, work.tally, detail)
         }),

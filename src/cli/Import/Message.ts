@@ -85,6 +85,7 @@ export const decode = (row: Row, around: Around) => {
   const isAhead = timestamp.value > around.now
   const told: Told = {
     role: speaker === "person" ? "user" : "assistant",
+    agent_display_name: null,
     agent_name: speaker === "agent" ? (figure?.name ?? "Unknown") : null,
     participant_type:
       speaker === "notice" ? "system" : speaker === "agent" ? null : isParticipant(kind) ? kind : "user",

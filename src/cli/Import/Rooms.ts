@@ -1,7 +1,7 @@
 import type { FileSystem, Path } from "@effect/platform"
 import { Array, Effect, Either, Option } from "effect"
 import { Attachments } from "../../store/Attachments.ts"
-import { type Cast, Intake, type Said } from "../../features/Intake.ts"
+import { attributed, type Cast, Intake, type Said } from "../../features/Intake.ts"
 import { DocumentRepo } from "../../store/DocumentRepo.ts"
 import { providerNames } from "../../domain/Endpoint.ts"
 import { type Image, mostImages } from "../../domain/Image.ts"
@@ -105,19 +105,20 @@ export const make = Effect.gen(function* () {
     const [first] = said
     if (first === undefined) return
     const round_id = yield* repo.round(room, first.timestamp)
-    yield* Effect.forEach(said, ({ agent_name, content, finish, partial, provider, thinking, timestamp }) =>
-      critiques.insert({
-        room_id: room,
-        round_id,
-        agent_id: cast.get(agent_name ?? "") ?? null,
-        agent_name: agent_name ?? "",
-        content,
-        partial,
-        finish,
-        provider: provider ?? "claude",
-        thinking,
-        timestamp
-      })
+    yield* Effect.forEach(
+      said,
+      ({ agent_display_name, agent_name, content, finish, partial, provider, thinking, timestamp }) =>
+        critiques.insert({
+          room_id: room,
+          round_id,
+          ...attributed({ agent_display_name, agent_name: agent_name ?? "" }, cast),
+          content,
+          partial,
+          finish,
+          provider: provider ?? "claude",
+          thinking,
+          timestamp
+        })
     )
     tally.took("critics' messages, now feedback", said.length)
   })
@@ -155,7 +156,7 @@ export const make = Effect.gen(function* () {
   ) {
     const seats = original.seats(id).flatMap((row) => {
       const name = figures.get(row["agent_id"])?.name
-      const agent_id = cast.get(name ?? "")
+      const agent_id = cast.get(name ?? "")?.id
       if (agent_id === undefined) tally.left("seats of agents that have no folder", 1, name ?? "one that is not there")
       const joined = typeof row["joined_at"] === "string" ? row["joined_at"] : null
       const joined_at = Option.getOrElse(time(joined), () => room.created_at)

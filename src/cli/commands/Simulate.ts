@@ -1,6 +1,7 @@
 import { Command, Options } from "@effect/cli"
 import { FileSystem, Path } from "@effect/platform"
 import { Clock, Console, Data, Duration, Effect, Option, Schema, Stream } from "effect"
+import { namesOf, shownName, shownSpeaker } from "../../domain/ShownName.ts"
 import { Settings } from "../../process/Settings.ts"
 import * as Connection from "../Connection.ts"
 import { transcript } from "./Simulate/Transcript.ts"
@@ -106,9 +107,9 @@ const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
   const { ask, follow } = Connection.speak(yield* Connection.connect(wanted))
   const { USER_NAME } = yield* Settings
   const known = yield* ask(({ agents }) => agents.list())
-  const idOf = new Map(known.map(({ id, name }) => [name, id]))
+  const idOf = new Map(known.toReversed().flatMap((agent) => namesOf(agent).map((name) => [name, agent.id])))
   const unknown = wanted.agents.filter((name) => !idOf.has(name))
-  if (unknown.length > 0) return yield* new AgentsUnknown({ names: unknown, known: [...idOf.keys()] })
+  if (unknown.length > 0) return yield* new AgentsUnknown({ names: unknown, known: known.map(shownName) })
   const seconds = Math.floor((yield* Clock.currentTimeMillis) / 1000)
   const name = Option.getOrElse(wanted.room, () => `Simulation_${seconds}`)
   const files = yield* Option.match(wanted.output, {
@@ -152,7 +153,7 @@ const simulate = Effect.fnUntraced(function* (wanted: Wanted) {
     const reason = yield* events.pipe(
       Stream.tap((event) =>
         event.type === "stream_end" && event.outcome === "replied"
-          ? Console.error(`${title}: ${++replies}/${wanted.limit} ${printable(event.agent_name)}`)
+          ? Console.error(`${title}: ${++replies}/${wanted.limit} ${printable(shownSpeaker(event))}`)
           : Effect.void
       ),
       Stream.mapEffect((event) =>

@@ -1,6 +1,7 @@
 import { Args, Command, Options } from "@effect/cli"
 import { Effect, Schema, Stream } from "effect"
 import type { RoomEvent } from "../../client/client.ts"
+import { shownName, shownSpeaker } from "../../domain/ShownName.ts"
 import { Settings } from "../../process/Settings.ts"
 import * as Connection from "../Connection.ts"
 import { numberOf } from "../RoomWord.ts"
@@ -24,7 +25,7 @@ const follow = Effect.fnUntraced(function* (word: string, count: number, wanted:
   let script: Script = blank(USER_NAME)
 
   const show = (event: RoomEvent) => {
-    if (event.type === "stream_start") names.set(event.agent_id, event.agent_name)
+    if (event.type === "stream_start") names.set(event.agent_id, shownSpeaker(event))
     const [next, text] = perform(script, event, (agent) => names.get(agent) ?? "?")
     script = next
     return write(text)
@@ -33,7 +34,7 @@ const follow = Effect.fnUntraced(function* (word: string, count: number, wanted:
   const path = { room_id: id }
   const events = yield* follow(id)
   const seated = yield* ask(({ rooms }) => rooms.roster({ path }))
-  for (const agent of seated) names.set(agent.id, agent.name)
+  for (const agent of seated) names.set(agent.id, shownName(agent))
   const past = yield* ask(({ messages }) => messages.list({ path, urlParams: { limit: Math.max(count, 1) } }))
   yield* Effect.forEach(count > 0 ? past : [], (message) => show({ type: "new_message", room_id: id, message }), {
     discard: true

@@ -2,6 +2,7 @@ import { Effect, Option, Struct } from "effect"
 import { Attachments } from "../../store/Attachments.ts"
 import { Seat, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
 import { charactersOfImage } from "../../domain/Usage.ts"
+import { shownName } from "../../domain/ShownName.ts"
 import * as Hash from "../../lib/hash.ts"
 import * as Permits from "../../lib/permits.ts"
 import { Memory } from "../../personas/Memory.ts"
@@ -56,7 +57,7 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
 
   const prompt = Effect.fnUntraced(function* ({ persona, provider, roster }: TurnSetting) {
     const { isModel } = provider
-    const bare = { persona, roomMemories: [], roster: roster.map(({ name }) => name), personName: USER_NAME, isModel }
+    const bare = { persona, roomMemories: [], roster: roster.map(shownName), personName: USER_NAME, isModel }
     const tools = toolSpecs(persona)
     // What the agent noted itself its session knows, and it may skip in one turn and not in the next: neither makes
     // the session another's.
@@ -88,7 +89,7 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
     const notes = yield* memory.recent({ persona, roomId: room.id, upTo })
     const spec: SessionSpec = {
       seat: new Seat({ roomId: room.id, agentId: agent.id }),
-      agentName: agent.name,
+      agentName: shownName(agent),
       model,
       options: Struct.pick(options, "max_output_tokens", "temperature", "thinking"),
       systemPrompt: withNotes(notes.entries),
@@ -116,7 +117,7 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
       const { notes, spec } = yield* open(setting, own, told.session)
       const { images, names } = yield* attachments.show(messages, { takesImages: seesImages(setting), mark })
       const said = context({
-        agent,
+        agent: { id: agent.id, name: shownName(agent) },
         messages,
         omitted,
         mark,

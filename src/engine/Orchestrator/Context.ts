@@ -2,12 +2,14 @@ import type { AgentId } from "../../domain/Agent.ts"
 import type { Names } from "../../store/ImageChoice.ts"
 import type { Part, TurnInput } from "../../domain/Provider.ts"
 import type { Said } from "../../store/MessageRepo.ts"
+import { shownSpeaker } from "../../domain/ShownName.ts"
 import { oneLine } from "../../lib/text.ts"
 
 /** Why the agent is asked: it changes how the last line is put, and one whose answer is awaited cannot skip. */
 export type Occasion = "news" | "mentioned" | "awaited" | "quiet" | "last_words" | "critique"
 
 export interface ContextInput {
+  /** The one that is asked, and what it is called. */
   readonly agent: { readonly id: AgentId; readonly name: string }
   /** What the agent has not seen, oldest first. */
   readonly messages: ReadonlyArray<Said>
@@ -85,7 +87,7 @@ const pictures = ({ id, images }: Said, { names }: ContextInput) => {
 const speaker = (message: Said, { agent, personName }: ContextInput) => {
   const cut = message.partial ? ", cut off in mid-sentence" : ""
   if (message.agent_id === agent.id) return `${agent.name} (you${cut})`
-  if (message.role === "assistant") return `${oneLine(message.agent_name ?? "an agent who has left")} (agent${cut})`
+  if (message.role === "assistant") return `${oneLine(shownSpeaker(message) ?? "an agent who has left")} (agent${cut})`
   if (message.participant_type === "situation_builder") return "The scene"
   return `${oneLine(message.participant_name ?? personName)} (person)`
 }

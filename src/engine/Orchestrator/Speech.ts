@@ -1,6 +1,7 @@
 import { Chunk, Effect, Option, Stream } from "effect"
 import { ProviderEvent } from "../../domain/Provider.ts"
 import { type ProviderError, Unreadable } from "../../domain/ProviderError.ts"
+import { namesOf } from "../../domain/ShownName.ts"
 import { type Draft, heldBack } from "../LiveTurns.ts"
 import * as StageDirections from "./StageDirections.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
@@ -12,11 +13,11 @@ type Turn = Stream.Stream<ProviderEvent, ProviderError>
  * that writes `skip` has skipped.
  */
 export const speechOf = ({ agent, provider, roster }: TurnSetting, draft: Draft) => {
-  const others = roster.flatMap(({ id, name }) => (id === agent.id ? [] : name))
-  return (turn: Turn): Turn => (provider.isModel ? directed(turn, agent.name, others, draft) : turn)
+  const others = roster.flatMap((member) => (member.id === agent.id ? [] : namesOf(member)))
+  return (turn: Turn): Turn => (provider.isModel ? directed(turn, namesOf(agent), others, draft) : turn)
 }
 
-const directed = (turn: Turn, own: string, others: ReadonlyArray<string>, draft: Draft): Turn =>
+const directed = (turn: Turn, own: ReadonlyArray<string>, others: ReadonlyArray<string>, draft: Draft): Turn =>
   Stream.fromPull(
     Effect.map(Stream.toPull(turn), (pull) => {
       let text = StageDirections.make(own, others)

@@ -4,20 +4,24 @@ import { Option, Schema } from "effect"
 const before = String.raw`[ \t]*(?:#\w+\s+)?[*_[<]{0,3}`
 const after = String.raw`(?:\s*\([^()\n]{0,60}\))?[*_\]>]{0,3}\s*[:：][*_]{0,3}[ \t]*`
 
-const escaped = (name: string) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/[_ ]/g, "[_ ]")
+const escaped = (name: string) =>
+  name
+    .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll(/[_ ]/g, "[_ ]")
+    .replaceAll(/['’]/g, "['’]")
+
+/** The same for what a label may be written with in one place and in another. */
+const plainly = (text: string) => text.replaceAll("_", " ").replaceAll("’", "'").toLowerCase()
 
 const labelOf = (names: ReadonlyArray<string>) => `${before}(?:${names.map(escaped).join("|")})${after}`
 
 /** Whether more text could make a label of it. */
 const mayBecomeLabel = (line: string, names: ReadonlyArray<string>) => {
-  const rest = line.replace(/^\s*(?:#\w*(?:\s+|$))?[*_[<]{0,3}/, "").replaceAll("_", " ")
+  const rest = plainly(line.replace(/^\s*(?:#\w*(?:\s+|$))?[*_[<]{0,3}/, ""))
   return names.some((name) => {
-    const plain = name.replaceAll("_", " ")
-    if (rest.length <= plain.length) return plain.toLowerCase().startsWith(rest.toLowerCase())
-    return (
-      rest.toLowerCase().startsWith(plain.toLowerCase()) &&
-      /^(?:\s*\([^()\n]{0,60}\)?)?[*\]> ]{0,4}$/.test(rest.slice(plain.length))
-    )
+    const plain = plainly(name)
+    if (rest.length <= plain.length) return plain.startsWith(rest)
+    return rest.startsWith(plain) && /^(?:\s*\([^()\n]{0,60}\)?)?[*\]> ]{0,4}$/.test(rest.slice(plain.length))
   })
 }
 
@@ -58,9 +62,9 @@ const mayBecomeSkip = (text: string) => {
   )
 }
 
-/** What a model says by its text, as far as is certain. */
-export const make = (own: string, others: ReadonlyArray<string>) => {
-  const ownLabel = new RegExp(`^\\s*${labelOf([own])}\\s*`, "iu")
+/** What a model says by its text, as far as is certain; all by any of their names. */
+export const make = (own: ReadonlyArray<string>, others: ReadonlyArray<string>) => {
+  const ownLabel = new RegExp(`^\\s*${labelOf(own)}\\s*`, "iu")
   const othersLabel = others.length === 0 ? null : new RegExp(`^${labelOf(others)}`, "u")
   let held = ""
   let state: "beginning" | "speaking" | "cut" = "beginning"
@@ -91,7 +95,7 @@ export const make = (own: string, others: ReadonlyArray<string>) => {
   }
 
   const begin = (isOver: boolean): string => {
-    if (!isOver && (mayBecomeSkip(held) || mayBecomeLabel(held, [own]))) return ""
+    if (!isOver && (mayBecomeSkip(held) || mayBecomeLabel(held, own))) return ""
     const labelled = ownLabel.exec(held)
     if (labelled !== null) {
       // The end of the label may still come.

@@ -46,6 +46,7 @@ export const settlementOf = (result: TurnResult): SettleTurn => {
     room_id: setting.room.id,
     agent_id: setting.agent.id,
     agent_name: setting.agent.name,
+    agent_display_name: setting.agent.display_name,
     reason: result.reason,
     isAnswer: result.isAnswer,
     provider: setting.provider.name,

@@ -94,6 +94,7 @@ export const make = Effect.fnUntraced(function* ({
     room_id: place.roomId,
     agent_id: setting.agent.id,
     agent_name: setting.agent.name,
+    agent_display_name: setting.agent.display_name,
     cell: place.index,
     attempt: place.attempt,
     reason: place.speaker.reason,

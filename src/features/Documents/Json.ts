@@ -12,7 +12,12 @@ const lineOf = (name: string | null) => (name === null ? null : oneLine(name).sl
 
 /** Names from before they had to be on one line become as they are taken. */
 const encodeMessage = (message: typeof WrittenMessage.Type) =>
-  encode({ ...message, agent_name: lineOf(message.agent_name), participant_name: lineOf(message.participant_name) })
+  encode({
+    ...message,
+    agent_name: lineOf(message.agent_name),
+    agent_display_name: lineOf(message.agent_display_name),
+    participant_name: lineOf(message.participant_name)
+  })
 
 type Images = (typeof WrittenMessage.Type)["images"]
 

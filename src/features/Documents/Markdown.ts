@@ -1,5 +1,6 @@
 import { cutOf } from "../../domain/Finish.ts"
 import type { DocumentSeat } from "../../domain/RoomDocument.ts"
+import { shownName, shownSpeaker } from "../../domain/ShownName.ts"
 import { oneLine } from "../../lib/text.ts"
 import type { Row } from "../../store/DocumentRepo.ts"
 
@@ -22,9 +23,10 @@ const quoted = (text: string) =>
     .map((line) => (line === "" ? ">" : `> ${line}`))
     .join("\n")
 
-const speakerOf = ({ agent_name, participant_name, participant_type, role }: Row, personName: string) => {
+const speakerOf = (row: Row, personName: string) => {
+  const { participant_name, participant_type, role } = row
   if (participant_type === "system") return "Notice"
-  if (role === "assistant") return `${plain(agent_name ?? "An agent who has left")} (agent)`
+  if (role === "assistant") return `${plain(shownSpeaker(row) ?? "An agent who has left")} (agent)`
   if (participant_type === "situation_builder") return "The scene"
   return `${plain(participant_name ?? personName)} (person)`
 }
@@ -42,7 +44,7 @@ const pictures = (images: Row["images"]) => {
 export const title = ({ agents, exported_at, name }: Head) =>
   [
     `# ${plain(name)}`,
-    `*${[`Exported ${clock(exported_at)}`, ...agents.map((agent) => plain(agent.name))].join(" · ")}*`
+    `*${[`Exported ${clock(exported_at)}`, ...agents.map((agent) => plain(shownName(agent)))].join(" · ")}*`
   ].join("\n\n")
 
 const endOf = (row: Row) => {

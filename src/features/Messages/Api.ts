@@ -14,6 +14,7 @@ import { ChattingLimit, PollLimit, SendLimit } from "../RateLimits/Api.ts"
 const ChattingAgent = Schema.Struct({
   id: AgentId,
   name: Schema.String,
+  display_name: Schema.NullOr(Schema.String),
   profile_pic: Schema.NullOr(Schema.String),
   partial_thinking: Schema.String,
   partial_content: Schema.String,

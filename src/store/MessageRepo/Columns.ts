@@ -19,9 +19,10 @@ export const make = (sql: SqlClient.SqlClient) => {
   })
 
   return (longer: {
-    readonly [Name in "agent_name" | "content" | "participant_name" | "thinking"]: string
+    readonly [Name in "agent_name" | "agent_display_name" | "content" | "participant_name" | "thinking"]: string
   }) => `
     messages.id, messages.room_id, messages.agent_id, ${longer.agent_name} AS agent_name,
+    ${longer.agent_display_name} AS agent_display_name,
     ${longer.content} AS content, role, participant_type, ${longer.participant_name} AS participant_name,
     NULL AS image_data, NULL AS image_media_type, ${images} AS images, NULL AS anthropic_calls,
     NULL AS excuse_reasons, ${longer.thinking} AS thinking,

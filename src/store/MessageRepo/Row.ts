@@ -23,6 +23,7 @@ export const notice = (row: unknown): Option.Option<Message> =>
     room_id,
     agent_id: null,
     agent_name: null,
+    agent_display_name: null,
     agent_profile_pic: null,
     content: "This message cannot be read.",
     role: "assistant",
@@ -40,7 +41,12 @@ export const notice = (row: unknown): Option.Option<Message> =>
     timestamp: Option.match(Moment(row), { onNone: () => Time.at(0), onSome: ({ timestamp }) => timestamp })
   }))
 
-export const Reply = Schema.Struct({ agent_id: AgentId, agent_name: Schema.String, content: Schema.String })
+export const Reply = Schema.Struct({
+  agent_id: AgentId,
+  agent_name: Schema.String,
+  agent_display_name: Schema.NullOr(Schema.String),
+  content: Schema.String
+})
 export type Reply = typeof Reply.Type
 
 export const Page = Schema.Struct({

@@ -1,4 +1,4 @@
-import { Effect, Option } from "effect"
+import { Effect, Option, Struct } from "effect"
 import type { AgentId } from "../../domain/Agent.ts"
 import { circling, isIdle, longest, span } from "../../domain/LoopGuard.ts"
 import type { RoomRow } from "../../domain/Room.ts"
@@ -20,6 +20,7 @@ export interface SettleTurn extends Omit<TurnEnd, "ended_at" | "message_id"> {
   readonly room_id: RoomId
   readonly agent_id: AgentId
   readonly agent_name: string
+  readonly agent_display_name: string | null
   readonly reason: Reason
   /** The loop guard lets everybody answer a person once, however alike the answers are. */
   readonly isAnswer: boolean
@@ -69,6 +70,7 @@ export const make = Effect.gen(function* () {
     room_id: turn.room_id,
     agent_id: turn.agent_id,
     agent_name: turn.agent_name,
+    agent_display_name: turn.agent_display_name,
     content,
     thinking: turn.thinking,
     provider: turn.provider,
@@ -88,7 +90,7 @@ export const make = Effect.gen(function* () {
     })
     yield* events.append(room.id, { type: "new_message", message })
     if (turn.outcome !== "replied") return { ...nothing, message_id: message.id }
-    const reply = { agent_id: turn.agent_id, agent_name: turn.agent_name, content }
+    const reply = { ...Struct.pick(turn, "agent_id", "agent_name", "agent_display_name"), content }
     return {
       message_id: message.id,
       wakes: !isIdle(reply, before),
@@ -97,9 +99,10 @@ export const make = Effect.gen(function* () {
   })
 
   const critique = Effect.fnUntraced(function* (turn: SettleTurn, content: string) {
-    const { agent_id, agent_name, room_id, round_id } = turn
+    const { agent_display_name, agent_id, agent_name, room_id, round_id } = turn
     const critique_id = yield* critiques.insert({ ...words(turn, content, yield* Time.now), round_id })
-    yield* events.append(room_id, { type: "new_critique", critique_id, round_id, agent_id, agent_name })
+    const who = { agent_id, agent_name, agent_display_name }
+    yield* events.append(room_id, { type: "new_critique", critique_id, round_id, ...who })
     return nothing
   })
 
@@ -113,13 +116,13 @@ export const make = Effect.gen(function* () {
     yield* sessions.keep(room_id, agent_id, record, yield* Time.now)
   })
 
-  const tell = ({ agent_id, agent_name, error, finish, outcome, room_id, said, thinking, turn_id }: SettleTurn) =>
-    events.append(room_id, {
+  const tell = (turn: SettleTurn) => {
+    const { error, finish, outcome, room_id, said, thinking, turn_id } = turn
+    return events.append(room_id, {
       type: "stream_end",
       turn_id,
       temp_id: `temp_${turn_id}`,
-      agent_id,
-      agent_name,
+      ...Struct.pick(turn, "agent_id", "agent_name", "agent_display_name"),
       outcome,
       skipped: outcome === "skipped",
       finish,
@@ -127,6 +130,7 @@ export const make = Effect.gen(function* () {
       thinking_text: thinking,
       error
     })
+  }
 
   const account = Effect.fnUntraced(function* (turn: SettleTurn, { loop_guard, message_id }: Said) {
     const { counted, duration_ms, error, finish, first_token_ms, outcome, room_id, usage } = turn

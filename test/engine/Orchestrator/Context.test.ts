@@ -17,6 +17,7 @@ const message = (content: string, more: Partial<Said> = {}): Said => ({
   room_id: RoomId.make(1),
   agent_id: null,
   agent_name: null,
+  agent_display_name: null,
   agent_profile_pic: null,
   content,
   role: "user",

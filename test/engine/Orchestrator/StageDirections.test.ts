@@ -6,7 +6,7 @@ import * as StageDirections from "../../../src/engine/Orchestrator/StageDirectio
 const others = ["Bob", "Mr_T", "小明", "C++"]
 
 const heard = (pieces: ReadonlyArray<string>) => {
-  const text = StageDirections.make("Alice", others)
+  const text = StageDirections.make(["Alice"], others)
   const said = pieces.map(text.hear)
   const rest = text.end()
   return rest === null ? null : [...said, rest].join("")
@@ -94,15 +94,15 @@ describe("stage directions", () => {
   }
 
   it("hold nothing back that can be none", () => {
-    const text = StageDirections.make("Alice", others)
+    const text = StageDirections.make(["Alice"], others)
     const said = ["Hello", ", how", " are\n", "you", "? B", "ob:\nB", "ut I"].map(text.hear)
     deepStrictEqual(said, ["Hello", ", how", " are\n", "you", "? B", "ob:\n", "But I"])
-    const korean = StageDirections.make("Alice", others)
+    const korean = StageDirections.make(["Alice"], others)
     deepStrictEqual(["안", "녕하"].map(korean.hear), ["안", "녕하"])
   })
 
   it("end the speech where another's begins, and tell how much was left out", () => {
-    const text = StageDirections.make("Alice", others)
+    const text = StageDirections.make(["Alice"], others)
     deepStrictEqual(["Hello\nB", "ob: Hi", " there"].map(text.hear), ["Hello\n", "", ""])
     assertTrue(text.isCut())
     assertEquals(text.cut(), "Bob: Hi there".length)

@@ -17,7 +17,7 @@ const world = Layer.merge(RoomEvents.layer, RoomRepo.layer).pipe(
 )
 
 const id = RoomId.make(1)
-const agent = { agent_id: AgentId.make(1), agent_name: "Ada" }
+const agent = { agent_id: AgentId.make(1), agent_name: "Ada", agent_display_name: null }
 
 describe("what is cached of a room", () => {
   it.scoped("goes with every event; what the room is and who sits in it only with those that change that", () =>

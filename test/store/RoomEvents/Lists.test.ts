@@ -85,7 +85,12 @@ describe("The events of many rooms", () => {
       const { append, create, events, follow, queue, remove } = yield* setup
       const [gone, stays] = yield* Effect.all([create("ann"), create("ann")])
       // Two of them are more than is written at a time.
-      const long = { type: "agent_left" as const, agent_id: AgentId.make(1), agent_name: "x".repeat(50_000) }
+      const long = {
+        type: "agent_left" as const,
+        agent_id: AgentId.make(1),
+        agent_name: "x".repeat(50_000),
+        agent_display_name: null
+      }
       yield* Effect.forEach([gone.id, stays.id, gone.id, stays.id], (id) => queue.write(events.append(id, long)))
       let written = 0
       // The first is the list, the second the first event.

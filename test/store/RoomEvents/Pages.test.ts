@@ -12,7 +12,12 @@ describe("Pages that readers share", () => {
         const { create, events, follow, queue, rooms } = yield* setup
         const [hidden, stays] = yield* Effect.all([create("ann"), create("ann")])
         // Two of them are more than is written at a time.
-        const long = { type: "agent_left" as const, agent_id: AgentId.make(1), agent_name: "x".repeat(50_000) }
+        const long = {
+          type: "agent_left" as const,
+          agent_id: AgentId.make(1),
+          agent_name: "x".repeat(50_000),
+          agent_display_name: null
+        }
         yield* Effect.forEach([hidden.id, hidden.id, stays.id], (id) => queue.write(events.append(id, long)))
         const hide = Effect.orDie(queue.write(Effect.tap(rooms.hide(hidden.id), events.forget)))
         let written = 0

@@ -1,6 +1,7 @@
 import type { RoomEvent, Wire } from "../../../client/client.ts"
 import { cutOf } from "../../../domain/Finish.ts"
 import type { Message } from "../../../domain/Message.ts"
+import { shownSpeaker } from "../../../domain/ShownName.ts"
 import { printable, speakerOf } from "../../Speaker.ts"
 
 /** What stands on the terminal. */
@@ -55,12 +56,14 @@ export const perform = (
         ? on(script, `(${printable(event.agent_name)} was only thinking)`)
         : [script, ""]
     case "stream_end":
-      return event.error === null ? [script, ""] : on(script, `(${printable(event.agent_name)}: ${event.error._tag})`)
+      return event.error === null
+        ? [script, ""]
+        : on(script, `(${printable(shownSpeaker(event))}: ${event.error._tag})`)
     case "round_ended":
       return on(script, `(${event.stop_reason.replaceAll("_", " ")})`)
     case "agent_joined":
     case "agent_left":
-      return on(script, `(${printable(event.agent_name)} ${event.type === "agent_joined" ? "joined" : "left"})`)
+      return on(script, `(${printable(shownSpeaker(event))} ${event.type === "agent_joined" ? "joined" : "left"})`)
     default:
       return [script, ""]
   }
