@@ -21,6 +21,8 @@ export interface Answered {
 const memorize = { name: "memorize", description: "Keeps a memory", parameters: { memory_entry: "What to remember" } }
 const skip = { name: "skip", description: "Stays silent", parameters: {} }
 
+export const tools = [memorize, skip]
+
 /** Asks the provider for one turn of an agent with tools, and hears it out. */
 export const answered = Effect.fnUntraced(function* (provider: Provider, more: Partial<TurnInput> = {}) {
   const bill = makeBill()
@@ -30,7 +32,7 @@ export const answered = Effect.fnUntraced(function* (provider: Provider, more: P
       calls.push([name, args])
       return { text: "kept", isError: false, endsTurn: name === "skip" }
     })
-  const session = yield* provider.open(spec({ tools: [memorize, skip] }))
+  const session = yield* provider.open(spec({ tools }))
   const events: Array<ProviderEvent> = []
   const turn = session.turn({ ...input("Hi", callTool, bill.spend), ...more })
   const ended = yield* Effect.either(Stream.runForEach(turn, (event) => Effect.sync(() => events.push(event))))

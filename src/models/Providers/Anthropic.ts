@@ -67,6 +67,7 @@ export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
         }))
       }
     ],
+    told: (text) => ({ role: "user", content: [{ type: "text", text }] }),
     costOf: (model, spent) => Prices.costOf(prices, model, spent),
     hide
   }

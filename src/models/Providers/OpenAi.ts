@@ -74,6 +74,7 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
     }),
     listen: listen(hide),
     results: (results) => results.map(({ id, text }) => ({ role: "tool", tool_call_id: id, content: text })),
+    told: (content) => ({ role: "user", content }),
     costOf: (model, spent) => Prices.costOf(config.prices, model, spent) ?? (Option.isNone(key) ? 0 : null),
     hide
   }

@@ -59,6 +59,8 @@ export interface Protocol<Message> {
   readonly traits: KnownModels
   readonly listen: (model: string, hasImages: boolean) => Listener<Message>
   readonly results: (results: ReadonlyArray<ToolCall & ToolResult>) => ReadonlyArray<Message>
+  /** What the others tell the model. */
+  readonly told: (text: string) => Message
   readonly costOf: (model: string, tokens: Tokens) => number | null
   /** Makes a text fit to show. */
   readonly hide: (text: string) => string

@@ -1,14 +1,15 @@
 import { ProviderEvent } from "../../../domain/Provider.ts"
-import { closes, type Mark, marks, promised, unopened } from "./Thoughts/Marks.ts"
+import { promised } from "../../../lib/promised.ts"
+import { closes, type Mark, marks, unopened } from "./Thoughts/Marks.ts"
 import * as Unopened from "./Thoughts/Unopened.ts"
 
 const begins = (text: string, word: string) => text.slice(0, word.length).toLowerCase() === word
 
 /**
  * Tells thoughts from text where a model writes both as one: what stands between marks, at the beginning of an answer,
- * and what stands before a mark that ends thoughts where none begins them. Where `beginsWithin` says that the model does
- * so, the answer begins with thoughts; else its words are text until the mark comes, and unsaid then. Holds back no more
- * than what may become a mark.
+ * and what stands before a mark that ends thoughts where none begins them. Such an answer begins with thoughts where
+ * `beginsWithin` says so; else its words are text until the mark comes, and unsaid then. Holds back no more than what
+ * may become a mark.
  */
 export const make = (beginsWithin = false) => {
   let held = ""

@@ -32,6 +32,14 @@ const mostOtherwise = 10
 export const session = <Message>(transport: Transport, protocol: Protocol<Message>, spec: SessionSpec): Session => {
   const call = callerOf(spec.tools)
 
+  /** The results of the calls: a model that has written some as text is told of these in words. */
+  const heardOf = (results: ReadonlyArray<ToolCall & ToolResult>, ofVendor: number): ReadonlyArray<Message> => {
+    const written = results.slice(ofVendor)
+    const told = results.length > written.length ? protocol.results(results.slice(0, ofVendor)) : []
+    const words = written.map(({ name, text }) => `${name}: ${text}`)
+    return words.length === 0 ? told : [...told, protocol.told(words.join("\n"))]
+  }
+
   // One stream whose next step changes: a stream for each request would cost more than all that is done with it.
   const begin = (input: TurnInput, scope: Scope.Scope): Events => {
     let requests = 0
@@ -42,10 +50,11 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
       const costOf = ({ model, tokens }: Tally.Counted) =>
         protocol.costOf(model, tokens) ?? protocol.costOf(asked, tokens)
       const tally = Tally.make(input.spend, costOf)
-      const voice = Voice.make({
+      const habit: Voice.Habit = {
         beginsInThoughts: () => protocol.traits.of(asked).begins_in_thoughts,
         learn: (begins_in_thoughts) => protocol.traits.keep({ ...protocol.traits.of(asked), begins_in_thoughts })
-      })
+      }
+      const voice = Voice.make(habit, spec.tools)
 
       const ask: (told: ReadonlyArray<Message>) => Effect.Effect<Chunk.Chunk<ProviderEvent>, ProviderError> =
         Effect.fnUntraced(function* (told: ReadonlyArray<Message>): Asked {
@@ -88,9 +97,12 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
       }
 
       const settle = (told: ReadonlyArray<Message>, outcome: Outcome<Message>) => {
-        const { calls, finish, model, said } = outcome
+        const { finish, model, said } = outcome
+        const how = finishOf(finish)
+        const written = how === "stop" ? voice.written().map((it) => ({ ...it, id: "" })) : []
+        const calls = [...outcome.calls, ...written]
         // The vendor breaks a long turn into several answers, and goes on when it is told what it has said.
-        const goesOn = calls.length === 0 && finishOf(finish) === "paused" && requests < turnLimits.requests
+        const goesOn = calls.length === 0 && how === "paused" && requests < turnLimits.requests
         const results: Array<ToolCall & ToolResult> = []
 
         next = Effect.suspend(() => {
@@ -103,13 +115,15 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
             })
           }
           if (results.length > 0 && !isOver(results))
-            return Effect.mapError(ask([...told, said, ...protocol.results(results)]), Option.some)
+            return Effect.mapError(ask([...told, said, ...heardOf(results, outcome.calls.length)]), Option.some)
           if (goesOn) return Effect.mapError(ask([...told, said]), Option.some)
           if (calls.length === 0 && !voice.hasSpoken())
-            return Effect.fail(Option.some(silence(outcome, voice.hasThought())))
+            return Effect.fail(
+              Option.some(silence({ ...outcome, isGarbled: outcome.isGarbled || voice.isCut() }, voice.hasThought()))
+            )
           next = over
           return Effect.succeed(
-            Chunk.of(ProviderEvent.Done({ sessionId: null, model, finish: finishOf(finish), finishReason: finish }))
+            Chunk.of(ProviderEvent.Done({ sessionId: null, model, finish: how, finishReason: finish }))
           )
         })
         return nothing

@@ -1,5 +1,7 @@
-import type { ProviderEvent } from "../../../domain/Provider.ts"
+import { ProviderEvent, type ToolSpec } from "../../../domain/Provider.ts"
 import * as Thoughts from "./Thoughts.ts"
+import * as Tokens from "./Tokens.ts"
+import * as Written from "./Written.ts"
 
 /** Whether answers of the model begin with thoughts that no mark begins. */
 export interface Habit {
@@ -7,12 +9,39 @@ export interface Habit {
   readonly learn: (beginsInThoughts: boolean) => void
 }
 
-/** What the answers of one turn say aloud. */
-export const make = ({ beginsInThoughts, learn }: Habit) => {
+const text = (words: string) => (words === "" ? [] : [ProviderEvent.TextDelta({ text: words })])
+const thought = (words: string) => (words === "" ? [] : [ProviderEvent.ThinkingDelta({ text: words })])
+
+/** What the answers of one turn say aloud: no thoughts, no calls of tools, and no tokens of a template. */
+export const make = ({ beginsInThoughts, learn }: Habit, tools: ReadonlyArray<ToolSpec>) => {
   let thoughts = Thoughts.make(beginsInThoughts())
+  let written = Written.make(tools)
+  let [said, thinking] = [Tokens.make(), Tokens.make()]
   let hadSpoken = false
   let hasSpoken = false
   let hasThought = false
+
+  const rest = () => [...text(said.hear(written.end())), ...text(said.end())]
+
+  const unsaid = () => {
+    const last = rest()
+    written = Written.make(tools)
+    said = Tokens.make()
+    return [...last, ProviderEvent.Unsaid()]
+  }
+
+  const bare = (event: ProviderEvent): ReadonlyArray<ProviderEvent> => {
+    switch (event._tag) {
+      case "TextDelta":
+        return text(said.hear(written.hear(event.text)))
+      case "ThinkingDelta":
+        return thought(thinking.hear(event.text))
+      case "Unsaid":
+        return unsaid()
+      default:
+        return [event]
+    }
+  }
 
   const noted = (events: ReadonlyArray<ProviderEvent>) => {
     for (const event of events) {
@@ -31,16 +60,25 @@ export const make = ({ beginsInThoughts, learn }: Habit) => {
     /** Another answer begins. */
     begin: () => {
       thoughts = Thoughts.make(beginsInThoughts())
+      written = Written.make(tools)
+      said = Tokens.make()
+      thinking = Tokens.make()
       hadSpoken = hasSpoken
     },
     hear: (events: ReadonlyArray<ProviderEvent>): ReadonlyArray<ProviderEvent> =>
-      noted(events.flatMap((event) => (event._tag === "TextDelta" ? thoughts.hear(event.text) : event))),
+      noted(
+        events.flatMap((event) => (event._tag === "TextDelta" ? thoughts.hear(event.text) : [event])).flatMap(bare)
+      ),
     /** The answer is over, in the model's own time or not: what was held back is told. */
     end: (hasStopped: boolean) => {
-      const last = noted(thoughts.end(hasStopped))
+      const last = noted([...thoughts.end(hasStopped).flatMap(bare), ...thought(thinking.end()), ...rest()])
       if (thoughts.lacksMark()) learn(false)
       return last
     },
+    /** The calls that the latest answer holds as text. */
+    written: () => written.calls(),
+    /** Whether the latest answer holds calls as text that cannot be read, or others. */
+    isCut: () => written.isCut(),
     /** Whether any text was heard in the turn. */
     hasSpoken: () => hasSpoken,
     hasThought: () => hasThought

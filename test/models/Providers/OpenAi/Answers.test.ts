@@ -195,6 +195,11 @@ const ends: ReadonlyArray<Row> = [
   ["a complaint as a document", body({ detail: "Odd" }), { error: { _tag: "ServerFailed", reason: "Odd" } }],
   ["a page", body("<html>", "text/html"), { error: { _tag: "Crashed" } }],
   ["text and the limit of tokens", frames(hello, chunk({}, "length")), { text: "Hello", finish: "length" }],
+  [
+    "text and a call written as text, at the limit of tokens",
+    frames(chunk({ content: 'Hello <tool_call>{"name":"skip"}</tool_call>' }), chunk({}, "length")),
+    { text: "Hello ", finish: "length" }
+  ],
   ["text and a filter", frames(hello, chunk({}, "content_filter")), { text: "Hello", finish: "filter" }],
   ["text and a refusal", frames(hello, chunk({ refusal: "No more." }), stop), { text: "Hello", finish: "refusal" }],
   ["text and an error by its word", frames(hello, chunk({}, "error")), { text: "Hello", finish: "error" }],

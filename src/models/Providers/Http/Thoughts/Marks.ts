@@ -7,7 +7,7 @@ export interface Mark {
 }
 
 export const oneOf = (words: ReadonlyArray<string>) =>
-  new RegExp(words.map((word) => word.replaceAll(/[[\]/]/g, "\\$&")).join("|"), "i")
+  new RegExp(words.map((word) => word.replaceAll(/[[\]/|]/g, "\\$&")).join("|"), "i")
 
 const markOf = (open: string, close: string): Mark => ({
   open,
@@ -16,24 +16,23 @@ const markOf = (open: string, close: string): Mark => ({
   either: oneOf([open, close])
 })
 
-export const marks: ReadonlyArray<Mark> = [
+const plain: ReadonlyArray<Mark> = [
   ...["think", "thinking", "thought", "reasoning", "seed:think"].map((name) => markOf(`<${name}>`, `</${name}>`)),
   markOf("[think]", "[/think]"),
   markOf("◁think▷", "◁/think▷")
 ]
 
-export const opens = marks.map(({ open }) => open)
-export const closes = marks.map(({ close }) => close)
+const analysis = "<|channel|>analysis<|message|>"
+
+export const marks: ReadonlyArray<Mark> = [
+  ...plain,
+  markOf(analysis, "<|end|>"),
+  markOf(`<|start|>assistant${analysis}`, "<|end|>")
+]
+
+/** Of those whose end cannot be anything else. */
+export const opens = plain.map(({ open }) => open)
+export const closes = plain.map(({ close }) => close)
 
 /** Around thoughts that an answer begins with: any mark ends them. */
 export const unopened: Mark = { open: "", close: "", words: closes, either: oneOf(closes) }
-
-/** Where the text may be about to hold one of the words: the place of its longest end that begins one. */
-export const promised = (text: string, words: ReadonlyArray<string>) => {
-  const longest = Math.max(...words.map(({ length }) => length)) - 1
-  for (let at = Math.max(0, text.length - longest); at < text.length; at++) {
-    const end = text.slice(at).toLowerCase()
-    if (words.some((word) => word.startsWith(end))) return at
-  }
-  return text.length
-}

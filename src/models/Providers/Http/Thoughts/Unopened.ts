@@ -1,4 +1,5 @@
-import { closes, oneOf, opens, promised } from "./Marks.ts"
+import { promised } from "../../../../lib/promised.ts"
+import { closes, oneOf, opens } from "./Marks.ts"
 
 export interface Heard {
   readonly said: string
