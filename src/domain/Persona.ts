@@ -1,7 +1,9 @@
 import { HttpApiSchema } from "@effect/platform"
-import { Schema } from "effect"
+import { Either, Option, Schema } from "effect"
+import { folded, oneLine } from "../lib/text.ts"
 import { ErrorBody } from "./Error.ts"
 import { choiceFields, type ModelChoice } from "./ModelChoice.ts"
+import { type Named, namesOf } from "./ShownName.ts"
 
 /** A piece of long-term memory that an agent looks up by its subtitle. */
 export interface Recollection {
@@ -127,3 +129,25 @@ export const nameRule =
 export const isPersonaName = (name: string) =>
   // Names become file names, which most systems bound at 255 bytes.
   name.length <= 200 && [...name].length <= 100 && new TextEncoder().encode(name).length <= 240 && shape.test(name)
+
+/** In characters. */
+export const longestShownName = 100
+
+const visible = /[\p{L}\p{N}\p{P}\p{S}]/u
+
+/** The name that is given for an agent, made to fit one line; or, to go on from `display_name`, what is wrong with it. */
+export const shownNameIn = (given: unknown): Either.Either<string, string> => {
+  if (typeof given !== "string") return Either.left("is no text; put it in quotes")
+  const name = oneLine(given.normalize("NFC"))
+  if (!visible.test(name)) return Either.left("holds nothing that can be seen")
+  if ([...name].length > longestShownName) return Either.left(`has more than ${longestShownName} characters`)
+  return Either.right(name)
+}
+
+/** A name of the agent that people would take for one of another's, where not both are folders'. */
+export const sharedName = ({ display_name, name }: Named, others: ReadonlyArray<Named>): Option.Option<string> => {
+  const isOf = (wanted: string | null, names: (other: Named) => ReadonlyArray<string | null>) =>
+    wanted !== null && others.flatMap(names).some((other) => other !== null && folded(other) === folded(wanted))
+  if (isOf(display_name, namesOf)) return Option.fromNullable(display_name)
+  return isOf(name, (other) => [other.display_name]) ? Option.some(name) : Option.none()
+}

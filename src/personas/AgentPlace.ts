@@ -1,7 +1,6 @@
 import { Either } from "effect"
 import { AgentNameInvalid, AgentRefused } from "../domain/Agent.ts"
-import { isPersonaName, nameRule } from "../domain/Persona.ts"
-import { shownNameIn } from "../domain/ShownName.ts"
+import { isPersonaName, nameRule, shownNameIn } from "../domain/Persona.ts"
 import { folderName } from "./FolderName.ts"
 import { groupPrefix } from "./Folders.ts"
 

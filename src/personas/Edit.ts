@@ -3,8 +3,7 @@ import { type Node, parseDocument } from "yaml"
 import { type Picture, read } from "../domain/Picture.ts"
 import { type AgentChanges, AgentRefused } from "../domain/Agent.ts"
 import { type Fault, ImageType } from "../domain/Image.ts"
-import type { Traits } from "../domain/Persona.ts"
-import { shownNameIn } from "../domain/ShownName.ts"
+import { shownNameIn, type Traits } from "../domain/Persona.ts"
 import { personaFiles, pictureKinds } from "./Parse.ts"
 
 /** A file of an agent's folder as it is to be; null takes it away. */

@@ -1,8 +1,7 @@
 import { Effect, Either, ParseResult, Schema } from "effect"
 import { parse } from "yaml"
 import { decided, type ModelChoice } from "../domain/ModelChoice.ts"
-import { type Persona, type Recollection, type ToolOverride, Traits } from "../domain/Persona.ts"
-import { shownNameIn } from "../domain/ShownName.ts"
+import { type Persona, type Recollection, shownNameIn, type ToolOverride, Traits } from "../domain/Persona.ts"
 import * as Hash from "../lib/hash.ts"
 
 /** What a folder holds, by file name. A file that is not there is not in the record; an empty one is. */

@@ -1,6 +1,5 @@
 import { Either, Option, ParseResult, Schema } from "effect"
-import { Traits } from "../domain/Persona.ts"
-import { shownNameIn } from "../domain/ShownName.ts"
+import { shownNameIn, Traits } from "../domain/Persona.ts"
 import { brief, oneLine } from "../lib/text.ts"
 import { agentConfig, parseTraits, parseYaml } from "./Parse.ts"
 import { toolNames } from "./Tools.ts"

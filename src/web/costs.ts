@@ -1,6 +1,6 @@
 import { client } from "./api.ts"
 import { byId, h, hue } from "./dom.ts"
-import type { Usage } from "./wire.ts"
+import { type Usage, type Who, whoWas } from "./wire.ts"
 import { locale, words } from "./words.ts"
 
 const budgets = byId("budgets", HTMLElement)
@@ -53,11 +53,11 @@ const budget = (label: string, spent: number, limit: number | null, format: (val
 const rate = ({ cache_hit_rate }: Pick<Usage, "cache_hit_rate">) =>
   cache_hit_rate === null ? "" : ` (${share.format(cache_hit_rate)})`
 
-const row = (name: string, sums: Sums & Pick<Usage, "cache_hit_rate" | "reply_count">) =>
+const row = ({ name, shown }: Who, sums: Sums & Pick<Usage, "cache_hit_rate" | "reply_count">) =>
   h(
     "tr",
     hue(name),
-    h("th", { scope: "row" }, name),
+    h("th", { scope: "row" }, shown),
     h("td", {}, number(sums.reply_count)),
     h("td", {}, number(sums.counted_tokens), h("span", { class: "hint" }, partsOf(sums), rate(sums))),
     h("td", {}, price(sums.counted_usd))
@@ -74,6 +74,6 @@ export const showCosts = async (room: number, isCurrent: () => boolean) => {
     budget(words.tokensTitle, usage.spent_tokens, usage.budget_tokens, number),
     budget(words.money, usage.spent_usd, usage.budget_usd, price)
   )
-  rows.replaceChildren(...usage.agents.toSorted(byCost).map((agent) => row(agent.agent_name, agent)))
-  sum.replaceChildren(row(words.whole, usage))
+  rows.replaceChildren(...usage.agents.toSorted(byCost).map((agent) => row(whoWas(agent), agent)))
+  sum.replaceChildren(row({ name: words.whole, shown: words.whole }, usage))
 }

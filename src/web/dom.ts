@@ -1,3 +1,4 @@
+import type { Who } from "./wire.ts"
 import { locale } from "./words.ts"
 
 type Attributes = Readonly<Record<string, string | number | boolean>>
@@ -79,8 +80,8 @@ const pictureOf = (name: string) => `/agents/${encodeURIComponent(name)}/profile
 export const renewPicture = (name: string) => fetch(pictureOf(name), { cache: "reload" })
 
 /** A picture, or the first letter where there is none. Says nothing to a screen reader: the name stands beside it. */
-export const avatar = (name: string, picture: string | null) => {
-  const frame = h("span", { class: "avatar", "aria-hidden": "true", ...hue(name) }, [...name][0] ?? "?")
+export const avatar = ({ name, shown }: Who, picture: string | null) => {
+  const frame = h("span", { class: "avatar", "aria-hidden": "true", ...hue(name) }, [...shown][0] ?? "?")
   if (picture === null) return frame
   const image = h("img", { src: pictureOf(name), alt: "", loading: "lazy" })
   image.addEventListener("error", () => image.remove())

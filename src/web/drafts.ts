@@ -1,6 +1,6 @@
 import { byId, h, say, timeOfDay } from "./dom.ts"
 import { spoken } from "./message.ts"
-import type { EventOf } from "./wire.ts"
+import { type EventOf, type Who, whoWas } from "./wire.ts"
 import { words } from "./words.ts"
 
 type Start = EventOf<"stream_start">
@@ -9,7 +9,7 @@ type Wait = EventOf<"turn_waiting">
 
 interface Draft {
   readonly agentId: number
-  readonly name: string
+  readonly who: Who
   readonly content: Text
   readonly thinking: Text
   readonly item: HTMLElement
@@ -42,8 +42,8 @@ export const makeDrafts = (changed: () => void) => {
   return {
     /** Who has begun a turn, and whether words have come. */
     speakers: () =>
-      Array.from(drafts.values(), ({ content, name, wait }) => ({
-        name,
+      Array.from(drafts.values(), ({ content, wait, who }) => ({
+        who,
         speaking: content.length > 0,
         waiting: !wait.hidden
       })),
@@ -53,9 +53,10 @@ export const makeDrafts = (changed: () => void) => {
       const content = document.createTextNode(event.response_text)
       const thinking = document.createTextNode(event.thinking_text)
       const wait = h("p", { class: "hint", hidden: true })
-      const item = spoken(event.agent_name, event.agent_profile_pic, "agent", { byline: [], thinking, content }, [wait])
+      const who = whoWas(event)
+      const item = spoken(who, event.agent_profile_pic, "agent", { byline: [], thinking, content }, [wait])
       item.classList.add("draft")
-      const draft = { agentId: event.agent_id, name: event.agent_name, content, thinking, item, wait }
+      const draft = { agentId: event.agent_id, who, content, thinking, item, wait }
       drafts.set(event.temp_id, draft)
       show(draft)
       changed()

@@ -1,6 +1,6 @@
 import { client } from "./api.ts"
 import { announce, byId, clock, h, hue, write } from "./dom.ts"
-import { thoughts } from "./message.ts"
+import { heard, speakerOf, thoughts } from "./message.ts"
 import type { Message } from "./wire.ts"
 import { words } from "./words.ts"
 
@@ -14,11 +14,11 @@ const seenKey = "parley.critiques"
 const seen: Record<string, number> = JSON.parse(localStorage.getItem(seenKey) ?? "{}")
 
 const critique = (message: Message) => {
-  const name = message.agent_name ?? words.unknown
+  const { name, shown } = speakerOf(message)
   return h(
     "li",
     { class: "critique", ...hue(name) },
-    h("p", { class: "byline" }, h("strong", {}, name), clock(message.timestamp)),
+    h("p", { class: "byline" }, h("strong", {}, shown), clock(message.timestamp)),
     ...(message.thinking ? [thoughts(message.thinking)] : []),
     h("div", { class: "words" }, message.content)
   )
@@ -53,8 +53,8 @@ export const makeFeedback = () => {
       newest = found.at(-1)?.id ?? 0
       list.replaceChildren(...found.toReversed().map(critique))
       none.hidden = count > 0
-      for (const { agent_name, content, id } of found) {
-        if (at.isShown() && id > before) announce(`${agent_name}: ${content}`)
+      for (const message of found) {
+        if (at.isShown() && message.id > before) announce(heard(message))
       }
     }
   }

@@ -1,10 +1,10 @@
 import type { StopReason } from "../domain/Round.ts"
 import { client, pageBefore, roundsPage } from "./api.ts"
 import type { Feed, Moment } from "./feed.ts"
-import type { EventOf, Round, RoundSummary } from "./wire.ts"
+import { type EventOf, type Round, type RoundSummary, whoWas } from "./wire.ts"
 import { words } from "./words.ts"
 
-type TurnEnd = Pick<Round["turns"][number], "agent_name" | "outcome"> & {
+type TurnEnd = Pick<Round["turns"][number], "agent_name" | "agent_display_name" | "outcome"> & {
   readonly id: number
   readonly error: { readonly _tag: string } | null
 }
@@ -27,10 +27,12 @@ export const makeHistory = (room: number, feed: Feed) => {
   let filling: Promise<unknown> = Promise.resolve()
   const placed = new Set<number>()
 
-  const turnEnded = ({ agent_name, error, id, outcome }: TurnEnd, moment: Moment) => {
+  const turnEnded = (turn: TurnEnd, moment: Moment) => {
+    const { error, id, outcome } = turn
+    const { shown } = whoWas(turn)
     if (outcome === null) return
-    if (outcome === "skipped") return feed.skip(`turn ${id}`, agent_name, moment)
-    const text = words.outcome(agent_name, outcome, error)
+    if (outcome === "skipped") return feed.skip(`turn ${id}`, shown, moment)
+    const text = words.outcome(shown, outcome, error)
     if (text !== null) feed.notice(`turn ${id}`, text, outcome === "failed" ? "trouble" : "quiet", moment)
   }
 

@@ -1,17 +1,23 @@
 import { avatar, clock, h, hue } from "./dom.ts"
-import type { Message } from "./wire.ts"
+import { type Message, type Who, whoWas } from "./wire.ts"
 import { pictureWords, words } from "./words.ts"
 
 export const isSystem = (message: Message) => message.participant_type === "system"
 
-export const speakerOf = (message: Message) =>
-  message.agent_name ??
+const personIn = (message: Message) =>
   message.participant_name ??
   (message.participant_type === "situation_builder"
     ? words.situation
     : message.role === "user"
       ? words.you
       : words.unknown)
+
+export const speakerOf = (message: Message): Who => {
+  const { agent_display_name, agent_name } = message
+  if (agent_name !== null) return whoWas({ agent_name, agent_display_name })
+  const name = personIn(message)
+  return { name, shown: name }
+}
 
 export const thoughts = (text: string | Node) =>
   h("details", { class: "thoughts" }, h("summary", {}, words.thoughts), h("div", {}, text))
@@ -20,7 +26,7 @@ const pictures = (message: Message) => {
   const { images } = message
   if (images === null) return []
   const shown = images.map(({ url }, at) => {
-    const alt = pictureWords.shown(at + 1, images.length, speakerOf(message))
+    const alt = pictureWords.shown(at + 1, images.length, speakerOf(message).shown)
     const picture = h("img", { src: url, alt, loading: "lazy" })
     return h("li", {}, h("a", { href: url, target: "_blank", rel: "noopener" }, picture))
   })
@@ -31,7 +37,7 @@ const pictures = (message: Message) => {
 export const heard = (message: Message) => {
   const count = message.images?.length ?? 0
   const parts = [message.content, ...(count > 0 ? [pictureWords.count(count)] : [])].filter(Boolean)
-  return isSystem(message) ? message.content : `${speakerOf(message)}: ${parts.join(" · ")}`
+  return isSystem(message) ? message.content : `${speakerOf(message).shown}: ${parts.join(" · ")}`
 }
 
 /** One line of the conversation that is nobody's speech. */
@@ -39,7 +45,7 @@ export const noticeItem = (text: string, kind: string) => h("li", { class: "noti
 
 /** A spoken line: who, when, what; the parts that stream are text nodes that the caller may append to. */
 export const spoken = (
-  name: string,
+  who: Who,
   picture: string | null,
   from: string,
   parts: { readonly byline: ReadonlyArray<Node>; readonly thinking: Node | null; readonly content: Node },
@@ -47,12 +53,12 @@ export const spoken = (
 ) =>
   h(
     "li",
-    { class: "message", "data-from": from, ...hue(name) },
-    avatar(name, picture),
+    { class: "message", "data-from": from, ...hue(who.name) },
+    avatar(who, picture),
     h(
       "div",
       { class: "body" },
-      h("p", { class: "byline" }, h("strong", {}, name), ...parts.byline),
+      h("p", { class: "byline" }, h("strong", {}, who.shown), ...parts.byline),
       ...(parts.thinking ? [thoughts(parts.thinking)] : []),
       h("div", { class: "words" }, parts.content),
       ...below

@@ -3,11 +3,11 @@ import { byId, renewPicture, write } from "./dom.ts"
 import { makeDialog } from "./picker.ts"
 import { dataUrl, fit } from "./pictures.ts"
 import { makeRetirement } from "./retirement.ts"
-import type { Agent } from "./wire.ts"
+import { type Agent, whoIs } from "./wire.ts"
 import { doorWords } from "./words.ts"
 
 const title = byId("persona-title", HTMLElement)
-const who = byId("persona-who", HTMLElement)
+const grouping = byId("persona-grouping", HTMLElement)
 const name = byId("persona-name", HTMLInputElement)
 const group = byId("persona-group", HTMLInputElement)
 const retire = byId("retire-open", HTMLElement)
@@ -50,10 +50,14 @@ export const makePersona = (options: { readonly changed: () => void; readonly ma
     options.made()
   }
 
-  const change = async ({ id: agent_id, name }: Agent) => {
-    const payload = { ...changesSince(before), ...(await chosenPicture()) }
-    await client.agents.update({ path: { agent_id }, payload })
-    if (payload.profile_pic !== undefined) await renewPicture(name)
+  /** Without a name of its own the agent is called as its folder again. */
+  const renamed = (agent: Agent) =>
+    name.value.trim() === whoIs(agent).shown ? {} : { display_name: name.value.trim() }
+
+  const change = async (agent: Agent) => {
+    const payload = { ...changesSince(before), ...renamed(agent), ...(await chosenPicture()) }
+    await client.agents.update({ path: { agent_id: agent.id }, payload })
+    if (payload.profile_pic !== undefined) await renewPicture(agent.name)
     options.changed()
   }
 
@@ -68,11 +72,13 @@ export const makePersona = (options: { readonly changed: () => void; readonly ma
 
   const show = (shown: Agent | null) => {
     agent = shown
-    write(title, shown?.name ?? doorWords.newAgent)
+    write(title, shown === null ? doorWords.newAgent : whoIs(shown).shown)
     for (const text of names) texts[text].value = shown?.[text] ?? ""
     before = written()
-    for (const input of [name, group, picture]) input.value = ""
-    who.hidden = shown !== null
+    for (const input of [group, picture]) input.value = ""
+    name.value = shown === null ? "" : whoIs(shown).shown
+    name.placeholder = shown?.name ?? ""
+    grouping.hidden = shown !== null
     name.required = shown === null
     retire.hidden = shown === null
     dialog.show()

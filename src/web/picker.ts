@@ -1,6 +1,6 @@
 import { avatar, byId, h, say } from "./dom.ts"
 import { explain } from "./refusals.ts"
-import type { Agent } from "./wire.ts"
+import { type Agent, whoIs } from "./wire.ts"
 import { doorWords, words } from "./words.ts"
 
 const firstSentence = (text: string | null) => /^.*?[.!?](?=\s|$)/s.exec(text ?? "")?.[0] ?? text ?? ""
@@ -10,8 +10,8 @@ export const introduction = (agent: Agent) =>
   h(
     "span",
     { class: "introduction" },
-    avatar(agent.name, agent.profile_pic),
-    h("span", {}, h("strong", {}, agent.name), h("span", { class: "hint" }, firstSentence(agent.in_a_nutshell)))
+    avatar(whoIs(agent), agent.profile_pic),
+    h("span", {}, h("strong", {}, whoIs(agent).shown), h("span", { class: "hint" }, firstSentence(agent.in_a_nutshell)))
   )
 
 /** What can be done with an agent beside picking it. */
@@ -37,7 +37,7 @@ export const fillPicker = (
     const box = h("input", { type: "checkbox", value: agent.id, checked: seated, disabled: locked })
     const label = h("label", { class: "pick" }, box, introduction(agent))
     const buttons = state.acts.map(({ act, label, sign }) => {
-      const name = label(agent.name)
+      const name = label(whoIs(agent).shown)
       const button = h("button", { type: "button", class: "plain", title: name, "aria-label": name }, sign)
       button.addEventListener("click", () => act(agent.id))
       return button

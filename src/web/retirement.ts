@@ -1,7 +1,7 @@
 import { client } from "./api.ts"
 import { byId, write } from "./dom.ts"
 import { makeDialog } from "./picker.ts"
-import type { Agent } from "./wire.ts"
+import { type Agent, whoIs } from "./wire.ts"
 import { doorWords } from "./words.ts"
 
 const about = byId("retire-about", HTMLElement)
@@ -15,7 +15,7 @@ export const makeRetirement = (retired: () => void) => {
   })
   return (agent: Agent) => {
     agent_id = agent.id
-    write(about, doorWords.willRetire(agent.name))
+    write(about, doorWords.willRetire(whoIs(agent).shown))
     dialog.show()
   }
 }

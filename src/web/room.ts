@@ -52,10 +52,10 @@ export const openRoom = (
       overBudget: history.last() === "budget",
       circles: room.loop_guard,
       speakers,
-      next,
+      next: next.map(seats.called),
       mayGoOn: isRead && progress.isQuiet() && speakers.length === 0 && seats.agents().length > 0
     })
-    seats.show(new Set(speakers.map(({ name }) => name)), next[0], isRead && feed.isEmpty())
+    seats.show(new Set(speakers.map(({ who }) => who.name)), next[0], isRead && feed.isEmpty())
   }
 
   const showRoom = (newer: RoomSummary) => {
@@ -206,6 +206,7 @@ export const openRoom = (
   return {
     id: room.id,
     agents: seats.agents,
+    called: seats.called,
     room: () => room,
     isOverBudget: () => room.is_paused && history.last() === "budget",
     showRoom,

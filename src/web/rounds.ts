@@ -1,7 +1,7 @@
 import { client, pageBefore } from "./api.ts"
 import { number, partsOf, price } from "./costs.ts"
 import { byId, clock, h, hue } from "./dom.ts"
-import type { Round, RoundSummary } from "./wire.ts"
+import { type Round, type RoundSummary, whoWas } from "./wire.ts"
 import { settingWords, words } from "./words.ts"
 
 const list = byId("rounds", HTMLElement)
@@ -24,10 +24,11 @@ const spoken = (turn: Turn) => {
   ])
   const trace =
     turn.trace_id === null ? [] : [h("p", {}, `${words.traceOf} `, traceLink(turn.trace_url, turn.trace_id))]
+  const { name, shown } = whoWas(turn)
   return h(
     "li",
-    hue(turn.agent_name),
-    h("p", {}, h("strong", {}, turn.agent_name), ` ${words.reasons[turn.reason]}`),
+    hue(name),
+    h("p", {}, h("strong", {}, shown), ` ${words.reasons[turn.reason]}`),
     h(
       "p",
       isTrouble ? { class: "trouble" } : {},
@@ -49,11 +50,11 @@ const unreached = ({ ended_at, tape, turns }: Round) => {
   )
 }
 
-const detail = (round: Round) => {
+const detail = (round: Round, called: (name: string) => string) => {
   const unknown = round.trigger.kind === "message" ? round.trigger.unknown_mentions.map(String) : []
   const policy = settingWords.fields.turn_policy.choices?.[round.policy] ?? round.policy
   const silent = unreached(round).map(({ name, reason }) =>
-    h("li", hue(name), h("p", {}, h("strong", {}, name), ` ${words.reasons[reason]}`), words.notReached)
+    h("li", hue(name), h("p", {}, h("strong", {}, called(name)), ` ${words.reasons[reason]}`), words.notReached)
   )
   return [
     h("p", { class: "hint" }, joined([policy, words.seed(round.seed), round.stop_detail])),
@@ -80,7 +81,13 @@ const headline = (round: RoundSummary) => [
 ]
 
 /** The last rounds of a room, each of which opens to tell who spoke, why, and what it cost. */
-export const makeRounds = (failed: (error: unknown) => void) => {
+export const makeRounds = ({
+  called,
+  failed
+}: {
+  readonly called: (name: string) => string
+  readonly failed: (error: unknown) => void
+}) => {
   let room = 0
   let items = new Map<number, { readonly item: HTMLDetailsElement; readonly update: (round: RoundSummary) => void }>()
   let oldest: number | null = null
@@ -94,7 +101,7 @@ export const makeRounds = (failed: (error: unknown) => void) => {
       if (!item.open || isOver) return
       const show = (round: Round) => {
         isOver = round.ended_at !== null
-        body.replaceChildren(...detail(round))
+        body.replaceChildren(...detail(round, called))
       }
       void client.rounds.get({ path: { room_id: room, round_id: id } }).then(show, failed)
     }

@@ -42,11 +42,11 @@ export const makeSearch = (options: {
 
   const item = (hit: Hit) => {
     const room = current?.room_id === null ? [h("span", { class: "hint" }, options.nameOf(hit.room_id))] : []
-    const speaker = speakerOf(hit)
+    const { name, shown } = speakerOf(hit)
     const link = h(
       "a",
-      { href: `#room=${hit.room_id}&message=${hit.id}`, ...hue(speaker) },
-      h("span", { class: "byline" }, h("strong", {}, speaker), ...room, clock(hit.timestamp)),
+      { href: `#room=${hit.room_id}&message=${hit.id}`, ...hue(name) },
+      h("span", { class: "byline" }, h("strong", {}, shown), ...room, clock(hit.timestamp)),
       h("span", { class: "words" }, hit.excerpt)
     )
     link.addEventListener("click", () => dialog.close())

@@ -1,6 +1,6 @@
 import { avatar, byId, h, write } from "./dom.ts"
 import { introduction } from "./picker.ts"
-import type { Agent } from "./wire.ts"
+import { type Agent, whoIs } from "./wire.ts"
 import { words } from "./words.ts"
 
 const row = byId("seats", HTMLUListElement)
@@ -8,9 +8,10 @@ const opening = byId("opening", HTMLElement)
 
 const chip = (agent: Agent, mention: (name: string) => void) => {
   const state = h("span", { class: "unseen" })
-  const button = h("button", { class: "chip" }, avatar(agent.name, agent.profile_pic), agent.name, state)
-  button.title = words.mention(agent.name)
-  button.addEventListener("click", () => mention(agent.name))
+  const who = whoIs(agent)
+  const button = h("button", { class: "chip" }, avatar(who, agent.profile_pic), who.shown, state)
+  button.title = words.mention(who.shown)
+  button.addEventListener("click", () => mention(who.shown))
   return { name: agent.name, button, state }
 }
 
@@ -21,6 +22,9 @@ export const makeSeats = (mention: (name: string) => void) => {
 
   return {
     agents: () => seated,
+
+    /** What an agent is called here, by the name that it is known by. */
+    called: (name: string) => whoIs(seated.find((agent) => agent.name === name) ?? { name, display_name: null }).shown,
 
     seat(agents: ReadonlyArray<Agent>) {
       seated = agents

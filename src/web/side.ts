@@ -22,7 +22,7 @@ export const makeSide = (options: {
   readonly room: () => OpenRoom | null
   readonly failed: (error: unknown) => void
 }) => {
-  const rounds = makeRounds(options.failed)
+  const rounds = makeRounds({ called: (name) => options.room()?.called(name) ?? name, failed: options.failed })
   const feedback = makeFeedback()
 
   const read = (work: (room: number, isCurrent: () => boolean) => Promise<unknown>) => () => {

@@ -1,4 +1,5 @@
 import { byId, write } from "./dom.ts"
+import type { Who } from "./wire.ts"
 import { status, words } from "./words.ts"
 
 const pause = byId("pause", HTMLButtonElement)
@@ -15,7 +16,7 @@ export const showState = (room: {
   readonly overBudget: boolean
   readonly circles: string | null
   readonly speakers: ReadonlyArray<{
-    readonly name: string
+    readonly who: Who
     readonly speaking: boolean
     readonly waiting: boolean
   }>
@@ -25,7 +26,7 @@ export const showState = (room: {
 }) => {
   const { connected, mayGoOn, overBudget, paused, speakers } = room
   const who = (speaking: boolean) =>
-    speakers.flatMap((one) => (!one.waiting && one.speaking === speaking ? one.name : []))
+    speakers.flatMap((one) => (!one.waiting && one.speaking === speaking ? one.who.shown : []))
   write(line, status({ ...room, speaking: who(true), thinking: who(false) }))
   line.toggleAttribute("data-busy", connected && speakers.length > 0)
 
