@@ -12,9 +12,10 @@ const processes = ["test/house/{Process,Ground}/**/*.test.ts", "test/house/Nix.t
 // These kill, starve and lock real servers: each takes seconds.
 const faults = ["test/faults/**/*.test.ts"]
 
-// These ask programs of others, which are made at the first run: minutes for Jaeger.
+// These ask programs of others, which are made at the first run: minutes for some.
 const jaeger = ["test/house/Jaeger.test.ts"]
 const openapi = ["test/house/OpenApi.test.ts"]
+const endpoints = ["test/models/Providers/servers/*.test.ts"]
 
 export default defineConfig({
   test: {
@@ -24,14 +25,23 @@ export default defineConfig({
         test: {
           name: "parley",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...withClaude, ...processes, ...faults, ...jaeger, ...openapi]
+          exclude: [
+            ...configDefaults.exclude,
+            ...withClaude,
+            ...processes,
+            ...faults,
+            ...jaeger,
+            ...openapi,
+            ...endpoints
+          ]
         }
       },
       { extends: true, test: { name: "claude", include: withClaude } },
       { extends: true, test: { name: "process", include: processes, testTimeout: 60_000 } },
       { extends: true, test: { name: "faults", include: faults, testTimeout: 60_000 } },
       { extends: true, test: { name: "jaeger", include: jaeger, testTimeout: 60_000 } },
-      { extends: true, test: { name: "openapi", include: openapi, testTimeout: 300_000 } }
+      { extends: true, test: { name: "openapi", include: openapi, testTimeout: 300_000 } },
+      { extends: true, test: { name: "endpoints", include: endpoints, testTimeout: 60_000, hookTimeout: 120_000 } }
     ],
     setupFiles: ["test/support/setup.ts"],
     testTimeout: 20_000,

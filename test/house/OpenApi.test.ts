@@ -6,17 +6,11 @@ import { stringify } from "../../src/lib/json.ts"
 import { client } from "../support/Caller.ts"
 import * as House from "../support/House.ts"
 import { home, layer, run, serve, withPassword } from "../support/Process.ts"
-import { had, whyNot } from "../support/tools.ts"
+import { had, ofPython, whyNot } from "../support/tools.ts"
 
 const [schemathesis, redocly] = await Effect.runPromise(
   Effect.all([
-    had({
-      name: "schemathesis-4.32.5",
-      steps: (folder) => [
-        ["python3", "-m", "venv", folder],
-        [`${folder}/bin/pip`, "install", "--disable-pip-version-check", "schemathesis==4.32.5"]
-      ]
-    }),
+    had(ofPython("schemathesis", "4.32.5")),
     had({
       name: "redocly-2.77.0",
       steps: (folder) => [["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "@redocly/cli@2.77.0"]]

@@ -54,11 +54,11 @@ export const run = Effect.fn(function* (options: {
   })
   const pid = yield* Effect.fromNullable(child.pid)
 
-  /** The first place of the output that matches; a defect when the program ends without one. */
-  const sees = (pattern: RegExp) =>
+  /** The first place of what it writes that matches; a defect when the program ends without one. */
+  const sees = (pattern: RegExp, where: "stdout" | "stderr" = "stdout") =>
     Effect.async<RegExpExecArray>((resume) => {
       const look = () => {
-        const found = pattern.exec(text.stdout)
+        const found = pattern.exec(text[where])
         if (found !== null) resume(Effect.succeed(found))
         else if (text.isWhole) resume(Effect.dieMessage(`no ${pattern}:\n${text.stdout}${text.stderr}`))
       }

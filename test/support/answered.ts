@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Either, Stream, Struct } from "effect"
-import { type Provider, ProviderEvent, type TurnInput } from "../../src/domain/Provider.ts"
+import { type Provider, ProviderEvent, type SessionSpec, type TurnInput } from "../../src/domain/Provider.ts"
 import { makeBill } from "./bill.ts"
 import { input, spec } from "./ClaudeHouse.ts"
 import type { Reply } from "./StandIn/Protocol.ts"
@@ -24,7 +24,11 @@ const skip = { name: "skip", description: "Stays silent", parameters: {} }
 export const tools = [memorize, skip]
 
 /** Asks the provider for one turn of an agent with tools, and hears it out. */
-export const answered = Effect.fnUntraced(function* (provider: Provider, more: Partial<TurnInput> = {}) {
+export const answered = Effect.fnUntraced(function* (
+  provider: Provider,
+  more: Partial<TurnInput> = {},
+  seat: Partial<SessionSpec> = {}
+) {
   const bill = makeBill()
   const calls: Array<readonly [string, unknown]> = []
   const callTool: TurnInput["callTool"] = (name, args) =>
@@ -32,7 +36,7 @@ export const answered = Effect.fnUntraced(function* (provider: Provider, more: P
       calls.push([name, args])
       return { text: "kept", isError: false, endsTurn: name === "skip" }
     })
-  const session = yield* provider.open(spec({ tools }))
+  const session = yield* provider.open(spec({ tools, ...seat }))
   const events: Array<ProviderEvent> = []
   const turn = session.turn({ ...input("Hi", callTool, bill.spend), ...more })
   const ended = yield* Effect.either(Stream.runForEach(turn, (event) => Effect.sync(() => events.push(event))))

@@ -38,6 +38,15 @@ const carriedOut = Effect.fn(function* (
   if (code !== 0) return yield* Effect.fail(`${program} said: ${lastOf(text)}`)
 }, Effect.scoped)
 
+/** A package of PyPI, with the extra that is named, in an environment of its own. */
+export const ofPython = (name: string, version: string, extra = ""): Tool => ({
+  name: `${name}-${version}`,
+  steps: (folder) => [
+    ["python3", "-m", "venv", folder],
+    [`${folder}/bin/pip`, "install", "--disable-pip-version-check", `${name}${extra}==${version}`]
+  ]
+})
+
 /** Where the tool is, or why it cannot be had here. */
 export const had = ({ name, steps }: Tool) =>
   Effect.gen(function* () {

@@ -46,6 +46,8 @@ export class House extends Context.Tag("parley/test/models/Providers/contract/Ho
     readonly finishReason: string | null
     /** How often a request is made, each time in another way, before it is taken for invalid. */
     readonly triesWhenInvalid: number
+    /** Whether a time to wait that the vendor names comes to the provider. */
+    readonly hearsWaits: boolean
     /** The model calls `memorize` twice in the next turn, under one id where calls have ids. */
     readonly twins: Effect.Effect<void>
     readonly faults: ReadonlyArray<Fault>

@@ -56,6 +56,7 @@ export const scripted = Effect.gen(function* () {
     begun: (words) => ({ inputTokens: 0, outputTokens: words, cacheReadTokens: 0, cacheWriteTokens: 0 }),
     finishReason: null,
     triesWhenInvalid: 1,
+    hearsWaits: true,
     twins: Effect.sync(() => void turns.push([memorize, memorize])),
     faults: [],
     silences: [],

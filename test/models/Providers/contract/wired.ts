@@ -69,7 +69,7 @@ const switched = (api: Switch, rows: ReadonlyArray<Row>): ReadonlyArray<Fault> =
   rows.map(([name, reply, ...becomes]) => ({ name, becomes, happen: Effect.asVoid(api.reply(reply)) }))
 
 /** A provider that speaks with its vendor over the wire. */
-const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<House["Type"]> = {}) =>
+export const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<House["Type"]> = {}) =>
   House.of({
     provider,
     vendor: vendorOf(api),
@@ -88,12 +88,27 @@ const wired = <Request>(provider: Provider, api: Api<Request>, more: Partial<Hou
     }),
     finishReason: "end_turn",
     triesWhenInvalid: 1,
+    hearsWaits: true,
     twins: Effect.asVoid(api.reply(MessagesApi.answer(memorize, memorize), MessagesApi.answer(MessagesApi.text(text)))),
     faults: switched(api, faults),
     silences: switched(api, silences),
     processes: Effect.succeed(0),
     ...more
   })
+
+/** What another protocol calls an end, and that it tells what was taken at the end alone. */
+export const inChat = { finishReason: "stop", begun: () => null }
+
+/** The same of a vendor who has no word for what goes to a cache. */
+export const ofChat = {
+  ...inChat,
+  costs: (requests: number) => ({
+    inputTokens: 10 * requests,
+    outputTokens: 7 * requests,
+    cacheReadTokens: 3 * requests,
+    cacheWriteTokens: 0
+  })
+}
 
 export const claude = Effect.gen(function* () {
   const { api, provider } = yield* makeHouse()
@@ -139,14 +154,5 @@ export const openai = Effect.gen(function* () {
     prices: {},
     proxies
   })
-  return wired(provider, api, {
-    finishReason: "stop",
-    begun: () => null,
-    costs: (requests) => ({
-      inputTokens: 10 * requests,
-      outputTokens: 7 * requests,
-      cacheReadTokens: 3 * requests,
-      cacheWriteTokens: 0
-    })
-  })
+  return wired(provider, api, ofChat)
 })
