@@ -1,6 +1,7 @@
 import { Either } from "effect"
 import type { ProviderEvent } from "../../../domain/Provider.ts"
 import { Crashed, type ProviderError } from "../../../domain/ProviderError.ts"
+import { isComplaint } from "../Complaint.ts"
 import { finishOf } from "../Finish.ts"
 import { failureOf } from "../Http/Broken.ts"
 import { type Fields, fields, items, parse, text } from "../Http/Lenient.ts"
@@ -14,7 +15,7 @@ import * as Usage from "./Usage.ts"
 const nothing = Either.right<ReadonlyArray<ProviderEvent>>([])
 
 /** What a gateway says that speaks another protocol. */
-const typeless = (event: Fields) => ("message" in event || "detail" in event ? "error" : "")
+const typeless = (event: Fields) => (isComplaint(event) ? "error" : "")
 
 /** Follows one answer of the Messages API: in pieces, or whole in one event. */
 export const listen =
@@ -83,7 +84,7 @@ export const listen =
       hear: (data, name) => {
         const event = parse(data)
         if (event !== null)
-          return take(event, event["error"] ? "error" : text(event["type"]) || name || typeless(event))
+          return take(event, event["error"] ? "error" : text(event["type"]) || typeless(event) || name)
         if (data.trim() !== "") unread++
         return nothing
       },

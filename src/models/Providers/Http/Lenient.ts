@@ -8,10 +8,11 @@ const none: Fields = {}
 
 const decode = Schema.decodeOption(Schema.parseJson())
 
-/** The object in a JSON text; null where there is none. */
+/** The object in a JSON text, or the first of a list of them; null where there is none. */
 export const parse = (data: string): Fields | null => {
   const found = Option.getOrNull(decode(data))
-  return isFields(found) ? found : null
+  const first: unknown = Array.isArray(found) ? found[0] : found
+  return isFields(first) ? first : null
 }
 
 export const isFields = (it: unknown): it is Fields => Predicate.isRecord(it)

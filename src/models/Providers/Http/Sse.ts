@@ -38,7 +38,7 @@ export const make = () => {
   const hear = (text: string): Found => {
     if (form === "stream") return feed(text)
     begun += text
-    if (form === "unknown" && begun.trimStart() !== "") form = begun.trimStart().startsWith("{") ? "document" : "stream"
+    if (form === "unknown" && begun.trimStart() !== "") form = /^\s*[{[]/.test(begun) ? "document" : "stream"
     if (form === "stream") return feed(begun)
     return begun.length > largestDocument ? garbage("is too long") : Either.right([])
   }

@@ -49,6 +49,11 @@ const odd: ReadonlyArray<Row> = [
   ],
   ["an empty end in every piece", frames(chunk({ content: "Hel" }, ""), chunk({ content: "lo" }, "null"), stop), said],
   ["an empty error", whole({ error: {} }, { error: null }, { error: "" }), said],
+  [
+    "signs that all is well",
+    whole({ success: true, base_resp: { status_code: 0, status_msg: "success" }, message: "", errors: [] }),
+    said
+  ],
   ["an error behind the end", frames(hello, stop, { error: { message: "no usage" } }), said],
   ["a connection that breaks behind the end", reset(hello, stop), said],
   ["usage that is none", frames(hello, stop, { choices: [], usage: "n/a" }, done), said],
@@ -192,7 +197,6 @@ const ends: ReadonlyArray<Row> = [
     body({ error: { message: "Odd", type: "rate_limit" } }),
     { error: { _tag: "RateLimited" } }
   ],
-  ["a complaint as a document", body({ detail: "Odd" }), { error: { _tag: "ServerFailed", reason: "Odd" } }],
   ["a page", body("<html>", "text/html"), { error: { _tag: "Crashed" } }],
   ["text and the limit of tokens", frames(hello, chunk({}, "length")), { text: "Hello", finish: "length" }],
   [
