@@ -2,8 +2,8 @@ import { Effect, Option } from "effect"
 import { WriteQueue } from "../../store/WriteQueue.ts"
 import { Closing } from "../../process/Closing.ts"
 import { hear } from "../../models/Deadlines.ts"
-import { ProviderEvent, type Session, type ToolResult, turnLimits, type TurnInput } from "../../domain/Provider.ts"
-import { type ContextExceeded, type ProviderError, TooLong, TooManyToolCalls } from "../../domain/ProviderError.ts"
+import { ProviderEvent, type Session, type TurnInput } from "../../domain/Provider.ts"
+import type { ContextExceeded, ProviderError } from "../../domain/ProviderError.ts"
 import { type ModelTraits, shortened } from "../../domain/ModelTraits.ts"
 import type { Spending, Usage } from "../../domain/Usage.ts"
 import { Gates } from "../../models/Gates.ts"
@@ -15,6 +15,7 @@ import * as GenAi from "../../telemetry/GenAi.ts"
 import { callTool } from "../../personas/Tools.ts"
 import { type Brief, type Briefs, bytesOf } from "./Briefs.ts"
 import { speechOf } from "./Speech.ts"
+import * as TurnLimits from "./TurnLimits.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
 import { Sessions } from "../../store/Sessions.ts"
 import type { TurnError } from "../../domain/TurnError.ts"
@@ -62,36 +63,16 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     return { firstTokenMs: FIRST_TOKEN_TIMEOUT * 1000, idleMs: IDLE_TIMEOUT * 1000, totalMs: TURN_TIMEOUT * 1000 }
   }
 
-  const toolsFor = ({ persona, room }: TurnSetting, draft: Draft) => {
+  const toolsOf = ({ persona, room }: TurnSetting, draft: Draft): TurnInput["callTool"] => {
     const call = callTool(memory, { persona, room })
-    let calls = 0
-    const areTooMany = () => calls > turnLimits.calls
-    const use: TurnInput["callTool"] = (name, input) =>
+    return (name, input) =>
       GenAi.executeTool(
         name,
         Effect.if(draft.use(name), {
           onTrue: () => call(name, input),
-          onFalse: () => Effect.succeed(refused("You have already been heard. Finish what you were saying."))
+          onFalse: () => Effect.succeed(alreadyHeard)
         })
       )
-    return {
-      areTooMany,
-      callTool: ((name, input) =>
-        Effect.suspend(() => {
-          calls++
-          return areTooMany() ? Effect.succeed(refused("No more tools in this turn.")) : use(name, input)
-        })) satisfies TurnInput["callTool"]
-    }
-  }
-
-  /** Ends the turn of a model that does not end it. */
-  const bound = (
-    { text, thinking, unheard }: Draft,
-    tools: ReturnType<typeof toolsFor>
-  ): Effect.Effect<void, TooLong | TooManyToolCalls> => {
-    if (tools.areTooMany()) return new TooManyToolCalls({ of: "calls", most: turnLimits.calls })
-    const isTooLong = text.length + thinking.length + unheard > turnLimits.characters
-    return isTooLong ? new TooLong({ most: turnLimits.characters }) : Effect.void
   }
 
   const listen = (draft: Draft) =>
@@ -113,7 +94,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     draft: Draft,
     { answered, hold }: { readonly answered: Effect.Effect<void>; readonly hold: NonNullable<TurnInput["hold"]> }
   ) => {
-    const tools = toolsFor(setting, draft)
+    const limits = TurnLimits.make(toolsOf(setting, draft), draft)
     let taken: Usage | null = null
     const spend = (spending: Spending) => {
       taken = spending.usage
@@ -121,12 +102,8 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     }
     const hearOut = (session: Session) =>
       hear(deadlines())(
-        speechOf(setting, draft)(session.turn({ ...brief.input, callTool: tools.callTool, hold, spend })),
-        (event) =>
-          answered.pipe(
-            Effect.zipRight(listen(draft)(event)),
-            Effect.zipRight(Effect.suspend(() => bound(draft, tools)))
-          )
+        speechOf(setting, draft)(session.turn({ ...brief.input, callTool: limits.callTool, hold, spend })),
+        (event) => answered.pipe(Effect.zipRight(listen(draft)(event)), Effect.zipRight(limits.check))
       )
     return Effect.flatMap(pool.lease(setting.provider, brief.spec, setting.priority), hearOut).pipe(
       Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
@@ -216,7 +193,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
   } satisfies ModelCall
 })
 
-const refused = (text: string): ToolResult => ({ text, isError: true })
+const alreadyHeard = { text: "You have already been heard. Finish what you were saying.", isError: true }
 
 const sightless = (setting: TurnSetting): TurnSetting => ({
   ...setting,
