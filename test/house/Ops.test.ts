@@ -85,6 +85,19 @@ describe("compose.yaml", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.effect("passes on every setting of .env.example that the image does not set itself", () =>
+    Effect.gen(function* () {
+      const { services } = yield* read("compose.yaml", Compose)
+      const passed = services["parley"]?.environment ?? {}
+      const shown = Array.from((yield* text("../.env.example")).matchAll(/^#?([A-Z_]+)=/gm), ([, name = ""]) => name)
+
+      deepStrictEqual(
+        shown.filter((name) => !(name in passed)),
+        ["HOST", "PORT", "DATA_DIR", "AGENTS_DIR", "BACKUP_DIR"]
+      )
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.effect("names files, volumes and secrets that there are, and images by their version", () =>
     Effect.gen(function* () {
       const { secrets, services, volumes } = yield* read("compose.yaml", Compose)
