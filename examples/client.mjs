@@ -1,20 +1,22 @@
 // Logs in, sends a message into a room, and prints what the agents say, word by word, until the round ends.
 //   npm run build
-//   PARLEY_PASSWORD=… node examples/client.ts 1 "Good evening"
-// Node 22.18 or newer runs it as it is. In a project of your own, `npm install <the folder of Parley>` comes first.
+//   PARLEY_PASSWORD=… node examples/client.mjs 1 "Good evening"
+// In a project of your own, `npm install <the folder of Parley>` comes first.
 import { connect, Refused } from "parley/client"
 
-const url = process.env["PARLEY_URL"] ?? "http://127.0.0.1:8000"
+const url = process.env.PARLEY_URL ?? "http://127.0.0.1:8000"
 const [room = "1", content = "Good evening"] = process.argv.slice(2)
 const path = { room_id: Number(room) }
 
-const talk = async (password: string) => {
+/** @param {string} password */
+const talk = async (password) => {
   const { api_key: token } = await connect({ url }).auth.login({ payload: { password } })
   const parley = connect({ url, token })
 
   // The message goes out once the stream is open, so that no event of its round is missed.
   const stop = new AbortController()
-  let sent: Promise<unknown> | undefined
+  /** @type {Promise<unknown> | undefined} */
+  let sent
   const onOpen = () => {
     sent ??= parley.messages.send({ path, payload: { content } })
     sent.catch(() => stop.abort())
@@ -30,7 +32,7 @@ const talk = async (password: string) => {
   process.stdout.write("\n")
 }
 
-await talk(process.env["PARLEY_PASSWORD"] ?? "").catch((error: unknown) => {
+await talk(process.env.PARLEY_PASSWORD ?? "").catch((error) => {
   console.error(error instanceof Refused ? `${error.status} ${error.tag}: ${error.message}` : error)
   process.exitCode = 1
 })

@@ -93,7 +93,7 @@ export const SettingsValues = Schema.Struct({
   HOST: text("address to listen on; any address but loopback needs an API_KEY_HASH", "127.0.0.1"),
   PORT: number("port to listen on; 0 takes a free one", 8000, 0, 65_535),
   DATA_DIR: text("folder of the database, the secrets and the providers' files", "./data"),
-  AGENTS_DIR: text("folder of the agents", "./agents"),
+  AGENTS_DIR: text("folder of the agents; without it and ./agents, npx parley uses DATA_DIR/agents", "./agents"),
   FRONTEND_URL: optional("one more origin from which browsers may call"),
   VERCEL_URL: optional("one more host whose https origin may call from browsers"),
   MAX_BODY_BYTES: number("largest request body in bytes; a larger one gets 413", 10_485_760, 1024, 1_073_741_824),
