@@ -48,6 +48,28 @@ describe("mentionsIn", () => {
     }
   })
 
+  it("finds who is meant by the shown name and by the folder's, with either apostrophe, and the folder's first", () => {
+    const of = (id: number, name: string, display_name: string) => ({
+      id: AgentId.make(id),
+      name,
+      display_name,
+      group: "crew"
+    })
+    const crew = [of(1, "obrien", "O'Brien"), of(2, "rei", "レイ・アヤナミ"), of(3, "stephen", "Dr. Strange (dry)")]
+    for (const [text, ids] of [
+      ["@O'Brien and @obrien", [1]],
+      ["ask @o’brien’s wife", [1]],
+      ["@レイ・アヤナミさん、@reiは？", [2]],
+      ["@ﾚｲ･ｱﾔﾅﾐ", [2]],
+      ["@dr._strange_(dry), please", [3]],
+      ["@crew", [1, 2, 3]],
+      ["@O'Brienne, @Dr. Strange", []]
+    ] as const) {
+      deepStrictEqual(mentionsIn(text, crew).ids.map(Number), [...ids], text)
+    }
+    deepStrictEqual(mentionsIn("@rei", [...crew, of(4, "ayanami", "rei")]).ids.map(Number), [2])
+  })
+
   it("takes no longer word, no other vowel and no address for a name", () => {
     const names = ["anna", "राम", "สม", "Jose", "小明", "ก"]
     for (const text of [

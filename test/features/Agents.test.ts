@@ -42,6 +42,59 @@ describe("an agent made over the API", () => {
     })
   )
 
+  scenario("keeps a name that no folder can have as what it is called, beside a folder's that is free", (world) =>
+    Effect.gen(function* () {
+      const { create, files, json, read } = world
+      const about = { in_a_nutshell: "M." }
+      const made = yield* Effect.forEach(
+        ["O'Brien", "Mr. T.", "Smith, John", "レイ・アヤナミ", "山田　花子", 'O"Brien', "¡!"],
+        (name) => create({ name, ...about })
+      )
+      deepStrictEqual(
+        made.map(({ data }) => [data.name, data.display_name]),
+        [
+          ["O Brien", "O'Brien"],
+          ["Mr. T", "Mr. T."],
+          ["Smith John", "Smith, John"],
+          ["レイ アヤナミ", "レイ・アヤナミ"],
+          ["山田 花子", null],
+          ["O Brien 2", 'O"Brien'],
+          ["agent", "¡!"]
+        ]
+      )
+      assertEquals(yield* read("O Brien/agent_config.yaml"), "display_name: O'Brien\n")
+      const before = yield* files(".")
+
+      deepStrictEqual(
+        (yield* Effect.forEach(
+          [
+            { name: "O’BRIEN" },
+            { name: "Cy", display_name: "o'brien" },
+            { name: "smith, john" },
+            { name: "Cy", display_name: "ada" },
+            { name: "Cy", display_name: " \u200b" },
+            { name: "\u200b" }
+          ],
+          (body) => create({ ...body, ...about })
+        )).map(statusOf),
+        [
+          [409, "AgentExists"],
+          [409, "AgentExists"],
+          [409, "AgentExists"],
+          [409, "AgentExists"],
+          [400, "AgentRefused"],
+          [400, "AgentNameInvalid"]
+        ]
+      )
+      deepStrictEqual(yield* files("."), before)
+
+      const { data: cy } = yield* create({ name: "Di", display_name: "Dr. Di!", ...about })
+      deepStrictEqual([cy.name, cy.display_name], ["Di", "Dr. Di!"])
+      const { data: all } = yield* json("GET", "/agents")
+      deepStrictEqual(all.find(({ name }: { readonly name: string }) => name === "Di").display_name, "Dr. Di!")
+    })
+  )
+
   scenario("is one, however many make it at the same time, in whatever group", ({ create, files }) =>
     Effect.gen(function* () {
       const answers = yield* Effect.all(

@@ -68,6 +68,42 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
     })
   )
 
+  it.effect("an agent is known again by its folder's name, or else by what it is called, here or there", () =>
+    Effect.gen(function* () {
+      const { document, json, text, with_ } = yield* setup
+      const { data: agent } = yield* json("POST", "/agents", { name: "O'Brien", in_a_nutshell: "He repairs." })
+      const by = (id: number, agent_name: string, agent_display_name: string | null) =>
+        messageOf(id, { role: "assistant", participant_type: null, agent_name, agent_display_name })
+      const { data } = yield* with_([
+        by(1, "O'Brien", null),
+        by(2, "miles", "O'Brien"),
+        by(3, "O Brien", "Miles"),
+        by(4, "Ada", "O'Brien"),
+        by(5, "keiko", "Keiko O'Brien")
+      ])
+
+      deepStrictEqual(data.missing_agents, ["Keiko O'Brien"])
+      const { data: found } = yield* json("GET", `/rooms/${data.room_id}/messages`)
+      deepStrictEqual(
+        found.map((one: Record<string, unknown>) => [
+          one["agent_id"] === agent.id,
+          one["agent_name"],
+          one["agent_display_name"]
+        ]),
+        [
+          [true, "O Brien", "O'Brien"],
+          [true, "O Brien", "O'Brien"],
+          [true, "O Brien", "Miles"],
+          [false, "Ada", "O'Brien"],
+          [false, "keiko", "Keiko O'Brien"]
+        ]
+      )
+      assertTrue((yield* text(data.room_id)).includes("### Keiko O'Brien (agent)"))
+      deepStrictEqual((yield* document(data.room_id)).messages[0].agent_display_name, "O'Brien")
+      yield* json("DELETE", `/agents/${agent.id}`)
+    })
+  )
+
   it.effect("agents are found by their names; those that are not here are told, and keep what they said", () =>
     Effect.gen(function* () {
       const { json, take } = yield* setup

@@ -66,6 +66,45 @@ describe.skipIf(whyNoChromium !== "")("the page's agents", () => {
     )
 
     it.scoped(
+      "shows an agent by what it is called, mentions it so, and leaves what was said under the name of its time",
+      () =>
+        Effect.gen(function* () {
+          const { call, visit } = yield* Site
+          const { data: room } = yield* call("POST", "/rooms", { name: "bridge" })
+          const { faults, on } = yield* visit(`#room=${room.id}`)
+
+          const seen = yield* on(async (page) => {
+            await page.getByRole("button", { name: "Agents" }).click()
+            await page.getByRole("button", { name: "New agent…" }).click()
+            await page.locator("#persona-name").fill("O'Brien")
+            await page.getByLabel("Characteristics").fill("He repairs.\n\n## Lines\n\n- Aye, sir.")
+            await page.getByRole("button", { name: "Save" }).click()
+            await page.locator("#roster-agents").getByRole("checkbox", { name: "O'Brien" }).check()
+            await page.locator("#roster").getByRole("button", { name: "Save" }).click()
+            await page.locator("#seats").getByRole("button", { name: "O'Brien" }).click()
+            const mention = await page.locator("#write").inputValue()
+            await page.locator("#write").press("Enter")
+            const said = page.locator("#messages .message", { hasText: "Aye, sir." })
+            await said.locator("strong", { hasText: "O'Brien" }).waitFor()
+
+            await page.getByRole("button", { name: "Agents" }).click()
+            await page.getByRole("button", { name: "Change O'Brien" }).click()
+            await page.locator("#persona-title", { hasText: "O'Brien" }).waitFor()
+            const name = await page.locator("#persona-name").inputValue()
+            await page.locator("#persona-name").fill("Miles!")
+            await page.locator("#persona").getByRole("button", { name: "Save" }).click()
+            await page.locator("#seats").getByText("Miles!").waitFor()
+            return [mention, name, await said.locator("strong").innerText()]
+          })
+          const [agent] = (yield* call("GET", `/rooms/${room.id}/agents`)).data
+          deepStrictEqual(seen, ["@O'Brien ", "O'Brien", "O'Brien"])
+          deepStrictEqual([agent.name, agent.display_name], ["O Brien", "Miles!"])
+          deepStrictEqual(faults, [])
+        }),
+      patience
+    )
+
+    it.scoped(
       "leads to a room alone with an agent, the same one each time, from a room and from none",
       () =>
         Effect.gen(function* () {

@@ -129,6 +129,17 @@ describe("Agents that only the original's database has", () => {
           .filter((line) => /[0128]:/.test(line)),
         ["I am 0: Mr Smith 2", "I am 1: ada 2", "I am 2: O Brien", "I am 8: Mr Smith 3"]
       )
+      deepStrictEqual(
+        yield* query("SELECT agent_name, agent_display_name FROM messages WHERE content IN ('I am 0', 'I am 2')"),
+        [
+          ["Mr Smith 2", "../../Mr/Smith"],
+          ["O Brien", "O'Brien 🎉"]
+        ]
+      )
+      deepStrictEqual(yield* query("SELECT display_name FROM agents WHERE name IN ('O Brien', 'Ada')"), [
+        [null],
+        ["O'Brien 🎉"]
+      ])
       assertInclude(report, "O'Brien 🎉 is O Brien here")
       assertInclude(report, "1  agents without a name")
     }).pipe(Effect.provide(NodeContext.layer))

@@ -38,6 +38,21 @@ describe("an agent that is changed", () => {
     listening
   )
 
+  scenario("is called otherwise, and by its folder's name again, but never as another", ({ idOf, json, read }) =>
+    Effect.gen(function* () {
+      const change = (name: string, display_name: unknown) => json("PATCH", `/agents/${idOf(name)}`, { display_name })
+      const shown = yield* Effect.forEach(["Ada  Lovelace ", null, "ADA", "Ada", "Bo B.", ""], (name) =>
+        Effect.map(change(name === "Bo B." ? "Bo" : "Ada", name), ({ data }) => data.display_name)
+      )
+      deepStrictEqual(shown, ["Ada Lovelace", "Ada Lovelace", "ADA", null, "Bo B.", null])
+      assertEquals(yield* read("Ada/agent_config.yaml"), "{}\n")
+      assertEquals(yield* read("group_Bees/Bo/agent_config.yaml"), "display_name: Bo B.\n")
+      for (const name of ["bo", "bo b.", "\u0007", "x".repeat(101)]) {
+        deepStrictEqual(statusOf(yield* change("Ada", name)), [400, "AgentRefused"], name)
+      }
+    })
+  )
+
   scenario("keeps what is not named, loses what is emptied, and cannot lose all it is", ({ files, idOf, json }) =>
     Effect.gen(function* () {
       const path = `/agents/${idOf("Ada")}`
