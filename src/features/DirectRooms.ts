@@ -2,6 +2,7 @@ import { Effect, Option } from "effect"
 import { AgentRepo } from "../store/AgentRepo.ts"
 import type { Agent, AgentId } from "../domain/Agent.ts"
 import { RoomExists, type RoomRow } from "../domain/Room.ts"
+import { namesOf } from "../domain/ShownName.ts"
 import * as Time from "../domain/Time.ts"
 import { CurrentUser } from "../domain/User.ts"
 import { Providers } from "../models/Providers.ts"
@@ -59,17 +60,29 @@ export const make = Effect.gen(function* () {
     return room.id
   })
 
+  /** The room of that name in which the agent sits, or the first of such names that is free; or neither. */
+  const look = Effect.fnUntraced(function* (owner: string, agent: AgentId, name: string) {
+    for (let number = 1; number <= mostNames; number++) {
+      const free = number === 1 ? name : `${name} ${number}`
+      const found = yield* repo.named(owner, free, agent)
+      if (Option.isNone(found)) return { id: null, free }
+      if (found.value.is_seated) return { id: found.value.id, free: null }
+    }
+    return { id: null, free: null }
+  })
+
   const find = Effect.fnUntraced(function* (agentId: AgentId, setup: Setup) {
     const { user_id } = yield* CurrentUser
     const agent = yield* agents.find(agentId)
-    const name = `Direct: ${agent.name}${setup.suffix}`
-    for (let number = 1; number <= mostNames; number++) {
-      const numbered = number === 1 ? name : `${name} ${number}`
-      const found = yield* repo.named(user_id, numbered, agentId)
-      if (Option.isNone(found)) return yield* open(user_id, agent, numbered, setup)
-      if (found.value.is_seated) return found.value.id
+    const [name = agent.name, ...others] = namesOf(agent).map((it) => `Direct: ${it}${setup.suffix}`)
+    const { free, id } = yield* look(user_id, agentId, name)
+    if (id !== null) return id
+    // From before the agent was called as it is now.
+    for (const other of others) {
+      const before = yield* look(user_id, agentId, other)
+      if (before.id !== null) return before.id
     }
-    return yield* RoomExists.of(name)
+    return free === null ? yield* RoomExists.of(name) : yield* open(user_id, agent, free, setup)
   })
 
   return {

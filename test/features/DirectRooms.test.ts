@@ -54,6 +54,21 @@ layer(house, { excludeTestServices: true })("DirectRooms", (it) => {
     })
   )
 
+  it.effect("the room has the name that the agent is shown by, and stays the same when that changes", () =>
+    Effect.gen(function* () {
+      const { admin, bo, json } = yield* setup
+      const call = (display_name: string) => admin.json("PATCH", `/agents/${bo}`, { display_name })
+      const open = Effect.map(json("GET", `/agents/${bo}/direct-room`), ({ data }) => [data.id, data.name])
+
+      const before = yield* open
+      yield* call("O'Brien")
+      deepStrictEqual([before[1], yield* open], ["Direct: Bo", before])
+      const { data } = yield* (yield* setup).json("GET", `/agents/${bo}/direct-room`)
+      assertEquals(data.name, "Direct: O'Brien")
+      yield* call("")
+    })
+  )
+
   it.effect(
     "another provider or model has a room of its own, the default's is the same with and without its name",
     () =>
