@@ -28,6 +28,8 @@ export const listen =
   (asked: string, hasImages: boolean): Listener<Message> => {
     const calls = Calls.make()
     const details = Details.make()
+    const blocks = Details.make()
+    let extra: Fields = {}
     const usage = Usage.make()
     let model = asked
     let said = ""
@@ -64,6 +66,8 @@ export const listen =
     const take = (delta: Fields): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
       const content = contentOf(delta["content"])
       const thought = think(thoughtIn(delta, content.thought))
+      blocks.add(delta["thinking_blocks"])
+      extra = Calls.extraIn(extra, delta)
       for (const piece of items(delta["tool_calls"])) {
         const { added, length } = calls.add(fields(piece))
         size += added
@@ -132,6 +136,8 @@ export const listen =
           content: contentBack(said, part),
           ...Object.fromEntries(Object.entries(thoughts).filter(([, thought]) => thought !== "")),
           ...(details.all().length === 0 ? {} : { reasoning_details: details.all() }),
+          ...(blocks.all().length === 0 ? {} : { thinking_blocks: blocks.all() }),
+          ...extra,
           ...(whole.length === 0 ? {} : { tool_calls: whole.map(callBack) })
         }
         return Either.right({
@@ -156,6 +162,6 @@ const contentBack = (said: string, part: string) => {
 const callBack = ({ extra, id, input, name }: Calls.Call) => ({
   id,
   type: "function",
-  function: { name, arguments: Calls.isReadable(input) ? input.trim() || "{}" : "{}" },
-  ...(extra === null ? {} : { extra_content: extra })
+  function: { name, arguments: Calls.isReadable(input) ? input.trim() || "{}" : "{}", ...extra.function },
+  ...extra.call
 })

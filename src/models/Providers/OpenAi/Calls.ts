@@ -1,5 +1,5 @@
 import { Option, Schema } from "effect"
-import { type Fields, fields, json, number, text } from "../Http/Lenient.ts"
+import { type Fields, fields, isFields, json, number, text } from "../Http/Lenient.ts"
 import { identified } from "../Http/Tools.ts"
 
 const JsonObject = Schema.decodeOption(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
@@ -12,22 +12,39 @@ interface Piece {
   readonly index: number | null
   readonly name: string
   readonly input: string
-  /** Gemini wants it back with the call. */
-  readonly extra: unknown
+  readonly extra: Extra
+}
+
+/** What a vendor wants back with a call: Gemini its signature, from itself or by LiteLLM. */
+interface Extra {
+  readonly call: Fields
+  readonly function: Fields
 }
 
 export interface Call {
   readonly id: string
   readonly name: string
   readonly input: string
-  readonly extra: unknown
+  readonly extra: Extra
 }
 
 interface Growing extends Call {
   id: string
   name: string
   input: string
-  extra: unknown
+  extra: Extra
+}
+
+const extras = ["extra_content", "provider_specific_fields"]
+
+/** Of an object, what goes back as it came; a later piece may hold more of it. */
+export const extraIn = (before: Fields, it: Fields): Fields => {
+  const found = extras.filter((name) => isFields(it[name]))
+  if (found.length === 0) return before
+  return {
+    ...before,
+    ...Object.fromEntries(found.map((name) => [name, { ...fields(before[name]), ...fields(it[name]) }]))
+  }
 }
 
 const pieceOf = (it: Fields): Piece => {
@@ -37,7 +54,7 @@ const pieceOf = (it: Fields): Piece => {
     index: number(it["index"]),
     name: text(named["name"]),
     input: json(named["arguments"]),
-    extra: it["extra_content"] ?? null
+    extra: { call: extraIn({}, it), function: extraIn({}, fields(it["function"])) }
   }
 }
 
@@ -73,7 +90,7 @@ export const make = () => {
   }
 
   const open = (): Growing => {
-    const call = { id: "", name: "", input: "", extra: null }
+    const call = { id: "", name: "", input: "", extra: { call: {}, function: {} } }
     calls.push(call)
     return call
   }
@@ -89,7 +106,10 @@ export const make = () => {
       call.id ||= piece.id
       call.name ||= piece.name
       call.input += piece.input
-      call.extra = piece.extra ?? call.extra
+      call.extra = {
+        call: extraIn(call.extra.call, piece.extra.call),
+        function: extraIn(call.extra.function, piece.extra.function)
+      }
       return { added: piece.input.length, length: call.input.length }
     },
     all: (): ReadonlyArray<Call> => {

@@ -1,12 +1,14 @@
 import { type Fields, isFields, items, text } from "../Http/Lenient.ts"
 
 /** What of a detail comes in pieces. */
-const grows = ["text", "summary", "data"] as const
+const grows = ["text", "summary", "data", "thinking"] as const
 
 const isOf = (one: Fields, other: Fields) =>
   one["type"] === other["type"] &&
   one["index"] === other["index"] &&
-  (one["id"] ?? other["id"]) === (other["id"] ?? one["id"])
+  (one["id"] ?? other["id"]) === (other["id"] ?? one["id"]) &&
+  // What was signed is whole.
+  (one["thinking"] === undefined || text(one["signature"]) === "")
 
 const joined = (before: Fields, more: Fields): Fields => {
   const known = Object.entries(more).filter(([, value]) => value !== null && value !== undefined)
@@ -18,7 +20,7 @@ const joined = (before: Fields, more: Fields): Fields => {
   }
 }
 
-/** OpenRouter's `reasoning_details`: thoughts in the form in which the vendor behind it wants them back. */
+/** OpenRouter's `reasoning_details` and LiteLLM's `thinking_blocks`: thoughts in the form in which the vendor behind it wants them back. */
 export const make = () => {
   const all: Array<Fields> = []
   return {

@@ -30,6 +30,49 @@ const rows: ReadonlyArray<readonly [string, ReadonlyArray<object>, object]> = [
     { content: null, tool_calls: [{ ...back, extra_content }] }
   ],
   [
+    "what LiteLLM puts beside a call, its function and the message",
+    [
+      { provider_specific_fields: { citations: [] } },
+      {
+        tool_calls: [
+          {
+            ...called,
+            function: { ...called.function, provider_specific_fields: { thought_signature: "c2ln" } },
+            provider_specific_fields: { thought_signature: "c2ln" }
+          }
+        ]
+      }
+    ],
+    {
+      content: null,
+      provider_specific_fields: { citations: [] },
+      tool_calls: [
+        {
+          ...back,
+          function: { ...back.function, provider_specific_fields: { thought_signature: "c2ln" } },
+          provider_specific_fields: { thought_signature: "c2ln" }
+        }
+      ]
+    }
+  ],
+  [
+    "LiteLLM's blocks of thoughts, each with its signature",
+    [
+      ...["Tea ", "is hot."].map((thinking) => ({ thinking_blocks: [{ type: "thinking", thinking }] })),
+      { thinking_blocks: [{ type: "thinking", thinking: "", signature: "c2ln" }] },
+      { thinking_blocks: [{ type: "thinking", thinking: "Wait.", signature: "dHdv" }] },
+      call()
+    ],
+    {
+      content: null,
+      thinking_blocks: [
+        { type: "thinking", thinking: "Tea is hot.", signature: "c2ln" },
+        { type: "thinking", thinking: "Wait.", signature: "dHdv" }
+      ],
+      tool_calls: [back]
+    }
+  ],
+  [
     "details of the reasoning",
     [...details.map((one) => ({ reasoning_details: [one] })), call()],
     {
