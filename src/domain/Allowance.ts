@@ -92,15 +92,16 @@ const nothing: Amount = { tokens: 0, usd: 0 }
 
 /**
  * What a turn counts for: what the provider told of it; for a request of which it did not tell, what was set aside,
- * never nothing, unless the provider took nothing on.
+ * never nothing, unless the provider took nothing on. Where no request is untold, as after one that was refused, nothing
+ * is owed.
  */
 export const settled = (
   reserved: Amount,
   { isFree, spent }: { readonly isFree: boolean; readonly spent: Spending }
 ): Amount => {
   const { isWhole, usage } = spent
-  if (usage === null) return isFree ? nothing : reserved
   const owed = isWhole || isFree ? nothing : reserved
+  if (usage === null) return owed
   return {
     tokens: totalOf(usage) + owed.tokens,
     usd: usage.costUsd === null ? reserved.usd : usage.costUsd + owed.usd

@@ -1,11 +1,13 @@
 import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
-import { assertEquals, assertTrue } from "@effect/vitest/utils"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { stringify } from "../../../src/lib/json.ts"
 import { room } from "../../support/Duo.ts"
 import * as House from "../../support/House.ts"
 import { makeOpenAi } from "../../support/HttpHouse.ts"
+import { refuseSaying } from "../../support/MessagesApi.ts"
+import type { Reply } from "../../support/StandIn/Protocol.ts"
 import { frames } from "../../support/StandIn/Raw.ts"
 
 /** A dollar for a thousand tokens in or out. */
@@ -28,11 +30,13 @@ const odd: ReadonlyArray<readonly [string, unknown]> = [
   ["tells more than can be", { prompt_tokens: 1e18, completion_tokens: 1e18, cost: 1e18 }]
 ]
 
+const flagged = refuseSaying(403, { error: { message: "The input was flagged by moderation" } })
+
 /** What a room has spent after each of so many rounds, as long as it plays any. */
-const spending = (usage: unknown, settings: object) =>
+const spending = (reply: Reply, settings: object) =>
   Effect.gen(function* () {
     const { api, provider } = yield* makeOpenAi({ prices })
-    yield* api.reply(...Array.from({ length: 12 }, () => saying(usage)))
+    yield* api.reply(...Array.from({ length: 12 }, () => reply))
     const folders = yield* House.folders({ Ada: "Ada builds clocks." })
     const play = Effect.gen(function* () {
       const found = yield* room(settings)
@@ -56,7 +60,7 @@ describe("a vendor that", () => {
     ] as const) {
       it.scopedLive(`${name} is paid for in ${budget}, and each reply stays`, () =>
         Effect.gen(function* () {
-          const spent = yield* spending(usage, { ...settings, max_messages: 1 })
+          const spent = yield* spending(saying(usage), { ...settings, max_messages: 1 })
 
           const [first] = spent
           const last = spent.at(-1)
@@ -71,4 +75,14 @@ describe("a vendor that", () => {
       )
     }
   }
+
+  it.scopedLive("refuses a request takes nothing of a budget, also where a filter refused it", () =>
+    Effect.gen(function* () {
+      const spent = yield* spending(flagged, { budget_tokens: 8000 })
+      deepStrictEqual(
+        spent.map(({ tokens, usd }) => [tokens, usd]),
+        Array.from({ length: 12 }, () => [0, 0])
+      )
+    })
+  )
 })
