@@ -39,6 +39,8 @@ export const make = (count: number) => {
     })
 
   return {
+    /** Whether a permit can be had at once. */
+    isFree: () => free > 0,
     /** Runs the effect with a permit. */
     with: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       Effect.uninterruptibleMask((restore) =>

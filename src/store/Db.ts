@@ -1,10 +1,10 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
 import { FileSystem, Path } from "@effect/platform"
 import { Migrator, SqlClient, type SqlError } from "@effect/sql"
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import type { Connection } from "@effect/sql/SqlConnection"
-import { Data, Effect, Layer, Option, Schema } from "effect"
+import { Context, Data, Effect, Layer, Option, Schema } from "effect"
 import * as Client from "./Db/Client.ts"
+import * as Driver from "./Db/Driver.ts"
 import { DbFile, Handles } from "./DbFile.ts"
 import { type DatabaseUnusable, inspect, unlessLocked, unusable } from "./Inspect.ts"
 import house from "./Db/migrations/0001_house.ts"
@@ -64,20 +64,30 @@ const versionOf = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   return row?.version ?? 0
 })
 
+type Database = Effect.Effect.Success<ReturnType<typeof Driver.open>>
+
+/** The open file itself. */
+export class Opened extends Context.Tag("parley/store/Db/Opened")<Opened, Database>() {}
+
 /**
  * SQLite would wait for another process in the event loop, and everybody with it: who writes waits beside it. It would
  * also take over its log within a commit; the queue does so after one. The first statement brings the log and its index
  * into being.
  */
-const opened = Layer.effectDiscard(
-  Effect.flatMap(SqliteClient.SqliteClient, (sql) =>
-    Effect.all([
-      sql`PRAGMA busy_timeout = 0`,
-      sql`PRAGMA wal_autocheckpoint = 0`,
-      unlessLocked(sql`SELECT count(*) FROM sqlite_master`)
-    ])
+const opened = (filename: string) =>
+  Layer.scoped(
+    Opened,
+    Effect.tap(Driver.open(filename), (database) => {
+      const run = (text: string) => Effect.try(() => database.prepare(text)([]))
+      return Effect.orDie(
+        Effect.all([
+          run("PRAGMA busy_timeout = 0"),
+          run("PRAGMA wal_autocheckpoint = 0"),
+          unlessLocked(run("SELECT count(*) FROM sqlite_master"))
+        ])
+      )
+    })
   )
-)
 
 /** In bytes. While somebody reads for long the log grows with what is written; it gives the rest back when they go. */
 const largestLog = 16 * 2 ** 20
@@ -90,15 +100,12 @@ const free = (sql: SqlClient.SqlClient) => {
   ).pipe(Effect.scoped, unlessLocked)
 }
 
-const migrate = (
-  steps: Migrations,
-  backup: (client: SqliteClient.SqliteClient, version: number) => Effect.Effect<unknown, SqlError.SqlError>
-) =>
+const migrate = (steps: Migrations, backup: (database: Database, version: number) => Effect.Effect<unknown>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const newest = Object.keys(steps).length
       const sql = yield* SqlClient.SqlClient
-      const client = yield* SqliteClient.SqliteClient
+      const database = yield* Opened
       // WAL alone would sync at checkpoints only: an acknowledged write could be lost with the power.
       yield* Effect.orDie(free(sql))
       yield* sql`PRAGMA synchronous = FULL`
@@ -106,24 +113,18 @@ const migrate = (
       yield* sql.unsafe(`PRAGMA journal_size_limit = ${largestLog}`)
       const version = yield* Effect.orDie(versionOf(sql))
       if (version > newest) return yield* new SchemaTooNew({ found: version, known: newest })
-      if (version > 0 && version < newest) yield* Effect.orDie(backup(client, version))
+      if (version > 0 && version < newest) yield* backup(database, version)
       yield* Effect.orDie(Migrator.make({})({ loader: Migrator.fromRecord(steps) }))
     })
   )
 
 const connection = (filename: string, file: Layer.Layer<DbFile, never, Handles>) =>
-  Layer.effect(
-    SqlClient.SqlClient,
-    Effect.gen(function* () {
-      const { heard } = yield* DbFile
-      const { reserve } = yield* SqliteClient.SqliteClient
-      return yield* Client.over(yield* Effect.scoped(reserve), heard)
-    })
+  Layer.unwrapEffect(
+    Effect.map(Effect.all([Opened, DbFile]), ([database, { heard }]) => Client.over(database, heard))
   ).pipe(
     Layer.provideMerge(file),
-    Layer.provideMerge(opened),
+    Layer.provideMerge(opened(filename)),
     Layer.provide(Reactivity.layer),
-    Layer.provideMerge(SqliteClient.layer({ filename })),
     Layer.provide(Handles.layer)
   )
 
@@ -146,7 +147,7 @@ export const layerOf = (steps: Migrations) =>
       yield* fs.makeDirectory(DATA_DIR, { recursive: true, mode: 0o700 })
       const filename = path.join(DATA_DIR, "parley.db")
       yield* inspect(filename)
-      return migrate(steps, (client, version) => client.backup(`${filename}.before-${version + 1}`)).pipe(
+      return migrate(steps, ({ backup }, version) => backup(`${filename}.before-${version + 1}`)).pipe(
         Layer.provideMerge(connection(filename, DbFile.layerOf(filename))),
         plainly(filename)
       )

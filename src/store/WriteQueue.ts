@@ -1,4 +1,3 @@
-import { SqlClient } from "@effect/sql"
 import { Array, Cause, Context, Deferred, Effect, Fiber, FiberId, Layer, Option } from "effect"
 import { DbFile } from "./DbFile.ts"
 import { WriteRefused } from "../domain/Error.ts"
@@ -10,6 +9,7 @@ import { nextTurn } from "../lib/turns.ts"
 import { Settings } from "../process/Settings.ts"
 import type { Commit } from "./WriteQueue/Commit.ts"
 import * as Job from "./WriteQueue/Job.ts"
+import { Statements } from "./Statements.ts"
 import * as Persist from "./WriteQueue/Persist.ts"
 import * as TakeOver from "./WriteQueue/TakeOver.ts"
 
@@ -84,12 +84,12 @@ const standing = ({ glance }: DbFile["Type"]) =>
   Effect.suspend(() => Option.match(glance(), { onNone: () => Effect.void, onSome: Effect.fail }))
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
+  const statements = yield* Statements
   const file = yield* DbFile
   const takeOver = yield* TakeOver.make
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
   // Immediate: a deferred BEGIN can fail in the middle, when another process holds the lock.
-  const begin = sql.onDialectOrElse({ sqlite: () => "BEGIN IMMEDIATE", orElse: () => "BEGIN" })
+  const frame = Job.frameOf(statements, "BEGIN IMMEDIATE")
   const arrived: Array<Job.Job> = []
   let isOpen = true
   let waiting: ReadonlyArray<Batch> = []
@@ -97,23 +97,20 @@ const make = Effect.gen(function* () {
   let version = 0
 
   /** Null when another process has the lock: then nothing was begun. */
-  const transact = (batch: Batch) =>
-    Effect.flatMap(sql.reserve, (connection) => {
-      const work = Effect.forEach(batch, (job) => job.run(connection, batch.length))
-      const carried = work.pipe(
-        Effect.zipLeft(Job.execute(connection, "COMMIT")),
-        Effect.zipLeft(standing(file)),
-        Effect.tapErrorCause(() => Effect.ignore(Job.execute(connection, "ROLLBACK")))
-      )
-      return Effect.matchCauseEffect(Effect.zipRight(standing(file), Job.execute(connection, begin)), {
-        onFailure: (cause) =>
-          Option.exists(faultIn(cause), isLocked) ? Effect.succeed(null) : Effect.failCause(cause),
-        onSuccess: () => {
-          version += 1
-          return timed(carried, batch.length)
-        }
-      })
-    }).pipe(Effect.scoped, Effect.withTracerEnabled(false))
+  const transact = (batch: Batch) => {
+    const carried = Effect.forEach(batch, (job) => job.run(frame, batch.length)).pipe(
+      Effect.zipLeft(Effect.sync(frame.commit)),
+      Effect.zipLeft(standing(file)),
+      Effect.tapErrorCause(() => Effect.ignore(Effect.try(frame.rollback)))
+    )
+    return Effect.matchCauseEffect(Effect.zipRight(standing(file), Effect.sync(frame.begin)), {
+      onFailure: (cause) => (Option.exists(faultIn(cause), isLocked) ? Effect.succeed(null) : Effect.failCause(cause)),
+      onSuccess: () => {
+        version += 1
+        return timed(carried, batch.length)
+      }
+    }).pipe(statements.alone, Effect.withTracerEnabled(false))
+  }
 
   const refuseAll = (batch: Batch, fault: StorageFault) => {
     refusals(batch.length, fault._tag)

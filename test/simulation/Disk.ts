@@ -1,9 +1,9 @@
 import * as Reactivity from "@effect/experimental/Reactivity"
-import { SqlClient, type SqlConnection, SqlError } from "@effect/sql"
 import Database from "better-sqlite3"
-import { Effect, Layer, Stream } from "effect"
+import { Layer } from "effect"
 import { DbFile } from "../../src/store/DbFile.ts"
 import * as Client from "../../src/store/Db/Client.ts"
+import type { Driver } from "../../src/store/Db/Driver.ts"
 
 export interface Watcher {
   /** Just before what was written becomes durable. */
@@ -64,24 +64,9 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
     return rows
   }
 
-  const run = (text: string, params: ReadonlyArray<unknown>) =>
-    Effect.try({
-      try: () => work(text, params),
-      catch: (cause) => new SqlError.SqlError({ cause, message: "Failed to execute statement" })
-    })
+  const driver: Driver = { prepare: (text) => (values) => work(text, values) }
 
-  const connection: SqlConnection.Connection = {
-    execute: (text, params) => run(text, params),
-    executeRaw: run,
-    executeUnprepared: (text, params) => run(text, params),
-    executeValues: () => Effect.dieMessage("nobody asks for values"),
-    executeStream: () => Stream.dieMessage("nobody asks for streams")
-  }
-
-  const layer = Layer.effect(SqlClient.SqlClient, Client.over(connection)).pipe(
-    Layer.provide(Reactivity.layer),
-    Layer.merge(DbFile.layerMemory)
-  )
+  const layer = Client.over(driver).pipe(Layer.provide(Reactivity.layer), Layer.merge(DbFile.layerMemory))
 
   return {
     layer,

@@ -1,4 +1,3 @@
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import { type Context, Effect } from "effect"
 import { AgentId } from "../../src/domain/Agent.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
@@ -32,10 +31,7 @@ const furnish = (plan: ReadonlyArray<ReadonlyArray<number>>) =>
     }
   })
 
-const migrated = Effect.flatMap(SqliteClient.SqliteClient, (client) => client.export).pipe(
-  Effect.provide(Db.layerTest),
-  Effect.orDie
-)
+const migrated = Effect.map(Db.Opened, ({ serialize }) => serialize()).pipe(Effect.provide(Db.layerTest), Effect.orDie)
 
 /** Decoded once for all schedules that have the same. */
 export const settingsFrom = (() => {

@@ -1,8 +1,8 @@
-import { SqlClient, type SqlError } from "@effect/sql"
-import type { Connection } from "@effect/sql/SqlConnection"
-import { Cause, Deferred, Effect, Exit, Option } from "effect"
+import { Cause, type Clock, Deferred, Effect, Exit, Option } from "effect"
 import { faultIn, type StorageFault } from "../../domain/Storage.ts"
+import * as Time from "../../domain/Time.ts"
 import { broke } from "../../lib/broke.ts"
+import type { Statements } from "../Statements.ts"
 import { Commit } from "./Commit.ts"
 
 /** A write that waits for its commit. */
@@ -10,26 +10,39 @@ export interface Job {
   /** When, in milliseconds. */
   readonly asked: number
   /** Does the work; what it hands back is done after the commit. Fails when the whole transaction is lost. */
-  readonly run: (
-    connection: Connection,
-    batch: number
-  ) => Effect.Effect<Effect.Effect<unknown>, SqlError.SqlError | StorageFault>
+  readonly run: (frame: Frame, batch: number) => Effect.Effect<Effect.Effect<unknown>, StorageFault>
   readonly refuse: (fault: StorageFault) => Effect.Effect<unknown>
   readonly die: (cause: Cause.Cause<unknown>) => Effect.Effect<unknown>
 }
 
+/** What frames the writes of a transaction, each step in one statement. */
+export type Frame = ReturnType<typeof frameOf>
+
+export const frameOf = ({ prepare }: Statements["Type"], begin: string) => {
+  const stepOf = (text: string) => {
+    const run = prepare<Record<string, never>>(text)
+    return () => void run({})
+  }
+  return {
+    begin: stepOf(begin),
+    commit: stepOf("COMMIT"),
+    rollback: stepOf("ROLLBACK"),
+    save: stepOf("SAVEPOINT write"),
+    undo: stepOf("ROLLBACK TO write"),
+    release: stepOf("RELEASE write")
+  }
+}
+
 export const make = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, write: Effect.Effect<A, E, Commit>) =>
-  Effect.map(place, ({ asked, tell }): Job => ({
+  Effect.map(place, ({ asked, clock, tell }): Job => ({
     asked,
-    run: (connection, batch) => {
+    run: (frame, batch) => {
       tell(batch)
-      return Effect.map(attempt(connection, write), (done) => settle(reply, done))
+      return Effect.map(attempt(frame, clock, write), (done) => settle(reply, done))
     },
     refuse: (fault) => Deferred.fail(reply, fault),
     die: (cause) => Deferred.die(reply, Cause.squash(cause))
   }))
-
-export const execute = (connection: Connection, statement: string) => connection.execute(statement, [], undefined)
 
 /** Tells the span of a write how long it stood in the queue, and with how many others it shares its commit. */
 const place = Effect.map(Effect.all([Effect.clock, Effect.option(Effect.currentSpan)]), ([clock, span]) => {
@@ -39,7 +52,7 @@ const place = Effect.map(Effect.all([Effect.clock, Effect.option(Effect.currentS
     span.value.attribute("parley.queue.wait_ms", clock.unsafeCurrentTimeMillis() - asked)
     span.value.attribute("parley.commit.batch", batch)
   }
-  return { asked, tell }
+  return { asked, clock, tell }
 })
 
 interface Attempt<A, E> {
@@ -53,20 +66,25 @@ const faultOf = <A, E>(exit: Exit.Exit<A, E>) => (Exit.isFailure(exit) ? faultIn
  * One write in its own savepoint, with what it asked for after the commit. Where the storage refuses a statement the
  * transaction is given up, as where it refuses the commit: on some faults SQLite has ended it already.
  */
-const attempt = Effect.fnUntraced(function* <A, E>(connection: Connection, write: Effect.Effect<A, E, Commit>) {
-  const hooks: Array<Effect.Effect<void>> = []
-  yield* execute(connection, "SAVEPOINT write")
-  const exit = yield* write.pipe(
-    Effect.provideService(Commit, { after: (effect) => Effect.sync(() => void hooks.push(effect)) }),
-    Effect.provideService(SqlClient.TransactionConnection, [connection, 1]),
-    Effect.exit
-  )
-  const fault = faultOf(exit)
-  if (Option.isSome(fault)) return yield* fault.value
-  if (Exit.isFailure(exit)) yield* execute(connection, "ROLLBACK TO write")
-  yield* execute(connection, "RELEASE write")
-  return { exit, hooks: Exit.isSuccess(exit) ? hooks : [] } satisfies Attempt<A, E>
-})
+const attempt = <A, E>(frame: Frame, clock: Clock.Clock, write: Effect.Effect<A, E, Commit>) =>
+  Effect.suspend(() => {
+    const hooks: Array<Effect.Effect<void>> = []
+    const commit = Commit.of({
+      after: (effect) => void hooks.push(effect),
+      now: () => Time.at(clock.unsafeCurrentTimeMillis())
+    })
+    frame.save()
+    return Effect.flatMap(
+      Effect.exit(Effect.provideService(write, Commit, commit)),
+      (exit): Effect.Effect<Attempt<A, E>, StorageFault> => {
+        const fault = faultOf(exit)
+        if (Option.isSome(fault)) return fault.value
+        if (Exit.isFailure(exit)) frame.undo()
+        frame.release()
+        return Effect.succeed({ exit, hooks: Exit.isSuccess(exit) ? hooks : [] })
+      }
+    )
+  })
 
 const settle = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, { exit, hooks }: Attempt<A, E>) =>
   Effect.all(hooks, { discard: true }).pipe(

@@ -1,8 +1,7 @@
-import { SqlClient } from "@effect/sql"
 import { Effect, Option } from "effect"
 import { DbFile } from "../DbFile.ts"
 import { nextTurn } from "../../lib/turns.ts"
-import * as Job from "./Job.ts"
+import { Statements } from "../Statements.ts"
 
 /** As many as SQLite lets come together. */
 const enough = 1000
@@ -12,16 +11,16 @@ const enough = 1000
  * be done when those who wrote have their answers. What a reader still needs, and what cannot be written, stays in the
  * log, which grows until a later time.
  */
-export const make = Effect.map(Effect.all([SqlClient.SqlClient, DbFile]), ([sql, file]) => {
+export const make = Effect.map(Effect.all([Statements, DbFile]), ([{ alone, prepare }, file]) => {
+  const checkpoint = prepare<Record<string, never>>("PRAGMA wal_checkpoint(PASSIVE)")
   let tried = 0
   const isWell = Effect.sync(() => Option.isNone(file.glance()))
   // Between two looks: what another writes to the file meanwhile would pass for a part of it.
-  const once = Effect.flatMap(sql.reserve, (connection) =>
-    Job.execute(connection, "PRAGMA wal_checkpoint(PASSIVE)").pipe(Effect.whenEffect(isWell), Effect.ensuring(isWell))
-  ).pipe(
-    Effect.scoped,
-    Effect.catchAllCause((cause) => Effect.logDebug("the log cannot be taken over now", cause)),
-    Effect.withTracerEnabled(false)
+  const once = Effect.try(() => checkpoint({})).pipe(
+    Effect.whenEffect(isWell),
+    Effect.ensuring(isWell),
+    alone,
+    Effect.catchAllCause((cause) => Effect.logDebug("the log cannot be taken over now", cause))
   )
 
   return Effect.suspend(() => {
