@@ -1,8 +1,9 @@
-import { SqlClient, type Statement } from "@effect/sql"
+import { SqlClient, type SqlError } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import type { RoomId } from "../domain/RoomId.ts"
 import { RoundId, Trigger } from "../domain/Round.ts"
 import * as Sql from "./Sql.ts"
+import { Statements } from "./Statements.ts"
 
 /** What rounds were asked that have not answered it. */
 export class AskedRepo extends Context.Tag("parley/store/AskedRepo")<
@@ -32,18 +33,19 @@ const most = 1000
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const asked = (rows: Statement.Statement<object>) =>
+  const { prepare } = yield* Statements
+  const waiting = prepare<{ room: RoomId }>(`
+    SELECT id, "trigger" FROM rounds WHERE ended_at IS NULL AND room_id = @room
+      AND NOT EXISTS (SELECT 1 FROM turns WHERE round_id = rounds.id)
+    ORDER BY id`)
+  const asked = (rows: Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError>) =>
     Effect.map(asRows(rows), (found) => found.map(({ trigger }) => trigger))
 
   const isHeldUp = sql`kind = 'message' AND (ended_at IS NULL OR stop_reason IN ('paused', 'budget'))
     AND NOT EXISTS (SELECT 1 FROM turns WHERE round_id = rounds.id AND message_id IS NOT NULL)`
 
   return AskedRepo.of({
-    waiting: (room) =>
-      asked(sql`
-        SELECT id, "trigger" FROM rounds WHERE ended_at IS NULL AND room_id = ${room}
-          AND NOT EXISTS (SELECT 1 FROM turns WHERE round_id = rounds.id)
-        ORDER BY id`),
+    waiting: (room) => asked(waiting({ room })),
 
     heldUp: (room) =>
       Effect.map(

@@ -7,6 +7,7 @@ import type { RoundId } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import * as Sql from "./Sql.ts"
+import { columnsOf, insertInto, Statements } from "./Statements.ts"
 import { Commit } from "./WriteQueue.ts"
 
 interface NewCritique {
@@ -50,6 +51,23 @@ const asMessages = Sql.readable(Message, "critiques")
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const { prepare } = yield* Statements
+  const columnsOfNew = columnsOf<NewCritique>({
+    room_id: true,
+    round_id: true,
+    agent_id: true,
+    agent_name: true,
+    agent_display_name: true,
+    content: true,
+    thinking: true,
+    provider: true,
+    partial: true,
+    finish: true,
+    timestamp: true
+  })
+  const insert = prepare<Omit<NewCritique, "partial"> & { partial: number }>(
+    `${insertInto("critiques", columnsOfNew)} RETURNING id`
+  )
 
   const columns = sql.literal(`
     id, room_id, agent_id, agent_name, agent_display_name, content, 'assistant' AS role, NULL AS participant_type,
@@ -61,10 +79,7 @@ const make = Effect.gen(function* () {
     insert: ({ partial, ...critique }) =>
       Effect.zipRight(
         Commit,
-        Effect.map(
-          asId(sql`INSERT INTO critiques ${sql.insert({ ...critique, partial: Number(partial) })} RETURNING id`),
-          ({ id }) => id
-        )
+        Effect.map(asId(insert({ ...critique, partial: Number(partial) })), ({ id }) => id)
       ),
 
     page: (room, { after, before, limit }) => {

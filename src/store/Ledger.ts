@@ -1,4 +1,3 @@
-import { SqlClient, type SqlError } from "@effect/sql"
 import { Array, Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
 import { Outcome, PassInput, Reason, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
@@ -9,7 +8,9 @@ import type { RoundState } from "../domain/Allowance.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import type { Amount, Usage } from "../domain/Usage.ts"
 import * as Json from "../lib/json.ts"
+import * as Hot from "./Ledger/Hot.ts"
 import * as Sql from "./Sql.ts"
+import { Statements } from "./Statements.ts"
 import { Commit } from "./WriteQueue.ts"
 
 /** A round that has not ended, as far as it is planned. */
@@ -140,26 +141,16 @@ const asStanding = Sql.one(
 )
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
-    Effect.zipRight(Commit, Effect.asVoid(Effect.orDie(statement)))
+  const hot = Hot.make((yield* Statements).prepare)
+  const write = <A>(statement: Effect.Effect<A>) => Effect.zipRight(Commit, statement)
   /** Whether a change of an open round found it. */
-  const isOpen = (changed: Effect.Effect<ReadonlyArray<unknown>, SqlError.SqlError>) =>
-    Effect.zipRight(Commit, Effect.map(asIds(changed), Array.isNonEmptyReadonlyArray))
-  /** Nobody sets an autonomous round aside: what follows one that ended its server begins as the second try at it. */
-  const inherited = (room: RoomId) =>
-    Effect.map(
-      asIds(sql`
-        SELECT id FROM rounds WHERE kind = 'autonomous' AND stop_reason = 'interrupted' AND tries > 1
-          AND id = (SELECT id FROM rounds WHERE room_id = ${room} ORDER BY id DESC LIMIT 1)`),
-      (rows) => rows.length
-    )
-  const proven = (turn: TurnId) => sql`
-    UPDATE rounds SET tries = 1 WHERE id = (SELECT round_id FROM turns WHERE id = ${turn}) AND tries > 1`
+  const isOpen = (changed: Effect.Effect<ReadonlyArray<unknown>>) =>
+    write(Effect.map(asIds(changed), Array.isNonEmptyReadonlyArray))
 
   return Ledger.of({
     openRound: Effect.fnUntraced(function* ({ planned_from, room_id, seed, tape, trigger, policy }, started_at) {
       yield* Commit
+      const isAutonomous = trigger.kind === "autonomous"
       const row = {
         room_id,
         kind: trigger.kind,
@@ -169,108 +160,68 @@ const make = Effect.gen(function* () {
         planned_from: encodePasses(planned_from),
         tape: encodeTape(tape),
         started_at,
-        tries: trigger.kind === "autonomous" ? 1 + (yield* inherited(room_id)) : 1
+        tries: isAutonomous ? 1 + (yield* asIds(hot.inherited({ room: room_id }))).length : 1
       }
-      return (yield* asRoundId(sql`INSERT INTO rounds ${sql.insert(row)} RETURNING id`)).id
+      return (yield* asRoundId(hot.openRound(row))).id
     }),
 
     plan: ({ id, planned_from, tape }) =>
-      write(
-        sql`UPDATE rounds SET planned_from = ${encodePasses(planned_from)}, tape = ${encodeTape(tape)} WHERE id = ${id}`
+      write(Effect.asVoid(hot.plan({ id, planned_from: encodePasses(planned_from), tape: encodeTape(tape) }))),
+
+    closeRound: (id, end) => isOpen(hot.closeRound({ id, ...end })),
+
+    closeRounds: (room, at) => write(Effect.asVoid(hot.closeRounds({ room, at }))),
+
+    open: (room) => asHeads(hot.open({ room })),
+
+    head: (id) => Effect.map(asHeads(hot.head({ id })), Array.head),
+
+    tried: (id) => isOpen(hot.tried({ id })),
+
+    untried: (id) => write(Effect.asVoid(hot.untried({ id }))),
+
+    find: (id) => maybeRound(hot.find({ id })),
+
+    reasonOf: (id) =>
+      Effect.map(asReasons(hot.reason({ id })), ([row]) =>
+        Option.map(Option.fromNullable(row), ({ stop_reason }) => stop_reason)
       ),
 
-    closeRound: (round, end) =>
-      isOpen(sql`UPDATE rounds SET ${sql.update(end)} WHERE id = ${round} AND ended_at IS NULL RETURNING id`),
-
-    closeRounds: (room, at) =>
-      write(sql`
-        UPDATE rounds SET ended_at = ${at}, stop_reason = 'interrupted' WHERE room_id = ${room} AND ended_at IS NULL`),
-
-    open: (room) =>
-      asHeads(sql`SELECT id, room_id, kind FROM rounds WHERE ended_at IS NULL AND room_id = ${room} ORDER BY id`),
-
-    head: (round) =>
-      Effect.map(
-        asHeads(sql`SELECT id, room_id, kind FROM rounds WHERE id = ${round} AND ended_at IS NULL`),
-        Array.head
-      ),
-
-    tried: (round) =>
-      isOpen(sql`UPDATE rounds SET tries = tries + 1 WHERE id = ${round} AND ended_at IS NULL RETURNING id`),
-
-    untried: (round) => write(sql`UPDATE rounds SET tries = tries - 1 WHERE id = ${round} AND ended_at IS NULL`),
-
-    find: (round) => maybeRound(sql`SELECT * FROM rounds WHERE id = ${round} AND ended_at IS NULL`),
-
-    reasonOf: (round) =>
-      Effect.map(
-        asReasons(sql`SELECT id, stop_reason FROM rounds WHERE id = ${round} AND stop_reason IS NOT NULL`),
-        ([row]) => Option.map(Option.fromNullable(row), ({ stop_reason }) => stop_reason)
-      ),
-
-    past: (round) =>
-      asPast(sql`
-        SELECT cell, turns.agent_id, attempt, outcome, content AS said,
-          count(*) FILTER (WHERE counted_tokens > 0) OVER (PARTITION BY cell, turns.agent_id ORDER BY attempt) AS tries
-        FROM turns LEFT JOIN messages ON messages.id = turns.message_id
-        WHERE round_id = ${round} AND outcome IS NOT NULL ORDER BY cell, turns.agent_id, attempt`),
+    past: (id) => asPast(hot.past({ id })),
 
     state: (room, round) =>
-      Effect.map(
-        asStanding(sql`
-          SELECT
-            coalesce((SELECT ended_at IS NULL FROM rounds WHERE id = ${round}), 0) AS is_open,
-            (SELECT count(*) FROM turns
-              WHERE round_id = ${round} AND outcome = 'replied' AND reason <> 'critic') AS replies,
-            count(*) FILTER (WHERE reason <> 'critic') AS speaking,
-            coalesce(sum(${Sql.tokensOf(sql, "reserved_tokens")}), 0) AS tokens,
-            coalesce(sum(${Sql.usdOf(sql, "reserved_usd")}), 0) AS usd
-          FROM turns WHERE room_id = ${room} AND outcome IS NULL`),
-        ({ is_open, replies, speaking, tokens, usd }) => ({
-          isOpen: is_open,
-          replies,
-          speaking,
-          reserved: { tokens, usd }
-        })
-      ),
+      Effect.map(asStanding(hot.state({ room, round })), ({ is_open, replies, speaking, tokens, usd }) => ({
+        isOpen: is_open,
+        replies,
+        speaking,
+        reserved: { tokens, usd }
+      })),
 
-    openTurn: (turn) =>
-      Effect.zipRight(
-        Commit,
-        Effect.map(asTurnId(sql`INSERT INTO turns ${sql.insert({ ...turn })} RETURNING id`), ({ id }) => id)
-      ),
+    openTurn: (turn) => write(Effect.map(asTurnId(hot.openTurn({ ...turn })), ({ id }) => id)),
 
-    closeTurn: (turn, { counted, error, usage, ...end }) =>
-      Effect.zipRight(
-        write(
-          sql`UPDATE turns SET ${sql.update({
-            ...end,
-            error: error === null ? null : Json.stringify(error),
-            input_tokens: usage?.inputTokens ?? null,
-            output_tokens: usage?.outputTokens ?? null,
-            cache_read_tokens: usage?.cacheReadTokens ?? null,
-            cache_write_tokens: usage?.cacheWriteTokens ?? null,
-            cost_usd: usage?.costUsd ?? null,
-            counted_tokens: counted.tokens,
-            counted_usd: counted.usd
-          })} WHERE id = ${turn} AND outcome IS NULL`
-        ),
-        end.outcome === "interrupted" ? Effect.void : write(proven(turn))
-      ),
+    closeTurn: (id, { counted, error, usage, ...end }) => {
+      const row = {
+        id,
+        ...end,
+        error: error === null ? null : Json.stringify(error),
+        input_tokens: usage?.inputTokens ?? null,
+        output_tokens: usage?.outputTokens ?? null,
+        cache_read_tokens: usage?.cacheReadTokens ?? null,
+        cache_write_tokens: usage?.cacheWriteTokens ?? null,
+        cost_usd: usage?.costUsd ?? null,
+        counted_tokens: counted.tokens,
+        counted_usd: counted.usd
+      }
+      return Effect.asVoid(
+        Effect.zipRight(write(hot.closeTurn(row)), end.outcome === "interrupted" ? Effect.void : hot.proven({ id }))
+      )
+    },
 
-    recentUsd: (room) =>
-      Effect.map(
-        asCosts(sql`
-          SELECT id, cost_usd FROM turns WHERE room_id = ${room} AND cost_usd IS NOT NULL ORDER BY id DESC LIMIT 20`),
-        (rows) => rows.map(({ cost_usd }) => cost_usd)
-      ),
+    recentUsd: (room) => Effect.map(asCosts(hot.costs({ room })), (rows) => rows.map(({ cost_usd }) => cost_usd)),
 
     lastSpeaker: (room) =>
-      Effect.map(
-        asSpeakers(sql`
-          SELECT id, agent_id FROM turns WHERE room_id = ${room} AND outcome = 'replied' AND reason <> 'critic'
-          ORDER BY id DESC LIMIT 1`),
-        ([turn]) => Option.map(Option.fromNullable(turn), ({ agent_id }) => agent_id)
+      Effect.map(asSpeakers(hot.lastSpeaker({ room })), ([turn]) =>
+        Option.map(Option.fromNullable(turn), ({ agent_id }) => agent_id)
       )
   })
 })

@@ -1,13 +1,14 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
-import { AgentId } from "../domain/Agent.ts"
 import type { Image } from "../domain/Image.ts"
 import { Message, MessageId, type PageSize } from "../domain/Message.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import * as Sql from "./Sql.ts"
 import { beginning } from "../lib/text.ts"
+import { Statements } from "./Statements.ts"
 import { Commit } from "./WriteQueue.ts"
+import * as Hot from "./MessageRepo/Hot.ts"
 import * as Columns from "./MessageRepo/Columns.ts"
 import { notice, Page, Reply, Row } from "./MessageRepo/Row.ts"
 
@@ -29,8 +30,8 @@ export class MessageRepo extends Context.Tag("parley/store/MessageRepo")<
      * The newest messages of a span that fit, oldest first, without notices and thinking. Of a single one that does not
      * fit its beginning is given. What is left out is not read.
      */
-    readonly said: (room: RoomId, span: Span, limit: Limit) => Effect.Effect<Heard>
-    readonly countSaid: (room: RoomId, span: Span) => Effect.Effect<number>
+    readonly said: (room: RoomId, span: Hot.Span, limit: Limit) => Effect.Effect<Heard>
+    readonly countSaid: (room: RoomId, span: Hot.Span) => Effect.Effect<number>
     /** The newest `limit` whole replies of agents after a message, oldest first; their beginnings, if they are long. */
     readonly replies: (
       room: RoomId,
@@ -67,16 +68,6 @@ export type NewMessage = Pick<
   readonly idempotency_key: string | null
   /** Only named here, under the keys that they are stored with. */
   readonly images?: ReadonlyArray<Image>
-}
-
-/** From the one after `after` to `horizon`. */
-interface Span {
-  readonly after: number
-  readonly horizon: number
-  /** Whose words count beyond the horizon too. */
-  readonly own: AgentId | null
-  /** Whose words are left out. */
-  readonly except: AgentId | null
 }
 
 /** How much of what was said is read at most. */
@@ -118,35 +109,20 @@ const asHeard = Sql.readable(Schema.Struct({ ...Row.fields, is_cut: Flag }), "me
 const asIds = Sql.all(Schema.Struct({ id: MessageId }))
 const asId = Sql.first(Schema.Struct({ id: Schema.Int }))
 
-/** The longest name that is told; one that a client sends has at most 100 characters. */
-const longestName = 200
-
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const { prepare } = yield* Statements
 
   const columnsOf = Columns.make(sql)
 
-  const columns = sql.literal(
-    columnsOf({
-      agent_name: "messages.agent_name",
-      agent_display_name: "agent_display_name",
-      content: "content",
-      participant_name: "participant_name",
-      thinking: "thinking"
-    })
-  )
-
-  /** No character takes less than a byte. */
-  const heardColumns = (bytes: number) =>
-    sql.literal(
-      columnsOf({
-        content: `CASE WHEN octet_length(content) > ${bytes} THEN substr(content, 1, ${bytes}) ELSE content END`,
-        agent_name: `substr(messages.agent_name, 1, ${longestName})`,
-        agent_display_name: `substr(agent_display_name, 1, ${longestName})`,
-        participant_name: `substr(participant_name, 1, ${longestName})`,
-        thinking: "NULL"
-      })
-    )
+  const whole = columnsOf({
+    agent_name: "messages.agent_name",
+    agent_display_name: "agent_display_name",
+    content: "content",
+    participant_name: "participant_name",
+    thinking: "thinking"
+  })
+  const columns = sql.literal(whole)
 
   const asJson = sql.onDialectOrElse({
     orElse: () =>
@@ -162,29 +138,17 @@ const make = Effect.gen(function* () {
 
   const seenAfter = (room: RoomId, after: number) => Sql.seenAfter(sql, "cleared_messages", room, after)
 
-  const within = (room: RoomId, { after, except, horizon, own }: Span) =>
-    sql.and([
-      sql`room_id = ${room} AND id > ${seenAfter(room, after)} AND coalesce(participant_type, '') <> 'system'`,
-      own === null ? sql`id <= ${horizon}` : sql`(id <= ${horizon} OR agent_id = ${own})`,
-      ...(except === null ? [] : [sql`coalesce(agent_id, 0) <> ${except}`])
-    ])
+  const hot = Hot.make(prepare, columnsOf, whole)
 
   /** A key that was used before a clearing is free again, though its message may not be gone yet. */
   const release = ({ idempotency_key, room_id }: NewMessage) =>
     Effect.zipRight(
       Commit,
-      idempotency_key === null
-        ? Effect.void
-        : Effect.orDie(sql`
-            DELETE FROM messages WHERE room_id = ${room_id} AND idempotency_key = ${idempotency_key}
-              AND id <= (SELECT cleared_messages FROM rooms WHERE id = ${room_id})`)
+      idempotency_key === null ? Effect.void : hot.release({ room: room_id, key: idempotency_key })
     )
 
   return MessageRepo.of({
-    insert: (message) =>
-      Effect.flatMap(release(message), () =>
-        asMessage(sql`INSERT INTO messages ${sql.insert(rowOf(message))} RETURNING ${columns}`)
-      ),
+    insert: (message) => Effect.flatMap(release(message), () => asMessage(hot.insert(rowOf(message)))),
 
     append: (messages) =>
       messages.length === 0
@@ -202,10 +166,7 @@ const make = Effect.gen(function* () {
         ? Effect.succeed([])
         : asMessages(sql`SELECT ${columns} FROM kept_messages AS messages WHERE ${sql.in("id", ids)} ORDER BY id DESC`),
 
-    byKey: (room, key) =>
-      maybeMessage(
-        sql`SELECT ${columns} FROM kept_messages AS messages WHERE room_id = ${room} AND idempotency_key = ${key}`
-      ),
+    byKey: (room, key) => maybeMessage(hot.byKey({ room, key })),
 
     page: (room, { after, before, limit }) => {
       const end = Option.match(before, { onNone: () => [], onSome: (id) => [sql`id < ${id}`] })
@@ -232,38 +193,23 @@ const make = Effect.gen(function* () {
     },
 
     said: Effect.fnUntraced(function* (room, span, { bytes, messages: most }) {
-      const sizes = yield* asSizes(sql`
-        SELECT id, octet_length(content) AS size FROM messages WHERE ${within(room, span)}
-        ORDER BY id DESC LIMIT ${most}`)
+      const sizes = yield* asSizes(hot.sizes(span)({ room, ...span, most }))
       const fitting = sizes.slice(0, Math.max(1, fittingIn(bytes, sizes)))
       const [newest, oldest] = [fitting[0], fitting.at(-1)]
       if (newest === undefined || oldest === undefined) return { messages: [], isWhole: true }
-      const found = yield* asHeard(sql`
-        SELECT ${heardColumns(bytes)}, octet_length(content) > ${bytes} AS is_cut FROM messages
-        WHERE ${within(room, { ...span, after: oldest.id - 1 })} AND id <= ${newest.id} ORDER BY id`)
+      const found = yield* asHeard(hot.said(span)({ room, ...span, after: oldest.id - 1, newest: newest.id, bytes }))
       const messages = found.map(({ is_cut: isCut, ...message }) =>
         isCut ? { ...message, content: beginning(message.content, bytes), isCut } : { ...message, isCut }
       )
       return { messages, isWhole: messages.length === sizes.length && sizes.length < most }
     }),
 
-    countSaid: (room, span) =>
-      Effect.map(asCount(sql`SELECT count(*) AS n FROM messages WHERE ${within(room, span)}`), (row) => row.n),
+    countSaid: (room, span) => Effect.map(asCount(hot.count(span)({ room, ...span })), (row) => row.n),
 
     replies: (room, after, { characters, limit }) =>
-      Effect.map(
-        asReplies(sql`
-          SELECT id, agent_id, agent_name, agent_display_name, substr(content, 1, ${characters}) AS content FROM messages
-          WHERE room_id = ${room} AND id > ${seenAfter(room, after)} AND agent_id IS NOT NULL AND partial = 0
-          ORDER BY id DESC LIMIT ${limit}`),
-        (newest) => newest.toReversed()
-      ),
+      Effect.map(asReplies(hot.replies({ room, after, characters, limit })), (newest) => newest.toReversed()),
 
-    newest: (room) =>
-      Effect.map(
-        asId(sql`SELECT id FROM kept_messages WHERE room_id = ${room} ORDER BY id DESC LIMIT 1`),
-        Option.match({ onNone: () => 0, onSome: ({ id }) => id })
-      ),
+    newest: (room) => Effect.map(asId(hot.newest({ room })), Option.match({ onNone: () => 0, onSome: ({ id }) => id })),
 
     hasAny: (room) => Effect.map(asId(sql`SELECT id FROM kept_messages WHERE room_id = ${room} LIMIT 1`), Option.isSome)
   })

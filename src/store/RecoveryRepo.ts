@@ -99,10 +99,10 @@ const make = Effect.gen(function* () {
       yield* write(sql`
         UPDATE rooms SET
           spent_tokens = spent_tokens + (
-            SELECT coalesce(sum(${Sql.tokensOf(sql, "reserved_tokens")}), 0)
+            SELECT coalesce(sum(${sql.literal(Sql.counts("reserved_tokens"))}), 0)
             FROM turns WHERE room_id = rooms.id AND ${these}),
           spent_usd = spent_usd + (
-            SELECT coalesce(sum(${Sql.usdOf(sql, "reserved_usd")}), 0)
+            SELECT coalesce(sum(${sql.literal(Sql.prices("reserved_usd"))}), 0)
             FROM turns WHERE room_id = rooms.id AND ${these})
         WHERE id IN (SELECT room_id FROM turns WHERE ${these})`)
       yield* write(sql`

@@ -9,6 +9,7 @@ import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
 import { JsonText } from "../lib/json.ts"
 import * as Sql from "./Sql.ts"
+import { Statements } from "./Statements.ts"
 import { OwnerId, type Place } from "./Topic.ts"
 import { Commit } from "./WriteQueue.ts"
 
@@ -99,6 +100,7 @@ const asReading = Sql.first(Schema.Struct({ last_read_at: Timestamp }))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const { prepare } = yield* Statements
 
   const found =
     (id: RoomId) =>
@@ -114,12 +116,32 @@ const make = Effect.gen(function* () {
     }
   })
 
-  const newest = sql`(SELECT coalesce(max(id), 0) FROM messages WHERE room_id = rooms.id)`
+  const newest = `(SELECT coalesce(max(id), 0) FROM messages WHERE room_id = rooms.id)`
 
   /** A room that people may see; of the others nothing is known here. */
   const open = (id: RoomId) => sql`id = ${id} AND state = 'open'`
 
   const write = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipRight(Commit, effect)
+
+  const isOpen = "id = @id AND state = 'open'"
+  const select = prepare<{ id: RoomId }>(`SELECT * FROM rooms WHERE ${isOpen}`)
+  const selectGuard = prepare<{ id: RoomId }>(`SELECT id, loop_guard FROM rooms WHERE ${isOpen}`)
+  const hear = prepare<{ id: RoomId; at: Timestamp }>(`
+    UPDATE rooms SET last_activity_at = @at, quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest}
+    WHERE ${isOpen} RETURNING *`)
+  const release = prepare<{ id: RoomId }>(`
+    UPDATE rooms SET quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest} WHERE ${isOpen} RETURNING *`)
+  const settle = prepare<Omit<TurnSum, "counted"> & { id: RoomId; tokens: number; usd: number }>(`
+    UPDATE rooms SET
+      last_activity_at = coalesce(@spoken_at, last_activity_at),
+      interactions = interactions + @replies,
+      spent_tokens = spent_tokens + @tokens,
+      spent_usd = spent_usd + @usd,
+      loop_guard = coalesce(@loop_guard, loop_guard)
+    WHERE ${isOpen} RETURNING *`)
+  const rest = prepare<{ id: RoomId; at: Timestamp; quiet: number }>(
+    "UPDATE rooms SET last_round_at = @at, quiet_rounds = quiet_rounds + @quiet WHERE id = @id"
+  )
 
   return RoomRepo.of({
     insert: (room) =>
@@ -130,7 +152,7 @@ const make = Effect.gen(function* () {
         )
       ),
 
-    find: (id) => found(id)(asRoom(sql`SELECT * FROM rooms WHERE ${open(id)}`)),
+    find: (id) => found(id)(asRoom(select({ id }))),
 
     list: (user, owner, { limit, unreadFirst, ...cursors }) => {
       const mine = owner === null ? sql`1 = 1` : sql`owner_id = ${owner}`
@@ -162,7 +184,7 @@ const make = Effect.gen(function* () {
     hasAny: Effect.map(asId(sql`SELECT id FROM rooms WHERE state = 'open' LIMIT 1`), Option.isSome),
 
     circles: (id) =>
-      Effect.flatMap(asCircles(sql`SELECT id, loop_guard FROM rooms WHERE ${open(id)}`), ([room]) =>
+      Effect.flatMap(asCircles(selectGuard({ id })), ([room]) =>
         room === undefined ? RoomNotFound.of(id) : Effect.succeed(room.loop_guard)
       ),
 
@@ -203,43 +225,13 @@ const make = Effect.gen(function* () {
           ON CONFLICT (room_id, user_id) DO UPDATE SET last_read_at = excluded.last_read_at`)
       ),
 
-    heard: (id, at) =>
-      write(
-        found(id)(
-          asRoom(sql`
-            UPDATE rooms SET last_activity_at = ${at}, quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest}
-            WHERE ${open(id)} RETURNING *`)
-        )
-      ),
+    heard: (id, at) => write(found(id)(asRoom(hear({ id, at })))),
 
-    release: (id) =>
-      write(
-        found(id)(
-          asRoom(sql`
-            UPDATE rooms SET quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest}
-            WHERE ${open(id)} RETURNING *`)
-        )
-      ),
+    release: (id) => write(found(id)(asRoom(release({ id })))),
 
-    settle: (id, { counted, loop_guard, replies, spoken_at }) =>
-      write(
-        found(id)(
-          asRoom(sql`
-            UPDATE rooms SET
-              last_activity_at = coalesce(${spoken_at}, last_activity_at),
-              interactions = interactions + ${replies},
-              spent_tokens = spent_tokens + ${counted.tokens},
-              spent_usd = spent_usd + ${counted.usd},
-              loop_guard = coalesce(${loop_guard}, loop_guard)
-            WHERE ${open(id)} RETURNING *`)
-        )
-      ),
+    settle: (id, { counted, ...turn }) => write(found(id)(asRoom(settle({ id, ...turn, ...counted })))),
 
-    rested: (id, at, isQuiet) =>
-      write(
-        Effect.orDie(sql`
-          UPDATE rooms SET last_round_at = ${at}, quiet_rounds = quiet_rounds + ${Number(isQuiet)} WHERE id = ${id}`)
-      ),
+    rested: (id, at, isQuiet) => write(Effect.asVoid(rest({ id, at, quiet: Number(isQuiet) }))),
 
     autonomous: (limit) =>
       asRooms(sql`

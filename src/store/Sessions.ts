@@ -1,9 +1,9 @@
-import { SqlClient } from "@effect/sql"
-import { Array, Context, Effect, Layer, type Option, Schema } from "effect"
+import { Array, Context, Effect, Layer, type Option, Schema, Struct } from "effect"
 import type { AgentId } from "../domain/Agent.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import * as Sql from "./Sql.ts"
+import { setting, Statements } from "./Statements.ts"
 import { Commit } from "./WriteQueue.ts"
 
 /**
@@ -49,27 +49,30 @@ export class Sessions extends Context.Tag("parley/store/Sessions")<
   )
 }
 
+type Place = { readonly room_id: RoomId; readonly agent_id: AgentId }
+
 const asSession = Sql.readable(SessionRecord, "sessions")
 
 const make = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
+  const { prepare } = yield* Statements
+  const columns = Struct.keys(SessionRecord.fields)
+  const isSeat = "room_id = @room_id AND agent_id = @agent_id"
+  const select = prepare<Place>(`SELECT * FROM sessions WHERE ${isSeat}`)
+  const upsert = prepare<Place & SessionRecord & { updated_at: Timestamp }>(`
+    INSERT INTO sessions (room_id, agent_id, ${columns.join(", ")}, updated_at)
+    SELECT room_id, agent_id, ${columns.map((name) => `@${name}`).join(", ")}, @updated_at
+    FROM room_agents WHERE ${isSeat}
+    ON CONFLICT (room_id, agent_id) DO UPDATE SET ${setting([...columns, "updated_at"])}`)
+  const remove = prepare<Place>(`DELETE FROM sessions WHERE ${isSeat}`)
+  const removeAll = prepare<Pick<Place, "room_id">>("DELETE FROM sessions WHERE room_id = @room_id")
 
   return Sessions.of({
-    find: (room, agent) =>
-      Effect.map(asSession(sql`SELECT * FROM sessions WHERE room_id = ${room} AND agent_id = ${agent}`), Array.head),
+    find: (room_id, agent_id) => Effect.map(asSession(select({ room_id, agent_id })), Array.head),
 
-    keep: Effect.fnUntraced(function* (room_id, agent_id, session, updated_at) {
-      yield* Commit
-      const seat = sql`SELECT agent_id FROM room_agents WHERE room_id = ${room_id} AND agent_id = ${agent_id}`
-      if (Array.isEmptyReadonlyArray(yield* Effect.orDie(seat))) return
-      yield* Effect.orDie(sql`
-        INSERT INTO sessions ${sql.insert({ room_id, agent_id, ...session, updated_at })}
-        ON CONFLICT (room_id, agent_id) DO UPDATE SET ${sql.update({ ...session, updated_at })}`)
-    }),
+    keep: (room_id, agent_id, session, updated_at) =>
+      Effect.zipRight(Commit, Effect.asVoid(upsert({ room_id, agent_id, ...session, updated_at }))),
 
-    drop: (room, agent) => {
-      const seat = agent === null ? sql.literal("") : sql`AND agent_id = ${agent}`
-      return Effect.zipRight(Commit, Effect.orDie(sql`DELETE FROM sessions WHERE room_id = ${room} ${seat}`))
-    }
+    drop: (room_id, agent_id) =>
+      Effect.zipRight(Commit, agent_id === null ? removeAll({ room_id }) : remove({ room_id, agent_id }))
   })
 })

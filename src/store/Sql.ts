@@ -104,12 +104,11 @@ export const seenAfter = (
 const most = 1_000_000_000_000
 
 /** A count as it may be added up: 0 where the cell holds none, or one that no turn can have. */
-export const tokensOf = (sql: SqlClient.SqlClient, column: string) =>
-  sql.literal(`CASE WHEN ${column} BETWEEN 0 AND ${most} THEN CAST(${column} AS BIGINT) ELSE 0 END`)
+export const counts = (column: string) =>
+  `CASE WHEN ${column} BETWEEN 0 AND ${most} THEN CAST(${column} AS BIGINT) ELSE 0 END`
 
 /** The same of a price. */
-export const usdOf = (sql: SqlClient.SqlClient, column: string) =>
-  sql.literal(`CASE WHEN ${column} BETWEEN 0 AND ${most} THEN ${column} ELSE 0 END`)
+export const prices = (column: string) => `CASE WHEN ${column} BETWEEN 0 AND ${most} THEN ${column} ELSE 0 END`
 
 interface Keyset {
   /** What the list is sorted by, all in one direction; the last of it is unique. */

@@ -6,17 +6,28 @@ type Value = string | number | bigint | Uint8Array | null
 export type Values = Readonly<Record<string, Value>>
 
 /**
- * Statements of what rooms live by: each is prepared once, at its first use, and runs in one step, without an Effect of
- * its own. What SQLite complains of is thrown, which in an Effect is a defect, as with every statement.
+ * The statements that rooms live by: each is prepared once, at its first use, and runs in one step. The others, which
+ * are built anew each time, go through `SqlClient`, over the same connection and in the same transactions; one of those
+ * costs about thirty times as much.
  */
 export class Statements extends Context.Tag("parley/store/Statements")<
   Statements,
   {
-    /** The rows of a statement, to be run inside of a write or of `reading`. */
-    readonly prepare: <V extends Values>(text: string) => (values: V) => ReadonlyArray<unknown>
-    /** Reads in one step: what is committed, or, within a write, what it has written. */
-    readonly reading: <A>(read: () => A) => Effect.Effect<A>
+    /** The rows of a statement, as its transaction sees them, or as they are committed. A broken database is a defect. */
+    readonly prepare: <V extends Values>(text: string) => (values: V) => Effect.Effect<ReadonlyArray<unknown>>
+    /** A statement without values and rows, for who has the connection alone; throws what SQLite complains of. */
+    readonly command: (text: string) => () => void
     /** Has the connection alone until the effect ends: all statements of the effect belong together. */
     readonly alone: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >() {}
+
+/** The columns of a row, all of them: one that the row's type has and nobody names here does not compile. */
+export const columnsOf = <Row>(names: { readonly [Name in keyof Row]-?: true }) => Object.keys(names)
+
+/** Adds a row; its values are named as the columns are. */
+export const insertInto = (table: string, columns: ReadonlyArray<string>) =>
+  `INSERT INTO ${table} (${columns.map((name) => `"${name}"`).join(", ")}) VALUES (${columns.map((name) => `@${name}`).join(", ")})`
+
+/** Sets columns to values of their names. */
+export const setting = (columns: ReadonlyArray<string>) => columns.map((name) => `${name} = @${name}`).join(", ")

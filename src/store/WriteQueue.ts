@@ -88,8 +88,7 @@ const make = Effect.gen(function* () {
   const file = yield* DbFile
   const takeOver = yield* TakeOver.make
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
-  // Immediate: a deferred BEGIN can fail in the middle, when another process holds the lock.
-  const frame = Job.frameOf(statements, "BEGIN IMMEDIATE")
+  const frame = Job.frameOf(statements)
   const arrived: Array<Job.Job> = []
   let isOpen = true
   let waiting: ReadonlyArray<Batch> = []

@@ -1,7 +1,7 @@
 import type * as Reactivity from "@effect/experimental/Reactivity"
 import { SqlClient, SqlError, Statement } from "@effect/sql"
 import type { Connection } from "@effect/sql/SqlConnection"
-import { Context, Effect, Layer, Stream } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 import * as Permits from "../../lib/permits.ts"
 import { Statements, type Values } from "../Statements.ts"
 import type { Driver } from "./Driver.ts"
@@ -77,15 +77,25 @@ export const over = (
         spanAttributes: [["db.system.name", "sqlite"]]
       })
       const statements = Statements.of({
-        prepare: <V extends Values>(text: string) => {
+        prepare: (text: string) => {
           let run: ReturnType<Driver["prepare"]> | undefined
-          return (values: V) => (run ??= told.prepare(text))([values])
+          const step = (values: Values) => (run ??= told.prepare(text))([values])
+          return (values: Values) =>
+            Effect.withFiberRuntime((fiber) => {
+              // Somebody wants to see what is run: that goes the client's way.
+              if (Option.isSome(fiber.getFiberRef(Statement.currentTransformer))) {
+                return Effect.orDie(client.unsafe(text, [values]))
+              }
+              const isWithin = fiber.currentContext.unsafeMap.has(SqlClient.TransactionConnection.key)
+              return isWithin || permit.isFree()
+                ? Effect.succeed(step(values))
+                : permit.with(Effect.sync(() => step(values)))
+            })
         },
-        reading: (read) =>
-          Effect.withFiberRuntime((fiber) => {
-            const isWithin = fiber.currentContext.unsafeMap.has(SqlClient.TransactionConnection.key)
-            return isWithin || permit.isFree() ? Effect.sync(read) : permit.with(Effect.sync(read))
-          }),
+        command: (text) => {
+          let run: ReturnType<Driver["prepare"]> | undefined
+          return () => void (run ??= told.prepare(text))([])
+        },
         alone: (effect) => permit.with(Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 1]))
       })
       return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Statements, statements))

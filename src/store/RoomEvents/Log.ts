@@ -3,6 +3,7 @@ import { Effect, Schema } from "effect"
 import { RoomId } from "../../domain/RoomId.ts"
 import { Timestamp } from "../../domain/Time.ts"
 import * as Sql from "../Sql.ts"
+import { Statements } from "../Statements.ts"
 import { OwnerId, Topic } from "../Topic.ts"
 
 /** An entry of the log; `body` is the event as JSON. */
@@ -28,6 +29,12 @@ export type Log = Effect.Effect.Success<typeof make>
 /** The table of events. */
 export const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  const { prepare } = yield* Statements
+  // Nothing is told of a room that is hidden.
+  const insert = prepare<Omit<NewEntry, "id">>(`
+    INSERT INTO events (room_id, type, body, created_at)
+    SELECT id, @type, @body, @created_at FROM rooms WHERE id = @room_id AND state = 'open'
+    RETURNING id, (SELECT owner_id FROM rooms WHERE rooms.id = events.room_id) AS owner_id`)
 
   const rooms = Topic.$match({
     Room: ({ id }) => sql`id = ${id} AND state = 'open'`,
@@ -53,11 +60,7 @@ export const make = Effect.gen(function* () {
 
   return {
     /** Gives its id, and whose room it is in; nothing is told of a room that is hidden. */
-    insert: ({ body, created_at, room_id, type }: NewEntry) =>
-      maybeEntry(sql`
-        INSERT INTO events (room_id, type, body, created_at)
-        SELECT id, ${type}, ${body}, ${created_at} FROM rooms WHERE id = ${room_id} AND state = 'open'
-        RETURNING id, (SELECT owner_id FROM rooms WHERE rooms.id = events.room_id) AS owner_id`),
+    insert: ({ body, created_at, room_id, type }: NewEntry) => maybeEntry(insert({ body, created_at, room_id, type })),
 
     later: (topic: Topic, after: number, limit: number) =>
       asFound(sql`

@@ -18,20 +18,15 @@ export interface Job {
 /** What frames the writes of a transaction, each step in one statement. */
 export type Frame = ReturnType<typeof frameOf>
 
-export const frameOf = ({ prepare }: Statements["Type"], begin: string) => {
-  const stepOf = (text: string) => {
-    const run = prepare<Record<string, never>>(text)
-    return () => void run({})
-  }
-  return {
-    begin: stepOf(begin),
-    commit: stepOf("COMMIT"),
-    rollback: stepOf("ROLLBACK"),
-    save: stepOf("SAVEPOINT write"),
-    undo: stepOf("ROLLBACK TO write"),
-    release: stepOf("RELEASE write")
-  }
-}
+export const frameOf = ({ command }: Statements["Type"]) => ({
+  // Immediate: a deferred BEGIN can fail in the middle, when another process holds the lock.
+  begin: command("BEGIN IMMEDIATE"),
+  commit: command("COMMIT"),
+  rollback: command("ROLLBACK"),
+  save: command("SAVEPOINT write"),
+  undo: command("ROLLBACK TO write"),
+  release: command("RELEASE write")
+})
 
 export const make = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, write: Effect.Effect<A, E, Commit>) =>
   Effect.map(place, ({ asked, clock, tell }): Job => ({

@@ -11,12 +11,12 @@ const enough = 1000
  * be done when those who wrote have their answers. What a reader still needs, and what cannot be written, stays in the
  * log, which grows until a later time.
  */
-export const make = Effect.map(Effect.all([Statements, DbFile]), ([{ alone, prepare }, file]) => {
-  const checkpoint = prepare<Record<string, never>>("PRAGMA wal_checkpoint(PASSIVE)")
+export const make = Effect.map(Effect.all([Statements, DbFile]), ([{ alone, command }, file]) => {
+  const checkpoint = command("PRAGMA wal_checkpoint(PASSIVE)")
   let tried = 0
   const isWell = Effect.sync(() => Option.isNone(file.glance()))
   // Between two looks: what another writes to the file meanwhile would pass for a part of it.
-  const once = Effect.try(() => checkpoint({})).pipe(
+  const once = Effect.try(checkpoint).pipe(
     Effect.whenEffect(isWell),
     Effect.ensuring(isWell),
     alone,

@@ -153,7 +153,7 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         /DELETE FROM rooms/
       ]) {
         assertTrue(
-          queries.some(([sql]) => known.test(sql)),
+          queries.some(([sql]) => known.test(sql.replaceAll(/@\w+/g, "?"))),
           String(known)
         )
       }
