@@ -135,7 +135,7 @@ export const longestShownName = 100
 
 const visible = /[\p{L}\p{N}\p{P}\p{S}]/u
 
-/** The name that is given for an agent, made to fit one line; or, to go on from `display_name`, what is wrong with it. */
+/** The name that is given for an agent, on one line; or, to go on from `display_name`, what is wrong with it. */
 export const shownNameIn = (given: unknown): Either.Either<string, string> => {
   if (typeof given !== "string") return Either.left("is no text; put it in quotes")
   const name = oneLine(given.normalize("NFC"))

@@ -1,4 +1,4 @@
-import { Clock, Context, Effect, Layer, type Scope } from "effect"
+import { type Clock, Context, Effect, Layer, type Scope } from "effect"
 import type { Member } from "../domain/Agent.ts"
 import type { LiveEvent, Placed } from "../domain/Event.ts"
 import type { Waiting } from "../domain/ProviderState.ts"
@@ -28,24 +28,24 @@ interface State {
   isUnheard: boolean
 }
 
-/** What an agent has brought forth so far in its turn. */
+/** What an agent has brought forth so far in its turn. Whatever is noted its audience has in the same step. */
 export interface Draft extends Readonly<State> {
-  readonly wait: (why: Waiting) => Effect.Effect<void>
+  readonly wait: (why: Waiting) => void
   /** Notes that the model is asked now, and ends the wait for it. */
-  readonly ask: Effect.Effect<void>
+  readonly ask: () => void
   /** Ends a wait in the middle of a try. */
-  readonly goOn: Effect.Effect<void>
+  readonly goOn: () => void
   /** Notes what the try under way has taken so far. */
   readonly spend: (spending: Spending) => void
-  readonly say: (delta: string) => Effect.Effect<void>
-  readonly think: (delta: string) => Effect.Effect<void>
+  readonly say: (delta: string) => void
+  readonly think: (delta: string) => void
   /** Makes thoughts of what was said since the last tool was used: readers are told the turn anew. */
-  readonly unsay: Effect.Effect<void>
+  readonly unsay: () => void
   /**
    * Notes that the model uses a tool. `skip` makes the turn a skip where the agent may skip; false when it has already
    * been heard.
    */
-  readonly use: (tool: string) => Effect.Effect<boolean>
+  readonly use: (tool: string) => boolean
 }
 
 interface LiveTurn {
@@ -109,12 +109,12 @@ const make = Effect.gen(function* () {
       ? inRoom(topic.id)
       : [...rooms.values()].flatMap((turns) => [...turns].filter(({ place }) => keysOf(place).includes(keyOf(topic))))
 
-  type Send = (event: LiveEvent) => Effect.Effect<void>
+  type Send = (event: LiveEvent) => void
 
   const begin = (
     { agent, place, turnId }: Omit<LiveTurn, "draft">,
     maySkip: boolean,
-    began: number,
+    clock: Clock.Clock,
     send: Send
   ): LiveTurn => {
     const state: State = {
@@ -135,76 +135,74 @@ const make = Effect.gen(function* () {
     /** How many tries before this one said or thought something; and whether this one has. */
     let triesBefore = 0
     let isHeard = false
-    const heard = Effect.map(Clock.currentTimeMillis, (now) => {
-      state.firstTokenMs ??= now - askedAt
+    let askedAt = clock.unsafeCurrentTimeMillis()
+    const heard = () => {
+      state.firstTokenMs ??= clock.unsafeCurrentTimeMillis() - askedAt
       state.isUntouched = false
       state.isUnheard &&= triesBefore === 0
       isHeard = true
-    })
-    let askedAt = began
+    }
     /** By what the provider told: of the tries before, and of all. */
     let before = state.spent
     let told = before
-    const goOn = Effect.suspend(() => {
-      if (state.waiting === null) return Effect.void
+    const goOn = () => {
+      if (state.waiting === null) return
       state.waiting = null
-      return send({ type: "turn_waiting", ...ref, waiting: null })
-    })
+      send({ type: "turn_waiting", ...ref, waiting: null })
+    }
     const draft: Draft = Object.assign(state, {
-      wait: (why: Waiting) =>
-        Effect.suspend(() => {
-          state.waiting = why
-          return send({ type: "turn_waiting", ...ref, waiting: why })
-        }),
-      ask: Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        askedAt = now
+      wait: (why: Waiting) => {
+        state.waiting = why
+        send({ type: "turn_waiting", ...ref, waiting: why })
+      },
+      ask: () => {
+        askedAt = clock.unsafeCurrentTimeMillis()
         triesBefore += isHeard ? 1 : 0
         isHeard = false
         if (!state.shown) state.text = ""
         kept = state.text.length
         before = told
         state.spent = { usage: before.usage, isWhole: false }
-        return goOn
-      }),
+        goOn()
+      },
       goOn,
       spend: ({ isWhole, usage }: Spending) => {
         // A try that broke off untold is still owed for when the next one succeeds.
         told = { usage: plus(before.usage, usage), isWhole: isWhole && before.isWhole }
         state.spent = told
       },
-      say: (delta: string) =>
-        Effect.flatMap(heard, () => {
-          if (state.skipped) state.unheard += delta.length
-          if (state.skipped || delta === "") return Effect.void
-          const offset = state.shown ? state.text.length : 0
-          state.text += delta
-          if (!state.shown && state.text.trim().length < heldBack) return Effect.void
-          const unseen = state.text.slice(offset)
-          state.shown = true
-          state.isUnheard = false
-          return send({ type: "content_delta", ...ref, delta: unseen, offset })
-        }),
-      think: (delta: string) =>
-        Effect.flatMap(heard, () => {
-          const offset = state.thinking.length
-          state.thinking += delta
-          return send({ type: "thinking_delta", ...ref, delta, offset })
-        }),
-      unsay: Effect.suspend(() => {
+      say: (delta: string) => {
+        heard()
+        if (state.skipped) state.unheard += delta.length
+        if (state.skipped || delta === "") return
+        const offset = state.shown ? state.text.length : 0
+        state.text += delta
+        if (!state.shown && state.text.trim().length < heldBack) return
+        const unseen = state.text.slice(offset)
+        state.shown = true
+        state.isUnheard = false
+        send({ type: "content_delta", ...ref, delta: unseen, offset })
+      },
+      think: (delta: string) => {
+        heard()
+        const offset = state.thinking.length
+        state.thinking += delta
+        send({ type: "thinking_delta", ...ref, delta, offset })
+      },
+      unsay: () => {
         state.thinking += state.text.slice(kept)
         state.text = state.text.slice(0, kept)
         state.shown &&= kept > 0
-        return send(startOf({ agent, place, turnId, draft }))
-      }),
-      use: (tool: string) =>
-        Effect.sync(() => {
-          kept = state.text.length
-          state.isUntouched = false
-          state.isUnheard = false
-          if (tool !== "skip" || !maySkip) return true
-          state.skipped = !state.shown
-          return state.skipped
-        })
+        send(startOf({ agent, place, turnId, draft }))
+      },
+      use: (tool: string) => {
+        kept = state.text.length
+        state.isUntouched = false
+        state.isUnheard = false
+        if (tool !== "skip" || !maySkip) return true
+        state.skipped = !state.shown
+        return state.skipped
+      }
     })
     return { place, turnId, agent, draft }
   }
@@ -212,12 +210,13 @@ const make = Effect.gen(function* () {
   return LiveTurns.of({
     open: (place, turnId, agent, { audience, maySkip }) =>
       Effect.acquireRelease(
-        Effect.flatMap(Clock.currentTimeMillis, (began) => {
+        Effect.clockWith((clock) => {
           const who = { place, turnId, agent }
-          if (audience === "nobody") return Effect.succeed(begin(who, maySkip, began, () => Effect.void))
-          const turn = begin(who, maySkip, began, (event) => events.send(place, event))
+          if (audience === "nobody") return Effect.succeed(begin(who, maySkip, clock, () => {}))
+          const turn = begin(who, maySkip, clock, (event) => events.send(place, event))
           rooms.set(place.id, (rooms.get(place.id) ?? new Set()).add(turn))
-          return Effect.as(events.send(place, startOf(turn)), turn)
+          events.send(place, startOf(turn))
+          return Effect.succeed(turn)
         }),
         (turn) =>
           Effect.sync(() => {

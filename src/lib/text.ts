@@ -16,7 +16,8 @@ const blank = /[\p{Zs}\t_]/gu
 
 /**
  * The same for texts that people take for the same name: in any case, the Turkish i's among them, in any width, however
- * they are encoded, with underscores or spaces, with either apostrophe. Letter by letter it gives what it gives for the whole.
+ * they are encoded, with underscores or spaces, with either apostrophe. Letter by letter it gives what it gives for the
+ * whole.
  */
 export const folded = (text: string) =>
   [...text.normalize("NFKD")]

@@ -11,55 +11,53 @@ export interface Deadlines {
   readonly totalMs: number
 }
 
-type Listener<R> = (event: ProviderEvent) => Effect.Effect<void, ProviderError, R>
+/** Takes an event in one step; gives the error with which the turn is to end, if it is. */
+type Listener = (event: ProviderEvent) => ProviderError | null
 
 /**
  * Listens to a turn to its end and gives its last event. A turn that outstays a deadline fails; the provider's work is
  * interrupted, and has cleaned up when the error arrives, or when an interruption from outside is done. The same when
- * the listener fails. One that takes its time is not held against the provider, except in total.
+ * the listener ends it.
  */
 export const hear =
   ({ firstTokenMs, idleMs, totalMs }: Deadlines) =>
-  <R, R2>(turn: Stream.Stream<ProviderEvent, ProviderError, R>, listen: Listener<R2>) =>
-    Effect.flatMap(Clock.currentTimeMillis, (start) => {
+  <R>(turn: Stream.Stream<ProviderEvent, ProviderError, R>, listen: Listener) =>
+    Effect.clockWith((clock) => {
+      const start = clock.unsafeCurrentTimeMillis()
       let phase: "first_token" | "idle" = "first_token"
       let quietSince = start
-      let isListening = false
       let last: Option.Option<ProviderEvent> = Option.none()
 
       const silence = () => (phase === "idle" ? idleMs : firstTokenMs)
-      const due = (now: number) => {
-        const silent = { phase, afterMs: silence(), at: (isListening ? now : quietSince) + silence() }
+      const due = () => {
+        const silent = { phase, afterMs: silence(), at: quietSince + silence() }
         const total = { phase: "total" as const, afterMs: totalMs, at: start + totalMs }
         return silent.at <= total.at ? silent : total
       }
 
       // One for the whole turn: a timer for each event would cost more than all else that is done with it.
       const watch: Effect.Effect<never, TimedOut> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const { afterMs, at, phase } = due(now)
+        const { afterMs, at, phase } = due()
         // The first event brings the deadline nearer, to no sooner than one silence from now.
         const nap = Math.min(at - now, idleMs)
         return at <= now ? new TimedOut({ phase, afterMs }) : Effect.zipRight(Effect.sleep(nap), watch)
       })
 
       const take = (events: Chunk.Chunk<ProviderEvent>) => {
-        // The provider said something that is no event.
-        if (!Chunk.isNonEmpty(events)) return Effect.void
-        phase = "idle"
-        isListening = true
-        last = Chunk.last(events)
-        return Effect.zipRight(
-          Effect.mapError(Effect.forEach(events, listen, { discard: true }), Option.some),
-          Effect.map(Clock.currentTimeMillis, (now) => {
-            quietSince = now
-            isListening = false
-          })
-        )
+        // The provider may have said something that is no event.
+        for (const event of events) {
+          phase = "idle"
+          last = Option.some(event)
+          quietSince = clock.unsafeCurrentTimeMillis()
+          const error = listen(event)
+          if (error !== null) return Effect.fail(Option.some(error))
+        }
+        return Effect.void
       }
 
       // A pull costs a fraction of what running the stream would.
       const consume = Effect.flatMap(Stream.toPull(turn), (pull) => {
-        const all: Effect.Effect<never, Option.Option<ProviderError>, R | R2> = Effect.flatMap(
+        const all: Effect.Effect<never, Option.Option<ProviderError>, R> = Effect.flatMap(
           Effect.flatMap(pull, take),
           () => all
         )

@@ -14,7 +14,7 @@ import * as GenAi from "../telemetry/GenAi.ts"
 type Hold = (error: ProviderError) => Effect.Effect<void, ProviderError>
 
 /** Tries once; given what is to be run when the provider begins to answer, and when it refuses a later request. */
-type Attempt<A, E, R> = (answered: Effect.Effect<void>, hold: Hold) => Effect.Effect<A, E, R>
+type Attempt<A, E, R> = (answered: () => void, hold: Hold) => Effect.Effect<A, E, R>
 
 /**
  * One gate for each model of each provider, for vendors refuse by the model: what is asked of it, when, and how often.
@@ -63,15 +63,15 @@ const admitted = (visit: Visit, number: number, restore: Restore) =>
 
 const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(admitted(visit, number, restore), (first) => {
+    Effect.flatMap(Effect.all([admitted(visit, number, restore), Effect.clock]), ([first, clock]) => {
       const { gate } = visit
       /** None while the turn waits in its middle. */
       let pass: Gate.Pass | null = first
       let held: Retry.Failures = {}
 
-      const answered = Effect.map(Clock.currentTimeMillis, (now) => {
-        if (pass !== null) gate.answered(pass, now)
-      })
+      const answered = () => {
+        if (pass !== null) gate.answered(pass, clock.unsafeCurrentTimeMillis())
+      }
 
       const leave = Effect.fnUntraced(function* (error: ProviderError | null) {
         const [now, jitter] = [yield* Clock.currentTimeMillis, yield* Random.next]
@@ -96,7 +96,8 @@ const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) 
       const learn = (exit: Exit.Exit<Either.Either<A, E>>) => {
         if (Exit.isFailure(exit)) return leave(null)
         const { value } = exit
-        if (Either.isRight(value)) return Effect.zipRight(answered, leave(null))
+        if (Either.isRight(value)) answered()
+        if (Either.isRight(value)) return leave(null)
         return leave(isProviderError(value.left) ? value.left : null)
       }
       return Effect.onExit(restore(Effect.either(attempt(answered, hold))), learn)

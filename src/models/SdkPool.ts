@@ -64,7 +64,7 @@ const make = Effect.fnUntraced(function* ({ connections, isRoomy, ...options }: 
       leases(Duration.toSeconds(waited), provider.takes)
       // The seat may have another client still, from before its room changed the provider.
       const other = lenders[provider.takes === "process" ? "connection" : "process"]
-      background(other.evict(({ key }) => key === spec.seat.key))
+      if (other.has(spec.seat)) background(other.evict(({ key }) => key === spec.seat.key))
       return session
     }),
     prepare: (provider, spec) =>

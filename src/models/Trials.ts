@@ -33,7 +33,7 @@ export const make = Effect.map(Gates, (gates) =>
     const note = Effect.map(Clock.currentTimeMillis, (now) => {
       seen.firstTokenMs ??= Math.round(now - start)
     })
-    const speak = (answered: Effect.Effect<void>) =>
+    const speak = (answered: () => void) =>
       Effect.flatMap(provider.open(specOf(model)), (session) =>
         session
           .turn({
@@ -47,7 +47,7 @@ export const make = Effect.map(Gates, (gates) =>
             }
           })
           .pipe(
-            Stream.tap(() => Effect.zipRight(answered, note)),
+            Stream.tap(() => Effect.zipRight(Effect.sync(answered), note)),
             Stream.runLast
           )
       ).pipe(

@@ -37,7 +37,7 @@ export class RoomEvents extends Context.Tag("parley/store/RoomEvents")<
      */
     readonly forget: (place: Place) => Effect.Effect<void, never, Commit>
     /** Reaches the readers of the moment, in the order of the calls; never waits for one. */
-    readonly send: (place: Place, event: LiveEvent) => Effect.Effect<void>
+    readonly send: (place: Place, event: LiveEvent) => void
     /**
      * Follows a room, or many, until the scope closes. With a position, every later event of the log comes first; a
      * position that the log does not know gives `reset`, and so does an event that cannot be read. Of many, the reader
@@ -200,13 +200,12 @@ const make = Effect.gen(function* () {
 
     forget: (place) => afterCommit(Effect.zipRight(forget(place.id, true), hush(place))),
 
-    send: (place, event) =>
-      Effect.sync(() => {
-        let frame: Uint8Array | undefined
-        for (const { meanwhile, sink } of readersOf(place)) {
-          if (meanwhile === null) sink.write((frame ??= liveFrame({ room_id: place.id, ...event })), 1)
-        }
-      }),
+    send: (place, event) => {
+      let frame: Uint8Array | undefined
+      for (const { meanwhile, sink } of readersOf(place)) {
+        if (meanwhile === null) sink.write((frame ??= liveFrame({ room_id: place.id, ...event })), 1)
+      }
+    },
 
     follow: Effect.fn("RoomEvents.follow")(function* ({ after, greeting, sink, topic }) {
       const meanwhile: Meanwhile = { missed: [], gone: new Set() }

@@ -238,7 +238,7 @@ describe("RoomEvents", () => {
       const [reached, go] = yield* Effect.all([Deferred.make<void>(), Deferred.make<void>()])
       const drained = Effect.zipRight(Deferred.succeed(reached, undefined), Deferred.await(go))
       let said = 0
-      const say = Effect.suspend(() => events.send(place, delta(said++)))
+      const say = Effect.sync(() => events.send(place, delta(said++)))
 
       const reader = yield* Effect.fork(follow({ after: 0, drained, greeting: () => [delta(said)] }))
       yield* Deferred.await(reached)

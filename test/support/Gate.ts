@@ -57,7 +57,7 @@ export const vendor = (
             yield* decide
             isUntouched = !late
             if (error !== undefined) return yield* error
-            yield* answered
+            answered()
             yield* Effect.sleep(speechMs)
             return "said"
           }),

@@ -39,7 +39,7 @@ export interface ModelCall {
     setting: TurnSetting,
     brief: Brief,
     draft: Draft,
-    begun: Effect.Effect<void>
+    begun: () => void
   ) => Effect.Effect<Spoken, TurnError>
 }
 
@@ -68,10 +68,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     return (name, input) =>
       GenAi.executeTool(
         name,
-        Effect.if(draft.use(name), {
-          onTrue: () => call(name, input),
-          onFalse: () => Effect.succeed(alreadyHeard)
-        })
+        Effect.suspend(() => (draft.use(name) ? call(name, input) : Effect.succeed(alreadyHeard)))
       )
   }
 
@@ -79,9 +76,9 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     ProviderEvent.$match({
       TextDelta: ({ text }) => draft.say(text),
       ThinkingDelta: ({ text }) => draft.think(text),
-      Unsaid: () => draft.unsay,
-      ToolUse: () => Effect.void,
-      Done: () => Effect.void
+      Unsaid: () => draft.unsay(),
+      ToolUse: () => {},
+      Done: () => {}
     })
 
   const patienceOf = (priority: TurnSetting["priority"]) =>
@@ -92,9 +89,10 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     setting: TurnSetting,
     brief: Brief,
     draft: Draft,
-    { answered, hold }: { readonly answered: Effect.Effect<void>; readonly hold: NonNullable<TurnInput["hold"]> }
+    { answered, hold }: { readonly answered: () => void; readonly hold: NonNullable<TurnInput["hold"]> }
   ) => {
     const limits = TurnLimits.make(toolsOf(setting, draft), draft)
+    const listened = listen(draft)
     let taken: Usage | null = null
     const spend = (spending: Spending) => {
       taken = spending.usage
@@ -103,7 +101,11 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     const hearOut = (session: Session) =>
       hear(deadlines())(
         speechOf(setting, draft)(session.turn({ ...brief.input, callTool: limits.callTool, hold, spend })),
-        (event) => answered.pipe(Effect.zipRight(listen(draft)(event)), Effect.zipRight(limits.check))
+        (event) => {
+          answered()
+          listened(event)
+          return limits.broken()
+        }
       )
     return Effect.flatMap(pool.lease(setting.provider, brief.spec, setting.priority), hearOut).pipe(
       Effect.flatMap(Option.filter(ProviderEvent.$is("Done"))),
@@ -116,16 +118,19 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     )
   }
 
-  const speak = (setting: TurnSetting, brief: Brief, draft: Draft, begun: Effect.Effect<void>) =>
+  const speak = (setting: TurnSetting, brief: Brief, draft: Draft, begun: () => void) =>
     gates.pass(
       (answered, hold) =>
-        Effect.zipRight(
-          draft.ask,
-          converse(setting, brief, draft, {
-            answered: Effect.zipRight(answered, begun),
-            hold: (error) => Effect.zipRight(hold(error), draft.goOn)
+        Effect.suspend(() => {
+          draft.ask()
+          return converse(setting, brief, draft, {
+            answered: () => {
+              answered()
+              begun()
+            },
+            hold: (error) => Effect.map(hold(error), draft.goOn)
           })
-        ),
+        }),
       {
         provider: setting.provider.name,
         model: setting.model,
@@ -133,7 +138,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
         patienceMs: patienceOf(setting.priority),
         // An answer that came whole and holds nothing is not paid for again.
         canRetry: ({ _tag }) => (_tag === "Unreadable" ? draft.isUntouched : draft.isUnheard),
-        waiting: draft.wait,
+        waiting: (why) => Effect.sync(() => draft.wait(why)),
         leave: closing.await
       }
     )

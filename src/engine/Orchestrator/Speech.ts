@@ -36,7 +36,10 @@ const directed = (turn: Turn, own: ReadonlyArray<string>, others: ReadonlyArray<
       const finish = (done: Extract<ProviderEvent, { readonly _tag: "Done" }>) =>
         Effect.suspend(() => {
           const rest = text.end()
-          if (rest === null) return Effect.as(draft.use("skip"), [done])
+          if (rest === null) {
+            draft.use("skip")
+            return Effect.succeed([done])
+          }
           const said = [...say(rest), last(done)]
           return text.cut() > 0 && !hasSpoken && !draft.skipped
             ? new Unreadable({ reason: "the model spoke in another's name" })

@@ -3,7 +3,7 @@ import { type TurnInput, turnLimits } from "../../domain/Provider.ts"
 import { TooLong, TooManyToolCalls } from "../../domain/ProviderError.ts"
 import type { Draft } from "../LiveTurns.ts"
 
-/** The bounds of one try of a turn: `check` ends it where the model has called too much or written too much. */
+/** The bounds of one try of a turn: it ends where the model has called too much or written too much. */
 export const make = (callTool: TurnInput["callTool"], draft: Draft) => {
   let calls = 0
   const areTooMany = () => calls > turnLimits.calls
@@ -19,9 +19,10 @@ export const make = (callTool: TurnInput["callTool"], draft: Draft) => {
 
   return {
     callTool: counted,
-    check: Effect.suspend((): Effect.Effect<void, TooLong | TooManyToolCalls> => {
+    /** The bound that the model has broken; null while it keeps within them. */
+    broken: () => {
       if (areTooMany()) return new TooManyToolCalls({ of: "calls", most: turnLimits.calls })
-      return isTooLong() ? new TooLong({ most: turnLimits.characters }) : Effect.void
-    })
+      return isTooLong() ? new TooLong({ most: turnLimits.characters }) : null
+    }
   }
 }

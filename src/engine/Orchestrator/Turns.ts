@@ -154,7 +154,7 @@ export const make = Effect.fnUntraced(function* ({
         if (Either.isLeft(admitted)) return Played.Refused({ reason: admitted.left.reason })
         const turnId = admitted.right
         const began = yield* Clock.currentTimeMillis
-        const prepared = yield* Effect.once(prewarm.prepare(place))
+        const prepared = once(() => prewarm.prepare(place))
         const { draft, exit } = yield* perform(setting, turnId, (draft) =>
           attended(restore, modelCall.attempt(setting, brief, draft, prepared), (fiber) => {
             turn.speech = fiber
@@ -218,6 +218,16 @@ export const make = Effect.fnUntraced(function* ({
       })
   } satisfies Turns
 })
+
+/** Does it at the first call alone. */
+const once = (work: () => void) => {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    work()
+  }
+}
 
 type Attempt = ReturnType<ModelCall["attempt"]>
 type Spoken = Exit.Exit<Effect.Effect.Success<Attempt>, Effect.Effect.Error<Attempt>>

@@ -20,7 +20,7 @@ export interface LenderOptions {
 export const make = Effect.fnUntraced(function* (options: LenderOptions) {
   const { capacity, connectMs, idleMs, maxWaiting, waitMs } = options
   const { open, tally } = yield* Client.makeClients(connectMs)
-  const { ask, leave, places, queue, seize, shelve, spare, vacate } = Places.make(capacity)
+  const { ask, has, leave, places, queue, seize, shelve, spare, vacate } = Places.make(capacity)
   const preparing = yield* FiberSet.makeRuntime<never>()
   let evicted = 0
 
@@ -40,9 +40,10 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
     Effect.suspend(() => (claim.place.client?.doomed ? clear(claim) : Effect.sync(() => leave(claim))))
 
   const wait = Effect.fnUntraced(function* (seat: Seat, priority: Priority, restore: Restore) {
-    const waiter: Places.Waiter = { seat, priority, claim: yield* Deferred.make<Places.Claim>() }
+    const waiter: Places.Waiter = { seat, priority, claim: yield* Deferred.make<Places.Claim>(), served: null }
     const busy = (waitedMs: number) => new PoolBusy({ waiting: queue.size, waitedMs })
     ask(waiter)
+    if (waiter.served !== null) return waiter.served
     return yield* (queue.size > maxWaiting ? busy(0) : Deferred.await(waiter.claim)).pipe(
       Effect.timeoutFail({ duration: waitMs, onTimeout: () => busy(waitMs) }),
       restore,
@@ -137,7 +138,7 @@ export const make = Effect.fnUntraced(function* (options: LenderOptions) {
     }
   })
 
-  return { lease, prepare, evict, seats, stats }
+  return { lease, prepare, evict, has, seats, stats }
 })
 
 const isIdle = ({ claim, client }: Places.Place) => claim === undefined && client !== undefined

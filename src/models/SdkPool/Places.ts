@@ -21,6 +21,8 @@ export interface Waiter {
   readonly seat: Seat
   readonly priority: Priority
   readonly claim: Deferred.Deferred<Claim>
+  /** What it has been given. */
+  served: Claim | null
 }
 
 const priorities: ReadonlyArray<Priority> = ["person", "agents"]
@@ -37,13 +39,25 @@ export const make = (capacity: number) => {
     return (place.claim = { place, seat, phase, doomed: false })
   }
 
-  const isBusy = ({ key }: Seat) =>
-    Array.from(places).some(({ claim, client }) => claim && (claim.seat.key === key || client?.seat.key === key))
+  const isOf = ({ claim, client }: Place, { key }: Seat) => claim?.seat.key === key || client?.seat.key === key
 
+  /** That of the seat's own client, else an empty one, else that of the client idle for longest. */
   const find = (seat: Seat) => {
-    if (free === 0 || isBusy(seat)) return undefined
-    const all = Array.from(places).filter(({ claim }) => claim === undefined)
-    return all.find(({ client }) => client?.seat.key === seat.key) ?? all.find(({ client }) => !client) ?? all[0]
+    if (free === 0) return undefined
+    let own: Place | undefined
+    let empty: Place | undefined
+    let oldest: Place | undefined
+    for (const place of places) {
+      const isOwn = isOf(place, seat)
+      if (place.claim !== undefined) {
+        if (isOwn) return undefined
+      } else if (place.client === undefined) empty ??= place
+      else {
+        if (isOwn) own ??= place
+        oldest ??= place
+      }
+    }
+    return own ?? empty ?? oldest
   }
 
   /**
@@ -56,7 +70,8 @@ export const make = (capacity: number) => {
         const place = waiter.priority === priority ? find(waiter.seat) : undefined
         if (place === undefined) continue
         queue.delete(waiter)
-        Deferred.unsafeDone(waiter.claim, Exit.succeed(take(place, waiter.seat, "opening")))
+        waiter.served = take(place, waiter.seat, "opening")
+        Deferred.unsafeDone(waiter.claim, Exit.succeed(waiter.served))
       }
     }
   }
@@ -70,6 +85,11 @@ export const make = (capacity: number) => {
   return {
     places,
     queue,
+    /** Whether a client of the seat is there, or somebody works for it. */
+    has: (seat: Seat) => {
+      for (const place of places) if (isOf(place, seat)) return true
+      return false
+    },
     /** Joins the queue; whoever can be served has a claim when this returns. */
     ask: (waiter: Waiter) => {
       queue.add(waiter)

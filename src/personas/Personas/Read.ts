@@ -14,6 +14,7 @@ import {
   pictureCandidates,
   type Texts
 } from "../Parse.ts"
+import { marksOf } from "./Marks.ts"
 import { misnamed, strayIn, unheeded } from "../Unheeded.ts"
 
 /** What is known of a folder after looking at it. */
@@ -51,37 +52,11 @@ const shared: ReadonlySet<string> = new Set([houseConfig, groupConfig])
 
 const isFilled = (text: string | undefined) => text !== undefined && text.trim() !== ""
 
-interface Mark {
-  readonly path: string
-  readonly time: number
-  readonly mark: string
-}
-
-const markOf = (fs: FileSystem.FileSystem) => (path: string) =>
-  Effect.match(fs.stat(path), {
-    onFailure: (error): Mark => ({ path, time: 0, mark: isMissing(error) ? "missing" : "unknown" }),
-    onSuccess: ({ ino, mtime, size }): Mark => {
-      const time = Option.match(mtime, { onNone: () => 0, onSome: (date) => date.getTime() })
-      return { path, time, mark: `${size}@${time}#${Option.getOrElse(ino, () => 0)}` }
-    }
-  })
-
-/** What people may take for a configuration of the agent, its group or its house, and nobody reads. */
-const straysOf = Effect.fnUntraced(function* (library: Library, folder: Folder, names: ReadonlyArray<string>) {
-  const fs = yield* FileSystem.FileSystem
-  const paths = yield* Path.Path
-  const above: ReadonlyArray<readonly [string, string]> = [
-    ...(folder.group === null ? [] : [[paths.dirname(folder.path), groupConfig] as const]),
-    [library.root, houseConfig]
-  ]
-  const found = yield* Effect.filter(above, ([place, own]) =>
-    Effect.orElseSucceed(fs.exists(paths.join(place, misnamed(own))), () => false)
-  )
-  return [
-    ...strayIn(names, agentConfig).map((name) => [name, agentConfig]),
-    ...found.map(([, own]) => [misnamed(own), own])
-  ].map(([name, own]) => `${name} is not read: the file's name is ${own}`)
-})
+/** Above a folder: where a configuration may lie, and its name. */
+const configsAbove = (paths: Path.Path, { root }: Library, { group, path }: Folder) => [
+  ...(group === null ? [] : [{ place: paths.dirname(path), own: groupConfig }]),
+  { place: root, own: houseConfig }
+]
 
 /** Which files make the persona, with their sizes, times and identities. */
 const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
@@ -90,18 +65,29 @@ const stampOf = Effect.fnUntraced(function* (library: Library, folder: Folder) {
   const names = (yield* fs.readDirectory(folder.path)).toSorted(byText)
   const memoryFile = library.memoryFiles.find((file) => names.includes(file)) ?? null
   const own = [...personaFiles, agentConfig, memoryFile].filter((file) => file !== null && names.includes(file))
-  const sources = own.map((file) => paths.join(folder.path, file ?? ""))
-  if (folder.group !== null) sources.push(paths.join(paths.dirname(folder.path), groupConfig))
-  sources.push(paths.join(library.root, houseConfig))
+  const above = configsAbove(paths, library, folder)
+  const sources = [
+    ...own.map((file) => paths.join(folder.path, file ?? "")),
+    ...above.map(({ own, place }) => paths.join(place, own))
+  ]
   const ownPictures = pictureCandidates(names).map((file) => paths.join(folder.path, file))
   const pictures = [...ownPictures, ...folder.legacyPictures].slice(0, pictureLimit)
-  const marks = yield* Effect.forEach([...sources, ...pictures], markOf(fs), { concurrency: "unbounded" })
-  const stray = yield* straysOf(library, folder, names)
-  const texts = marks.slice(0, sources.length)
+  // What people may take for a configuration of the group or the house, and nobody reads.
+  const strays = above.map(({ own, place }) => paths.join(place, misnamed(own)))
+  const all = yield* marksOf([...new Set([...sources, ...pictures, ...strays])])
+  const byPath = new Map(all.map((mark) => [mark.path, mark]))
+  const marksAt = (places: ReadonlyArray<string>) => places.flatMap((path) => byPath.get(path) ?? [])
+  const marks = marksAt([...sources, ...pictures])
+  const stray = [
+    ...strayIn(names, agentConfig).map((name) => [name, agentConfig]),
+    ...above
+      .filter(({ own, place }) => byPath.get(paths.join(place, misnamed(own)))?.mark !== "missing")
+      .map(({ own }) => [misnamed(own), own])
+  ].map(([name, own]) => `${name} is not read: the file's name is ${own}`)
   return {
     key: [...marks.map(({ mark, path }) => `${path}:${mark}`), ...stray].join("\n"),
     times: marks.map(({ time }) => time),
-    sources: texts.filter(({ mark, path }) => mark !== "missing" || !shared.has(paths.basename(path))),
+    sources: marksAt(sources).filter(({ mark, path }) => mark !== "missing" || !shared.has(paths.basename(path))),
     pictures,
     memoryFile,
     stray

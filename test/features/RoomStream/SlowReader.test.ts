@@ -53,10 +53,7 @@ layer(narrow, { excludeTestServices: true })("Stream with a small buffer", (it) 
       const sent = 40
 
       for (let at = 0; at < sent; at++) {
-        yield* events.send(
-          { id: RoomId.make(id), owner_id: "admin" },
-          { type: "content_delta", ...turn, delta, offset: at }
-        )
+        events.send({ id: RoomId.make(id), owner_id: "admin" }, { type: "content_delta", ...turn, delta, offset: at })
         yield* fast.until(({ data }) => data?.offset === at)
       }
       const read = yield* Effect.async<number>((resume) => {

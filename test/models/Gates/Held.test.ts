@@ -10,7 +10,7 @@ const limited = new RateLimited({ retryAfterMs: 10_000 })
 /** A turn that has done something, and is refused with this in its middle. */
 const held = (error: RateLimited | InvalidRequest, after: Effect.Effect<string> = Effect.succeed("said")) =>
   Effect.flatMap(Gates, (gates) =>
-    gates.pass((answered, hold) => Effect.zipRight(answered, Effect.zipRight(hold(error), after)), {
+    gates.pass((answered, hold) => Effect.zipRight(Effect.sync(answered), Effect.zipRight(hold(error), after)), {
       provider: "p",
       model: "m",
       priority: "person",

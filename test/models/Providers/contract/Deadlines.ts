@@ -23,7 +23,7 @@ export const deadlines = (it: It) => {
         const { ask } = yield* open()
         yield* vendor.performs(script)
 
-        const error = yield* Effect.flip(hear(limits)(ask("Go on"), () => Effect.void))
+        const error = yield* Effect.flip(hear(limits)(ask("Go on"), () => null))
 
         assertInstanceOf(error, TimedOut)
         assertEquals(error.phase, phase)

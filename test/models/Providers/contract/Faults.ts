@@ -37,7 +37,7 @@ export const faults = (it: It) => {
       for (const { becomes, happen, name } of silences) {
         yield* happen
         const { ask, close } = yield* open()
-        const error = yield* Effect.flip(hear(limits)(ask("Go on"), () => Effect.void))
+        const error = yield* Effect.flip(hear(limits)(ask("Go on"), () => null))
         assertTrue(becomes.includes(error._tag), `${name}: ${stringify(error)}`)
         assertEquals(yield* left(name), false)
         yield* close

@@ -45,7 +45,7 @@ const withDeadlines = (limits: Partial<Parameters<typeof hear>[0]>) =>
     const { provider } = yield* House
     const factor = provider.takes === "process" ? 5 : 1
     const all = { firstTokenMs: 5000, idleMs: 5000, totalMs: 5000, ...limits }
-    return yield* hear(Record.map(all, (ms) => ms * factor))(turn, () => Effect.void)
+    return yield* hear(Record.map(all, (ms) => ms * factor))(turn, () => null)
   })
 
 const stopped: BreakOff = (turn) =>
