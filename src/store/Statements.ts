@@ -13,7 +13,7 @@ export type Values = Readonly<Record<string, Value>>
 export class Statements extends Context.Tag("parley/store/Statements")<
   Statements,
   {
-    /** The rows of a statement, as its transaction sees them, or as they are committed. A broken database is a defect. */
+    /** Gives the rows, as the transaction sees them or as they are committed. A broken database is a defect. */
     readonly prepare: <V extends Values>(text: string) => (values: V) => Effect.Effect<ReadonlyArray<unknown>>
     /** A statement without values and rows, for who has the connection alone; throws what SQLite complains of. */
     readonly command: (text: string) => () => void

@@ -5,7 +5,7 @@ import type { Timestamp } from "../../domain/Time.ts"
 export class Commit extends Context.Tag("parley/store/WriteQueue/Commit")<
   Commit,
   {
-    /** Has the effect run once the write is committed and before its caller is answered; dropped when the write fails. */
+    /** Has it run once the write is committed and before its caller is answered; dropped when the write fails. */
     readonly after: (effect: Effect.Effect<void>) => void
     readonly now: () => Timestamp
   }
