@@ -15,8 +15,9 @@ export const Agent = Schema.Struct({
   id: AgentId,
   /** The folder's, by which the agent is known. */
   name: Schema.String,
-  /** What the agent is called in place of it; null where `name` is what it is called. */
-  display_name: Schema.NullOr(Schema.String),
+  display_name: Schema.NullOr(Schema.String).annotations({
+    description: "What the agent is called in place of `name`, its folder's; null where that is what it is called"
+  }),
   group: Schema.NullOr(Schema.String),
   config_file: Schema.NullOr(Schema.String),
   profile_pic: Schema.NullOr(Schema.String),

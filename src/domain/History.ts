@@ -53,7 +53,7 @@ export const TurnRecord = Schema.Struct({
   attempt: Schema.Int,
   agent_id: AgentId,
   agent_name: Schema.String,
-  /** What the agent was called in place of it; null where that was what it was called. */
+  /** What the agent was called in place of it at that time; null where that was its name. */
   agent_display_name: Schema.NullOr(Schema.String),
   reason: Reason,
   provider: Schema.String,

@@ -23,8 +23,9 @@ export const Message = Schema.Struct({
   room_id: RoomId,
   agent_id: Schema.NullOr(AgentId),
   agent_name: Schema.NullOr(Schema.String),
-  /** What the agent was called in place of `agent_name` when it said this; null where that was what it was called. */
-  agent_display_name: Schema.NullOr(Schema.String),
+  agent_display_name: Schema.NullOr(Schema.String).annotations({
+    description: "What the agent was called in place of `agent_name` when it said this; null where that was its name"
+  }),
   agent_profile_pic: Schema.NullOr(Schema.String),
   content: Schema.String,
   role: Schema.String,
