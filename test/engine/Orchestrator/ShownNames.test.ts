@@ -102,7 +102,7 @@ describe("A shown name", () => {
         for (const type of ["stream_start", "stream_end"]) {
           deepStrictEqual(names(watch.seen.filter((event) => event["type"] === type)), both)
         }
-        const [rei] = (yield* get("/agents")).filter(({ name }: { readonly name: string }) => name === "rei")
+        const rei = (yield* get("/agents")).find(({ name }: { readonly name: string }) => name === "rei")
         deepStrictEqual(rei.display_name, "Rei II")
 
         const { agents, messages } = yield* get("/export")
