@@ -2,7 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { Effect, Schema } from "effect"
 import { stringify } from "../../src/lib/json.ts"
 import { client } from "./Caller.ts"
-import { home, run, takenPort } from "./Process.ts"
+import { freePort, home, run } from "./Process.ts"
 import { Export, spansOf } from "./Receiver.ts"
 import { had } from "./tools.ts"
 
@@ -19,8 +19,6 @@ export const built = had({
     ["go", "build", "-trimpath", "-ldflags", "-s -w", "-o", `${folder}/jaeger`, program]
   ]
 })
-
-const freePort = Effect.scoped(Effect.map(takenPort, ({ port }) => port))
 
 /** All that it keeps is in memory. JSON is YAML too. */
 const configOf = (query: number, grpc: number, collector: number) =>

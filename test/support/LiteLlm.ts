@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { Effect } from "effect"
 import { stringify } from "../../src/lib/json.ts"
-import { home, run, takenPort } from "./Process.ts"
+import { freePort, home, run } from "./Process.ts"
 import { had, ofPython } from "./tools.ts"
 
 /** LiteLLM's proxy, a gateway that many put before their vendors. */
@@ -9,8 +9,6 @@ export const built = had(ofPython("litellm", "1.108.7", "[proxy]"))
 
 /** The key of the gateway's clients. */
 export const key = "sk-test-of-the-gateway"
-
-const freePort = Effect.scoped(Effect.map(takenPort, ({ port }) => port))
 
 /** A gateway on loopback that has these models, by the names that its clients know; it ends with the scope. */
 export const start = Effect.fn(function* (folder: string, models: Readonly<Record<string, object>>) {

@@ -160,3 +160,6 @@ export const takenPort = Effect.acquireRelease(
   }),
   ({ close }) => Effect.sync(close)
 )
+
+/** A port of loopback that nobody listens on. */
+export const freePort = Effect.scoped(Effect.map(takenPort, ({ port }) => port))

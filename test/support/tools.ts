@@ -5,11 +5,11 @@ import { Config, Effect, Either, Stream } from "effect"
 interface Tool {
   /** With its version. */
   readonly name: string
+  /** How long it may take to make it. */
+  readonly patience?: `${number} minutes`
   /** What makes it, in an empty folder of its own, one command after the other. */
   readonly steps: (folder: string) => ReadonlyArray<readonly [program: string, ...args: ReadonlyArray<string>]>
 }
-
-const patience = "20 minutes"
 
 const cache = Config.string("XDG_CACHE_HOME").pipe(
   Config.orElse(() => Config.map(Config.string("HOME"), (home) => `${home}/.cache`))
@@ -48,7 +48,7 @@ export const ofPython = (name: string, version: string, extra = ""): Tool => ({
 })
 
 /** Where the tool is, or why it cannot be had here. */
-export const had = ({ name, steps }: Tool) =>
+export const had = ({ name, patience = "20 minutes", steps }: Tool) =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const folder = `${yield* cache}/parley/${name}`
