@@ -74,6 +74,14 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
       const { data: agent } = yield* json("POST", "/agents", { name: "O'Brien", in_a_nutshell: "He repairs." })
       const by = (id: number, agent_name: string, agent_display_name: string | null) =>
         messageOf(id, { role: "assistant", participant_type: null, agent_name, agent_display_name })
+      const { document: of, with_: another } = yield* setup
+      const { data: shown } = yield* another([by(1, "O'Brien", null), by(2, "miles", "O'Brien")])
+      deepStrictEqual(shown.missing_agents, [])
+      deepStrictEqual(
+        (yield* of(shown.room_id)).messages.map((one: Record<string, unknown>) => one["agent_name"]),
+        ["O Brien", "O Brien"]
+      )
+
       const { data } = yield* with_([
         by(1, "O'Brien", null),
         by(2, "miles", "O'Brien"),
