@@ -6,6 +6,7 @@ import { LiveTurns } from "../../src/engine/LiveTurns.ts"
 import { SdkPool } from "../../src/models/SdkPool.ts"
 import { inHouse, room, setup } from "../support/Duo.ts"
 import * as Puppet from "../support/Puppet.ts"
+import { is } from "../support/events.ts"
 
 const firstPass =
   (text: (agent: string) => string): Puppet.Act =>
@@ -25,7 +26,7 @@ describe("Orchestrator", () => {
         yield* say("Who is there?")
         const end = yield* watch.ended
 
-        assertEquals(end["stop_reason"], "complete")
+        assertEquals(end.stop_reason, "complete")
         const texts = (yield* said).map(([, content]: ReadonlyArray<unknown>) => content)
         assertEquals(texts[0], "Who is there?")
         deepStrictEqual(texts.slice(1).toSorted(), [
@@ -69,7 +70,7 @@ describe("Orchestrator", () => {
           const first = yield* watch.ended
           const second = yield* watch.ended
 
-          deepStrictEqual([first["stop_reason"], second["stop_reason"]], ["interrupted", "everyone_skipped"])
+          deepStrictEqual([first.stop_reason, second.stop_reason], ["interrupted", "everyone_skipped"])
           assertEquals(puppet.interrupted(), 1)
           deepStrictEqual(
             (yield* turns).map(([, outcome]) => outcome),
@@ -102,7 +103,7 @@ describe("Orchestrator", () => {
           yield* say("Go on.")
           yield* Deferred.await(speaking)
           const pausing = yield* Effect.fork(client.json("POST", `/rooms/${id}/pause`))
-          yield* watch.until(({ type }) => type === "room_updated")
+          yield* watch.until("room_updated")
           yield* Effect.repeatN(client.json("GET", "/health"), 4)
           const early = yield* Fiber.poll(pausing)
           yield* Deferred.succeed(slow, undefined)
@@ -112,7 +113,7 @@ describe("Orchestrator", () => {
           assertEquals(paused.data.is_paused, true)
           assertEquals(live.inRoom(paused.data.id).length, 0)
           deepStrictEqual(yield* turns, [[puppet.calls[0]?.spec.agentName, "interrupted"]])
-          assertEquals((yield* watch.ended)["stop_reason"], "paused")
+          assertEquals((yield* watch.ended).stop_reason, "paused")
         })
       )
     })
@@ -135,8 +136,8 @@ describe("Orchestrator", () => {
         yield* say("Anyone?")
         yield* watch.ended
 
-        const failed = watch.seen.find((event) => event["outcome"] === "failed")
-        assertEquals(failed?.["error"]._tag, "Overloaded")
+        const failed = watch.seen.filter(is("stream_end")).find(({ outcome }) => outcome === "failed")
+        assertEquals(failed?.error?._tag, "Overloaded")
         deepStrictEqual(
           (yield* turns).slice(0, 2).map(([, outcome]) => outcome),
           ["failed", "replied"]
@@ -188,7 +189,7 @@ describe("Orchestrator", () => {
         yield* say("Talk.")
         const end = yield* watch.ended
 
-        assertEquals(end["stop_reason"], "max_interactions")
+        assertEquals(end.stop_reason, "max_interactions")
         assertEquals((yield* said).length, 1 + 3)
       })
     )
@@ -204,7 +205,7 @@ describe("Orchestrator", () => {
         yield* say("Hm?")
         const end = yield* watch.ended
 
-        assertEquals(end["stop_reason"], "everyone_skipped")
+        assertEquals(end.stop_reason, "everyone_skipped")
         assertEquals((yield* said).length, 1)
         assertTrue(watch.seen.every(({ type }) => type !== "content_delta"))
         assertEquals(puppet.calls.length, 2)

@@ -44,7 +44,7 @@ const setup = (lives: number) =>
       Effect.gen(function* () {
         const { id, say, watch } = yield* room({ turn_policy: "concurrent", max_follow_ups: 0 })
         yield* say("Who is there?")
-        yield* watch.until(({ type }) => type === "stream_end")
+        yield* watch.until("stream_end")
         yield* until(0)
         return id
       })

@@ -24,7 +24,7 @@ const seated = Effect.gen(function* () {
   const seat = `${found.path}/agents/${found.idOf("Ada")}`
   const answer = Effect.fnUntraced(function* () {
     yield* found.say("Hello?")
-    const end = yield* found.watch.until(({ type }) => type === "stream_end")
+    const end = yield* found.watch.until("stream_end")
     yield* found.watch.ended
     return stringify(end)
   })
@@ -64,7 +64,7 @@ layer(house, { excludeTestServices: true })("A seat", (it) => {
       const { answer, json, path, seat, watch } = yield* seated
       yield* answer()
       yield* json("PATCH", seat, { model: "large" })
-      const told = yield* watch.until(({ type }) => type === "room_updated")
+      const told = yield* watch.until("room_updated")
       const { spent_tokens } = (yield* json("GET", path)).data
       assertTrue(spent_tokens > 0)
       assertInclude(stringify(told), `"spent_tokens":${spent_tokens},`)

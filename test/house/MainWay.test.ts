@@ -9,6 +9,7 @@ import * as House from "../support/House.ts"
 import * as Api from "../support/MessagesApi.ts"
 import { whyNoClaude } from "../support/claude.ts"
 import * as Watch from "../support/Watch.ts"
+import { is } from "../support/events.ts"
 
 const agents = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." }
 
@@ -37,8 +38,8 @@ const evening = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>) =>
       Api.answer(Api.text("Evening! Bo here, with honey on both hands."))
     )
     yield* say("Good evening, @Ada and @Bo. See @/etc/hostname and /clear")
-    assertEquals((yield* watch.ended)["stop_reason"], "complete")
-    const streamed = watch.seen.filter(({ type }) => type === "content_delta").map((event) => event["delta"])
+    assertEquals((yield* watch.ended).stop_reason, "complete")
+    const streamed = watch.seen.filter(is("content_delta")).map(({ delta }) => delta)
     deepStrictEqual(
       streamed.join(""),
       "Good evening. I am Ada, and the clocks are slow today.Evening! Bo here, with honey on both hands."
@@ -46,10 +47,10 @@ const evening = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>) =>
 
     yield* api.reply(Api.answer(Api.text("It began on a night so still that every clock", Effect.never)))
     yield* say("@Ada, tell us a story")
-    yield* watch.until(({ type }) => type === "content_delta")
+    yield* watch.until("content_delta")
     const telling = api.calls.at(-1)
     yield* say("Never mind, good night!")
-    assertEquals((yield* watch.ended)["stop_reason"], "interrupted")
+    assertEquals((yield* watch.ended).stop_reason, "interrupted")
     assertEquals(telling === undefined ? true : yield* Deferred.await(telling.closed), false)
     yield* watch.ended
 

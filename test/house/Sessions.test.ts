@@ -3,6 +3,7 @@ import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Layer } from "effect"
 import { askedOf, countIn, countInNews, enter, Ground, life, promptOf, room, turnsIn } from "../support/ClaudeRooms.ts"
 import { whyNoClaude } from "../support/claude.ts"
+import { is } from "../support/events.ts"
 
 const agents = { Ada: "Ada builds clocks and likes marigolds.", Bo: "Bo keeps bees." }
 const house = life().pipe(Layer.provideMerge(Ground.layer(agents)))
@@ -90,7 +91,7 @@ describe.skipIf(why !== "")(
           const [second] = yield* round("Birch.", "Bronze.")
           yield* sql`UPDATE rooms SET default_provider = 'scripted' WHERE id = ${id}`
           deepStrictEqual(yield* round("Cedar."), [])
-          const scripted = watch.seen.findLast(({ type }) => type === "stream_end")?.["response_text"]
+          const scripted = watch.seen.findLast(is("stream_end"))?.response_text
           yield* sql`UPDATE rooms SET default_provider = 'claude' WHERE id = ${id}`
           const [fourth] = yield* round("Elder.", "Ebony.")
 

@@ -38,7 +38,7 @@ describe("a row that cannot be read", () => {
           assertTrue((yield* count("messages")) > before)
 
           yield* say("And a yellow one?")
-          assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+          assertEquals((yield* watch.ended).stop_reason, "max_rounds")
         })
       )
     )

@@ -136,12 +136,12 @@ layer(House.shared({ settings: { MAX_IMAGE_BYTES: "2000" } }), { excludeTestServ
       yield* send({ content: "Bare" })
 
       const sent = { ...shown, image_data: null }
-      const event = yield* watch.until(({ type }) => type === "new_message")
+      const event = yield* watch.until("new_message")
       const pages = yield* Effect.forEach(["messages?after=0", "messages?limit=2", ""], (name) =>
         Effect.map(json("GET", `${path}${name === "" ? "" : `/${name}`}`), ({ data }) => data.messages ?? data)
       )
 
-      for (const message of [event["message"], ...pages.map((page) => page[0])]) deepStrictEqual(message, sent)
+      for (const message of [event.message, ...pages.map((page) => page[0])]) deepStrictEqual(message, sent)
       assertEquals(sent.image_media_type, null)
       sent.images.forEach(({ url }: { readonly url: string }, at: number) =>
         assertTrue(new RegExp(`^${path}/messages/${sent.id}/images/${at}\\?key=[\\w-]{22}$`).test(url), url)

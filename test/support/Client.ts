@@ -1,5 +1,6 @@
 import { HttpBody, HttpClient, HttpClientRequest, type HttpMethod, HttpServer } from "@effect/platform"
 import { Deferred, Effect, Queue, Schema, Stream } from "effect"
+import { type Client, connect, Refused } from "../../src/client/client.ts"
 import { Auth } from "../../src/features/Auth.ts"
 import { admin } from "../../src/domain/User.ts"
 
@@ -23,7 +24,10 @@ const decodeFrame = (text: string): Frame => {
   }
 }
 
-/** Speaks HTTP to the house of the test. No token means none is sent. */
+/**
+ * Speaks to the house of the test: `ask` as programs do, by `parley/client`; `send`, `json` and `events` in plain HTTP,
+ * for what no program of the contract's types sends or sees. No token means none is sent.
+ */
 export const as = (token: string | null) =>
   Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
@@ -87,7 +91,16 @@ export const as = (token: string | null) =>
       }
     })
 
-    return { base, token, send, json, events }
+    const parley = connect({ url: base, ...(token === null ? {} : { token }) })
+    /** What the call gives; fails with the refusal. */
+    const ask = <A>(call: (parley: Client) => Promise<A>) =>
+      Effect.tryPromise({ try: () => call(parley), catch: (error) => error }).pipe(
+        Effect.catchAll((error) => (error instanceof Refused ? Effect.fail(error) : Effect.die(error)))
+      )
+    /** What refuses the call. */
+    const refusal = (call: (parley: Client) => Promise<unknown>) => Effect.flip(ask(call))
+
+    return { base, token, send, json, events, ask, refusal }
   })
 
 /** Speaks to the house as its admin. */

@@ -44,7 +44,7 @@ describe("a message during a round", () => {
             const ends = [yield* watch.ended, yield* watch.ended, yield* watch.ended]
 
             deepStrictEqual(
-              ends.map((end) => end["stop_reason"]),
+              ends.map((end) => end.stop_reason),
               ["interrupted", "interrupted", "everyone_skipped"]
             )
             deepStrictEqual(
@@ -109,7 +109,7 @@ describe("while an agent speaks", () => {
           const speaker = puppet.calls[0]?.spec.agentName ?? ""
           yield* client.json("DELETE", `${path}/agents/${idOf(speaker)}`)
           deepStrictEqual((yield* turns)[0], [speaker, "interrupted"])
-          assertEquals((yield* watch.ended)["stop_reason"], "everyone_skipped")
+          assertEquals((yield* watch.ended).stop_reason, "everyone_skipped")
           deepStrictEqual((yield* said).at(-1), [speaker, "This is the beginning of a long thought", true])
           assertEquals((yield* turns).length, 2)
         })
@@ -128,7 +128,7 @@ describe("while an agent speaks", () => {
           yield* say("Hello.")
           yield* speaking
           yield* fs.remove(`${folders.AGENTS_DIR}/Ada`, { recursive: true })
-          assertEquals((yield* watch.until(({ type }) => type === "stream_end"))["outcome"], "interrupted")
+          assertEquals((yield* watch.until("stream_end")).outcome, "interrupted")
           yield* watch.ended
           deepStrictEqual(yield* turns, [["Ada", "interrupted"]])
           deepStrictEqual((yield* said).at(-1), ["Ada", "This is the beginning of a long thought", true])
@@ -148,7 +148,7 @@ describe("while an agent speaks", () => {
           yield* say("A secret: the key is under the stone.")
           yield* speaking
           assertEquals((yield* client.json("DELETE", `${path}/messages`)).status, 200)
-          assertEquals((yield* watch.ended)["stop_reason"], "interrupted")
+          assertEquals((yield* watch.ended).stop_reason, "interrupted")
           deepStrictEqual(yield* said, [])
           deepStrictEqual(
             (yield* turns).map(([, outcome]) => outcome),

@@ -56,7 +56,7 @@ describe("a model that does not stop", () => {
           const { end, said, turn } = yield* first
 
           deepStrictEqual([turn.outcome, turn.error], ["replied", tooMany])
-          assertEquals(end["stop_reason"], "complete")
+          assertEquals(end.stop_reason, "complete")
           deepStrictEqual((yield* said).at(-1), ["Ada", words, false])
           assertEquals(puppet.calls.length, 1)
         })
@@ -70,7 +70,7 @@ describe("a model that does not stop", () => {
         Effect.gen(function* () {
           const { client, end, turn } = yield* first
           deepStrictEqual([turn.outcome, turn.error], ["failed", tooMany])
-          assertEquals(end["stop_reason"], "provider_unavailable")
+          assertEquals(end.stop_reason, "provider_unavailable")
           assertEquals(puppet.calls.length, 1)
           const { data } = yield* client.json("GET", "/providers")
           deepStrictEqual(
@@ -143,7 +143,7 @@ describe("what a turn has taken counts as its provider told", () => {
         Effect.gen(function* () {
           const { client, get, id, path, say, sql, watch } = yield* room()
           yield* say("What time is it?")
-          yield* watch.until(({ type }) => type === "content_delta")
+          yield* watch.until("content_delta")
           yield* client.json("POST", `${path}/pause`)
           yield* watch.ended
 

@@ -180,7 +180,7 @@ describe("a turn that breaks", () => {
           yield* say("Hello")
           const end = yield* watch.ended
 
-          assertEquals(end["stop_reason"], "provider_unavailable")
+          assertEquals(end.stop_reason, "provider_unavailable")
           const [turn] = yield* sql`SELECT trace_id FROM turns`
           const logged = lines.filter((line) => line.includes("a bug in the provider"))
           assertTrue(logged.some((line) => line.includes(String(turn?.["trace_id"]))))

@@ -6,6 +6,7 @@ import { ProviderEvent } from "../../../src/domain/Provider.ts"
 import { Crashed } from "../../../src/domain/ProviderError.ts"
 import { inHouse, room } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
+import { is } from "../../support/events.ts"
 
 const alone = { Ada: "Ada builds clocks." }
 
@@ -35,12 +36,12 @@ const told = Effect.fnUntraced(function* ({ get, watch }: Effect.Effect.Success<
   const messages: ReadonlyArray<{ role: string; finish: unknown }> = yield* get("/messages")
   const [round] = yield* get("/rounds")
   const { turns } = yield* get(`/rounds/${round.id}`)
-  const event = watch.seen.find(({ type }) => type === "stream_end")
+  const event = watch.seen.find(is("stream_end"))
   return {
     outcome: turns[0].outcome,
     person: messages[0]?.finish,
     message: messages[1]?.finish ?? null,
-    event: event?.["finish"],
+    event: event?.finish,
     turn: turns[0].finish
   }
 })

@@ -17,7 +17,7 @@ describe("agents that go in circles", () => {
         Effect.gen(function* () {
           const { say, turns, watch } = yield* room({ turn_policy, max_follow_ups: 0 })
           yield* say("Shall we?")
-          assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+          assertEquals((yield* watch.ended).stop_reason, "max_rounds")
           deepStrictEqual((yield* turns).length, 10)
         }),
         {},
@@ -35,20 +35,20 @@ describe("agents that go in circles", () => {
         const { client, get, path, say, turns, watch } = yield* room()
         yield* say("Be polite.")
         const end = yield* watch.ended
-        assertEquals(end["stop_reason"], "loop_guard")
-        assertTrue(String(end["stop_detail"]).length > 20)
+        assertEquals(end.stop_reason, "loop_guard")
+        assertTrue(String(end.stop_detail).length > 20)
         const [{ stop_detail }] = yield* get("/rounds")
-        deepStrictEqual([stop_detail, (yield* get("")).loop_guard], [end["stop_detail"], end["stop_detail"]])
+        deepStrictEqual([stop_detail, (yield* get("")).loop_guard], [end.stop_detail, end.stop_detail])
         const before = (yield* turns).length
         assertTrue(before < 12, `${before} turns`)
 
         assertEquals((yield* client.json("POST", `${path}/continue`)).status, 200)
-        assertEquals((yield* watch.ended)["stop_reason"], "loop_guard")
+        assertEquals((yield* watch.ended).stop_reason, "loop_guard")
         assertTrue((yield* turns).length > before)
 
         const last = (yield* turns).length
         yield* say("Still there?")
-        assertEquals((yield* watch.ended)["stop_reason"], "loop_guard")
+        assertEquals((yield* watch.ended).stop_reason, "loop_guard")
         assertTrue((yield* turns).length > last)
       })
     )
@@ -61,7 +61,7 @@ describe("agents that go in circles", () => {
       Effect.gen(function* () {
         const { say, turns, watch } = yield* room()
         yield* say("Hello?")
-        assertEquals((yield* watch.ended)["stop_reason"], "complete")
+        assertEquals((yield* watch.ended).stop_reason, "complete")
         assertEquals((yield* turns).length, 2)
       })
     )
@@ -78,16 +78,16 @@ describe("continue", () => {
       Effect.gen(function* () {
         const { client, get, path, said, say, watch } = yield* room()
         yield* say("Hello?")
-        assertEquals((yield* watch.ended)["stop_reason"], "everyone_skipped")
+        assertEquals((yield* watch.ended).stop_reason, "everyone_skipped")
         const { data, status } = yield* client.json("POST", `${path}/continue`)
         assertEquals(status, 200)
         assertEquals(data.kind, "continue")
-        assertEquals((yield* watch.ended)["stop_reason"], "complete")
+        assertEquals((yield* watch.ended).stop_reason, "complete")
         assertEquals((yield* said).length, 2)
         assertTrue(puppet.calls[2]?.text.includes("It has been quiet") ?? false)
         yield* client.json("PATCH", path, { max_interactions: 1 })
         yield* client.json("POST", `${path}/continue`)
-        assertEquals((yield* watch.ended)["stop_reason"], "max_interactions")
+        assertEquals((yield* watch.ended).stop_reason, "max_interactions")
         assertEquals((yield* get("/rounds")).length, 3)
       })
     )

@@ -53,7 +53,7 @@ describe("a turn whose tool was called", () => {
             deepStrictEqual(yield* turns, [["Ada", "replied"]])
             assertInclude(stringify(yield* said), "in a good place. It is done.")
             deepStrictEqual(calls.length, 3)
-            const waits = watch.seen.flatMap((event) => (event["type"] === "turn_waiting" ? [event["waiting"]] : []))
+            const waits = watch.seen.flatMap((event) => (event.type === "turn_waiting" ? [event.waiting] : []))
             assertTrue(waits.length >= 2 && waits.at(-1) === null, stringify(waits))
             deepStrictEqual(calls[1]?.body, calls[2]?.body)
           })

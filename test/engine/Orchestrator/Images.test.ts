@@ -188,7 +188,7 @@ describe("Images in turns", () => {
         const pictured = yield* show("Look", png)
 
         assertTrue(calls > 0)
-        deepStrictEqual([bare["stop_reason"], pictured["stop_reason"]], ["everyone_skipped", "budget"])
+        deepStrictEqual([bare.stop_reason, pictured.stop_reason], ["everyone_skipped", "budget"])
         assertEquals(puppet.calls.length, calls)
       })
     )

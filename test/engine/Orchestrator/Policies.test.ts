@@ -42,7 +42,7 @@ describe("a room decides who speaks", () => {
         Effect.gen(function* () {
           const { get, say, watch } = yield* room({ turn_policy: "concurrent" })
           yield* say("Who are you?")
-          assertEquals((yield* watch.ended)["stop_reason"], "complete")
+          assertEquals((yield* watch.ended).stop_reason, "complete")
           assertTrue(heard.every((text) => !text.includes("I heard nobody else")))
           const [{ id }] = yield* get("/rounds")
           const round = yield* get(`/rounds/${id}`)
@@ -79,7 +79,7 @@ describe("a room decides who speaks", () => {
         yield* say("Where is the ford, @Bo? And @Nobody?")
         yield* watch.ended
         yield* say("Is anybody listening?")
-        assertEquals((yield* watch.ended)["stop_reason"], "nobody_mentioned")
+        assertEquals((yield* watch.ended).stop_reason, "nobody_mentioned")
         deepStrictEqual(
           (yield* turns).map(([name]) => name),
           ["Bo", "Cy"]
@@ -106,7 +106,7 @@ describe("a room decides who speaks", () => {
       Effect.gen(function* () {
         const { say, turns, watch } = yield* room({ turn_policy: "mentioned_only", max_follow_ups: 1 })
         yield* say("@모두에게: where is the ford?")
-        assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+        assertEquals((yield* watch.ended).stop_reason, "max_rounds")
         const names = (yield* turns).map(([name]) => name)
         deepStrictEqual(names, ["Ada", "Bo", "Cy", "Ada", "Cy"])
         deepStrictEqual(
@@ -205,7 +205,7 @@ describe("critics", () => {
       Effect.gen(function* () {
         const { say, turns, watch } = yield* room({ turn_policy: "round_robin", max_messages: 2 })
         yield* say("Begin.")
-        assertEquals((yield* watch.ended)["stop_reason"], "max_messages")
+        assertEquals((yield* watch.ended).stop_reason, "max_messages")
         deepStrictEqual(
           (yield* turns).map(([name]) => name),
           ["Ada", "Cy", "Critic"]

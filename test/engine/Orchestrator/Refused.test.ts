@@ -32,7 +32,7 @@ describe("what a round has to store", () => {
           const before = yield* refusals
 
           yield* say("Tell us a story, @Ada")
-          yield* watch.until(({ type }) => type === "content_delta")
+          yield* watch.until("content_delta")
           // As many as there are is the least that SQLite allows.
           yield* pages(sql, 1)
           yield* Deferred.succeed(end, undefined)
@@ -41,13 +41,13 @@ describe("what a round has to store", () => {
           const meanwhile = yield* said
           assertTrue(!watch.seen.some(({ type }) => type === "stream_end"))
           yield* pages(sql, 1_000_000)
-          const told = yield* watch.until(({ type }) => type === "stream_end")
+          const told = yield* watch.until("stream_end")
           const ended = yield* watch.ended
 
           deepStrictEqual([late.status, late.data._tag], [507, "StorageFull"])
           deepStrictEqual(meanwhile, [[null, "Tell us a story, @Ada", false]])
-          deepStrictEqual([told["outcome"], told["response_text"]], ["replied", tale])
-          assertEquals(ended["stop_reason"], "complete")
+          deepStrictEqual([told.outcome, told.response_text], ["replied", tale])
+          assertEquals(ended.stop_reason, "complete")
           deepStrictEqual(yield* said, [...meanwhile, ["Ada", tale, false]])
           deepStrictEqual((yield* turns).slice(0, 2), [
             ["Ada", "replied"],

@@ -67,7 +67,7 @@ describe("a provider that remembers nothing", () => {
         const { say, watch } = yield* room()
         yield* Effect.zipRight(say("One?"), watch.ended)
         yield* say("Two?")
-        yield* watch.until(({ type }) => type === "content_delta")
+        yield* watch.until("content_delta")
         yield* Effect.zipRight(say("Three?"), watch.ended)
         yield* watch.ended
 

@@ -21,7 +21,7 @@ const played = Effect.fnUntraced(function* (settings: object, act: Puppet.Act = 
     Effect.gen(function* () {
       const { say, turns, watch } = yield* room(settings)
       yield* say("Is anybody there?")
-      const reason = (yield* watch.ended)["stop_reason"]
+      const reason = (yield* watch.ended).stop_reason
       return { reason, turns: yield* turns, calls: puppet.calls }
     }),
     {},

@@ -5,6 +5,7 @@ import { ProviderEvent } from "../../../src/domain/Provider.ts"
 import { Crashed } from "../../../src/domain/ProviderError.ts"
 import { inHouse, room } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
+import { is } from "../../support/events.ts"
 
 /** Ada says this, Bo skips. */
 const writing =
@@ -87,17 +88,17 @@ describe("what a model writes", () => {
           deepStrictEqual(yield* sql`SELECT thinking FROM messages WHERE thinking IS NOT NULL`, [
             { thinking: `${long}\nBo` }
           ])
-          const [first, second] = watch.seen.filter(({ type }) => type === "stream_start")
+          const [first, second] = watch.seen.filter(is("stream_start"))
           deepStrictEqual(
-            [first, second].map((start) => [start?.["response_text"], start?.["thinking_text"]]),
+            [first, second].map((start) => [start?.response_text, start?.thinking_text]),
             [
               ["", ""],
               ["", `${long}\nBo`]
             ]
           )
-          const deltas = watch.seen.filter(({ type }) => type === "content_delta")
-          deepStrictEqual(deltas.at(-1)?.["offset"], 0)
-          assertEquals(deltas.at(-1)?.["delta"], answer)
+          const deltas = watch.seen.filter(is("content_delta"))
+          deepStrictEqual(deltas.at(-1)?.offset, 0)
+          assertEquals(deltas.at(-1)?.delta, answer)
         })
       )
     })

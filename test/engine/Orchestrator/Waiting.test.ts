@@ -15,7 +15,13 @@ import * as Puppet from "../../support/Puppet.ts"
 import * as Watch from "../../support/Watch.ts"
 
 const hello = Stream.concat(Puppet.say("It is good to be heard at last, after all this time."), Puppet.done())
-const isWaiting = (event: Watch.Event) => event.type === "turn_waiting" && event["waiting"] !== null
+
+/** The next wait that begins. */
+const waiting = ({ until }: Effect.Effect.Success<ReturnType<typeof Watch.room>>) =>
+  Effect.map(
+    until("turn_waiting", ({ waiting }) => waiting !== null),
+    (event) => event.waiting
+  )
 
 /** Asks for a long pause as long as it is down. */
 const sulking = () => {
@@ -68,19 +74,18 @@ describe("a room whose provider cannot be asked", () => {
           const pool = yield* SdkPool
 
           yield* say("Are you there, @Ada?")
-          const told = yield* watch.until(isWaiting)
+          const told = yield* waiting(watch)
           const greeting = live.greeting(Topic.Room({ id: RoomId.make(id) }))
           assertEquals((yield* pool.leases).length, 0)
-          const over = yield* watch.until(({ type }) => type === "turn_waiting")
+          const over = yield* watch.until("turn_waiting")
           yield* watch.ended
 
-          const { attempt, provider, reason } = told["waiting"]
-          deepStrictEqual([attempt, provider, reason], [2, "puppet", "rate_limited"])
+          deepStrictEqual([told?.attempt, told?.provider, told?.reason], [2, "puppet", "rate_limited"])
           deepStrictEqual(
             greeting.map(({ type }) => type),
             ["stream_start", "turn_waiting"]
           )
-          assertEquals(over["waiting"], null)
+          assertEquals(over.waiting, null)
           deepStrictEqual(yield* turns, [["Ada", "replied"]])
         })
       )
@@ -101,7 +106,7 @@ describe("a room whose provider cannot be asked", () => {
             const { client, get, path, say, sql, turns, watch } = yield* room(once)
 
             yield* say("Are you there, @Ada?")
-            yield* watch.until(isWaiting)
+            yield* waiting(watch)
             mood.down = false
             yield* how === "pause" ? client.json("POST", `${path}/pause`) : say("Never mind, @Ada.")
             yield* watch.ended
@@ -128,11 +133,11 @@ describe("a room whose provider cannot be asked", () => {
         Effect.gen(function* () {
           const { id, say, watch } = yield* room(once)
           yield* say("Are you there, @Ada?")
-          yield* watch.until(isWaiting)
+          yield* waiting(watch)
           return id
         })
       )
-      const waitAgain = Effect.flatMap(Watch.room(id), (watch) => watch.until(isWaiting))
+      const waitAgain = Effect.flatMap(Watch.room(id), waiting)
       yield* Effect.replicateEffect(life(waitAgain), 2)
       mood.down = false
       yield* life(

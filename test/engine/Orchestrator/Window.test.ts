@@ -42,7 +42,7 @@ describe("a conversation that outgrows the model", () => {
             const { say, watch } = yield* room()
             for (let turn = 0; turn < 12; turn++) {
               yield* say(`Message ${turn}: ${"x".repeat(900)}`)
-              const end = yield* watch.until(({ type }) => type === "stream_end")
+              const end = yield* watch.until("stream_end")
               assertInclude(stringify(end), '"outcome":"replied"')
               yield* watch.ended
             }
@@ -67,7 +67,7 @@ describe("a conversation that outgrows the model", () => {
       Effect.gen(function* () {
         const { say, watch } = yield* room()
         yield* say("Hello?")
-        const end = yield* watch.until(({ type }) => type === "stream_end")
+        const end = yield* watch.until("stream_end")
         assertInclude(stringify(end), "prompt is too long")
         assertEquals(puppet.calls.length, 7)
         // Nor does the model read less from now on.

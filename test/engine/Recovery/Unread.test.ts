@@ -26,7 +26,7 @@ const lives = Effect.gen(function* () {
     Effect.gen(function* () {
       const { id, say, watch } = yield* room({ max_follow_ups: 0 })
       yield* say("Who is there?")
-      yield* watch.until(({ type }) => type === "stream_start")
+      yield* watch.until("stream_start")
       return id
     })
   )
@@ -70,7 +70,7 @@ describe("a round of a dead server that cannot be read", () => {
             const { json } = yield* Client.make
             const watch = yield* Watch.room(id)
             assertEquals((yield* json("POST", `/rooms/${id}/continue`)).status, 200)
-            assertEquals((yield* watch.ended)["stop_reason"], "max_rounds")
+            assertEquals((yield* watch.ended).stop_reason, "max_rounds")
           })
         )
       })

@@ -27,7 +27,7 @@ describe("the admin's view of the pool", () => {
         const statesOf = ({ seats }: { seats: ReadonlyArray<Record<string, unknown>> }) =>
           new Map(seats.map((seat) => [seat["agent_id"], seat["state"]]))
         yield* say("Hello?")
-        yield* watch.until(({ type }) => type === "stream_end")
+        yield* watch.until("stream_end")
 
         const during = yield* pool
         deepStrictEqual(

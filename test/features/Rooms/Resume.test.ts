@@ -26,7 +26,7 @@ describe("what people say in a paused room", () => {
       puppet,
       Effect.gen(function* () {
         const { get, held, idOf, resume, rounds, watch } = yield* paused({ turn_policy: "mentioned_only" })
-        assertEquals((yield* held("Are you there, @Bo?"))["stop_reason"], "paused")
+        assertEquals((yield* held("Are you there, @Bo?")).stop_reason, "paused")
         yield* held("And @Ada?")
         assertEquals(puppet.calls.length, 0)
 
@@ -56,7 +56,7 @@ describe("what people say in a paused room", () => {
         yield* held(`Hello?${" Hello.".repeat(3000)}`)
         yield* client.json("PATCH", path, { budget_tokens: 6000 })
         yield* resume
-        assertEquals((yield* watch.ended)["stop_reason"], "budget")
+        assertEquals((yield* watch.ended).stop_reason, "budget")
         yield* client.json("PATCH", path, { budget_tokens: null, is_paused: false })
         yield* watch.ended
         assertEquals(puppet.calls.filter(({ spec }) => spec.agentName === "Bo").length, 1)

@@ -10,7 +10,6 @@ const house = life().pipe(Layer.provideMerge(Ground.layer({ Ada: "Ada builds clo
 const why = whyNoClaude()
 const begun = "It began on a night so still that every clock"
 const cutOff = "Ada (you, cut off in mid-sentence):"
-const isDelta = ({ type }: { readonly type: string }) => type === "content_delta"
 
 const setup = Effect.gen(function* () {
   const found = yield* room("Ada")
@@ -42,7 +41,7 @@ describe.skipIf(why !== "")(
             Api.answer(Api.text("Copper."))
           )
           yield* say("Birch.")
-          yield* watch.until(isDelta)
+          yield* watch.until("content_delta")
           const asked = api.calls.length
 
           yield* Effect.all([say("Cedar."), Deferred.succeed(gate, undefined)], { concurrency: "unbounded" })
@@ -83,7 +82,7 @@ describe.skipIf(why !== "")(
           yield* round("Alder.", "Amber.")
           yield* api.reply(Api.answer(Api.text(begun, Effect.never)))
           yield* say("Birch.")
-          yield* watch.until(isDelta)
+          yield* watch.until("content_delta")
           assertEquals((yield* json("DELETE", `/rooms/${id}/messages`)).status, 200)
           yield* watch.ended
 

@@ -53,7 +53,7 @@ const setup = Effect.gen(function* () {
     return [turns[0]?.["outcome"], turns[0]?.["error"], stop_reason, leased]
   })
   const said = Effect.map(json("GET", `/rooms/${id}/messages`), ({ data }) => stringify(data))
-  const speaking = watch.until(({ type }) => type === "content_delta")
+  const speaking = watch.until("content_delta")
   const kill = Effect.map(onlyChild, (id) => process.kill(id, "SIGKILL"))
   return { ...found, kill, play, said, speaking }
 })

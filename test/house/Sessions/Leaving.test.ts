@@ -38,7 +38,7 @@ it.scopedLive("who leaves while its turn is being settled has no session left wh
       const leave = (name: string) => seats.leave(RoomId.make(id), idOf(name))
       yield* client.json("DELETE", `/rooms/${id}/agents/${idOf("Bo")}`)
       yield* say("Alder.")
-      yield* watch.until(({ type }) => type === "stream_start")
+      yield* watch.until("stream_start")
 
       // The queue stands still until both writes wait in it, the leaving before the end of the turn.
       const gate = yield* Deferred.make<void>()
@@ -53,7 +53,7 @@ it.scopedLive("who leaves while its turn is being settled has no session left wh
       yield* say("Elder.")
       yield* client.json("POST", `/rooms/${id}/agents/${idOf("Ada")}`)
       yield* say("Fir.")
-      yield* watch.until(({ type, stop_reason }) => type === "round_ended" && stop_reason === "everyone_skipped")
+      yield* watch.until("round_ended", ({ stop_reason }) => stop_reason === "everyone_skipped")
 
       const text = puppet.calls[1]?.text ?? ""
       assertTrue(text.includes("Fir"))

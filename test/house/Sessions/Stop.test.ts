@@ -27,7 +27,7 @@ const setup = Effect.gen(function* () {
   const speak = Effect.zipRight(api.reply(endless), say("Tell us a story."))
   /** From the sending of a request to the end of the connection that its model speaks on. */
   const timeOf = Effect.fnUntraced(function* <A, E>(stop: Effect.Effect<A, E>) {
-    yield* watch.until(({ type }) => type === "content_delta")
+    yield* watch.until("content_delta")
     const call = yield* Effect.fromNullable(api.calls.at(-1))
     const [took, whole] = yield* Effect.timed(Effect.zipRight(Effect.fork(stop), Deferred.await(call.closed)))
     assertEquals(whole, false)
