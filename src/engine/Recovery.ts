@@ -5,7 +5,7 @@ import { broke } from "../lib/broke.ts"
 import { LiveTurns } from "./LiveTurns.ts"
 import { Orchestrator } from "./Orchestrator.ts"
 import { RoomEvents } from "../store/RoomEvents.ts"
-import { RoomRepo } from "../store/RoomRepo.ts"
+import { Openings } from "../store/Openings.ts"
 import { LiveSettings } from "../process/Settings.ts"
 import { WriteQueue } from "../store/WriteQueue.ts"
 import { Ledger } from "../store/Ledger.ts"
@@ -44,7 +44,7 @@ const make = Effect.gen(function* () {
   const { current } = yield* LiveSettings
   const repo = yield* RecoveryRepo
   const ledger = yield* Ledger
-  const rooms = yield* RoomRepo
+  const openings = yield* Openings
   const events = yield* RoomEvents
   const queue = yield* WriteQueue
   const orchestrator = yield* Orchestrator
@@ -83,14 +83,11 @@ const make = Effect.gen(function* () {
   const close = Effect.fnUntraced(function* ({ id, kind, room_id, stop_reason, tries }: OpenRound) {
     if (stop_reason === null) return
     const isQuiet = kind === "autonomous"
-    const ended_at = yield* Time.now
     const stop_detail = stop_reason === "set_aside" ? (tries > 1 ? twice : unread) : null
     // What comes after a round of this kind is to know that it ended its server.
     if (isQuiet && tries > 0) yield* ledger.tried(id)
-    if (!(yield* ledger.closeRound(id, { stop_reason, stop_detail, ended_at }))) return
-    yield* rooms.rested(room_id, ended_at, isQuiet)
+    if (!(yield* openings.close({ id, kind, room_id }, { stop_reason, stop_detail }))) return
     if (isQuiet && stop_reason === "set_aside") yield* repo.hush(room_id)
-    yield* events.append(room_id, { type: "round_ended", round_id: id, stop_reason, stop_detail })
     if (stop_reason === "set_aside")
       yield* Effect.logWarning(`round ${id} of room ${room_id} is set aside: ${stop_detail}`)
   })

@@ -80,7 +80,8 @@ const make = Effect.gen(function* () {
     const room = yield* Effect.option(rooms.find(id))
     const isWilling = Option.exists(room, (it) => it.autonomous && !it.is_paused && it.loop_guard === null)
     if (Option.isNone(room) || !isWilling || (yield* ledger.open(id)).length > 0) return Option.none()
-    return Option.some(yield* Effect.orDie(openings.open(room.value, members, { kind: "autonomous", cause: null })))
+    const opened = yield* Effect.orDie(openings.open(room.value, members, { kind: "autonomous", cause: null }))
+    return opened.isOpen ? Option.some(opened.id) : Option.none()
   })
 
   const learn = Effect.fnUntraced(function* (room: RoomRow, isFailure: boolean) {

@@ -87,9 +87,9 @@ const make = Effect.gen(function* () {
     goOn: Effect.fn("Rounds.goOn")(function* (id) {
       yield* rooms.access(id)
       const round = yield* queue.write(open(id, yield* agents.members(id), yield* GenAi.cause))
-      yield* orchestrator.play(id, round, "now")
+      if (round.isOpen) yield* orchestrator.play(id, round.id, "now")
       // The room may have been deleted in the meantime, and its rounds with it.
-      return yield* Effect.mapError(repo.get(id, round), () => RoomNotFound.of(id))
+      return yield* Effect.mapError(repo.get(id, round.id), () => RoomNotFound.of(id))
     }, Effect.uninterruptible)
   })
 })

@@ -73,6 +73,12 @@ export interface TurnEnd {
   readonly duration_ms: number | null
 }
 
+export interface RoundEnd {
+  readonly stop_reason: StopReason
+  readonly stop_detail: string | null
+  readonly ended_at: Timestamp
+}
+
 /** The account of rounds and turns: what was planned, who spoke, what it cost and why it ended. */
 export class Ledger extends Context.Tag("parley/store/Ledger")<
   Ledger,
@@ -80,10 +86,7 @@ export class Ledger extends Context.Tag("parley/store/Ledger")<
     readonly openRound: (round: Omit<OpenRound, "id">, at: Timestamp) => Effect.Effect<RoundId, never, Commit>
     readonly plan: (round: Pick<OpenRound, "id" | "planned_from" | "tape">) => Effect.Effect<void, never, Commit>
     /** False when it had ended before. */
-    readonly closeRound: (
-      round: RoundId,
-      end: { readonly stop_reason: StopReason; readonly stop_detail: string | null; readonly ended_at: Timestamp }
-    ) => Effect.Effect<boolean, never, Commit>
+    readonly closeRound: (round: RoundId, end: RoundEnd) => Effect.Effect<boolean, never, Commit>
     /** Ends all rounds of a room that goes; nobody hears of it. */
     readonly closeRounds: (room: RoomId, at: Timestamp) => Effect.Effect<void, never, Commit>
     /** The open rounds of a room, oldest first. */

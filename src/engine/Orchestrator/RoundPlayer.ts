@@ -4,10 +4,9 @@ import { Closing } from "../../process/Closing.ts"
 import { isDue } from "../../domain/Plan.ts"
 import type { PassInput, RoundId, StopReason } from "../../domain/Round.ts"
 import { faultIn, isPassing } from "../../domain/Storage.ts"
-import * as Time from "../../domain/Time.ts"
 import { attended } from "../../lib/attended.ts"
 import { Unreadable } from "../../lib/unreadable.ts"
-import { RoomEvents } from "../../store/RoomEvents.ts"
+import { Openings } from "../../store/Openings.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
 import * as GenAi from "../../telemetry/GenAi.ts"
 import { type Cells, type Heard } from "./Cells.ts"
@@ -76,7 +75,7 @@ export const make = Effect.fnUntraced(function* ({
   const { persist } = yield* WriteQueue
   const closing = yield* Closing
   const rooms = yield* RoomRepo
-  const events = yield* RoomEvents
+  const openings = yield* Openings
   const ledger = yield* Ledger
 
   const playPass = Effect.fnUntraced(function* (progress: Progress.Progress, input: PassInput, halt: Halt) {
@@ -129,25 +128,13 @@ export const make = Effect.fnUntraced(function* ({
     return end
   })
 
-  const close = Effect.fnUntraced(function* ({ id, kind, room_id }: RoundHead, end: StopReason, detail?: string) {
-    const ended_at = yield* Time.now
+  const close = Effect.fnUntraced(function* (round: RoundHead, end: StopReason, detail?: string) {
     const write = Effect.gen(function* () {
-      const circles = yield* rooms.circles(room_id)
+      const circles = yield* rooms.circles(round.room_id)
       // The last reply of all may have been the one that went in circles.
       const reason = circles !== null && epilogues[end].yieldsToGuard ? "loop_guard" : end
       const stop_detail = reason === "loop_guard" ? circles : (detail ?? null)
-      if (!(yield* ledger.closeRound(id, { stop_reason: reason, stop_detail, ended_at }))) return
-      yield* rooms.rested(room_id, ended_at, kind === "autonomous")
-      if (reason === "budget") {
-        const paused = yield* Effect.orDie(rooms.update(room_id, { is_paused: true }))
-        yield* events.append(room_id, { type: "room_updated", room: paused })
-      }
-      yield* events.append(room_id, {
-        type: "round_ended",
-        round_id: id,
-        stop_reason: reason,
-        stop_detail
-      })
+      yield* openings.close(round, { stop_reason: reason, stop_detail })
     })
     // The room may be gone, and its rounds with it.
     yield* persist(Effect.catchTag(write, "RoomNotFound", () => Effect.void))

@@ -30,7 +30,7 @@ export const make = Effect.gen(function* () {
     })
     // From the commit on what was held up will be answered, whatever becomes of the connection.
     const round = yield* queue.write(write)
-    if (round !== null) yield* orchestrator.play(id, round, "now")
+    if (round?.isOpen) yield* orchestrator.play(id, round.id, "now")
   }, Effect.uninterruptible)
 
   return {

@@ -1,7 +1,7 @@
 import type { RoomId } from "../../domain/RoomId.ts"
 import type { RoundId, TurnId } from "../../domain/Round.ts"
 import { counts, prices } from "../Sql.ts"
-import type { NewTurn, TurnEnd } from "../Ledger.ts"
+import type { NewTurn, RoundEnd, TurnEnd } from "../Ledger.ts"
 import { columnsOf, insertInto, setting, type Statements, type Values } from "../Statements.ts"
 
 type InRoom = { readonly room: RoomId }
@@ -76,8 +76,6 @@ const endColumns = columnsOf<Ended>({
   counted_tokens: true,
   counted_usd: true
 })
-
-type RoundEnd = { readonly stop_reason: string; readonly stop_detail: string | null; readonly ended_at: string }
 
 const roundEndColumns = columnsOf<RoundEnd>({ stop_reason: true, stop_detail: true, ended_at: true })
 

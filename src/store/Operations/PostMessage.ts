@@ -27,7 +27,7 @@ export interface PostMessage {
 
 export interface Posted {
   readonly message: Message
-  /** None where nobody answers, or the message was there already under its key. */
+  /** None where nobody answers, or may; or where the message was there already under its key. */
   readonly round: RoundId | null
 }
 
@@ -50,10 +50,8 @@ export const make = Effect.gen(function* () {
     yield* events.append(room_id, { type: "new_message", message })
     if (wasCircling) yield* events.append(room_id, { type: "room_updated", room })
     if (members.length === 0) return { message, round: null }
-    return {
-      message,
-      round: yield* openings.open(room, members, { kind: "message", message_id: message.id, ...asked })
-    }
+    const round = yield* openings.open(room, members, { kind: "message", message_id: message.id, ...asked })
+    return { message, round: round.isOpen ? round.id : null }
   })
 
   return (post: PostMessage): Effect.Effect<Posted, RoomNotFound | RoomBusy | Unwritten> => queue.write(write(post))
