@@ -19,7 +19,6 @@ import type { RoomId } from "../domain/RoomId.ts"
 import { StopReason } from "../domain/Round.ts"
 import type { SchedulerState, SchedulerStats } from "../domain/Scheduled.ts"
 import { Timestamp } from "../domain/Time.ts"
-import { Gates } from "../models/Gates.ts"
 import * as Breaker from "../lib/breaker.ts"
 import { broke } from "../lib/broke.ts"
 import * as Meter from "../lib/metric.ts"
@@ -27,6 +26,7 @@ import { Orchestrator } from "./Orchestrator.ts"
 import { Ledger } from "../store/Ledger.ts"
 import { Openings } from "../store/Openings.ts"
 import { RoomRepo } from "../store/RoomRepo.ts"
+import * as Able from "./Scheduler/Able.ts"
 import { dueAt } from "./Scheduler/Pace.ts"
 import { LiveSettings } from "../process/Settings.ts"
 import { WriteQueue } from "../store/WriteQueue.ts"
@@ -35,7 +35,7 @@ import { WriteQueue } from "../store/WriteQueue.ts"
  * Lets the agents of rooms that are switched to it take up the conversation by themselves: one pass at a time, never
  * while a round is under way, never in a room that is paused, stopped by the loop guard, or has had its number. No room
  * waits for another that is slow, as long as there is a place; the room that is due for longest gets the next one.
- * While a provider cannot be asked its rooms stay due.
+ * While none of the models of its agents can be asked, a room stays due.
  */
 export class Scheduler extends Context.Tag("parley/engine/Scheduler")<
   Scheduler,
@@ -67,7 +67,7 @@ const make = Effect.gen(function* () {
   const ledger = yield* Ledger
   const openings = yield* Openings
   const orchestrator = yield* Orchestrator
-  const gates = yield* Gates
+  const isAble = yield* Able.make
   const queue = yield* WriteQueue
   const running = yield* FiberMap.make<RoomId, void>()
   const breakers = new Map<RoomId, Breaker.Breaker>()
@@ -121,12 +121,14 @@ const make = Effect.gen(function* () {
     const ids = new Set(willing.map(({ id }) => id))
     for (const id of breakers.keys()) if (!ids.has(id)) breakers.delete(id)
     const now = yield* Clock.currentTimeMillis
-    const free = current().MAX_CONCURRENT_ROOMS - (yield* FiberMap.size(running))
+    let free = current().MAX_CONCURRENT_ROOMS - (yield* FiberMap.size(running))
     const due = willing.filter((room) => readyAt(room) <= now && !FiberMap.unsafeHas(running, room.id))
-    const able = yield* Effect.filter(due, ({ default_provider }) => gates.isOpen(default_provider))
-    yield* Effect.forEach(Array.take(Array.sortWith(able, readyAt, Order.number), Math.max(0, free)), start, {
-      discard: true
-    })
+    for (const room of Array.sortWith(due, readyAt, Order.number)) {
+      if (free <= 0) return
+      if (!(yield* isAble(room))) continue
+      free--
+      yield* start(room)
+    }
   })
 
   yield* tick.pipe(

@@ -30,8 +30,8 @@ export class Gates extends Context.Tag("parley/models/Gates")<
      * once it was refused twice.
      */
     readonly pass: <A, E, R>(attempt: Attempt<A, E, R>, terms: Terms) => Effect.Effect<A, E | ProviderError, R>
-    /** Whether the provider may be asked at this moment. */
-    readonly isOpen: (provider: string) => Effect.Effect<boolean>
+    /** Whether the model may be asked at this moment. */
+    readonly isOpen: (provider: string, model: string) => Effect.Effect<boolean>
     /** How it stands with a provider: with the one of its models that stands worst. */
     readonly state: (provider: string) => Effect.Effect<ProviderState>
     /** How it stands with each of its models of which turns have told. */
@@ -199,11 +199,8 @@ const make = () => {
         const place = gate.arrive(terms.priority)
         return play({ gate, terms, place, arrivedAt, waitedMs: 0, waitsSince: arrivedAt }, attempt, {})
       }),
-    isOpen: (provider) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        const gates = [...gatesOf(provider).values()]
-        return gates.length === 0 || gates.some((gate) => gate.opensAt() <= now)
-      }),
+    isOpen: (provider, model) =>
+      Effect.map(Clock.currentTimeMillis, (now) => (providers.get(provider)?.get(model)?.opensAt() ?? 0) <= now),
     state: (provider) => Effect.map(Clock.currentTimeMillis, (now) => worst(models(provider, now))),
     models: (provider) => Effect.map(Clock.currentTimeMillis, (now) => models(provider, now))
   })

@@ -216,6 +216,32 @@ describe("rooms whose provider asks for a pause", () => {
       )
     })
   )
+
+  it.scopedLive("begin by themselves as soon as one of their models may be asked, and no sooner", () =>
+    Effect.suspend(() => {
+      const { puppet, seconds } = noting((call) =>
+        call.spec.model === "b" ? Puppet.skip(call) : Stream.fail(new RateLimited({ retryAfterMs: 300_000 }))
+      )
+      return inVirtualHouse(puppet, (pass) =>
+        Effect.gen(function* () {
+          const steady = { ...often, autonomous_ceiling: 10, autonomous_max_rounds: 10_000 }
+          const { client, id, idOf } = yield* room({ ...steady, model: "a" })
+          const { data: other } = yield* client.json("POST", "/rooms", { name: "b", ...steady, model: "b" })
+          const { data: mixed } = yield* client.json("POST", "/rooms", { name: "mixed", ...steady, model: "a" })
+          for (const of of [other.id, mixed.id])
+            for (const name of ["Ada", "Bo"]) yield* client.json("POST", `/rooms/${of}/agents/${idOf(name)}`)
+          yield* client.json("PATCH", `/rooms/${mixed.id}/agents/${idOf("Bo")}`, { model: "b" })
+          yield* pass(200)
+          deepStrictEqual(
+            [id, other.id, mixed.id].map((of) => seconds(of).length > 2),
+            [false, true, true]
+          )
+          // The one that the vendor answered with its pause may have been another's.
+          assertTrue(seconds(id).length <= 1)
+        })
+      )
+    })
+  )
 })
 
 describe("many rooms", () => {

@@ -3,21 +3,31 @@ import { ProviderEvent } from "../../domain/Provider.ts"
 import { type ProviderError, Unreadable } from "../../domain/ProviderError.ts"
 import { namesOf } from "../../domain/ShownName.ts"
 import { type Draft, heldBack } from "../LiveTurns.ts"
+import { isOffered } from "../../personas/Tools.ts"
 import * as StageDirections from "./StageDirections.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
+
+const skipped = "the model skipped where its agent has to answer"
 
 type Turn = Stream.Stream<ProviderEvent, ProviderError>
 
 /**
  * What a model says as its agent: without the agent's own label, and up to where it speaks in another's name. A model
- * that writes `skip` has skipped.
+ * that writes `skip` has skipped, and has said nothing where its agent may not skip.
  */
-export const speechOf = ({ agent, provider, roster }: TurnSetting, draft: Draft) => {
+export const speechOf = ({ agent, persona, provider, roster }: TurnSetting, draft: Draft) => {
   const others = roster.flatMap((member) => (member.id === agent.id ? [] : namesOf(member)))
-  return (turn: Turn): Turn => (provider.isModel ? directed(turn, namesOf(agent), others, draft) : turn)
+  const who = { own: namesOf(agent), others, maySkip: isOffered(persona, "skip") }
+  return (turn: Turn): Turn => (provider.isModel ? directed(turn, who, draft) : turn)
 }
 
-const directed = (turn: Turn, own: ReadonlyArray<string>, others: ReadonlyArray<string>, draft: Draft): Turn =>
+interface Who {
+  readonly own: ReadonlyArray<string>
+  readonly others: ReadonlyArray<string>
+  readonly maySkip: boolean
+}
+
+const directed = (turn: Turn, { maySkip, others, own }: Who, draft: Draft): Turn =>
   Stream.fromPull(
     Effect.map(Stream.toPull(turn), (pull) => {
       let text = StageDirections.make(own, others)
@@ -36,6 +46,7 @@ const directed = (turn: Turn, own: ReadonlyArray<string>, others: ReadonlyArray<
       const finish = (done: Extract<ProviderEvent, { readonly _tag: "Done" }>) =>
         Effect.suspend(() => {
           const rest = text.end()
+          if (rest === null && !maySkip) return new Unreadable({ reason: skipped })
           if (rest === null) {
             draft.use("skip")
             return Effect.succeed([done])

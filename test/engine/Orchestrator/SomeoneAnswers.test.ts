@@ -19,10 +19,11 @@ const played = Effect.fnUntraced(function* (settings: object, act: Puppet.Act = 
   return yield* inHouse(
     puppet,
     Effect.gen(function* () {
-      const { say, turns, watch } = yield* room(settings)
+      const { say, sql, turns, watch } = yield* room(settings)
       yield* say("Is anybody there?")
       const reason = (yield* watch.ended).stop_reason
-      return { reason, turns: yield* turns, calls: puppet.calls }
+      const errors = (yield* sql`SELECT error FROM turns ORDER BY id`).map(({ error }) => String(error))
+      return { reason, turns: yield* turns, errors, calls: puppet.calls }
     }),
     {},
     undefined,
@@ -67,6 +68,26 @@ describe("a person's message at which everybody stays silent", () => {
       deepStrictEqual([off.reason, off.calls.map(maySkip)], ["everyone_skipped", [true, true, true]])
       const mute = yield* played({}, () => Puppet.done())
       deepStrictEqual([mute.reason, mute.calls.length], ["everyone_skipped", 3])
+    })
+  )
+
+  it.scopedLive("is asked about once more where a model writes that it skips, and says why there is no answer", () =>
+    Effect.gen(function* () {
+      const settings = { turn_policy: "round_robin", max_follow_ups: 0 }
+      const writes = Stream.concat(Puppet.say("skip"), Puppet.done())
+      const stubborn = yield* played(settings, () => writes)
+      deepStrictEqual(stubborn.turns, [
+        ["Ada", "skipped"],
+        ["Bo", "skipped"],
+        ["Cy", "failed"]
+      ])
+      deepStrictEqual(
+        stubborn.calls.map(({ spec }) => spec.agentName),
+        ["Ada", "Bo", "Cy", "Cy"]
+      )
+      assertTrue(stubborn.errors.at(-1)?.includes("the model skipped where its agent has to answer"))
+      const once = yield* played(settings, (call) => (call.number < 4 ? writes : shy(call)))
+      deepStrictEqual(once.turns.at(-1), ["Cy", "replied"])
     })
   )
 
