@@ -60,8 +60,8 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         const all = yield* Effect.scoped(
           Effect.flatMap(events("/stream?after=0"), (reader) =>
             Effect.zipRight(
-              reader.until(({ type }) => type === "rooms"),
-              Effect.sync(() => reader.seen)
+              reader.hears("rooms"),
+              Effect.sync(() => reader.told)
             )
           )
         )
@@ -71,7 +71,12 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         assertEquals(image.status, 404)
         assertTrue(!list.data.some((room: { readonly id: number }) => room.id === id))
         assertTrue(!found.data.hits.some((hit: { readonly room_id: number }) => hit.room_id === id))
-        assertTrue(!all.some(({ data }) => data !== null && (data.room_id === id || (data.ids ?? []).includes(id))))
+        assertTrue(
+          !all.some(
+            (event) =>
+              ("room_id" in event && event.room_id === id) || (event.type === "rooms" && event.ids.includes(id))
+          )
+        )
         assertEquals(named.status, state === "deleting" ? 200 : 409)
         yield* sql`UPDATE rooms SET state = 'deleting' WHERE id = ${id}`
       })
@@ -104,7 +109,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       yield* gone
       yield* ofRoom.over
       const { data: next } = yield* json("POST", "/rooms", { name: `after room ${id}` })
-      yield* ofAll.until(({ data, type }) => type === "room_created" && data.room_id === next.id)
+      yield* ofAll.hears("room_created", ({ room_id }) => room_id === next.id)
 
       deepStrictEqual(deleted.map(({ status }) => status).toSorted(), [200, 404])
       for (const { seen } of [ofRoom, ofAll]) {

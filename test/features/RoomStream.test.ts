@@ -10,6 +10,7 @@ import type { Tagged } from "../../src/lib/tagged.ts"
 import { Messages } from "../../src/features/Messages.ts"
 import { MessageRepo } from "../../src/store/MessageRepo.ts"
 import * as Client from "../support/Client.ts"
+import { is } from "../support/events.ts"
 import * as House from "../support/House.ts"
 import * as Puppet from "../support/Puppet.ts"
 import * as Statements from "../support/Statements.ts"
@@ -57,9 +58,8 @@ const speaking = Effect.gen(function* () {
   }
 })
 
-const isFrame = (type: string) => (frame: Client.Frame) => frame.type === type
 const contents = (frames: ReadonlyArray<Client.Frame>) =>
-  frames.flatMap(({ data, type }) => (type === "new_message" ? [data.message.content] : []))
+  frames.flatMap(({ data }) => (data?.type === "new_message" ? [data.message.content] : []))
 
 layer(house, { excludeTestServices: true })("Stream", (it) => {
   it.scoped("opens with a comment at once, and its head tells proxies to let it through", () =>
@@ -95,8 +95,9 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
       )
       yield* Fiber.join(posts)
       yield* say("the end")
-      const isEnd = (frame: Client.Frame) => frame.data?.message?.content === "the end"
-      yield* early.until(isEnd)
+      const theEnd = (reader: typeof early) =>
+        reader.hears("new_message", ({ message }) => message.content === "the end")
+      yield* theEnd(early)
 
       const log = early.seen.flatMap(({ id }) => id ?? [])
       assertEquals(contents(early.seen).length, 41)
@@ -105,7 +106,7 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
         log.toSorted((one, other) => one - other)
       )
       for (const { byHeader, byQuery, fresh, position } of readers) {
-        for (const reader of [byQuery, byHeader, fresh]) yield* reader.until(isEnd)
+        for (const reader of [byQuery, byHeader, fresh]) yield* theEnd(reader)
         const idsOf = ({ seen }: typeof fresh) => seen.flatMap(({ id }) => id ?? [])
         const later = log.filter((id) => id > position)
         deepStrictEqual([idsOf(byQuery), idsOf(byHeader)], [later, later])
@@ -121,12 +122,12 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
       const lost = yield* follow("?after=99999999")
       const odd = yield* follow("", { "last-event-id": "last tuesday" })
 
-      const reset = yield* lost.until(isFrame("reset"))
-      yield* odd.until(isFrame("reset"))
+      const reset = yield* lost.hears("reset")
+      yield* odd.hears("reset")
       yield* say("after")
-      yield* Effect.all([lost, odd].map((reader) => reader.until(isFrame("new_message"))))
+      yield* Effect.all([lost, odd].map((reader) => reader.hears("new_message")))
 
-      assertTrue(reset.data.after > 0)
+      assertTrue(reset.after > 0)
       deepStrictEqual([contents(lost.seen), contents(odd.seen)], [["after"], ["after"]])
     })
   )
@@ -149,21 +150,21 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
         yield* finish
 
         for (const reader of readers) {
-          const end = yield* reader.until(isFrame("stream_end"))
-          const start = reader.seen.find(isFrame("stream_start"))
-          let response = start?.data.response_text ?? ""
-          let thinking = start?.data.thinking_text ?? ""
-          for (const { data, type } of reader.seen) {
-            if (type === "content_delta") {
-              assertEquals(data.offset, response.length)
-              response += data.delta
+          const end = yield* reader.hears("stream_end")
+          const start = reader.told.find(is("stream_start"))
+          let response = start?.response_text ?? ""
+          let thinking = start?.thinking_text ?? ""
+          for (const event of reader.told) {
+            if (event.type === "content_delta") {
+              assertEquals(event.offset, response.length)
+              response += event.delta
             }
-            if (type === "thinking_delta") {
-              assertEquals(data.offset, thinking.length)
-              thinking += data.delta
+            if (event.type === "thinking_delta") {
+              assertEquals(event.offset, thinking.length)
+              thinking += event.delta
             }
           }
-          deepStrictEqual([response, thinking], [end.data.response_text, end.data.thinking_text ?? ""])
+          deepStrictEqual([response, thinking], [end.response_text, end.thinking_text ?? ""])
           const kinds = reader.seen.map(({ type }) => type).filter((type) => type !== null && !type.endsWith("_delta"))
           deepStrictEqual(kinds.slice(-3), ["stream_start", "new_message", "stream_end"])
         }
@@ -178,12 +179,16 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
       const said = "This is long enough to be shown at once."
       yield* think("Hm.")
       yield* text(said)
-      yield* reader.until(({ data }) => data?.delta === said || data?.response_text === said)
+      yield* reader.until(
+        ({ data }) =>
+          (data?.type === "content_delta" && data.delta === said) ||
+          (data?.type === "stream_start" && data.response_text === said)
+      )
       yield* json("GET", `${path}/chatting-agents`)
 
       const { result, statements: run } = yield* statements.during(json("GET", `${path}/chatting-agents`))
       yield* finish
-      yield* reader.until(isFrame("stream_end"))
+      yield* reader.hears("stream_end")
       const after = yield* json("GET", `${path}/chatting-agents`)
 
       deepStrictEqual(result.data.chatting_agents, [
@@ -211,9 +216,9 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
 
       yield* text("I go on, whoever listens, until I am done.")
       yield* finish
-      const end = yield* stays.until(isFrame("round_ended"))
+      const end = yield* stays.hears("round_ended")
 
-      assertEquals(end.data.stop_reason, "complete")
+      assertEquals(end.stop_reason, "complete")
       const { data } = yield* json("GET", `${path}/messages`)
       deepStrictEqual([data[1].content, data[1].partial], ["I go on, whoever listens, until I am done.", false])
     })

@@ -141,7 +141,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
             const posts = Array.from({ length: 50 }, (_, at) => say(`post ${at}`, room.id))
 
             const first = yield* Effect.fork(Effect.all(posts.slice(0, ahead), all))
-            if (ahead > 0) yield* reader.until(({ type }) => type === "new_message")
+            if (ahead > 0) yield* reader.hears("new_message")
             const [removed, ...rest] = yield* Effect.all(
               [json("DELETE", `/rooms/${room.id}`), ...posts.slice(ahead)],
               all
@@ -149,7 +149,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
             const answers = [...(yield* Fiber.join(first)), ...rest]
             yield* reader.over
 
-            const stored = reader.seen.flatMap(({ data, type }) => (type === "new_message" ? [data.message.id] : []))
+            const stored = reader.told.flatMap((event) => (event.type === "new_message" ? [event.message.id] : []))
             const acknowledged = answers.flatMap(({ data, status }) => (status === 200 ? [data.id] : []))
             assertEquals(removed.status, 200)
             deepStrictEqual(

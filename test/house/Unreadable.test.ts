@@ -3,6 +3,7 @@ import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { house } from "../support/Damaged.ts"
 import { images, pixel } from "../support/images.ts"
+import { is } from "../support/events.ts"
 
 const unreadable = "This message cannot be read."
 
@@ -92,10 +93,10 @@ describe("a row that cannot be read", () => {
         }>`SELECT id FROM events WHERE room_id = ${room} ORDER BY id`
         yield* damage(`UPDATE events SET body = '{broken' WHERE id = ${second?.id}`)
         for (const stream of [`${path}/stream`, "/stream"]) {
-          const { seen, until } = yield* client.events(`${stream}?after=${(first?.id ?? 0) - 1}`)
-          yield* until(({ id }) => id === third?.id)
-          const reset = seen.find(({ type }) => type === "reset")
-          assertEquals(reset?.data.after, second?.id)
+          const reader = yield* client.events(`${stream}?after=${(first?.id ?? 0) - 1}`)
+          yield* reader.until(({ id }) => id === third?.id)
+          const reset = reader.told.find(is("reset"))
+          assertEquals(reset?.after, second?.id)
         }
         assertTrue((yield* count("events")) > 0)
       }).pipe(Effect.scoped)
@@ -113,12 +114,12 @@ describe("a row that cannot be read", () => {
         const { first = 0, last = 0 } = ends ?? {}
         yield* damage(`UPDATE events SET type = x'ff00' WHERE id = ${first + 3}`)
         for (const stream of [`${path}/stream`, "/stream"]) {
-          const { seen, until } = yield* client.events(`${stream}?after=${first}`)
-          yield* until(({ id }) => id === last)
-          const told = seen.flatMap(({ id }) => (typeof id === "number" && id > first && id <= last ? [id] : []))
+          const reader = yield* client.events(`${stream}?after=${first}`)
+          yield* reader.until(({ id }) => id === last)
+          const told = reader.seen.flatMap(({ id }) => (typeof id === "number" && id > first && id <= last ? [id] : []))
           assertEquals(told.length, last - first - 1)
           deepStrictEqual(
-            seen.filter(({ type }) => type === "reset").map(({ data }) => data.after),
+            reader.told.filter(is("reset")).map(({ after }) => after),
             [first + 3]
           )
         }

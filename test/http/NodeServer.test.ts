@@ -108,11 +108,11 @@ layer(House.shared({ settings: { MAX_SOCKETS: "100" } }), { excludeTestServices:
       const crowd = yield* Effect.replicateEffect(Line.open(base), 2000)
       const answer = yield* Line.ask(base, `${head}Connection: close\r\n\r\n`)
       yield* json("POST", `/rooms/${data.id}/messages/send`, { content: "still here" })
-      const frame = yield* stream.until(({ type }) => type === "new_message")
+      const frame = yield* stream.hears("new_message")
       const left = yield* Effect.filter(crowd, ({ isOpen }) => isOpen)
 
       assertEquals(Line.statusOf(answer), 200)
-      assertEquals(frame.data.message.content, "still here")
+      assertEquals(frame.message.content, "still here")
       assertTrue(left.length <= 100)
     })
   )

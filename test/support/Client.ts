@@ -1,8 +1,9 @@
 import { HttpBody, HttpClient, HttpClientRequest, type HttpMethod, HttpServer } from "@effect/platform"
 import { Deferred, Effect, Queue, Schema, Stream } from "effect"
-import { type Client, connect, Refused } from "../../src/client/client.ts"
+import { type Client, connect, Refused, type RoomEvent } from "../../src/client/client.ts"
 import { Auth } from "../../src/features/Auth.ts"
 import { admin } from "../../src/domain/User.ts"
+import { eventIn, type EventOf, type EventType, is } from "./events.ts"
 
 const Json = Schema.parseJson(Schema.Any)
 
@@ -10,7 +11,7 @@ const Json = Schema.parseJson(Schema.Any)
 export interface Frame {
   readonly id: number | null
   readonly type: string | null
-  readonly data: any
+  readonly data: RoomEvent | null
 }
 
 const decodeFrame = (text: string): Frame => {
@@ -20,7 +21,7 @@ const decodeFrame = (text: string): Frame => {
   return {
     id: id === undefined ? null : Number(id),
     type: field("event") ?? null,
-    data: data === undefined ? null : Schema.decodeSync(Json)(data)
+    data: data === undefined ? null : eventIn(data)
   }
 }
 
@@ -79,6 +80,14 @@ export const as = (token: string | null) =>
       )
       /** The next frame that fits; those before it are in `seen`. */
       const until = (fits: (frame: Frame) => boolean) => Effect.repeat(next, { until: fits })
+      /** The next event of the type that fits, as its frame names it; what came before is in `seen`. */
+      const hears = <T extends EventType>(type: T, fits: (event: EventOf<T>) => boolean = () => true) => {
+        const isOne = is(type)
+        const event = Effect.map(next, (frame) => (frame.type === type ? frame.data : null))
+        return Effect.repeat(event, {
+          until: (event): event is EventOf<T> => event !== null && isOne(event) && fits(event)
+        })
+      }
       const rush = Effect.map(Queue.takeAll(queue), (frames) => void seen.push(...frames))
       return {
         status: response.status,
@@ -86,6 +95,11 @@ export const as = (token: string | null) =>
         seen,
         next,
         until,
+        hears,
+        /** What was read so far, without comments. */
+        get told() {
+          return seen.flatMap(({ data }) => data ?? [])
+        },
         /** Waits for the end of the stream; what had come is in `seen`. */
         over: Deferred.await(over).pipe(Effect.timeout("10 seconds"), Effect.orDie, Effect.zipRight(rush))
       }

@@ -46,8 +46,8 @@ layer(House.shared(), { excludeTestServices: true })("Logout", (it) => {
       yield* byTicket.over
       yield* other.json("POST", `${path}/messages/send`, { content: "still here" })
 
-      const frame = yield* stays.until(({ type }) => type === "new_message")
-      assertEquals(frame.data.message.content, "still here")
+      const frame = yield* stays.hears("new_message")
+      assertEquals(frame.message.content, "still here")
     })
   )
 

@@ -20,9 +20,8 @@ const setup = Effect.fn(function* (name: string) {
   return { ...client, id, path, say, follow }
 })
 
-const isFrame = (type: string) => (frame: Client.Frame) => frame.type === type
 const contents = (frames: ReadonlyArray<Client.Frame>) =>
-  frames.flatMap(({ data, type }) => (type === "new_message" ? [data.message.content] : []))
+  frames.flatMap(({ data }) => (data?.type === "new_message" ? [data.message.content] : []))
 
 const narrow = House.shared({ settings: { STREAM_BUFFER_BYTES: "4096" } })
 
@@ -54,7 +53,7 @@ layer(narrow, { excludeTestServices: true })("Stream with a small buffer", (it) 
 
       for (let at = 0; at < sent; at++) {
         events.send({ id: RoomId.make(id), owner_id: "admin" }, { type: "content_delta", ...turn, delta, offset: at })
-        yield* fast.until(({ data }) => data?.offset === at)
+        yield* fast.hears("content_delta", ({ offset }) => offset === at)
       }
       const read = yield* Effect.async<number>((resume) => {
         let bytes = 0
@@ -78,9 +77,9 @@ layer(narrow, { excludeTestServices: true })("Stream with a small buffer", (it) 
       yield* Effect.forEach(Array.from({ length: 60 }), (_, at) => say(`${at} ${long}`), { concurrency: 8 })
 
       const reader = yield* follow("?after=0")
-      yield* Effect.repeat(reader.until(isFrame("new_message")), { times: 59 })
+      yield* Effect.repeat(reader.hears("new_message"), { times: 59 })
       yield* say("and now live")
-      yield* reader.until(isFrame("new_message"))
+      yield* reader.hears("new_message")
 
       assertEquals(new Set(contents(reader.seen)).size, 61)
       assertEquals(contents(reader.seen).at(-1), "and now live")

@@ -27,10 +27,10 @@ layer(House.shared(), { excludeTestServices: true })("Stream tickets", (it) => {
       const stream = yield* nobody.events(address)
       const again = yield* nobody.json("GET", address)
       yield* admin.json("POST", `${path}/messages/send`, { content: "hello" })
-      const frame = yield* stream.until(({ type }) => type === "new_message")
+      const frame = yield* stream.hears("new_message")
 
       deepStrictEqual([given.expires_in, given.room_id], [60, id])
-      assertEquals(frame.data.message.content, "hello")
+      assertEquals(frame.message.content, "hello")
       deepStrictEqual([again.status, again.data._tag], [401, "Unauthenticated"])
     })
   )

@@ -8,6 +8,7 @@ import * as Client from "../../support/Client.ts"
 import { emptyDocument } from "../../support/documents.ts"
 import * as House from "../../support/House.ts"
 import * as Puppet from "../../support/Puppet.ts"
+import { is } from "../../support/events.ts"
 
 const stage: { act: Puppet.Act } = { act: Puppet.skip }
 const house = House.shared({
@@ -22,9 +23,8 @@ const room = (client: Caller) =>
   Effect.map(client.json("POST", "/rooms", { name: `room ${++rooms}` }), ({ data }): number => data.id)
 const say = (client: Caller, id: number, content: string) =>
   client.json("POST", `/rooms/${id}/messages/send`, { content })
-const isFrame = (type: string) => (frame: Client.Frame) => frame.type === type
 const contents = (frames: ReadonlyArray<Client.Frame>) =>
-  frames.flatMap(({ data, type }) => (type === "new_message" ? [[data.room_id, data.message.content]] : []))
+  frames.flatMap(({ data }) => (data?.type === "new_message" ? [[data.room_id, data.message.content]] : []))
 
 layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
   it.scoped("has what is in the caller's list: a guest's own rooms, and for the admin every room", () =>
@@ -32,11 +32,13 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
       const [admin, guest, stranger] = yield* Effect.all([Client.make, Client.guest, Client.guest])
       const [own, foreign] = [yield* room(guest), yield* room(stranger)]
       const readers = [yield* guest.events("/stream"), yield* admin.events("/stream")]
-      const lists = yield* Effect.forEach(readers, ({ until }) => until(isFrame("rooms")))
+      const lists = yield* Effect.forEach(readers, ({ hears }) => hears("rooms"))
 
       yield* say(stranger, foreign, "not for the guest")
       yield* say(guest, own, "the end")
-      yield* Effect.forEach(readers, ({ until }) => until(({ data }) => data?.message?.content === "the end"))
+      yield* Effect.forEach(readers, ({ hears }) =>
+        hears("new_message", ({ message }) => message.content === "the end")
+      )
 
       deepStrictEqual(
         readers.map(({ seen }) => contents(seen)),
@@ -50,7 +52,7 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
       )
       for (const [at, client] of [guest, admin].entries()) {
         const listed = (yield* client.json("GET", "/rooms")).data.map(({ id }: { readonly id: number }) => id)
-        deepStrictEqual(lists[at]?.data.ids.toSorted(), listed.toSorted())
+        deepStrictEqual(lists[at]?.ids.toSorted(), listed.toSorted())
       }
     })
   )
@@ -60,17 +62,19 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
       const client = yield* Client.make
       const [agent] = (yield* client.json("GET", "/agents")).data
       const reader = yield* client.events("/stream")
-      yield* reader.until(isFrame("rooms"))
+      yield* reader.hears("rooms")
 
       const made = yield* room(client)
       const direct: number = (yield* client.json("GET", `/agents/${agent.id}/direct-room`)).data.id
       const imported: number = (yield* client.json("POST", "/rooms/import", emptyDocument)).data.room_id
       yield* client.json("DELETE", `/rooms/${made}`)
       yield* say(client, imported, "still here")
-      yield* reader.until(isFrame("new_message"))
+      yield* reader.hears("new_message")
 
       deepStrictEqual(
-        reader.seen.flatMap(({ data, type }) => (type?.startsWith("room_") ? [[type, data.room_id]] : [])),
+        reader.told.flatMap((event) =>
+          event.type.startsWith("room_") && "room_id" in event ? [[event.type, event.room_id]] : []
+        ),
         [
           ["room_created", made],
           ["room_created", direct],
@@ -78,7 +82,7 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
           ["room_deleted", made]
         ]
       )
-      assertEquals(reader.seen.find(isFrame("room_created"))?.data.room.owner_id, "admin")
+      assertEquals(reader.told.find(is("room_created"))?.room.owner_id, "admin")
     })
   )
 
@@ -99,22 +103,22 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
       yield* say(client, id, "Tell me something.")
       yield* Deferred.await(begun)
       const early = yield* client.events("/stream")
-      yield* early.until(isFrame("stream_start"))
+      yield* early.hears("stream_start")
       yield* Queue.offer(words, ProviderEvent.TextDelta({ text: "This is long enough to be shown at once, and " }))
-      yield* early.until(isFrame("content_delta"))
+      yield* early.hears("content_delta")
 
       const late = yield* client.events("/stream")
-      const start = yield* late.until(isFrame("stream_start"))
+      const start = yield* late.hears("stream_start")
       yield* Queue.offer(words, ProviderEvent.TextDelta({ text: "there is more." }))
       yield* Queue.offer(words, null)
-      const end = yield* late.until(isFrame("stream_end"))
+      const end = yield* late.hears("stream_end")
 
-      const deltas = late.seen.filter(isFrame("content_delta"))
+      const deltas = late.told.filter(is("content_delta"))
       deepStrictEqual(
-        [start.data.room_id, start.data.response_text, ...deltas.map(({ data }) => [data.room_id, data.offset])],
-        [id, "This is long enough to be shown at once, and ", [id, start.data.response_text.length]]
+        [start.room_id, start.response_text, ...deltas.map(({ offset, room_id }) => [room_id, offset])],
+        [id, "This is long enough to be shown at once, and ", [id, start.response_text.length]]
       )
-      assertEquals(start.data.response_text + deltas.map(({ data }) => data.delta).join(""), end.data.response_text)
+      assertEquals(start.response_text + deltas.map(({ delta }) => delta).join(""), end.response_text)
     })
   )
 
@@ -172,9 +176,9 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
         yield* open("/stream", "")
       ]
       yield* say(guest, id, "hello")
-      const frame = yield* reader.until(isFrame("new_message"))
+      const frame = yield* reader.hears("new_message")
 
-      deepStrictEqual([frame.data.room_id, reader.status, refused], [id, 200, [401, 401, 401, 401]])
+      deepStrictEqual([frame.room_id, reader.status, refused], [id, 200, [401, 401, 401, 401]])
     })
   )
 
@@ -197,11 +201,11 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
       const id = yield* room(guest)
       const reader = yield* guest.events("/stream", { "last-event-id": "99999999" })
 
-      const reset = yield* reader.until(isFrame("reset"))
+      const reset = yield* reader.hears("reset")
       yield* say(guest, id, "after")
-      yield* reader.until(isFrame("new_message"))
+      yield* reader.hears("new_message")
 
-      assertTrue(reset.data.after >= 0)
+      assertTrue(reset.after >= 0)
       deepStrictEqual(contents(reader.seen), [[id, "after"]])
     })
   )
