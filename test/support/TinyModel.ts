@@ -46,7 +46,7 @@ ${asTools.replace("TOOLS", "{% for tool in tools %}{{ tool | tojson }}\n{% endfo
 {{ '${afterCall}' if messages[-1].role == 'tool' else '${first}' }}
 {%- endif %}`
 
-/** The same for Ollama. */
+/** The same for Ollama, which looks for the form of a call behind `if .ToolCalls`. */
 export const goTemplate = `{{- range $i, $_ := .Messages }}
 {{- if eq .Role "tool" }}<|im_start|>user
 <tool_response>
@@ -56,13 +56,13 @@ export const goTemplate = `{{- range $i, $_ := .Messages }}
 {{ .Content }}
 {{- if and (eq $i 0) $.Tools }}
 
-${asTools.replace("TOOLS", '{{ range $.Tools }}{"type": "function", "function": {{ .Function }}}\n{{ end }}')}
+${asTools.replace("TOOLS", "{{ range $.Tools }}{{ . }}\n{{ end }}")}
 {{- end }}
-{{- range .ToolCalls }}
+{{- if .ToolCalls }}{{ range .ToolCalls }}
 <tool_call>
 {"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}
 </tool_call>
-{{- end }}<|im_end|>
+{{- end }}{{ end }}<|im_end|>
 {{ end }}
 {{- if eq (len (slice $.Messages $i)) 1 }}<|im_start|>assistant
 {{ if eq .Role "tool" }}${afterCall}{{ else }}${first}{{ end }}
@@ -71,28 +71,32 @@ ${asTools.replace("TOOLS", '{{ range $.Tools }}{"type": "function", "function": 
 
 const stored = (token: string) => token.replaceAll(" ", "▁")
 
-/** Which token follows which. */
-const chain = ({ afterCall: second, first: begin }: Lines) => {
-  const follows = new Map<string, string>()
+// Templates that know nothing of the cues end with a new line.
+const newLine = "<0x0A>"
+
+/** Which token follows which; after any other the model has nothing to say. */
+const chain = (lines: Lines) => {
+  const follows = new Map([[newLine, lines.first[0] ?? end]])
   for (const [cue, line] of [
-    [first, begin],
-    [afterCall, second]
+    [first, lines.first],
+    [afterCall, lines.afterCall]
   ] as const) {
     const isEndless = line.length > 1 && line.at(-1) === line[0]
     const said = [cue, ...line, ...(isEndless ? [] : [end])]
     for (const [at, token] of said.slice(1).entries()) follows.set(said[at] ?? end, token)
   }
-  // Templates that know nothing of the cues end with a new line.
-  follows.set("<0x0A>", begin[0] ?? end)
   return follows
 }
+
+const head = 64
+const certainty = 8
 
 const zeros = (...shape: ReadonlyArray<number>) => new Float32Array(shape.reduce((one, other) => one * other, 1))
 
 /**
  * A model of the llama architecture whose next token depends on nothing but the last one: its layer adds nothing, each
- * token is a direction of its own, and the output looks up what follows it. No two tokens of its lines may be the same.
- * What people write it reads byte by byte: a prompt takes about as many tokens as it has letters.
+ * token that something follows is a direction of its own, and the output looks up what. No two tokens of its lines may
+ * be the same. What people write it reads byte by byte: a prompt takes about as many tokens as it has letters.
  */
 export const make = (lines: Lines, contextTokens: number) => {
   const words = [...new Set([...lines.first, ...lines.afterCall])].map(stored)
@@ -103,14 +107,16 @@ export const make = (lines: Lines, contextTokens: number) => {
     if (index <= controls.length) return kinds.control
     return index <= controls.length + bytes.length ? kinds.byte : kinds.normal
   }
-  const size = Math.ceil(tokens.length / 64) * 64
+  const follows = chain(lines)
+  // What nothing follows has one direction in common.
+  const directions = ["", ...follows.keys()]
+  const directionOf = (token: string) => Math.max(0, directions.indexOf(token.replaceAll("▁", " ")))
+  const size = Math.ceil(directions.length / head) * head
   const embedding = zeros(size, tokens.length)
   const output = zeros(size, tokens.length)
-  const follows = chain(lines)
-  for (const index of tokens.keys()) embedding[index * size + index] = 1
-  for (const token of [...controls, ...bytes, ...lines.first, ...lines.afterCall]) {
-    output[at(follows.get(token) ?? end) * size + at(token)] = 4
-  }
+  for (const [index, token] of tokens.entries()) embedding[index * size + directionOf(token)] = 1
+  output[at(end) * size] = certainty
+  for (const [token, next] of follows) output[at(next) * size + directionOf(token)] = certainty
   const weight = (name: string, shape: ReadonlyArray<number>, data = zeros(...shape)) => ({
     name: `${name}.weight`,
     shape,
@@ -126,10 +132,10 @@ export const make = (lines: Lines, contextTokens: number) => {
       "llama.embedding_length": size,
       "llama.block_count": 1,
       "llama.feed_forward_length": size,
-      "llama.attention.head_count": size / 64,
-      "llama.attention.head_count_kv": size / 64,
+      "llama.attention.head_count": size / head,
+      "llama.attention.head_count_kv": size / head,
       "llama.attention.layer_norm_rms_epsilon": 0.00001,
-      "llama.rope.dimension_count": 64,
+      "llama.rope.dimension_count": head,
       "llama.vocab_size": tokens.length,
       "tokenizer.ggml.model": "llama",
       "tokenizer.ggml.pre": "default",

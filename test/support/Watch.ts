@@ -1,4 +1,4 @@
-import { Effect, Option, Queue } from "effect"
+import { type Duration, Effect, Option, Queue } from "effect"
 import type { RoomEvent } from "../../src/client/client.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { RoomEvents } from "../../src/store/RoomEvents.ts"
@@ -8,7 +8,7 @@ import { eventIn, type EventOf, type EventType, is } from "./events.ts"
 const text = new TextDecoder()
 
 /** Reads a room's events as a client does, without a socket between. */
-export const room = (id: number) =>
+export const room = (id: number, patience: Duration.DurationInput = "10 seconds") =>
   Effect.gen(function* () {
     const events = yield* RoomEvents
     const queue = yield* Queue.unbounded<RoomEvent>()
@@ -31,7 +31,7 @@ export const room = (id: number) =>
     const until = <T extends EventType>(type: T, fits: (event: EventOf<T>) => boolean = () => true) => {
       const isOne = is(type)
       const found = Effect.repeat(take, { until: (event): event is EventOf<T> => isOne(event) && fits(event) })
-      return Effect.timeout(found, "10 seconds").pipe(Effect.orDie)
+      return Effect.timeout(found, patience).pipe(Effect.orDie)
     }
     return { seen, until, ended: until("round_ended") }
   })

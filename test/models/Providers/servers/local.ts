@@ -1,7 +1,7 @@
 import type { Vitest } from "@effect/vitest"
 import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Context, Effect, Option, Redacted } from "effect"
-import type { SessionSpec } from "../../../../src/domain/Provider.ts"
+import type { SessionSpec, TurnInput } from "../../../../src/domain/Provider.ts"
 import { answered } from "../../../support/answered.ts"
 import { openAiAt } from "../../../support/HttpHouse.ts"
 import * as Relay from "../../../support/Relay.ts"
@@ -46,12 +46,17 @@ const tools = [
   { name: "skip", description: "Stays silent", parameters: {} }
 ]
 
-/** One turn of a model, asked at another address where one is given. */
-export const asked = Effect.fnUntraced(function* (name: Model, seat: Partial<SessionSpec> = {}, elsewhere?: string) {
+/** Asks a model for one turn, at another address where one is given. */
+export const asked = Effect.fnUntraced(function* (
+  name: Model,
+  seat: Partial<SessionSpec> = {},
+  more: Partial<TurnInput> = {},
+  elsewhere?: string
+) {
   const { at, key } = yield* Local
   const { model, url } = at(name)
   const provider = yield* openAiAt(elsewhere ?? url, { apiKey: Option.some(Redacted.make(key)) })
-  return yield* answered(provider, {}, { model, tools, ...seat })
+  return yield* answered(provider, more, { model, tools, ...seat })
 })
 
 const options = (max_output_tokens: number) => ({ max_output_tokens, temperature: null, thinking: null })
@@ -115,7 +120,7 @@ export const local = <R>(it: Vitest.MethodsNonLive<Local | R, true>) => {
       const { at } = yield* Local
       const relay = yield* Relay.until(at("story").url, '" time"')
 
-      const { error, finish, text } = yield* asked("story", {}, relay)
+      const { error, finish, text } = yield* asked("story", {}, {}, relay)
 
       deepStrictEqual([error?._tag, finish], ["Crashed", null])
       assertTrue(text.startsWith("Once upon a time"), text)

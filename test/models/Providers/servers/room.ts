@@ -24,7 +24,7 @@ const talk = Effect.gen(function* () {
   const { data: agents } = yield* json("GET", "/agents")
   const { data: room } = yield* json("POST", "/rooms", { name: "A local room", max_interactions: 3 })
   for (const { id } of agents) yield* json("POST", `/rooms/${room.id}/agents/${id}`)
-  const watch = yield* Watch.room(room.id)
+  const watch = yield* Watch.room(room.id, "1 minute")
 
   yield* json("POST", `/rooms/${room.id}/messages/send`, { content: "@Cy @Ada @Bo @Di, do quinces keep?" })
   yield* watch.ended
