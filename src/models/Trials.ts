@@ -6,6 +6,8 @@ import { type ProviderError, TimedOut } from "../domain/ProviderError.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import type { Trial } from "../domain/Trial.ts"
 import { totalOf, type Usage } from "../domain/Usage.ts"
+import { coalesced } from "../lib/coalesced.ts"
+import * as Permits from "../lib/permits.ts"
 import { Gates } from "./Gates.ts"
 
 const patienceMs = 30_000
@@ -24,8 +26,7 @@ const specOf = (model: string): SessionSpec => ({
 
 const ask = "Answer with the one word: ready"
 
-/** Asks a model one short question, once, whatever is known of the provider, and tells how that went. */
-export const make = Effect.map(Gates, (gates) =>
+const attempt = Effect.map(Gates, (gates) =>
   Effect.fnUntraced(function* (provider: Provider, model: string) {
     const start = yield* Clock.currentTimeMillis
     const seen: { firstTokenMs: number | null; usage: Usage | null } = { firstTokenMs: null, usage: null }
@@ -91,6 +92,42 @@ export const make = Effect.map(Gates, (gates) =>
     } satisfies Trial
   })
 )
+
+type Attempt = (provider: Provider, model: string) => Effect.Effect<Trial>
+
+/**
+ * Asks a model one short question, once, whatever is known of the provider, and tells how that went. A provider has one
+ * trial at a time; those who ask for the same in the meantime share the next.
+ */
+export const make = Effect.map(attempt, (attempt): Attempt => {
+  const locks = new Map<string, ReturnType<typeof Permits.make>>()
+  const shared = new Map<string, { callers: number; readonly trial: Effect.Effect<Trial> }>()
+
+  const lockOf = (provider: string) => {
+    const lock = locks.get(provider) ?? Permits.make(1)
+    locks.set(provider, lock)
+    return lock
+  }
+
+  return (provider, model) => {
+    const key = `${provider.name}/${model}`
+    const join = Effect.sync(() => {
+      const known = shared.get(key)
+      const trials = known ?? { callers: 0, trial: coalesced(lockOf(provider.name).with(attempt(provider, model))) }
+      trials.callers++
+      shared.set(key, trials)
+      return trials
+    })
+    return Effect.acquireUseRelease(
+      join,
+      ({ trial }) => trial,
+      (trials) =>
+        Effect.sync(() => {
+          if (--trials.callers === 0) shared.delete(key)
+        })
+    )
+  }
+})
 
 const failed = (error: ProviderError, provider: string) => ({
   ok: false,

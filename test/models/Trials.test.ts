@@ -31,4 +31,38 @@ describe("a trial", () => {
       }).pipe(Effect.provide(Gates.layer))
     )
   }
+
+  it.effect("is the only one of its provider, and is shared by those who ask for the same in the meantime", () =>
+    Effect.gen(function* () {
+      const asked: Array<string> = []
+      let [open, most] = [0, 0]
+      const counting: Provider = {
+        ...provider,
+        open: (spec) =>
+          Effect.zipRight(
+            Effect.acquireRelease(
+              Effect.sync(() => {
+                asked.push(spec.model)
+                most = Math.max(most, ++open)
+              }),
+              () => Effect.sync(() => open--)
+            ),
+            provider.open(spec)
+          )
+      }
+      const attempt = yield* Trials.make
+      const models = ["m", "m", "m", "m", "n"]
+      const fiber = yield* Effect.fork(
+        Effect.forEach(models, (model) => attempt(counting, model), { concurrency: "unbounded" })
+      )
+      yield* TestClock.adjust("90 seconds")
+      const found = yield* Fiber.join(fiber)
+
+      deepStrictEqual(
+        found.map(({ model }) => model),
+        models
+      )
+      deepStrictEqual([most, asked.toSorted()], [1, ["m", "m", "n"]])
+    }).pipe(Effect.provide(Gates.layer))
+  )
 })
