@@ -157,7 +157,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
     Effect.sync(() => provider.traits.keep({ ...provider.traits.of(model), bytes_per_token, context_tokens }))
 
   const spareImages = ({ model, provider }: TurnSetting) =>
-    provider.traits.keep({ ...provider.traits.of(model), takes_images: false })
+    Effect.sync(() => provider.traits.keep({ ...provider.traits.of(model), takes_images: false }))
 
   return {
     attempt: (setting, brief, draft, begun) => {
@@ -173,8 +173,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
             case "SessionLost":
               return Option.some(again(setting))
             case "ImagesRefused":
-              spareImages(setting)
-              return Option.some(again(setting))
+              return Option.some(Effect.zipRight(spareImages(setting), again(setting)))
             case "ContextExceeded":
               // What a shorter conversation does not mend may be the pictures.
               if (others > 0 && hasImages) return Option.some(again(sightless(setting)))
@@ -182,8 +181,12 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
               return Option.some(again(setting))
             // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
             case "InvalidRequest":
-            case "ServerFailed":
               return hasImages ? Option.some(again(sightless(setting))) : Option.none()
+            // Where the same goes well without them, it is the pictures that the server fails at, each time anew.
+            case "ServerFailed":
+              return hasImages
+                ? Option.some(Effect.tap(again(sightless(setting)), () => spareImages(setting)))
+                : Option.none()
             default:
               return Option.none()
           }

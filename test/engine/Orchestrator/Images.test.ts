@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, FiberId, Stream } from "effect"
-import { ContextExceeded, ImagesRefused, InvalidRequest } from "../../../src/domain/ProviderError.ts"
+import { ContextExceeded, ImagesRefused, InvalidRequest, ServerFailed } from "../../../src/domain/ProviderError.ts"
 import { inHouse, setup } from "../../support/Duo.ts"
 import { bytesOf, images, pixel } from "../../support/images.ts"
 import * as Puppet from "../../support/Puppet.ts"
@@ -154,6 +154,25 @@ describe("Images in turns", () => {
       })
     )
   })
+
+  it.scopedLive(
+    "a model whose server fails at pictures without a word is shown one in one turn, and none later",
+    () => {
+      const broken = Stream.fail(new ServerFailed({ retryAfterMs: 1 }))
+      const puppet = Puppet.make({ act: (call) => (call.input.images.length > 0 ? broken : replies(call)) })
+      return inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const { show } = yield* room
+          yield* show("Look, @Ada", png)
+          const tries = puppet.calls.filter((call) => shown(call).length > 0)
+          deepStrictEqual([tries.length, new Set(tries.map(({ spec }) => spec.agentName)).size], [5, 1])
+          yield* show("And at this, @Ada", png)
+          assertEquals(puppet.calls.filter((call) => shown(call).length > 0).length, 5)
+        })
+      )
+    }
+  )
 
   it.scopedLive("a conversation that is too long by its pictures is told without them", () => {
     const puppet = Puppet.make({
