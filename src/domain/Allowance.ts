@@ -92,8 +92,8 @@ const nothing: Amount = { tokens: 0, usd: 0 }
 
 /**
  * What a turn counts for: what the provider told of it; for a request of which it did not tell, what was set aside,
- * never nothing, unless the provider took nothing on. Where no request is untold, as after one that was refused, nothing
- * is owed.
+ * never nothing, unless the provider took nothing on. Where no request is untold, as after one that was refused,
+ * nothing is owed.
  */
 export const settled = (
   reserved: Amount,

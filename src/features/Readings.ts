@@ -1,12 +1,13 @@
 import type { HttpApiEndpoint } from "@effect/platform"
 import { Effect, Option, Schema } from "effect"
 import { PageSize } from "../domain/Message.ts"
-import type { RoomParam } from "../domain/Param.ts"
+import type { PageParams, RoomParam } from "../domain/Param.ts"
 import type { User } from "../domain/User.ts"
 import { tagged } from "../lib/tagged.ts"
 import { LiveTurns } from "../engine/LiveTurns.ts"
 import { Messages, type Reading } from "./Messages.ts"
 import { Rooms } from "./Rooms.ts"
+import type { RoomPage } from "../store/RoomRepo.ts"
 import { Chatting, type list, type poll } from "./Messages/Api.ts"
 
 type Path = typeof RoomParam.Type
@@ -15,8 +16,15 @@ type Query<Endpoint extends HttpApiEndpoint.HttpApiEndpoint.Any> = HttpApiEndpoi
 const everything = PageSize.make(1000)
 const pollPage = PageSize.make(100)
 
+/** Without a word of a page the unread rooms come first, as clients of the original have it. */
+export const listed = (page: typeof PageParams.Type = {}): RoomPage => ({
+  limit: everything,
+  ...page,
+  unreadFirst: Object.keys(page).length === 0
+})
+
 /** Without a word of a page, it is the original's own way of asking: its clients look for images inside. */
-const listed = ({ after, before, limit }: Query<typeof list> = {}): Reading => ({
+const told = ({ after, before, limit }: Query<typeof list> = {}): Reading => ({
   limit: limit ?? everything,
   after: Option.fromNullable(after),
   before: Option.fromNullable(before),
@@ -38,7 +46,7 @@ const nobody = tagged(encode({ chatting_agents: [] }))
  */
 export const make = Effect.gen(function* () {
   const { page, pageIfPresent } = yield* Messages
-  const { access, isOpenTo } = yield* Rooms
+  const { access, isOpenTo, listIfPresent } = yield* Rooms
   const live = yield* LiveTurns
 
   const pages = <Query>(windowOf: (query?: Query) => Reading) => ({
@@ -52,7 +60,8 @@ export const make = Effect.gen(function* () {
   }
 
   return {
-    list: pages(listed),
+    rooms: { present: (user: User, page?: typeof PageParams.Type) => listIfPresent(user, listed(page)) },
+    list: pages(told),
     poll: pages(polled),
     chatting: {
       read: (path: Path) => Effect.map(access(path.room_id), () => chatting(path)),

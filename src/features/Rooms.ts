@@ -20,20 +20,22 @@ import * as Change from "./Rooms/Change.ts"
 import type { SettingRefused, Wanted } from "../domain/RoomSettings.ts"
 import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser, type User } from "../domain/User.ts"
-import { JsonText } from "../lib/json.ts"
+import * as Json from "../lib/json.ts"
+import * as Remembered from "../lib/remembered.ts"
+import { type Tagged, tagged } from "../lib/tagged.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
 import { Ledger } from "../store/Ledger.ts"
 import { Providers } from "../models/Providers.ts"
 import { Removal } from "../engine/Removal.ts"
 import { RoomEvents, roomGroup } from "../store/RoomEvents.ts"
-import { type RoomPage, RoomRepo, type RoomsJson } from "../store/RoomRepo.ts"
+import { type RoomPage, RoomRepo } from "../store/RoomRepo.ts"
 import { SdkPool } from "../models/SdkPool.ts"
 import { Settings } from "../process/Settings.ts"
 import { WriteQueue } from "../store/WriteQueue.ts"
 
 /** A `Room` as JSON text. */
-const RoomJson = JsonText.pipe(Schema.brand("RoomJson"))
+const RoomJson = Json.JsonText.pipe(Schema.brand("RoomJson"))
 type RoomJson = typeof RoomJson.Type
 
 type Denied = RoomNotFound | RoomForbidden
@@ -45,7 +47,10 @@ export class Rooms extends Context.Tag("parley/features/Rooms")<
     readonly access: (id: RoomId) => Effect.Effect<RoomRow, Denied, CurrentUser>
     /** Whether it is remembered that the user may pass. */
     readonly isOpenTo: (user: User, id: RoomId) => boolean
-    readonly list: (page: RoomPage) => Effect.Effect<RoomsJson, never, CurrentUser>
+    /** Remembered until anything is written. */
+    readonly list: (page: RoomPage) => Effect.Effect<Tagged, never, CurrentUser>
+    /** The same, if it is remembered. */
+    readonly listIfPresent: (user: User, page: RoomPage) => Tagged | undefined
     readonly create: (
       room: typeof RoomCreate.Type
     ) => Effect.Effect<RoomJson, RoomExists | ProviderUnknown | Unwritten, CurrentUser>
@@ -107,6 +112,10 @@ const make = Effect.gen(function* () {
   const { change, sufficient } = yield* Change.make
   const rows = cache.region<RoomRow, RoomNotFound>()
 
+  const lists = Remembered.make<Tagged>({ version: queue.version, most: 100 })
+
+  const listKey = ({ role, user_id }: User, page: RoomPage) => Json.stringify([role, user_id, page])
+
   const keyOf = (id: RoomId) => ({ group: roomGroup(id), name: "row" })
   const mayPass = (user: User, room: RoomRow) => user.role === "admin" || room.owner_id === user.user_id
 
@@ -153,7 +162,15 @@ const make = Effect.gen(function* () {
     isOpenTo,
 
     list: (page) =>
-      Effect.flatMap(CurrentUser, ({ role, user_id }) => rooms.list(user_id, role === "admin" ? null : user_id, page)),
+      Effect.flatMap(CurrentUser, (user) => {
+        const { role, user_id } = user
+        return lists.get(
+          listKey(user, page),
+          Effect.map(rooms.list(user_id, role === "admin" ? null : user_id, page), tagged)
+        )
+      }),
+
+    listIfPresent: (user, page) => lists.present(listKey(user, page)),
 
     create: Effect.fn("Rooms.create")(function* ({ model, name, provider, ...wanted }) {
       const { user_id } = yield* CurrentUser

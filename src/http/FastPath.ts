@@ -10,10 +10,11 @@ import { ChattingLimit, PollLimit } from "../features/RateLimits/Api.ts"
 import { type Limit, RateLimits } from "../features/RateLimits.ts"
 import { chatting, list, MessagesApi, poll } from "../features/Messages/Api.ts"
 import * as Readings from "../features/Readings.ts"
+import { list as rooms, RoomsApi } from "../features/Rooms/Api.ts"
 import { Settings } from "../process/Settings.ts"
 import { healthy, SystemApi } from "../features/Operations/System/Api.ts"
 import * as Request from "./FastPath/Request.ts"
-import { finder, open, type Route, route } from "./FastPath/Route.ts"
+import { finder, open, plainRoute, type Route, route } from "./FastPath/Route.ts"
 import * as Hosts from "./Hosts.ts"
 import { record } from "./Meter.ts"
 import { corsHeaders } from "../features/Origins.ts"
@@ -69,6 +70,7 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
 
   const routes = [
     route(MessagesApi, list, readings.list.present),
+    plainRoute(RoomsApi, rooms, readings.rooms.present),
     route(MessagesApi, poll, readings.poll.present),
     route(MessagesApi, chatting, readings.chatting.present),
     open(SystemApi, "health", alive)

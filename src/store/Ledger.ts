@@ -1,17 +1,18 @@
 import { Array, Context, Effect, Layer, Option, Schema } from "effect"
 import { AgentId } from "../domain/Agent.ts"
-import { Outcome, PassInput, Reason, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
-import type { Finish } from "../domain/Finish.ts"
+import { Outcome, PassInput, RoundId, StopReason, Tape, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import type { RoundState } from "../domain/Allowance.ts"
 import type { Timestamp } from "../domain/Time.ts"
-import type { Amount, Usage } from "../domain/Usage.ts"
 import * as Json from "../lib/json.ts"
 import * as Hot from "./Ledger/Hot.ts"
+import type { NewTurn, RoundEnd, TurnEnd } from "./Ledger/Rows.ts"
 import * as Sql from "./Sql.ts"
 import { Statements } from "./Statements.ts"
 import { Commit } from "./WriteQueue.ts"
+
+export type { NewTurn, RoundEnd, TurnEnd } from "./Ledger/Rows.ts"
 
 /** A round that has not ended, as far as it is planned. */
 export const OpenRound = Schema.Struct({
@@ -40,44 +41,6 @@ const PastTurn = Schema.Struct({
   said: Schema.NullOr(Schema.String)
 })
 export type PastTurn = typeof PastTurn.Type
-
-export interface NewTurn {
-  readonly round_id: RoundId
-  readonly room_id: RoomId
-  readonly agent_id: AgentId
-  readonly agent_name: string
-  readonly agent_display_name: string | null
-  readonly cell: number
-  /** 0 for the first turn in this place; one more after a crash cut that one off. */
-  readonly attempt: number
-  readonly reason: Reason
-  readonly provider: string
-  readonly model: string
-  readonly trace_id: string | null
-  /** Trace of the request that the turn answers. */
-  readonly cause_trace_id: string | null
-  readonly started_at: Timestamp
-  readonly reserved_tokens: number
-  readonly reserved_usd: number
-}
-
-export interface TurnEnd {
-  readonly outcome: Outcome
-  readonly finish: Finish | null
-  readonly ended_at: Timestamp
-  readonly error: { readonly _tag: string } | null
-  readonly message_id: number | null
-  readonly usage: Usage | null
-  readonly counted: Amount
-  readonly first_token_ms: number | null
-  readonly duration_ms: number | null
-}
-
-export interface RoundEnd {
-  readonly stop_reason: StopReason
-  readonly stop_detail: string | null
-  readonly ended_at: Timestamp
-}
 
 /** The account of rounds and turns: what was planned, who spoke, what it cost and why it ended. */
 export class Ledger extends Context.Tag("parley/store/Ledger")<

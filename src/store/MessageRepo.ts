@@ -1,6 +1,5 @@
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer, Option, Schema } from "effect"
-import type { Image } from "../domain/Image.ts"
 import { Message, MessageId, type PageSize } from "../domain/Message.ts"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
@@ -9,8 +8,11 @@ import { beginning } from "../lib/text.ts"
 import { Statements } from "./Statements.ts"
 import { Commit } from "./WriteQueue.ts"
 import * as Hot from "./MessageRepo/Hot.ts"
+import type { NewMessage } from "./MessageRepo/NewMessage.ts"
 import * as Columns from "./MessageRepo/Columns.ts"
 import { notice, Page, Reply, Row } from "./MessageRepo/Row.ts"
+
+export type { NewMessage } from "./MessageRepo/NewMessage.ts"
 
 export class MessageRepo extends Context.Tag("parley/store/MessageRepo")<
   MessageRepo,
@@ -47,27 +49,6 @@ export class MessageRepo extends Context.Tag("parley/store/MessageRepo")<
     this,
     Effect.suspend(() => make)
   )
-}
-
-export type NewMessage = Pick<
-  Message,
-  | "room_id"
-  | "agent_id"
-  | "agent_name"
-  | "agent_display_name"
-  | "role"
-  | "participant_type"
-  | "participant_name"
-  | "content"
-  | "thinking"
-  | "provider"
-  | "timestamp"
-  | "finish"
-> & {
-  readonly partial: boolean
-  readonly idempotency_key: string | null
-  /** Only named here, under the keys that they are stored with. */
-  readonly images?: ReadonlyArray<Image>
 }
 
 /** How much of what was said is read at most. */

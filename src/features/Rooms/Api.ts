@@ -22,18 +22,18 @@ import { AdminRequired } from "../../domain/User.ts"
 
 const Done = Schema.Struct({ message: Schema.String })
 
+/**
+ * The whole list has the unread rooms first, then those of the latest activity. Pages, asked for by any parameter, go
+ * by the activity alone; `after` and `before` name a room.
+ */
+export const list = HttpApiEndpoint.get("list", "/")
+  .annotate(OpenApi.Summary, "List rooms")
+  .setUrlParams(PageParams)
+  .addSuccess(Schema.Array(RoomSummary))
+
 export class RoomsApi extends HttpApiGroup.make("rooms")
   .annotate(OpenApi.Description, "Lasting conversations, their settings and their rosters.")
-  .add(
-    /**
-     * The whole list has the unread rooms first, then those of the latest activity. Pages, asked for by any parameter,
-     * go by the activity alone; `after` and `before` name a room.
-     */
-    HttpApiEndpoint.get("list", "/")
-      .annotate(OpenApi.Summary, "List rooms")
-      .setUrlParams(PageParams)
-      .addSuccess(Schema.Array(RoomSummary))
-  )
+  .add(list)
   .add(
     HttpApiEndpoint.post("create", "/")
       .annotate(OpenApi.Summary, "Make a room")

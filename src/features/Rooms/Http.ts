@@ -1,9 +1,10 @@
 import { HttpApiBuilder } from "@effect/platform"
 import { Effect } from "effect"
 import { Api } from "../Api.ts"
+import { listed } from "../Readings.ts"
 import { Rooms } from "../Rooms.ts"
 import { Seats } from "../Seats.ts"
-import { json } from "../../lib/response.ts"
+import { json, page } from "../../lib/response.ts"
 
 const everything = 1000
 
@@ -12,12 +13,7 @@ export const layer = HttpApiBuilder.group(Api, "rooms", (handlers) =>
     const rooms = yield* Rooms
     const seats = yield* Seats
     return handlers
-      .handle("list", ({ urlParams }) =>
-        Effect.map(
-          rooms.list({ limit: everything, ...urlParams, unreadFirst: Object.keys(urlParams).length === 0 }),
-          json
-        )
-      )
+      .handle("list", ({ urlParams }) => Effect.map(rooms.list(listed(urlParams)), page))
       .handle("create", ({ payload }) => Effect.map(rooms.create(payload), json))
       .handle("get", ({ path }) => Effect.map(rooms.get(path.room_id), json))
       .handle("update", ({ path, payload }) => Effect.map(rooms.update(path.room_id, payload), json))

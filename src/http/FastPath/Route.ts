@@ -37,23 +37,55 @@ const fieldsOf = (query: string): Readonly<Record<string, string>> | undefined =
   return new Set(pairs.map(([name]) => name)).size === pairs.length ? Object.fromEntries(pairs) : undefined
 }
 
+type Decode<A> = (fields: unknown) => Option.Option<A | undefined>
+
+const queryOf = <Query>(schema: Option.Option<Schema.Schema<Query, unknown>>): Decode<Query> =>
+  Option.match(schema, {
+    onNone: () => () => Option.some(undefined),
+    onSome: (found) => Schema.decodeUnknownOption(found)
+  })
+
+const endpointOf = (group: Group, name: string) => {
+  const endpoint = group.endpoints[name]
+  if (endpoint?.method !== "GET") throw new Error(`'${name}' is no route that is read`)
+  const middlewares = new Set([...group.middlewares, ...endpoint.middlewares])
+  return { path: endpoint.path, middlewares }
+}
+
+/** Of one that names nothing in its path; it may end with a slash or without. */
+export const plainRoute = <Query>(
+  group: Group,
+  { name, urlParamsSchema }: Pick<Described<never, Query>, "name" | "urlParamsSchema">,
+  lookUp: (user: User, query: Query | undefined) => Tagged | undefined
+): Route => {
+  const { middlewares, path } = endpointOf(group, name)
+  const bare = path.replace(/\/$/, "")
+  const decode = queryOf(urlParamsSchema)
+  return {
+    path,
+    middlewares,
+    match: (url) => {
+      const [asked = "", query = ""] = url.split("?", 2)
+      const fields = asked === bare || asked === `${bare}/` ? fieldsOf(query) : undefined
+      const found = fields === undefined ? Option.none() : decode(fields)
+      return Option.isSome(found) ? (user) => user && lookUp(user, found.value) : undefined
+    }
+  }
+}
+
 /** Path, schemas and middlewares are the contract's. */
 export const route = <Path, Query>(
   group: Group,
   { name, pathSchema, urlParamsSchema }: Described<Path, Query>,
   lookUp: (user: User, path: Path, query: Query | undefined) => Tagged | undefined
 ): Route => {
-  const endpoint = group.endpoints[name]
-  if (endpoint?.method !== "GET") throw new Error(`'${name}' is no route that is read`)
-  const pattern = new RegExp(`^${endpoint.path.replace(/:(\w+)/g, "(?<$1>\\d+)")}$`)
+  const { middlewares, path: described } = endpointOf(group, name)
+  const pattern = new RegExp(`^${described.replace(/:(\w+)/g, "(?<$1>\\d+)")}$`)
   const decodePath = Schema.decodeUnknownOption(Option.getOrThrow(pathSchema))
-  const decodeQuery = Option.match(urlParamsSchema, {
-    onNone: () => () => Option.some(undefined),
-    onSome: (schema) => Schema.decodeUnknownOption(schema)
-  })
+  const decodeQuery = queryOf(urlParamsSchema)
   return {
-    path: endpoint.path.replace(/:(\w+)/g, "{$1}"),
-    middlewares: new Set([...group.middlewares, ...endpoint.middlewares]),
+    path: described.replace(/:(\w+)/g, "{$1}"),
+    middlewares,
     match: (url) => {
       const [path = "", query = ""] = url.split("?", 2)
       const parts = pattern.exec(path)?.groups
@@ -67,13 +99,8 @@ export const route = <Path, Query>(
 
 /** A route that everybody may read, and that says the same to all. */
 export const open = (group: Group, name: string, answer: Tagged): Route => {
-  const endpoint = group.endpoints[name]
-  if (endpoint?.method !== "GET") throw new Error(`'${name}' is no route that is read`)
-  return {
-    path: endpoint.path,
-    middlewares: new Set([...group.middlewares, ...endpoint.middlewares]),
-    match: (url) => (url === endpoint.path ? () => answer : undefined)
-  }
+  const { middlewares, path } = endpointOf(group, name)
+  return { path, middlewares, match: (url) => (url === path ? () => answer : undefined) }
 }
 
 const mostKnown = 10_000

@@ -1,7 +1,7 @@
 import type { RoomId } from "../../domain/RoomId.ts"
 import type { RoundId, TurnId } from "../../domain/Round.ts"
 import { counts, prices } from "../Sql.ts"
-import type { NewTurn, RoundEnd, TurnEnd } from "../Ledger.ts"
+import type { NewTurn, RoundEnd, TurnEnd } from "./Rows.ts"
 import { columnsOf, insertInto, setting, type Statements, type Values } from "../Statements.ts"
 
 type InRoom = { readonly room: RoomId }

@@ -1,6 +1,6 @@
 import type { AgentId } from "../../domain/Agent.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
-import type { NewMessage } from "../MessageRepo.ts"
+import type { NewMessage } from "./NewMessage.ts"
 import { columnsOf, insertInto, type Statements, type Values } from "../Statements.ts"
 import type * as Columns from "./Columns.ts"
 

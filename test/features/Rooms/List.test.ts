@@ -24,6 +24,41 @@ const setup = Effect.gen(function* () {
 layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServices: true })(
   "The list of rooms",
   (it) => {
+    it.effect("is the same bytes until something is written, and new after each change of any room", () =>
+      Effect.gen(function* () {
+        const { create, id, json, say, send } = yield* setup
+        const guest = yield* Client.guest
+        const { data: other } = yield* create()
+        const list = Effect.map(json("GET", "/rooms"), ({ data, headers }) => ({
+          etag: String(headers["etag"]),
+          found: data.find((room: { readonly id: number }) => room.id === id)
+        }))
+        const read = (etag: string) =>
+          Effect.map(Effect.scoped(send("GET", "/rooms", undefined, { "if-none-match": etag })), ({ status }) => status)
+        const changes = [
+          json("POST", `/rooms/${id}/mark-read`),
+          say("Something new."),
+          json("PATCH", `/rooms/${id}`, { name: `renamed ${id}` }),
+          json("POST", `/rooms/${id}/pause`),
+          guest.json("POST", "/rooms", { name: `of a guest, beside ${id}` }),
+          json("DELETE", `/rooms/${other.id}`)
+        ]
+
+        for (const change of changes) {
+          const before = yield* list
+          assertEquals(yield* read(before.etag), 304)
+          yield* change
+          assertEquals(yield* read(before.etag), 200)
+        }
+        const { found } = yield* list
+        deepStrictEqual([found.name, found.is_paused, found.has_unread], [`renamed ${id}`, true, true])
+        assertEquals(
+          (yield* guest.json("GET", "/rooms")).data.some((room: { readonly id: number }) => room.id === id),
+          false
+        )
+      })
+    )
+
     it.effect("a room is unread until it is marked, and again when something is said, for each reader alone", () =>
       Effect.gen(function* () {
         const { json, say } = yield* setup

@@ -20,7 +20,10 @@ const joined = (before: Fields, more: Fields): Fields => {
   }
 }
 
-/** OpenRouter's `reasoning_details` and LiteLLM's `thinking_blocks`: thoughts in the form in which the vendor behind it wants them back. */
+/**
+ * OpenRouter's `reasoning_details` and LiteLLM's `thinking_blocks`: thoughts in the form in which the vendor behind it
+ * wants them back.
+ */
 export const make = () => {
   const all: Array<Fields> = []
   return {
