@@ -1,6 +1,7 @@
 // Whoever asks a model: each of the providers, and what it stands beside.
 import { NodeContext } from "@effect/platform-node"
 import { Effect, Exit, Layer, ManagedRuntime, Option, Redacted, Scope, Stream } from "effect"
+import { noChoice } from "../../src/domain/ModelChoice.ts"
 import { Seat } from "../../src/domain/Provider.ts"
 import * as Anthropic from "../../src/models/Providers/Anthropic.ts"
 import * as Claude from "../../src/models/Providers/Claude.ts"
@@ -19,7 +20,7 @@ export const specOf = (model, systemPrompt = lines, resume = null) => ({
   seat: new Seat({ roomId: 1, agentId: 1 }),
   agentName: "Echo",
   model,
-  options: { max_output_tokens: null, temperature: null, thinking: null },
+  options: noChoice,
   systemPrompt,
   tools: [],
   resume

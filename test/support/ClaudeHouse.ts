@@ -2,6 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { Chunk, Effect, Exit, Option, Redacted, Scope, Stream } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { existsSync } from "node:fs"
+import { noChoice } from "../../src/domain/ModelChoice.ts"
 import { AgentId } from "../../src/domain/Agent.ts"
 import {
   type Provider,
@@ -50,7 +51,7 @@ export const spec = (more: Partial<SessionSpec> = {}): SessionSpec => ({
   seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(1) }),
   agentName: "alice",
   model: "claude-sonnet-4-5",
-  options: { max_output_tokens: null, temperature: null, thinking: null },
+  options: noChoice,
   systemPrompt: "You are Alice, who mends clocks.",
   tools: [{ name: "memorize", description: "Keeps a memory", parameters: { memory_entry: "What to remember" } }],
   resume: null,

@@ -1,4 +1,5 @@
 import { Effect, Stream } from "effect"
+import { noChoice } from "../../src/domain/ModelChoice.ts"
 import { AgentId } from "../../src/domain/Agent.ts"
 import { type Provider, ProviderEvent, Seat, type SessionSpec } from "../../src/domain/Provider.ts"
 import * as ModelTraits from "../../src/domain/ModelTraits.ts"
@@ -21,7 +22,7 @@ export const specFor = (name: string, rest: Partial<SessionSpec> = {}): SessionS
   seat: seat(name),
   agentName: name,
   model: "m1",
-  options: { max_output_tokens: null, temperature: null, thinking: null },
+  options: noChoice,
   systemPrompt: `You are ${name}.`,
   tools: [{ name: "recall", description: "Reads a memory.", parameters: { memory: "which" } }],
   resume: null,

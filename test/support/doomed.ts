@@ -1,5 +1,6 @@
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Effect, Option, Redacted, Stream } from "effect"
+import { noChoice } from "../../src/domain/ModelChoice.ts"
 import { AgentId } from "../../src/domain/Agent.ts"
 import { Seat } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
@@ -25,7 +26,7 @@ const program = Effect.gen(function* () {
     seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(1) }),
     agentName: "alice",
     model: provider.defaultModel,
-    options: { max_output_tokens: null, temperature: null, thinking: null },
+    options: noChoice,
     systemPrompt: "You are Alice.",
     tools: [],
     resume: null

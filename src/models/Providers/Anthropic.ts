@@ -3,7 +3,7 @@ import type { Provider } from "../../domain/Provider.ts"
 import { stringify } from "../../lib/json.ts"
 import { listen } from "./Anthropic/Answer.ts"
 import * as Models from "./Anthropic/Models.ts"
-import { bodyOf, type Message, messagesOf, sentOf } from "./Anthropic/Request.ts"
+import { type Message, messagesOf, requestOf } from "./Anthropic/Request.ts"
 import { addresses } from "./Http/Address.ts"
 import type { Proxies } from "./Http/Dispatcher.ts"
 import { asking, inBackground, kept } from "./Http/Models.ts"
@@ -51,10 +51,10 @@ export const make = Effect.fnUntraced(function* (config: AnthropicConfig) {
     model: ({ model }) => Effect.succeed(model),
     begin: (_, input) => messagesOf(input),
     traits,
-    ask: (spec, known, told) => ({
-      call: { method: "POST", url: messages, headers, body: stringify(bodyOf(spec, known, config, told)) },
-      sent: sentOf(spec, known, config)
-    }),
+    ask: (spec, known, told) => {
+      const { body, sent } = requestOf(spec, known, config, told)
+      return { call: { method: "POST", url: messages, headers, body: stringify(body) }, sent }
+    },
     listen: listen(hide),
     results: (results) => [
       {

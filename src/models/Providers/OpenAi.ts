@@ -4,13 +4,13 @@ import { InvalidRequest } from "../../domain/ProviderError.ts"
 import { stringify } from "../../lib/json.ts"
 import { addresses } from "./Http/Address.ts"
 import type { Proxies } from "./Http/Dispatcher.ts"
-import { asking, inBackground, kept, windowIn } from "./Http/Models.ts"
+import { asking, inBackground, kept, publish } from "./Http/Models.ts"
 import * as Prices from "./Prices.ts"
 import type { Protocol } from "./Http/Protocol.ts"
 import * as Transport from "./Http/Transport.ts"
 import { session } from "./Http/Turn.ts"
 import { listen } from "./OpenAi/Answer.ts"
-import { bodyOf, type Message, messagesOf, sentOf } from "./OpenAi/Request.ts"
+import { type Message, messagesOf, requestOf } from "./OpenAi/Request.ts"
 import { hidingAll } from "./Secrets.ts"
 import * as ModelTraits from "../../domain/ModelTraits.ts"
 
@@ -52,13 +52,11 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
   const endpoint = { url, maxOutputTokens: config.maxOutputTokens }
   const ask = asking(transport, hide)
   const models = kept(
-    Effect.map(ask({ method: "GET", url: at("/models"), headers }, Schema.decodeOption(Listed)), ({ data }) =>
-      data.slice(0, mostListed).map((listed) => {
-        const contextTokens = windowIn(listed)
-        if (contextTokens !== null) traits.publish(listed.id, contextTokens)
-        return { id: listed.id, name: listed.id }
-      })
-    )
+    Effect.map(ask({ method: "GET", url: at("/models"), headers }, Schema.decodeOption(Listed)), ({ data }) => {
+      const listed = data.slice(0, mostListed)
+      publish(traits, listed)
+      return listed.map(({ id }) => ({ id, name: id }))
+    })
   )
   const askForModels = yield* inBackground(models)
   const first = Effect.flatMap(models, ([model]) =>
@@ -68,10 +66,10 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
     model: ({ model }) => (model === whicheverIsFirst ? first : Effect.succeed(model)),
     begin: messagesOf,
     traits,
-    ask: (spec, known, told) => ({
-      call: { method: "POST", url: chat, headers, body: stringify(bodyOf(spec, known, endpoint, told)) },
-      sent: sentOf(spec, known, endpoint)
-    }),
+    ask: (spec, known, told) => {
+      const { body, sent } = requestOf(spec, known, endpoint, told)
+      return { call: { method: "POST", url: chat, headers, body: stringify(body) }, sent }
+    },
     listen: listen(hide),
     results: (results) => results.map(({ id, text }) => ({ role: "tool", tool_call_id: id, content: text })),
     told: (content) => ({ role: "user", content }),

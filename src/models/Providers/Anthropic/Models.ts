@@ -2,7 +2,7 @@ import { Effect, Schema } from "effect"
 import type { Model } from "../../../domain/Provider.ts"
 import type { ProviderError } from "../../../domain/ProviderError.ts"
 import type { KnownModels } from "../../../domain/ModelTraits.ts"
-import { type Ask, windowIn } from "../Http/Models.ts"
+import { type Ask, publish } from "../Http/Models.ts"
 import type { Call } from "../Http/Transport.ts"
 
 const Page = Schema.parseJson(
@@ -26,10 +26,7 @@ export const list = (ask: Ask, at: (path: string) => string, headers: Call["head
     Effect.flatMap(
       ask({ method: "GET", url: at(`/v1/models?limit=${perPage}${after}`), headers }, Schema.decodeOption(Page)),
       ({ data, has_more, last_id }) => {
-        for (const listed of data) {
-          const contextTokens = windowIn(listed)
-          if (contextTokens !== null) traits.publish(listed.id, contextTokens)
-        }
+        publish(traits, data)
         const models = [...known, ...data.map(({ display_name, id }) => ({ id, name: display_name ?? id }))]
         const isAll = has_more !== true || !last_id || data.length === 0 || models.length >= most
         return isAll ? Effect.succeed(models.slice(0, most)) : from(models, `&after_id=${encodeURIComponent(last_id)}`)

@@ -1,4 +1,4 @@
-import { Array } from "effect"
+import { Array, Struct } from "effect"
 import type { SessionSpec, TurnInput } from "../../../domain/Provider.ts"
 import { outputTokens, type RequestField, type ModelTraits } from "../../../domain/ModelTraits.ts"
 import { wordsOf, type Words } from "../Http/Roles.ts"
@@ -82,33 +82,34 @@ const thinking = (model: string, { budget }: Bounds) => {
 const temperatureOf = ({ options: { temperature } }: SessionSpec, { without }: ModelTraits, budget: number | null) =>
   temperature === null || budget !== null || without.includes("temperature") ? null : Math.min(1, temperature)
 
-/** Which fields a request to the model holds that another may not take. */
-export const sentOf = (spec: SessionSpec, traits: ModelTraits, limits: Limits): Sent => {
-  const { budget, max_tokens } = boundsFor(spec, traits, limits)
-  const fields: ReadonlyArray<RequestField> = [
-    ...(spec.tools.length > 0 ? (["tools"] as const) : []),
-    ...(budget === null ? [] : (["thinking"] as const)),
-    ...(temperatureOf(spec, traits, budget) === null ? [] : (["temperature"] as const)),
-    "cache_control"
-  ]
-  return { fields: new Set(fields.filter((field) => !traits.without.includes(field))), maxOutputTokens: max_tokens }
-}
-
 const unmarked = ({ cache_control: _, ...block }: Block): Block => block
 
-/** The body of a request. What never changes in a session stands first, as the cache has it. */
-export const bodyOf = (spec: SessionSpec, traits: ModelTraits, limits: Limits, messages: ReadonlyArray<Message>) => {
+/**
+ * The body of a request, and which of its fields another model may not take. What never changes in a session stands
+ * first, as the cache has it.
+ */
+export const requestOf = (spec: SessionSpec, traits: ModelTraits, limits: Limits, messages: ReadonlyArray<Message>) => {
   const { systemPrompt, tools } = spec
   const bounds = boundsFor(spec, traits, limits)
   const temperature = temperatureOf(spec, traits, bounds.budget)
-  const isCached = !traits.without.includes("cache_control")
-  return {
+  const [isCached, takesTools] = [!traits.without.includes("cache_control"), !traits.without.includes("tools")]
+  const holds = {
+    tools: tools.length > 0 && takesTools,
+    thinking: bounds.budget !== null,
+    temperature: temperature !== null,
+    cache_control: isCached
+  }
+  const sent: Sent = {
+    fields: new Set<RequestField>(Struct.keys(holds).filter((name) => holds[name])),
+    maxOutputTokens: bounds.max_tokens
+  }
+  const body = {
     model: traits.model,
     max_tokens: bounds.max_tokens,
     stream: true,
     ...thinking(traits.model, bounds),
     ...(temperature === null ? {} : { temperature }),
-    ...(tools.length === 0 || traits.without.includes("tools")
+    ...(!holds.tools
       ? {}
       : {
           tools: Array.map(tools, (tool) => ({
@@ -122,4 +123,5 @@ export const bodyOf = (spec: SessionSpec, traits: ModelTraits, limits: Limits, m
       ? messages
       : messages.map(({ content, role }): Message => ({ role, content: content.map(unmarked) }))
   }
+  return { body, sent }
 }

@@ -1,4 +1,5 @@
 import { Clock, Effect, Either, type Option, Predicate, Schema } from "effect"
+import type { KnownModels } from "../../../domain/ModelTraits.ts"
 import type { Model } from "../../../domain/Provider.ts"
 import { Crashed, type ProviderError, TimedOut } from "../../../domain/ProviderError.ts"
 import * as Permits from "../../../lib/permits.ts"
@@ -32,6 +33,18 @@ export const windowIn = (listed: Readonly<Record<string, unknown>>) => {
 }
 
 const nContext = (meta: unknown) => (Predicate.hasProperty(meta, "n_ctx") ? meta.n_ctx : undefined)
+
+interface Listed extends Readonly<Record<string, unknown>> {
+  readonly id: string
+}
+
+/** Notes the window of each listed model that tells one. */
+export const publish = (traits: KnownModels, listed: ReadonlyArray<Listed>) => {
+  for (const model of listed) {
+    const contextTokens = windowIn(model)
+    if (contextTokens !== null) traits.publish(model.id, contextTokens)
+  }
+}
 
 /** Asks for the list once, while others go on. */
 export const inBackground = Effect.fnUntraced(function* (models: Effect.Effect<unknown, ProviderError>) {

@@ -39,7 +39,7 @@ export const refusal = Effect.fnUntraced(function* (answer: Answer, asked: Omit<
 })
 
 /** A request that was refused, and why. */
-export interface Refused {
+interface RefusedRequest {
   readonly model: string
   readonly sent: Sent
   readonly complaint: Complaint
@@ -47,7 +47,7 @@ export interface Refused {
 }
 
 /** Keeps what a refusal teaches about the model. True when the same can be asked in another way. */
-export const learn = (traits: KnownModels, { complaint, error, model, sent }: Refused) => {
+export const learn = (traits: KnownModels, { complaint, error, model, sent }: RefusedRequest) => {
   const known = traits.of(model)
   const { _tag } = error
   if (_tag === "InvalidRequest" || _tag === "ServerFailed" || _tag === "ContextExceeded") {

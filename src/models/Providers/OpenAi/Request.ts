@@ -67,27 +67,24 @@ const withoutSystem = ([system, ...rest]: ReadonlyArray<Message>): ReadonlyArray
   return [{ ...first, content: Array.isArray(content) ? [told, ...content] : `${told.text}\n\n${content}` }, ...later]
 }
 
-/** Which fields a request to the model holds that another may not take. */
-export const sentOf = (spec: SessionSpec, traits: ModelTraits, endpoint: Endpoint): Sent => {
-  const { limit, ...others } = fieldsFor(spec, traits, endpoint)
-  const names = [...Struct.keys(others).filter((name) => others[name]), ...(limit === undefined ? [] : [limit])]
-  return { fields: new Set(names), maxOutputTokens: limitFor(spec, traits, endpoint) }
-}
-
-export const bodyOf = (
+/** The body of a request, and which of its fields another model may not take. */
+export const requestOf = (
   spec: SessionSpec,
   traits: ModelTraits,
   endpoint: Endpoint,
   messages: ReadonlyArray<Message>
 ) => {
-  const fields = fieldsFor(spec, traits, endpoint)
-  return {
+  const { limit, ...others } = fieldsFor(spec, traits, endpoint)
+  const maxOutputTokens = limitFor(spec, traits, endpoint)
+  const names = [...Struct.keys(others).filter((name) => others[name]), ...(limit === undefined ? [] : [limit])]
+  const sent: Sent = { fields: new Set(names), maxOutputTokens }
+  const body = {
     model: traits.model,
     stream: true,
-    ...(fields.stream_options ? { stream_options: { include_usage: true } } : {}),
-    ...(fields.limit === undefined ? {} : { [fields.limit]: limitFor(spec, traits, endpoint) }),
-    ...(fields.temperature ? { temperature: spec.options.temperature } : {}),
-    ...(!fields.tools
+    ...(others.stream_options ? { stream_options: { include_usage: true } } : {}),
+    ...(limit === undefined ? {} : { [limit]: maxOutputTokens }),
+    ...(others.temperature ? { temperature: spec.options.temperature } : {}),
+    ...(!others.tools
       ? {}
       : {
           tools: Array.map(spec.tools, (tool) => ({
@@ -95,6 +92,7 @@ export const bodyOf = (
             function: { name: tool.name, description: tool.description, parameters: inputSchema(tool) }
           }))
         }),
-    messages: fields.system ? messages : withoutSystem(messages)
+    messages: others.system ? messages : withoutSystem(messages)
   }
+  return { body, sent }
 }

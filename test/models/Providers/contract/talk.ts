@@ -1,5 +1,6 @@
 import type { Vitest } from "@effect/vitest"
 import { Chunk, Context, Effect, Exit, Option, Scope, Stream } from "effect"
+import { noChoice } from "../../../../src/domain/ModelChoice.ts"
 import { AgentId } from "../../../../src/domain/Agent.ts"
 import {
   type Part,
@@ -21,7 +22,7 @@ export const spec = (more: Partial<SessionSpec> = {}) =>
     seat: new Seat({ roomId: RoomId.make(1), agentId: AgentId.make(++agents) }),
     agentName: "alice",
     model: provider.defaultModel,
-    options: { max_output_tokens: null, temperature: null, thinking: null },
+    options: noChoice,
     systemPrompt: "You are Alice, who mends clocks.",
     tools: [{ name: "memorize", description: "Keeps a memory", parameters: { memory_entry: "What to remember" } }],
     resume: null,
