@@ -1,5 +1,5 @@
 import { describe, layer } from "@effect/vitest"
-import { assertInclude, deepStrictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { type Context, Effect, Either, Layer, Option, Record, Redacted } from "effect"
 import { stringify } from "../../../../src/lib/json.ts"
 import { answered } from "../../../support/answered.ts"
@@ -10,7 +10,7 @@ import { layer as machine } from "../../../support/Process.ts"
 import * as TinyModel from "../../../support/TinyModel.ts"
 import { whyNot } from "../../../support/tools.ts"
 import { asked, contextTokens, Local, local, models } from "./local.ts"
-import { room } from "./room.ts"
+import { room, toldMore } from "./room.ts"
 
 const built = await Effect.runPromise(Effect.provide(LlamaCpp.built, machine))
 
@@ -65,6 +65,23 @@ describe.skipIf(Either.isLeft(built))(`llama.cpp${whyNot(built)}`, () => {
         deepStrictEqual(error?._tag, "ContextExceeded")
         assertInclude(stringify(error), "exceeds the available context size (1024 tokens)")
         deepStrictEqual(provider.traits.of("tiny.gguf").context_tokens, 1024)
+      })
+    )
+
+    it.scoped("is told less of a conversation once it has refused one, in the room where that happened", () =>
+      Effect.gen(function* () {
+        const url = yield* start(models.talk, 8192)
+        const said = Array.from({ length: 4 }, (_, nth) => `${nth}: ${"Tea is hot. ".repeat(200)}`)
+
+        const { answers, traits } = yield* toldMore({ url, key: LlamaCpp.key }, said)
+
+        deepStrictEqual(
+          answers,
+          said.map(() => "Tea is hot.")
+        )
+        const [known] = traits
+        deepStrictEqual([known.model, known.context_tokens], ["tiny", 8192])
+        assertTrue(known.bytes_per_token < 2, stringify(known))
       })
     )
 

@@ -74,3 +74,33 @@ export const room = <R>(it: Vitest.MethodsNonLive<Local | NodeContext.NodeContex
       )
     })
   )
+
+/** One agent, told more and more by a person; gives what it answered each time, and what is known of its model. */
+export const toldMore = Effect.fn(function* (
+  endpoint: { readonly url: string; readonly key: string },
+  said: ReadonlyArray<string>
+) {
+  const own = yield* House.folders({ Ada: "Ada builds clocks." })
+  const house = House.layerWhole({
+    ...own,
+    DEFAULT_PROVIDER: "small",
+    OPENAI_ENDPOINTS: stringify([{ name: "small", model: "tiny", ...endpoint }])
+  })
+  return yield* Effect.gen(function* () {
+    const { json } = yield* Client.make
+    const { data: agents } = yield* json("GET", "/agents")
+    const { data: room } = yield* json("POST", "/rooms", { name: "A small window" })
+    yield* json("POST", `/rooms/${room.id}/agents/${agents[0].id}`)
+    const watch = yield* Watch.room(room.id, "1 minute")
+    for (const content of said) {
+      yield* json("POST", `/rooms/${room.id}/messages/send`, { content })
+      yield* watch.ended
+    }
+    const { data: messages } = yield* json("GET", `/rooms/${room.id}/messages`)
+    const { data: listed } = yield* json("GET", "/providers")
+    return {
+      answers: messages.flatMap(({ agent_id, content }: any) => (agent_id === null ? [] : [content])),
+      traits: listed.providers.find(({ name }: any) => name === "small").traits
+    }
+  }).pipe(Effect.provide(house))
+})
