@@ -1,6 +1,7 @@
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { Effect, Layer, Logger } from "effect"
+import type { Client as Parley } from "../../src/client/client.ts"
 import * as Client from "./Client.ts"
 import * as House from "./House.ts"
 import type * as Puppet from "./Puppet.ts"
@@ -8,25 +9,35 @@ import * as Watch from "./Watch.ts"
 
 const two: House.Folk = { Ada: "Ada builds clocks.", Bo: "Bo keeps bees." }
 
+export type Settings = Partial<Parameters<Parley["rooms"]["create"]>[0]["payload"]>
+
 /** A room in which all agents of the house sit, with settings of its own, and what tests ask of it. */
-export const room = Effect.fn(function* (settings: object = {}) {
+export const room = Effect.fn(function* (settings: Settings = {}) {
   const client = yield* Client.make
+  const { ask } = client
   const sql = yield* SqlClient.SqlClient
-  const { data } = yield* client.json("POST", "/rooms", { name: "den", ...settings })
-  const id: number = data.id
-  const agents = yield* client.json("GET", "/agents")
-  const idOf = (name: string): number => agents.data.find((agent: { name: string }) => agent.name === name).id
-  for (const agent of agents.data) yield* client.json("POST", `/rooms/${id}/agents/${agent.id}`)
-  const say = (content: string) => client.json("POST", `/rooms/${id}/messages/send`, { content, role: "user" })
-  const said = Effect.map(client.json("GET", `/rooms/${id}/messages`), ({ data }) =>
-    data.map((message: Record<string, unknown>) => [message["agent_name"], message["content"], message["partial"]])
+  const { id } = yield* ask(({ rooms }) => rooms.create({ payload: { name: "den", ...settings } }))
+  const inRoom = { room_id: id }
+  const all = yield* ask(({ agents }) => agents.list())
+  const idOf = (name: string) => all.find((agent) => agent.name === name)?.id ?? 0
+  for (const agent of all) yield* ask(({ rooms }) => rooms.join({ path: { ...inRoom, agent_id: agent.id } }))
+  const say = (content: string) => ask(({ messages }) => messages.send({ path: inRoom, payload: { content } }))
+  const messages = ask(({ messages }) => messages.list({ path: inRoom }))
+  const said = Effect.map(messages, (all) =>
+    all.map(({ agent_name, content, partial }) => [agent_name, content, partial] as const)
+  )
+  const rounds = ask(({ rounds }) => rounds.list({ path: inRoom }))
+  /** The newest round, with its turns. */
+  const lastRound = Effect.flatMap(rounds, ([round]) =>
+    ask(({ rounds }) => rounds.get({ path: { ...inRoom, round_id: round?.id ?? 0 } }))
   )
   const turns = Effect.map(sql`SELECT agent_name, outcome, error FROM turns ORDER BY id`, (rows) =>
     rows.map((row) => [row["agent_name"], row["outcome"]])
   )
   const path = `/rooms/${id}`
   const get = (rest: string) => Effect.map(client.json("GET", `${path}${rest}`), ({ data }) => data)
-  return { client, sql, id, path, get, idOf, say, said, turns, watch: yield* Watch.room(id) }
+  const watch = yield* Watch.room(id)
+  return { client, ask, sql, id, path, get, inRoom, idOf, say, messages, said, rounds, lastRound, turns, watch }
 })
 
 /** A room with default settings. */

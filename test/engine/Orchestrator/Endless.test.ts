@@ -102,8 +102,8 @@ describe("a model that does not stop", () => {
           const { said, turn } = yield* first
 
           deepStrictEqual([turn.outcome, turn.error], ["failed", { ...new TooLong({ most: turnLimits.characters }) }])
-          const [, content, partial] = (yield* said).at(-1)
-          assertTrue(partial && content.length <= turnLimits.characters + 10_000)
+          const [, content = "", partial] = (yield* said).at(-1) ?? []
+          assertTrue(partial === true && content.length <= turnLimits.characters + 10_000)
         })
     )
   )

@@ -9,7 +9,7 @@ const thanks: Puppet.Act = ({ number, spec }) =>
   speak(`Thank you ${"so ".repeat(number % 3)}much, dear friend of ${spec.agentName}, you are too kind!`)
 
 describe("agents that go in circles", () => {
-  for (const turn_policy of ["concurrent", "priority"]) {
+  for (const turn_policy of ["concurrent", "priority"] as const) {
     it.scopedLive(`are not those of ten who answer a person alike, ${turn_policy}`, () => {
       const ten = Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`Voter${at}`, "Votes."]))
       return inHouse(

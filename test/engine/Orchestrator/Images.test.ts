@@ -119,7 +119,7 @@ describe("Images in turns", () => {
           ["Ada", "replied"],
           ["Bo", "replied"]
         ])
-        assertEquals((yield* said)[1][1], "I see it, and it is lovely.")
+        assertEquals((yield* said)[1]?.[1], "I see it, and it is lovely.")
         deepStrictEqual(
           turnsOf(puppet.calls, "Ada")
             .slice(0, 2)

@@ -37,14 +37,14 @@ describe("what a round has to store", () => {
           yield* pages(sql, 1)
           yield* Deferred.succeed(end, undefined)
           yield* Effect.repeat(Effect.delay(refusals, "5 millis"), { until: (count) => count > before + 1 })
-          const late = yield* say("x".repeat(50_000))
+          const late = yield* Effect.flip(say("x".repeat(50_000)))
           const meanwhile = yield* said
           assertTrue(!watch.seen.some(({ type }) => type === "stream_end"))
           yield* pages(sql, 1_000_000)
           const told = yield* watch.until("stream_end")
           const ended = yield* watch.ended
 
-          deepStrictEqual([late.status, late.data._tag], [507, "StorageFull"])
+          deepStrictEqual([late.status, late.tag], [507, "StorageFull"])
           deepStrictEqual(meanwhile, [[null, "Tell us a story, @Ada", false]])
           deepStrictEqual([told.outcome, told.response_text], ["replied", tale])
           assertEquals(ended.stop_reason, "complete")

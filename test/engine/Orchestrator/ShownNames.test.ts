@@ -30,7 +30,7 @@ const inHouse = <A, E>(
     return yield* Effect.provide(test(api, folders.AGENTS_DIR), House.layerWhole(settings))
   }).pipe(Effect.provide(NodeContext.layer))
 
-const quiet = { max_messages: 2, max_follow_ups: 0, turn_policy: "round_robin" }
+const quiet = { max_messages: 2, max_follow_ups: 0, turn_policy: "round_robin" } as const
 
 describe("A shown name", () => {
   it.scopedLive("is what models read of themselves, of the others and of who said what", () =>

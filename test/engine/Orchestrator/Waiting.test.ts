@@ -32,7 +32,7 @@ const sulking = () => {
   return { mood, puppet }
 }
 
-const once = { max_follow_ups: 0, turn_policy: "mentioned_only" }
+const once = { max_follow_ups: 0, turn_policy: "mentioned_only" } as const
 
 describe("a room whose provider cannot be asked", () => {
   it.scopedLive("has its answer after 15 minutes of overload, told by the attempt that answered", () =>
