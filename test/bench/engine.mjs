@@ -3,7 +3,7 @@ import Database from "better-sqlite3"
 import { createHash } from "node:crypto"
 import { linesOf } from "./house.mjs"
 import { inOrder, numbers } from "./lists.mjs"
-import { costing, median } from "./machine.mjs"
+import { costing, median, slowest } from "./machine.mjs"
 import { aloneOf, newRoom, onlyWall, pause, text } from "./parts.mjs"
 
 /** Five pieces that nothing else is like, so that the loop guard has nothing to say. */
@@ -65,9 +65,6 @@ export const turn = async (stage) => {
     return { ours: { cpu: ours.cpu, wall: ours.perSecond }, ceiling: { cpu: ceiling.cpu, wall: ceiling.perSecond } }
   }
 }
-
-/** What one in twenty is slower than. */
-const slowest = (times) => times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)]
 
 /**
  * The rooms are driven as fast as they go for the turns per second. For the first token their agents talk by

@@ -181,13 +181,14 @@ const firstTokens = async ({ apartMs = 0, count, request }) => {
 }
 
 /** One room that is asked to go on whenever its round is over, until the time is up; gives how many turns ended. */
-const talk = async (port, { follow, goOn }, until) => {
+const talk = async (port, { follow, goOn }, until, apartMs) => {
   const reader = await connect(port)
   let turns = 0
   await new Promise((resolve, reject) => {
     let tail = ""
     // A connection of its own: one that is idle for long is closed by the server.
     const ask = async () => {
+      if (apartMs > 0) await sleep(apartMs)
       const { head } = await once({ port, request: goOn })
       if (!head.startsWith("HTTP/1.1 200")) throw new Error(head.split("\r\n", 1)[0])
     }
@@ -206,9 +207,9 @@ const talk = async (port, { follow, goOn }, until) => {
   return turns
 }
 
-const keepTalking = async ({ ms, port, rooms }) => {
+const keepTalking = async ({ apartMs = 0, ms, port, rooms }) => {
   const began = performance.now()
-  const turns = await Promise.all(rooms.map((room) => talk(port, room, began + ms)))
+  const turns = await Promise.all(rooms.map((room) => talk(port, room, began + ms, apartMs)))
   return { count: turns.reduce((sum, it) => sum + it, 0), ms: performance.now() - began }
 }
 

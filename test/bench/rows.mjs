@@ -5,6 +5,7 @@ import { firstToken } from "./first-token.mjs"
 import { importing } from "./importing.mjs"
 import { left } from "./left.mjs"
 import * as Providers from "./providers.mjs"
+import { refusals } from "./refusals.mjs"
 import * as Requests from "./requests.mjs"
 import { start } from "./start.mjs"
 import { telemetry } from "./telemetry.mjs"
@@ -90,6 +91,14 @@ export const rows = {
   rooms: { title: "turns of 100 rooms at once", per: "turn", wall: "/s", aim: told, prepare: rooms },
   person: { title: "first token beside 100 rooms", per: "", wall: "ms", aim: raised(10), from: "rooms" },
   slowest: { title: "  and its slowest in twenty", per: "", wall: "ms", aim: told, from: "rooms" },
+  refusals: {
+    title: "first token beside rooms that are refused",
+    per: "",
+    wall: "ms",
+    aim: raised(10),
+    prepare: refusals
+  },
+  slowestRefused: { title: "  and its slowest in twenty", per: "", wall: "ms", aim: told, from: "refusals" },
   telemetry: { title: "traces of 5 %", per: "request", wall: "/s", aim: raisedCpu(5), prepare: telemetry },
   wholeRequest: { title: "  of all", per: "request", wall: "/s", aim: raisedCpu(25), from: "telemetry" },
   unheardRequest: {

@@ -33,7 +33,7 @@ export const ceilings = `Ceilings: for posts node:http and better-sqlite3 with g
 same bytes; for readers bare writes of the same frame; for the providers a bare client of the same vendor, on
 loopback, both after the same warm-up; for 500 seats the server before they speak; for the first token the provider
 alone, from asking for a turn to its first text, against the time from sending the message to the first delta on the
-stream, in a seat that has spoken; for a turn the provider alone with as long a text; for the first token beside 100
+stream, in a seat that has spoken; for a turn the provider alone with as long a text; for the first token beside other
 rooms the same while they are silent; for start and memory a bare node:http server; for a POST beside an import the
 same house before it; for traces the same house without a collector. synchronous = FULL throughout. A turn is one of
 twenty that answer a message, in order, two in five with 220 characters in five pieces and the others by a skip:

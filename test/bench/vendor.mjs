@@ -2,6 +2,7 @@
 import { Duration, Effect, Layer, ManagedRuntime } from "effect"
 import * as ChatApi from "../support/ChatApi.ts"
 import * as MessagesApi from "../support/MessagesApi.ts"
+import * as Faults from "../support/StandIn/Faults.ts"
 import { answering } from "./calls.mjs"
 
 const runtime = ManagedRuntime.make(Layer.scope)
@@ -26,14 +27,33 @@ const count = Effect.acquireRelease(
 const reply = (response, call) =>
   isHolding ? Effect.zipRight(count, lasting(response, call)).pipe(Effect.scoped) : atOnce(response, call)
 
+const complaints = {
+  limited: [429, { message: "Rate limit reached for requests", type: "requests" }],
+  poor: [429, { message: "You exceeded your current quota", code: "insufficient_quota" }],
+  flagged: [403, { message: "The input was flagged by moderation" }],
+  long: [400, { message: "This model's maximum context length is 8192 tokens", code: "context_length_exceeded" }]
+}
+const refused = {}
+
+/** Each model is refused in its own way. */
+const refusal = (response, call) => {
+  const { model } = call.request
+  refused[model] = (refused[model] ?? 0) + 1
+  const [status, error] = complaints[model]
+  return Faults.refuseSaying(status, { error })(response, call)
+}
+
 answering({
   listen: async () => ({
     anthropic: (await runtime.runPromise(MessagesApi.make(reply))).url,
-    openai: (await runtime.runPromise(ChatApi.make(reply))).url
+    openai: (await runtime.runPromise(ChatApi.make(reply))).url,
+    refuser: (await runtime.runPromise(ChatApi.make(refusal))).url
   }),
   hold: async (value) => {
     isHolding = value
   },
   held: async () => open,
+  /** How often each model was refused. */
+  refused: async () => refused,
   end: () => runtime.dispose()
 })
