@@ -2,10 +2,9 @@ import { Array, Context, Effect, Layer, Option, Random, Struct } from "effect"
 import type { Member } from "../domain/Agent.ts"
 import { RoomBusy, type RoomRow } from "../domain/Room.ts"
 import type { PassInput, RoundId, Trigger } from "../domain/Round.ts"
-import * as Time from "../domain/Time.ts"
 import { RoomEvents } from "./RoomEvents.ts"
 import { Settings } from "../process/Settings.ts"
-import type { Commit } from "./WriteQueue.ts"
+import { Commit } from "./WriteQueue.ts"
 import { AskedRepo } from "./AskedRepo.ts"
 import { MessageRepo } from "./MessageRepo.ts"
 import { Ledger, type RoundEnd, type RoundHead } from "./Ledger.ts"
@@ -123,7 +122,7 @@ const make = Effect.gen(function* () {
       someone_answers: room.someone_answers && trigger.kind === "message"
     })
     const tape = planPass(input)
-    const at = yield* Time.now
+    const at = (yield* Commit).now()
     const id = yield* ledger.openRound({ ...round, room_id: room.id, trigger, planned_from: [input], tape }, at)
     yield* events.append(room.id, {
       type: "round_started",
@@ -142,7 +141,7 @@ const make = Effect.gen(function* () {
   })
 
   const close: Openings["Type"]["close"] = Effect.fnUntraced(function* ({ id, kind, room_id }, end) {
-    const ended_at = yield* Time.now
+    const ended_at = (yield* Commit).now()
     if (!(yield* ledger.closeRound(id, { ...end, ended_at }))) return false
     yield* rooms.rested(room_id, ended_at, kind === "autonomous")
     if (end.stop_reason === "budget") {

@@ -186,7 +186,7 @@ const make = Effect.gen(function* () {
     append: Effect.fnUntraced(function* (room_id, event) {
       const { type } = event
       const body = Json.stringify(event)
-      const created_at = yield* Time.now
+      const created_at = (yield* Commit).now()
       const entry = yield* log.insert({ room_id, type, body, created_at })
       if (Option.isNone(entry)) return
       const { id, owner_id } = entry.value

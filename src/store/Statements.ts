@@ -17,8 +17,10 @@ export class Statements extends Context.Tag("parley/store/Statements")<
     readonly prepare: <V extends Values>(text: string) => (values: V) => Effect.Effect<ReadonlyArray<unknown>>
     /** A statement without values and rows, for who has the connection alone; throws what SQLite complains of. */
     readonly command: (text: string) => () => void
-    /** Has the connection alone until the effect ends: all statements of the effect belong together. */
+    /** Has the connection alone until the effect ends; for a fiber that runs no statement at any other time. */
     readonly alone: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Such a fiber: its statements do not wait for the connection, which it has. */
+    readonly owner: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >() {}
 

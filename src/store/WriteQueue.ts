@@ -7,7 +7,8 @@ import * as Bell from "../lib/bell.ts"
 import * as Meter from "../lib/metric.ts"
 import { nextTurn } from "../lib/turns.ts"
 import { Settings } from "../process/Settings.ts"
-import type { Commit } from "./WriteQueue/Commit.ts"
+import * as Commits from "./WriteQueue/Commit.ts"
+import { Commit } from "./WriteQueue/Commit.ts"
 import * as Job from "./WriteQueue/Job.ts"
 import { Statements } from "./Statements.ts"
 import * as Persist from "./WriteQueue/Persist.ts"
@@ -67,7 +68,7 @@ const commits = Meter.histogram(
   [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
 )
 
-const timed = <A, E>(transaction: Effect.Effect<A, E>, size: number) =>
+const timed = <A, E, R>(transaction: Effect.Effect<A, E, R>, size: number) =>
   Effect.clockWith((clock) => {
     const began = clock.unsafeCurrentTimeNanos()
     return Effect.ensuring(
@@ -88,7 +89,8 @@ const make = Effect.gen(function* () {
   const file = yield* DbFile
   const takeOver = yield* TakeOver.make
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
-  const frame = Job.frameOf(statements)
+  const commits = Commits.make(yield* Effect.clock)
+  const frame = Job.frameOf(statements, commits)
   const arrived: Array<Job.Job> = []
   let isOpen = true
   let waiting: ReadonlyArray<Batch> = []
@@ -108,7 +110,7 @@ const make = Effect.gen(function* () {
         version += 1
         return timed(carried, batch.length)
       }
-    }).pipe(statements.alone, Effect.withTracerEnabled(false))
+    }).pipe(statements.alone)
   }
 
   const refuseAll = (batch: Batch, fault: StorageFault) => {
@@ -164,6 +166,9 @@ const make = Effect.gen(function* () {
   })
   const worker = yield* Effect.zipRight(gather, empty).pipe(
     Effect.repeat({ while: () => isOpen || arrived.length > 0 }),
+    Effect.provideService(Commit, commits.service),
+    statements.owner,
+    Effect.withTracerEnabled(false),
     Effect.forkScoped
   )
   const close = Effect.sync(() => {

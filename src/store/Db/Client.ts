@@ -96,7 +96,8 @@ export const over = (
           let run: ReturnType<Driver["prepare"]> | undefined
           return () => void (run ??= told.prepare(text))([])
         },
-        alone: (effect) => permit.with(Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 1]))
+        alone: permit.with,
+        owner: Effect.provideService(SqlClient.TransactionConnection, [connection, 1])
       })
       return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Statements, statements))
     })

@@ -1,10 +1,9 @@
 import { Effect, Either, Option } from "effect"
 import { refusal, type Refusal, type Wish } from "../../domain/Allowance.ts"
 import type { TurnId } from "../../domain/Round.ts"
-import * as Time from "../../domain/Time.ts"
 import { Ledger, type NewTurn } from "../Ledger.ts"
 import { RoomRepo } from "../RoomRepo.ts"
-import { WriteQueue } from "../WriteQueue.ts"
+import { Commit, WriteQueue } from "../WriteQueue.ts"
 
 /** A turn that wants to begin, with what is set aside for it. */
 export interface OpenTurn extends Omit<NewTurn, "started_at" | "reserved_tokens" | "reserved_usd"> {
@@ -23,7 +22,7 @@ export const make = Effect.gen(function* () {
     const refused = refusal({ room: room.value, ...state }, wish)
     if (Option.isSome(refused)) return Either.left(refused.value)
     const { tokens, usd } = wish.needs
-    const row = { ...turn, started_at: yield* Time.now, reserved_tokens: tokens, reserved_usd: usd }
+    const row = { ...turn, started_at: (yield* Commit).now(), reserved_tokens: tokens, reserved_usd: usd }
     return Either.right<TurnId>(yield* ledger.openTurn(row))
   })
 

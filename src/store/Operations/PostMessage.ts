@@ -4,13 +4,12 @@ import type { Message } from "../../domain/Message.ts"
 import type { RoomBusy, RoomNotFound } from "../../domain/Room.ts"
 import type { RoundId, Trigger } from "../../domain/Round.ts"
 import type { Unwritten } from "../../domain/Storage.ts"
-import * as Time from "../../domain/Time.ts"
 import { Attachments } from "../Attachments.ts"
 import { MessageRepo, type NewMessage } from "../MessageRepo.ts"
 import { Openings } from "../Openings.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../RoomRepo.ts"
-import { WriteQueue } from "../WriteQueue.ts"
+import { Commit, WriteQueue } from "../WriteQueue.ts"
 
 type Asked = Omit<Extract<Trigger, { readonly kind: "message" }>, "kind" | "message_id">
 
@@ -43,7 +42,7 @@ export const make = Effect.gen(function* () {
     const { idempotency_key, images = [], room_id } = given
     const known = idempotency_key === null ? Option.none() : yield* messages.byKey(room_id, idempotency_key)
     if (Option.isSome(known)) return { message: known.value, round: null }
-    const timestamp = yield* Time.now
+    const timestamp = (yield* Commit).now()
     const room = yield* rooms.heard(room_id, timestamp)
     const message = yield* messages.insert({ ...given, timestamp })
     yield* attachments.keep(message.id, images)

@@ -11,7 +11,7 @@ import { MessageRepo } from "../MessageRepo.ts"
 import { RoomEvents } from "../RoomEvents.ts"
 import { RoomRepo } from "../RoomRepo.ts"
 import { type SessionRecord, Sessions } from "../Sessions.ts"
-import { type Commit, WriteQueue } from "../WriteQueue.ts"
+import { Commit, WriteQueue } from "../WriteQueue.ts"
 
 /** The end of a turn. */
 export interface SettleTurn extends Omit<TurnEnd, "ended_at" | "message_id"> {
@@ -82,7 +82,7 @@ export const make = Effect.gen(function* () {
   const speech = Effect.fnUntraced(function* (turn: SettleTurn, room: RoomRow, content: string) {
     const before = yield* messages.replies(room.id, room.guard_after, { limit: span, characters: longest })
     const message = yield* messages.insert({
-      ...words(turn, content, yield* Time.now),
+      ...words(turn, content, (yield* Commit).now()),
       role: "assistant",
       participant_type: null,
       participant_name: null,
@@ -100,7 +100,7 @@ export const make = Effect.gen(function* () {
 
   const critique = Effect.fnUntraced(function* (turn: SettleTurn, content: string) {
     const { agent_display_name, agent_id, agent_name, room_id, round_id } = turn
-    const critique_id = yield* critiques.insert({ ...words(turn, content, yield* Time.now), round_id })
+    const critique_id = yield* critiques.insert({ ...words(turn, content, (yield* Commit).now()), round_id })
     const who = { agent_id, agent_name, agent_display_name }
     yield* events.append(room_id, { type: "new_critique", critique_id, round_id, ...who })
     return nothing
@@ -113,7 +113,7 @@ export const make = Effect.gen(function* () {
 
   const session = Effect.fnUntraced(function* ({ agent_id, room_id, session: record }: SettleTurn) {
     if (record === null) return yield* sessions.drop(room_id, agent_id)
-    yield* sessions.keep(room_id, agent_id, record, yield* Time.now)
+    yield* sessions.keep(room_id, agent_id, record, (yield* Commit).now())
   })
 
   const tell = (turn: SettleTurn) => {
@@ -134,7 +134,7 @@ export const make = Effect.gen(function* () {
 
   const account = Effect.fnUntraced(function* (turn: SettleTurn, { loop_guard, message_id }: Said) {
     const { counted, duration_ms, error, finish, first_token_ms, outcome, room_id, usage } = turn
-    const ended_at = yield* Time.now
+    const ended_at = (yield* Commit).now()
     const end = { outcome, finish, ended_at, error, message_id, usage, counted, first_token_ms, duration_ms }
     yield* ledger.closeTurn(turn.turn_id, end)
     const room = yield* rooms.settle(room_id, {

@@ -1,5 +1,6 @@
-import { Context, Effect } from "effect"
+import { type Clock, Context, Effect } from "effect"
 import type { Timestamp } from "../../domain/Time.ts"
+import * as Time from "../../domain/Time.ts"
 
 /** Held by a write while it runs: the proof that it stands in the queue's transaction. */
 export class Commit extends Context.Tag("parley/store/WriteQueue/Commit")<
@@ -10,5 +11,22 @@ export class Commit extends Context.Tag("parley/store/WriteQueue/Commit")<
     readonly now: () => Timestamp
   }
 >() {}
+
+/** That of the worker, which carries out one write after the other. */
+export const make = (clock: Clock.Clock) => {
+  let hooks: Array<Effect.Effect<void>> = []
+  return {
+    service: Commit.of({
+      after: (effect) => void hooks.push(effect),
+      now: () => Time.at(clock.unsafeCurrentTimeMillis())
+    }),
+    /** What the write under way has asked for since this was asked last. */
+    hooks: () => {
+      const asked = hooks
+      hooks = []
+      return asked
+    }
+  }
+}
 
 export const afterCommit = (effect: Effect.Effect<void>) => Effect.map(Commit, (commit) => commit.after(effect))

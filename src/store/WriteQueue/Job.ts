@@ -1,16 +1,15 @@
-import { Cause, type Clock, Deferred, Effect, Exit, Option } from "effect"
+import { Cause, Deferred, Effect, Exit, Option } from "effect"
 import { faultIn, type StorageFault } from "../../domain/Storage.ts"
-import * as Time from "../../domain/Time.ts"
 import { broke } from "../../lib/broke.ts"
 import type { Statements } from "../Statements.ts"
-import { Commit } from "./Commit.ts"
+import type * as Commits from "./Commit.ts"
 
 /** A write that waits for its commit. */
 export interface Job {
   /** When, in milliseconds. */
   readonly asked: number
   /** Does the work; what it hands back is done after the commit. Fails when the whole transaction is lost. */
-  readonly run: (frame: Frame, batch: number) => Effect.Effect<Effect.Effect<unknown>, StorageFault>
+  readonly run: (frame: Frame, batch: number) => Effect.Effect<Effect.Effect<unknown>, StorageFault, Commits.Commit>
   readonly refuse: (fault: StorageFault) => Effect.Effect<unknown>
   readonly die: (cause: Cause.Cause<unknown>) => Effect.Effect<unknown>
 }
@@ -18,7 +17,11 @@ export interface Job {
 /** What frames the writes of a transaction, each step in one statement. */
 export type Frame = ReturnType<typeof frameOf>
 
-export const frameOf = ({ command }: Statements["Type"]) => ({
+export const frameOf = (
+  { command }: Statements["Type"],
+  { hooks }: Pick<ReturnType<typeof Commits.make>, "hooks">
+) => ({
+  hooks,
   // Immediate: a deferred BEGIN can fail in the middle, when another process holds the lock.
   begin: command("BEGIN IMMEDIATE"),
   commit: command("COMMIT"),
@@ -28,12 +31,12 @@ export const frameOf = ({ command }: Statements["Type"]) => ({
   release: command("RELEASE write")
 })
 
-export const make = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, write: Effect.Effect<A, E, Commit>) =>
-  Effect.map(place, ({ asked, clock, tell }): Job => ({
+export const make = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, write: Effect.Effect<A, E, Commits.Commit>) =>
+  Effect.map(place, ({ asked, tell }): Job => ({
     asked,
     run: (frame, batch) => {
       tell(batch)
-      return Effect.map(attempt(frame, clock, write), (done) => settle(reply, done))
+      return Effect.map(attempt(frame, write), (done) => settle(reply, done))
     },
     refuse: (fault) => Deferred.fail(reply, fault),
     die: (cause) => Deferred.die(reply, Cause.squash(cause))
@@ -47,7 +50,7 @@ const place = Effect.map(Effect.all([Effect.clock, Effect.option(Effect.currentS
     span.value.attribute("parley.queue.wait_ms", clock.unsafeCurrentTimeMillis() - asked)
     span.value.attribute("parley.commit.batch", batch)
   }
-  return { asked, clock, tell }
+  return { asked, tell }
 })
 
 interface Attempt<A, E> {
@@ -61,24 +64,18 @@ const faultOf = <A, E>(exit: Exit.Exit<A, E>) => (Exit.isFailure(exit) ? faultIn
  * One write in its own savepoint, with what it asked for after the commit. Where the storage refuses a statement the
  * transaction is given up, as where it refuses the commit: on some faults SQLite has ended it already.
  */
-const attempt = <A, E>(frame: Frame, clock: Clock.Clock, write: Effect.Effect<A, E, Commit>) =>
+const attempt = <A, E>({ hooks, release, save, undo }: Frame, write: Effect.Effect<A, E, Commits.Commit>) =>
   Effect.suspend(() => {
-    const hooks: Array<Effect.Effect<void>> = []
-    const commit = Commit.of({
-      after: (effect) => void hooks.push(effect),
-      now: () => Time.at(clock.unsafeCurrentTimeMillis())
+    hooks()
+    save()
+    return Effect.flatMap(Effect.exit(write), (exit): Effect.Effect<Attempt<A, E>, StorageFault> => {
+      const fault = faultOf(exit)
+      if (Option.isSome(fault)) return fault.value
+      const asked = hooks()
+      if (Exit.isFailure(exit)) undo()
+      release()
+      return Effect.succeed({ exit, hooks: Exit.isSuccess(exit) ? asked : [] })
     })
-    frame.save()
-    return Effect.flatMap(
-      Effect.exit(Effect.provideService(write, Commit, commit)),
-      (exit): Effect.Effect<Attempt<A, E>, StorageFault> => {
-        const fault = faultOf(exit)
-        if (Option.isSome(fault)) return fault.value
-        if (Exit.isFailure(exit)) frame.undo()
-        frame.release()
-        return Effect.succeed({ exit, hooks: Exit.isSuccess(exit) ? hooks : [] })
-      }
-    )
   })
 
 const settle = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, { exit, hooks }: Attempt<A, E>) =>
