@@ -41,18 +41,18 @@ describe("limits", () => {
       talkative,
       () =>
         Effect.gen(function* () {
-          const { client, path, say, turns, watch } = yield* room({ turn_policy: "concurrent", max_interactions: 4 })
+          const { change, say, turns, watch } = yield* room({ turn_policy: "concurrent", max_interactions: 4 })
           yield* say("All of you!")
           assertEquals((yield* watch.ended).stop_reason, "max_interactions")
           assertEquals((yield* turns).length, 4)
           yield* say("More!")
           assertEquals((yield* watch.ended).stop_reason, "max_interactions")
           assertEquals((yield* turns).length, 4)
-          yield* client.json("PATCH", path, { max_interactions: 6 })
+          yield* change({ max_interactions: 6 })
           yield* say("Two more!")
           assertEquals((yield* watch.ended).stop_reason, "max_interactions")
           assertEquals((yield* turns).length, 6)
-          yield* client.json("PATCH", path, { max_interactions: null, max_messages: 9 })
+          yield* change({ max_interactions: null, max_messages: 9 })
           yield* say("As you like!")
           assertEquals((yield* watch.ended).stop_reason, "max_messages")
           assertEquals((yield* turns).length, 15)
@@ -125,14 +125,14 @@ describe("a budget", () => {
       (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(call, 2000, 0.01)),
       () =>
         Effect.gen(function* () {
-          const { client, get, path, say, watch } = yield* room({ budget_tokens: 10_000 })
+          const { change, read, say, usage, watch } = yield* room({ budget_tokens: 10_000 })
           yield* say("Spend it.")
           assertEquals((yield* watch.ended).stop_reason, "budget")
-          const usage = yield* get("/usage")
-          assertTrue(usage.spent_tokens <= 10_000 && usage.spent_tokens >= 4000, String(usage.spent_tokens))
-          assertEquals(usage.spent_tokens, 2000 * usage.turn_count)
-          assertEquals((yield* get("")).is_paused, true)
-          yield* client.json("PATCH", path, { budget_tokens: null, is_paused: false, max_messages: 3 })
+          const used = yield* usage
+          assertTrue(used.spent_tokens <= 10_000 && used.spent_tokens >= 4000, String(used.spent_tokens))
+          assertEquals(used.spent_tokens, 2000 * used.turn_count)
+          assertEquals((yield* read).is_paused, true)
+          yield* change({ budget_tokens: null, is_paused: false, max_messages: 3 })
           yield* say("Go on.")
           assertEquals((yield* watch.ended).stop_reason, "max_messages")
         })
@@ -144,11 +144,11 @@ describe("a budget", () => {
       (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(call, 10, null)),
       () =>
         Effect.gen(function* () {
-          const { get, say, watch } = yield* room({ budget_usd: 0.22 })
+          const { say, usage, watch } = yield* room({ budget_usd: 0.22 })
           yield* say("Spend it.")
           assertEquals((yield* watch.ended).stop_reason, "budget")
-          const usage = yield* get("/usage")
-          deepStrictEqual([usage.turn_count, usage.cost_usd, usage.spent_usd.toFixed(2)], [4, null, "0.20"])
+          const used = yield* usage
+          deepStrictEqual([used.turn_count, used.cost_usd, used.spent_usd.toFixed(2)], [4, null, "0.20"])
         })
     )
   )
@@ -158,10 +158,10 @@ describe("a budget", () => {
       (call) => Stream.concat(Puppet.say(fresh(call.number)), cost(call, 10, 0.05)),
       () =>
         Effect.gen(function* () {
-          const { get, say, watch } = yield* room({ turn_policy: "concurrent", budget_usd: 0.16 })
+          const { say, usage, watch } = yield* room({ turn_policy: "concurrent", budget_usd: 0.16 })
           yield* say("All of you.")
           assertEquals((yield* watch.ended).stop_reason, "budget")
-          const { reply_count, spent_usd } = yield* get("/usage")
+          const { reply_count, spent_usd } = yield* usage
           assertTrue(spent_usd <= 0.16, String(spent_usd))
           assertTrue(reply_count >= 1)
         }),

@@ -159,9 +159,9 @@ describe("Orchestrator", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, say, watch } = yield* setup
+        const { client, id, leave, say, watch } = yield* setup
         const members = yield* client.json("GET", `/rooms/${id}/agents`)
-        yield* client.json("DELETE", `/rooms/${id}/agents/${members.data[1].id}`)
+        yield* leave(members.data[1].id)
 
         yield* say("The code word is heron.")
         yield* watch.ended
@@ -183,8 +183,8 @@ describe("Orchestrator", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, said, say, watch } = yield* setup
-        yield* client.json("PATCH", `/rooms/${id}`, { max_interactions: 3 })
+        const { change, said, say, watch } = yield* setup
+        yield* change({ max_interactions: 3 })
 
         yield* say("Talk.")
         const end = yield* watch.ended

@@ -42,7 +42,7 @@ describe("a room left to itself", () => {
       const { puppet, seconds } = noting(Puppet.skip)
       return inVirtualHouse(puppet, (pass) =>
         Effect.gen(function* () {
-          const { get, id, say } = yield* room(often)
+          const { id, rounds, say } = yield* room(often)
           yield* pass(200)
           const begun = seconds(id).filter((second, index, all) => second > (all[index - 1] ?? 0) + 1)
           const gaps = begun.map((second, index) => second - (begun[index - 1] ?? 0))
@@ -53,7 +53,7 @@ describe("a room left to itself", () => {
           yield* say("Good morning.")
           yield* pass(13)
           deepStrictEqual(
-            (yield* get("/rounds")).map(({ kind }: { kind: string }) => kind),
+            (yield* rounds).map(({ kind }: { kind: string }) => kind),
             ["autonomous", "message", "autonomous", "autonomous", "autonomous", "autonomous"]
           )
         })
@@ -66,14 +66,14 @@ describe("a room left to itself", () => {
       const { asked, puppet } = noting(Puppet.skip)
       return inVirtualHouse(puppet, (pass) =>
         Effect.gen(function* () {
-          const { client, id, idOf, path, sql } = yield* room(often)
-          yield* client.json("POST", `${path}/pause`)
+          const { id, idOf, leave, pause, resume, sql } = yield* room(often)
+          yield* pause
           yield* pass(60)
-          yield* client.json("POST", `${path}/resume`)
+          yield* resume
           yield* sql`UPDATE rooms SET loop_guard = 'circles' WHERE id = ${id}`
           yield* pass(200)
           yield* sql`UPDATE rooms SET loop_guard = NULL WHERE id = ${id}`
-          yield* client.json("DELETE", `${path}/agents/${idOf("Bo")}`)
+          yield* leave(idOf("Bo"))
           yield* pass(200)
           deepStrictEqual(asked, [])
         })
@@ -96,16 +96,16 @@ describe("a room left to itself", () => {
           puppet,
           (pass) =>
             Effect.gen(function* () {
-              const { get, say } = yield* room(often)
+              const { rounds, say } = yield* room(often)
               yield* pass(12)
               yield* Deferred.await(speaking)
               yield* say("I am back.")
               yield* pass(3)
               assertEquals(asked.length, 2)
               yield* pass(60)
-              const [second, first] = yield* get("/rounds")
-              deepStrictEqual([first.kind, first.stop_reason], ["autonomous", "interrupted"])
-              deepStrictEqual([second.kind, asked.length], ["message", 2])
+              const [second, first] = yield* rounds
+              deepStrictEqual([first?.kind, first?.stop_reason], ["autonomous", "interrupted"])
+              deepStrictEqual([second?.kind, asked.length], ["message", 2])
             }),
           { IDLE_TIMEOUT: "3600", TURN_TIMEOUT: "7200" }
         )
@@ -207,9 +207,9 @@ describe("rooms whose provider asks for a pause", () => {
       )
       return inVirtualHouse(puppet, (pass) =>
         Effect.gen(function* () {
-          const { get } = yield* room(often)
+          const { rounds } = yield* room(often)
           yield* pass(290)
-          deepStrictEqual([asked.length, (yield* get("/rounds")).length], [1, 1])
+          deepStrictEqual([asked.length, (yield* rounds).length], [1, 1])
           yield* pass(60)
           assertTrue(asked.length > 1)
         })

@@ -31,13 +31,46 @@ export const room = Effect.fn(function* (settings: Settings = {}) {
   const lastRound = Effect.flatMap(rounds, ([round]) =>
     ask(({ rounds }) => rounds.get({ path: { ...inRoom, round_id: round?.id ?? 0 } }))
   )
+  const usage = ask(({ rounds }) => rounds.usage({ path: inRoom }))
+  const read = ask(({ rooms }) => rooms.get({ path: inRoom }))
+  const change = (payload: Parameters<Parley["rooms"]["update"]>[0]["payload"]) =>
+    ask(({ rooms }) => rooms.update({ path: inRoom, payload }))
+  const pause = ask(({ rooms }) => rooms.pause({ path: inRoom }))
+  const resume = ask(({ rooms }) => rooms.resume({ path: inRoom }))
+  const goOn = ask(({ rounds }) => rounds.goOn({ path: inRoom }))
+  const clear = ask(({ messages }) => messages.clear({ path: inRoom }))
+  const leave = (agent: number) => ask(({ rooms }) => rooms.leave({ path: { ...inRoom, agent_id: agent } }))
   const turns = Effect.map(sql`SELECT agent_name, outcome, error FROM turns ORDER BY id`, (rows) =>
     rows.map((row) => [row["agent_name"], row["outcome"]])
   )
   const path = `/rooms/${id}`
   const get = (rest: string) => Effect.map(client.json("GET", `${path}${rest}`), ({ data }) => data)
   const watch = yield* Watch.room(id)
-  return { client, ask, sql, id, path, get, inRoom, idOf, say, messages, said, rounds, lastRound, turns, watch }
+  return {
+    client,
+    ask,
+    sql,
+    id,
+    path,
+    get,
+    inRoom,
+    idOf,
+    read,
+    change,
+    pause,
+    resume,
+    goOn,
+    clear,
+    leave,
+    say,
+    messages,
+    said,
+    rounds,
+    lastRound,
+    usage,
+    turns,
+    watch
+  }
 })
 
 /** A room with default settings. */

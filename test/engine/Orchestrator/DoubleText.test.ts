@@ -35,7 +35,7 @@ describe("a message during a round", () => {
         yield* inHouse(
           puppet,
           Effect.gen(function* () {
-            const { get, said, say, turns, watch } = yield* room({ double_text: "enqueue" })
+            const { lastRound, said, say, turns, watch } = yield* room({ double_text: "enqueue" })
             yield* say("First.")
             yield* speaking
             yield* say("Second, for @Bo.")
@@ -60,10 +60,9 @@ describe("a message during a round", () => {
               (yield* turns).map(([, outcome]) => outcome),
               ["replied", "skipped", "skipped"]
             )
-            const [newest] = yield* get("/rounds")
-            const { tape } = yield* get(`/rounds/${newest.id}`)
+            const { tape } = yield* lastRound
             deepStrictEqual(
-              tape.map(({ speakers: [{ name }] }: { speakers: [{ name: string }] }) => name),
+              tape.map(({ speakers: [first] }) => first?.name),
               ["Bo", "Ada"]
             )
           })
@@ -103,11 +102,11 @@ describe("while an agent speaks", () => {
       yield* inHouse(
         puppet,
         Effect.gen(function* () {
-          const { client, idOf, path, said, say, turns, watch } = yield* room()
+          const { idOf, leave, said, say, turns, watch } = yield* room()
           yield* say("Hello.")
           yield* speaking
           const speaker = puppet.calls[0]?.spec.agentName ?? ""
-          yield* client.json("DELETE", `${path}/agents/${idOf(speaker)}`)
+          yield* leave(idOf(speaker))
           deepStrictEqual((yield* turns)[0], [speaker, "interrupted"])
           assertEquals((yield* watch.ended).stop_reason, "everyone_skipped")
           deepStrictEqual((yield* said).at(-1), [speaker, "This is the beginning of a long thought", true])

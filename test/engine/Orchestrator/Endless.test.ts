@@ -124,11 +124,11 @@ describe("what a turn has taken counts as its provider told", () => {
         taking(true, act),
         () =>
           Effect.gen(function* () {
-            const { get, turn } = yield* first
+            const { turn, usage } = yield* first
 
             const { cost_usd, input_tokens, output_tokens } = turn
             deepStrictEqual([turn.outcome, { cost_usd, input_tokens, output_tokens }], [outcome, told])
-            const { spent_tokens, spent_usd } = yield* get("/usage")
+            const { spent_tokens, spent_usd } = yield* usage
             deepStrictEqual([spent_tokens, spent_usd], [3040, 0.01])
           }),
         deadlines
@@ -141,21 +141,21 @@ describe("what a turn has taken counts as its provider told", () => {
       taking(false, () => Stream.concat(Puppet.say(words), Stream.never)),
       () =>
         Effect.gen(function* () {
-          const { client, get, id, path, say, sql, watch } = yield* room()
+          const { id, lastRound, pause, rounds, say, sql, usage, watch } = yield* room()
           yield* say("What time is it?")
           yield* watch.until("content_delta")
-          yield* client.json("POST", `${path}/pause`)
+          yield* pause
           yield* watch.ended
 
           const [turn] = yield* sql`SELECT * FROM turns WHERE room_id = ${id}`
           assertEquals(turn?.["outcome"], "interrupted")
           deepStrictEqual([turn?.["input_tokens"], turn?.["output_tokens"]], [3000, 40])
-          const { agents, counted_tokens, spent_tokens, spent_usd } = yield* get("/usage")
+          const { agents, counted_tokens, spent_tokens, spent_usd } = yield* usage
           deepStrictEqual([spent_tokens, spent_usd], [3040 + Number(turn?.["reserved_tokens"]), 0.01 + 0.05])
-          const [round] = yield* get("/rounds")
-          const [own] = (yield* get(`/rounds/${round.id}`)).turns
+          const [round] = yield* rounds
+          const [own] = (yield* lastRound).turns
           for (const sum of [agents[0], round, own])
-            deepStrictEqual([sum.counted_tokens, sum.counted_usd], [spent_tokens, spent_usd])
+            deepStrictEqual([sum?.counted_tokens, sum?.counted_usd], [spent_tokens, spent_usd])
           assertEquals(counted_tokens, spent_tokens)
         })
     )
@@ -170,10 +170,10 @@ describe("what a turn has taken counts as its provider told", () => {
       ),
       () =>
         Effect.gen(function* () {
-          const { get, turn } = yield* first
+          const { turn, usage } = yield* first
 
           deepStrictEqual([turn.outcome, turn.input_tokens, turn.output_tokens], ["replied", 9000, 120])
-          assertEquals((yield* get("/usage")).spent_tokens, 9120)
+          assertEquals((yield* usage).spent_tokens, 9120)
         })
     )
   )
@@ -187,11 +187,11 @@ describe("what a turn has taken counts as its provider told", () => {
       },
       () =>
         Effect.gen(function* () {
-          const { get, id, sql, turn } = yield* first
+          const { id, sql, turn, usage } = yield* first
 
           deepStrictEqual([turn.outcome, turn.input_tokens], ["replied", 3000])
           const [row] = yield* sql`SELECT reserved_tokens FROM turns WHERE room_id = ${id}`
-          assertEquals((yield* get("/usage")).spent_tokens, 3040 + Number(row?.["reserved_tokens"]))
+          assertEquals((yield* usage).spent_tokens, 3040 + Number(row?.["reserved_tokens"]))
         })
     )
   )

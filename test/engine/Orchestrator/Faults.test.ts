@@ -115,11 +115,11 @@ describe("a turn that breaks", () => {
       return inHouse(
         puppet,
         Effect.gen(function* () {
-          const { client, id, say, sql, watch } = yield* setup
+          const { change, id, say, sql, watch } = yield* setup
           const live = yield* LiveTurns
           const pool = yield* SdkPool
 
-          yield* client.json("PATCH", `/rooms/${id}`, { max_interactions: 1 })
+          yield* change({ max_interactions: 1 })
           yield* say("How are you, @Ada? And you, @Bo?")
           yield* watch.ended
 
@@ -152,12 +152,12 @@ describe("a turn that breaks", () => {
       yield* inHouse(
         puppet,
         Effect.gen(function* () {
-          const { client, id, say, turns, watch } = yield* setup
+          const { pause, say, turns, watch } = yield* setup
           const pool = yield* SdkPool
 
           yield* say("@Ada first, then @Bo")
           yield* Deferred.await(opening)
-          yield* client.json("POST", `/rooms/${id}/pause`)
+          yield* pause
           yield* watch.ended
 
           deepStrictEqual(yield* turns, [["Ada", "interrupted"]])

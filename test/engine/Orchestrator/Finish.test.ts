@@ -4,6 +4,7 @@ import { Deferred, Effect, Stream } from "effect"
 import type { Finish } from "../../../src/domain/Finish.ts"
 import { ProviderEvent } from "../../../src/domain/Provider.ts"
 import { Crashed } from "../../../src/domain/ProviderError.ts"
+import type { Outcome } from "../../../src/domain/Round.ts"
 import { inHouse, room } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
 import { is } from "../../support/events.ts"
@@ -21,7 +22,7 @@ const saying =
 const failing: Puppet.Act = () =>
   Stream.concat(Puppet.say("It is half past nine, as far as I can see"), Stream.fail(new Crashed({ reason: "odd" })))
 
-const ways: ReadonlyArray<readonly [string, Puppet.Act, outcome: string, finish: Finish | null]> = [
+const ways: ReadonlyArray<readonly [string, Puppet.Act, outcome: Outcome, finish: Finish | null]> = [
   ["ends of itself", saying("stop"), "replied", "stop"],
   ["comes to the limit of tokens", saying("length"), "replied", "length"],
   ["ends in a refusal", saying("refusal"), "replied", "refusal"],
@@ -31,18 +32,21 @@ const ways: ReadonlyArray<readonly [string, Puppet.Act, outcome: string, finish:
 ]
 
 /** What the message, the event and the turn tell of how it ended. */
-const told = Effect.fnUntraced(function* ({ get, watch }: Effect.Effect.Success<ReturnType<typeof room>>) {
+const told = Effect.fnUntraced(function* ({
+  lastRound,
+  messages,
+  watch
+}: Effect.Effect.Success<ReturnType<typeof room>>) {
   yield* watch.ended
-  const messages: ReadonlyArray<{ role: string; finish: unknown }> = yield* get("/messages")
-  const [round] = yield* get("/rounds")
-  const { turns } = yield* get(`/rounds/${round.id}`)
+  const [asked, answer] = yield* messages
+  const [turn] = (yield* lastRound).turns
   const event = watch.seen.find(is("stream_end"))
   return {
-    outcome: turns[0].outcome,
-    person: messages[0]?.finish,
-    message: messages[1]?.finish ?? null,
+    outcome: turn?.outcome,
+    person: asked?.finish,
+    message: answer?.finish ?? null,
     event: event?.finish,
-    turn: turns[0].finish
+    turn: turn?.finish
   }
 })
 

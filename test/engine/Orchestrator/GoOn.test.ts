@@ -32,13 +32,13 @@ describe("agents that go in circles", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, get, path, say, turns, watch } = yield* room()
+        const { client, path, read, rounds, say, turns, watch } = yield* room()
         yield* say("Be polite.")
         const end = yield* watch.ended
         assertEquals(end.stop_reason, "loop_guard")
         assertTrue(String(end.stop_detail).length > 20)
-        const [{ stop_detail }] = yield* get("/rounds")
-        deepStrictEqual([stop_detail, (yield* get("")).loop_guard], [end.stop_detail, end.stop_detail])
+        const [round] = yield* rounds
+        deepStrictEqual([round?.stop_detail, (yield* read).loop_guard], [end.stop_detail, end.stop_detail])
         const before = (yield* turns).length
         assertTrue(before < 12, `${before} turns`)
 
@@ -76,7 +76,7 @@ describe("continue", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, get, path, said, say, watch } = yield* room()
+        const { change, client, goOn, path, rounds, said, say, watch } = yield* room()
         yield* say("Hello?")
         assertEquals((yield* watch.ended).stop_reason, "everyone_skipped")
         const { data, status } = yield* client.json("POST", `${path}/continue`)
@@ -85,10 +85,10 @@ describe("continue", () => {
         assertEquals((yield* watch.ended).stop_reason, "complete")
         assertEquals((yield* said).length, 2)
         assertTrue(puppet.calls[2]?.text.includes("It has been quiet") ?? false)
-        yield* client.json("PATCH", path, { max_interactions: 1 })
-        yield* client.json("POST", `${path}/continue`)
+        yield* change({ max_interactions: 1 })
+        yield* goOn
         assertEquals((yield* watch.ended).stop_reason, "max_interactions")
-        assertEquals((yield* get("/rounds")).length, 3)
+        assertEquals((yield* rounds).length, 3)
       })
     )
   })
@@ -97,11 +97,11 @@ describe("continue", () => {
     inHouse(
       Puppet.make({ act: Puppet.skip }),
       Effect.gen(function* () {
-        const { client, get, path } = yield* room()
-        yield* client.json("POST", `${path}/pause`)
+        const { client, path, pause, rounds } = yield* room()
+        yield* pause
         const { data, status } = yield* client.json("POST", `${path}/continue`)
         deepStrictEqual([status, data._tag], [409, "RoomPaused"])
-        deepStrictEqual(yield* get("/rounds"), [])
+        deepStrictEqual(yield* rounds, [])
       })
     )
   )
@@ -112,8 +112,8 @@ describe("what a room can be set to", () => {
     inHouse(
       Puppet.make({ act: Puppet.skip }),
       Effect.gen(function* () {
-        const { client, get, path } = yield* room()
-        const before = yield* get("")
+        const { client, path, read } = yield* room()
+        const before = yield* read
         const wrong: ReadonlyArray<readonly [string, unknown, string]> = [
           ["turn_policy", "loudest", "round_robin"],
           ["double_text", "shout", "enqueue"],
@@ -141,7 +141,7 @@ describe("what a room can be set to", () => {
         }
         const mixed = yield* client.json("PATCH", path, { name: "", turn_policy: "loudest" })
         assertEquals(mixed.status, 422)
-        deepStrictEqual(yield* get(""), before)
+        deepStrictEqual(yield* read, before)
         assertEquals((yield* client.json("GET", "/rooms")).data.length, 2)
       })
     )

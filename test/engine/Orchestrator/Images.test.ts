@@ -61,13 +61,13 @@ describe("Images in turns", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, watch } = yield* room
-        yield* client.json("POST", `/rooms/${id}/pause`)
+        const { client, id, pause, resume, watch } = yield* room
+        yield* pause
         yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "One", images: [png, png] })
         yield* watch.ended
         yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "", images: [png, gif] })
         yield* watch.ended
-        yield* client.json("POST", `/rooms/${id}/resume`)
+        yield* resume
         yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "Look", images: [png, png, gif] })
         yield* Deferred.await(asked)
 
@@ -141,8 +141,8 @@ describe("Images in turns", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, show } = yield* room
-        yield* client.json("PATCH", `/rooms/${id}`, { max_messages: 2 })
+        const { change, show } = yield* room
+        yield* change({ max_messages: 2 })
         yield* show("Look", png)
         yield* show("And now?", png)
 
@@ -182,8 +182,8 @@ describe("Images in turns", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, show, turns } = yield* room
-        yield* client.json("PATCH", `/rooms/${id}`, { max_messages: 2 })
+        const { change, show, turns } = yield* room
+        yield* change({ max_messages: 2 })
         yield* show("Look", png)
 
         deepStrictEqual(
@@ -199,8 +199,8 @@ describe("Images in turns", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, show } = yield* room
-        yield* client.json("PATCH", `/rooms/${id}`, { budget_tokens: 6000 })
+        const { change, show } = yield* room
+        yield* change({ budget_tokens: 6000 })
 
         const bare = yield* show("Hello")
         const calls = puppet.calls.length

@@ -40,14 +40,13 @@ describe("a room decides who speaks", () => {
       yield* house(
         act,
         Effect.gen(function* () {
-          const { get, say, watch } = yield* room({ turn_policy: "concurrent" })
+          const { lastRound, say, watch } = yield* room({ turn_policy: "concurrent" })
           yield* say("Who are you?")
           assertEquals((yield* watch.ended).stop_reason, "complete")
           assertTrue(heard.every((text) => !text.includes("I heard nobody else")))
-          const [{ id }] = yield* get("/rounds")
-          const round = yield* get(`/rounds/${id}`)
+          const round = yield* lastRound
           deepStrictEqual(
-            round.tape[0].speakers.map(({ reason }: { reason: string }) => reason),
+            round.tape[0]?.speakers.map(({ reason }) => reason),
             ["together", "together", "together"]
           )
         })
@@ -59,13 +58,13 @@ describe("a room decides who speaks", () => {
     house(
       once((name) => `${name} has something to say about that.`),
       Effect.gen(function* () {
-        const { get, say, turns, watch } = yield* room({ turn_policy: "round_robin", max_messages: 2 })
+        const { rounds, say, turns, watch } = yield* room({ turn_policy: "round_robin", max_messages: 2 })
         yield* say("One.")
         yield* watch.ended
         yield* say("Two.")
         yield* watch.ended
         deepStrictEqual((yield* turns).map(([name]) => name).slice(0, 3), ["Ada", "Bo", "Cy"])
-        deepStrictEqual((yield* get("/rounds"))[0].policy, "round_robin")
+        deepStrictEqual((yield* rounds)[0]?.policy, "round_robin")
       })
     )
   )
@@ -75,7 +74,7 @@ describe("a room decides who speaks", () => {
       ({ spec }) =>
         speak(spec.agentName === "Bo" ? "Ask @Cy, who has the map." : "The ford is by the mill, nowhere else."),
       Effect.gen(function* () {
-        const { get, say, turns, watch } = yield* room({ turn_policy: "mentioned_only" })
+        const { ask, inRoom, rounds, say, turns, watch } = yield* room({ turn_policy: "mentioned_only" })
         yield* say("Where is the ford, @Bo? And @Nobody?")
         yield* watch.ended
         yield* say("Is anybody listening?")
@@ -84,8 +83,9 @@ describe("a room decides who speaks", () => {
           (yield* turns).map(([name]) => name),
           ["Bo", "Cy"]
         )
-        const [, { id }] = yield* get("/rounds")
-        deepStrictEqual((yield* get(`/rounds/${id}`)).trigger.unknown_mentions, ["Nobody"])
+        const [, { id } = { id: 0 }] = yield* rounds
+        const { trigger } = yield* ask(({ rounds }) => rounds.get({ path: { ...inRoom, round_id: id } }))
+        deepStrictEqual(trigger.kind === "message" ? trigger.unknown_mentions : null, ["Nobody"])
       })
     )
   )
@@ -163,7 +163,7 @@ describe("critics", () => {
       yield* inHouse(
         puppet,
         Effect.gen(function* () {
-          const { client, get, id, idOf, said, say, turns, watch } = yield* room({ max_interactions: 5 })
+          const { ask, idOf, inRoom, said, say, turns, usage, watch } = yield* room({ max_interactions: 5 })
           yield* say("What time is it?")
           yield* watch.ended
           yield* say("And now?")
@@ -173,24 +173,26 @@ describe("critics", () => {
             (yield* turns).map(([name]) => name),
             ["Ada", "Critic", "Ada", "Critic"]
           )
-          const feedback = yield* get("/critic-messages")
+          const critiques = (limit: number) =>
+            ask(({ rounds }) => rounds.critiques({ path: inRoom, urlParams: { limit } }))
+          const feedback = yield* critiques(100)
           deepStrictEqual(
-            feedback.map((it: Record<string, unknown>) => [it["agent_id"], it["content"]]),
+            feedback.map(({ agent_id, content }) => [agent_id, content]),
             [
               [idOf("Critic"), "FEEDBACK: warmer, please, and shorter."],
               [idOf("Critic"), "FEEDBACK: warmer, please, and shorter."]
             ]
           )
-          deepStrictEqual((yield* get("/critic-messages?limit=1")).length, 1)
+          deepStrictEqual((yield* critiques(1)).length, 1)
           assertTrue(texts.every((text) => !text.includes("FEEDBACK")))
-          assertTrue((yield* said).every((row: ReadonlyArray<unknown>) => row[0] !== "Critic"))
+          assertTrue((yield* said).every(([name]) => name !== "Critic"))
           const seen = Json.stringify(watch.seen)
           assertTrue(!seen.includes("FEEDBACK") && seen.includes("new_critique"))
           const critic = puppet.calls.filter(({ spec }) => spec.agentName === "Critic")
           assertTrue(critic[1]?.text.includes("What time is it?") && critic[1].text.includes("And now?"))
-          const usage = yield* get("/usage")
-          assertEquals(usage.turn_count, 4)
-          assertEquals((yield* client.json("GET", `/rooms/${id}/chatting-agents`)).data.chatting_agents.length, 0)
+          assertEquals((yield* usage).turn_count, 4)
+          const { chatting_agents } = yield* ask(({ messages }) => messages.chatting({ path: inRoom }))
+          assertEquals(chatting_agents.length, 0)
         }),
         {},
         undefined,

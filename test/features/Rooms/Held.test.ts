@@ -16,10 +16,10 @@ describe("a message to a room in which nobody may speak", () => {
     inHouse(
       answering(),
       Effect.gen(function* () {
-        const { client, get, path, say, watch } = yield* room()
-        yield* client.json("POST", `${path}/pause`)
+        const { pause, rounds, say, watch } = yield* room()
+        yield* pause
         yield* say("Is anybody there?")
-        deepStrictEqual(reasons(yield* get("/rounds")), ["paused"])
+        deepStrictEqual(reasons(yield* rounds), ["paused"])
         yield* watch.ended
         deepStrictEqual(
           watch.seen.slice(-3).map(({ type }) => type),
@@ -34,14 +34,14 @@ describe("a message to a room in which nobody may speak", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, get, path, say, watch } = yield* room({ max_follow_ups: 0, max_interactions: 1 })
+        const { change, rounds, say, watch } = yield* room({ max_follow_ups: 0, max_interactions: 1 })
         yield* say("One of you?")
         yield* watch.ended
         assertEquals(puppet.calls.length, 1)
         yield* say("And the other?")
-        deepStrictEqual(reasons(yield* get("/rounds")), ["max_interactions", "max_interactions"])
+        deepStrictEqual(reasons(yield* rounds), ["max_interactions", "max_interactions"])
         yield* watch.ended
-        yield* client.json("PATCH", path, { max_interactions: 2 })
+        yield* change({ max_interactions: 2 })
         yield* say("And now?")
         yield* watch.ended
         assertEquals(puppet.calls.length, 2)

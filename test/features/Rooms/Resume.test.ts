@@ -1,7 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
-import { inHouse, room } from "../../support/Duo.ts"
+import { inHouse, room, type Settings } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
 
 const answering: Puppet.Act = (call) =>
@@ -9,14 +9,12 @@ const answering: Puppet.Act = (call) =>
     ? Stream.concat(Puppet.say(`That was said while we slept, ${call.number}.`), Puppet.done())
     : Puppet.skip(call)
 
-const paused = Effect.fnUntraced(function* (settings: object = {}) {
+const paused = Effect.fnUntraced(function* (settings: Settings = {}) {
   const found = yield* room({ max_follow_ups: 0, ...settings })
-  yield* found.client.json("POST", `${found.path}/pause`)
+  yield* found.pause
   const held = (text: string) => Effect.zipRight(found.say(text), found.watch.ended)
-  const rounds = Effect.map(found.get("/rounds"), (all) =>
-    all.map((it: Record<string, unknown>) => [it["kind"], it["stop_reason"]])
-  )
-  return { ...found, held, rounds, resume: found.client.json("POST", `${found.path}/resume`) }
+  const rounds = Effect.map(found.rounds, (all) => all.map(({ kind, stop_reason }) => [kind, stop_reason]))
+  return { ...found, held, rounds }
 })
 
 describe("what people say in a paused room", () => {
@@ -25,7 +23,7 @@ describe("what people say in a paused room", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { get, held, idOf, resume, rounds, watch } = yield* paused({ turn_policy: "mentioned_only" })
+        const { held, idOf, lastRound, resume, rounds, watch } = yield* paused({ turn_policy: "mentioned_only" })
         assertEquals((yield* held("Are you there, @Bo?")).stop_reason, "paused")
         yield* held("And @Ada?")
         assertEquals(puppet.calls.length, 0)
@@ -38,8 +36,9 @@ describe("what people say in a paused room", () => {
           ["message", "paused"],
           ["message", "paused"]
         ])
-        const [{ id }] = yield* get("/rounds")
-        deepStrictEqual((yield* get(`/rounds/${id}`)).trigger.mentioned_agent_ids, [idOf("Bo"), idOf("Ada")])
+        const { trigger } = yield* lastRound
+        const asked = trigger.kind === "message" ? trigger.mentioned_agent_ids : null
+        deepStrictEqual(asked, [idOf("Bo"), idOf("Ada")])
 
         yield* resume
         assertEquals((yield* rounds).length, 3)
@@ -52,18 +51,18 @@ describe("what people say in a paused room", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, held, path, resume, rounds, watch } = yield* paused()
+        const { change, clear, held, pause, resume, rounds, watch } = yield* paused()
         yield* held(`Hello?${" Hello.".repeat(3000)}`)
-        yield* client.json("PATCH", path, { budget_tokens: 6000 })
+        yield* change({ budget_tokens: 6000 })
         yield* resume
         assertEquals((yield* watch.ended).stop_reason, "budget")
-        yield* client.json("PATCH", path, { budget_tokens: null, is_paused: false })
+        yield* change({ budget_tokens: null, is_paused: false })
         yield* watch.ended
         assertEquals(puppet.calls.filter(({ spec }) => spec.agentName === "Bo").length, 1)
 
-        yield* client.json("POST", `${path}/pause`)
+        yield* pause
         yield* held("Hello again?")
-        yield* client.json("DELETE", `${path}/messages`)
+        yield* clear
         const before = (yield* rounds).length
         yield* resume
         assertEquals((yield* rounds).length, before)
@@ -75,14 +74,14 @@ describe("what people say in a paused room", () => {
     inHouse(
       Puppet.make({ act: answering }),
       Effect.gen(function* () {
-        const { client, path, resume, rounds, say, watch } = yield* paused()
+        const { goOn, pause, resume, rounds, say, watch } = yield* paused()
         yield* resume
         deepStrictEqual(yield* rounds, [])
         yield* say("Hello?")
         yield* watch.ended
-        yield* client.json("POST", `${path}/continue`)
+        yield* goOn
         yield* watch.ended
-        yield* client.json("POST", `${path}/pause`)
+        yield* pause
         yield* resume
         assertEquals((yield* rounds).length, 2)
       })

@@ -39,10 +39,10 @@ describe("a row of a room that cannot be read", () => {
   )
 
   it.scopedLive("of a turn is left out of what was used, and counted", () =>
-    house(({ client, count, damage, get, path, say, watch }) =>
+    house(({ change, client, count, damage, path, rounds, say, usage, watch }) =>
       Effect.gen(function* () {
-        yield* client.json("PATCH", path, { turn_policy: "round_robin", budget_tokens: 1_000_000 })
-        const whole = yield* get("/usage")
+        yield* change({ turn_policy: "round_robin", budget_tokens: 1_000_000 })
+        const whole = yield* usage
         const cells = [
           "agent_id = x'ff00'",
           "agent_name = x'ff00'",
@@ -57,7 +57,7 @@ describe("a row of a room that cannot be read", () => {
         const left = yield* client.json("GET", `${path}/usage`)
         deepStrictEqual([left.status, left.data.turn_count], [200, whole.turn_count - cells.length])
         assertEquals(yield* count("turns"), before + cells.length)
-        assertEquals((yield* get("/rounds")).length, 3)
+        assertEquals((yield* rounds).length, 3)
         // Set aside by a turn that nobody plays; what it says of itself is no amount.
         yield* damage(`
           INSERT INTO turns

@@ -40,7 +40,7 @@ describe("an event of the log", () => {
       inHouse(
         Puppet.make({ act: () => Stream.concat(Puppet.say("Tick."), Puppet.done()) }),
         Effect.gen(function* () {
-          const { get, isRemembered, say, stored, topic, watch } = yield* setup
+          const { isRemembered, messages, say, stored, topic, watch } = yield* setup
           const events = yield* RoomEvents
           const text = new TextDecoder()
           const seen: Array<readonly [stored: number, isRemembered: boolean]> = []
@@ -56,7 +56,7 @@ describe("an event of the log", () => {
               end: () => {}
             }
           })
-          yield* get("/messages")
+          yield* messages
           assertTrue(isRemembered())
 
           yield* say("Hello")
@@ -67,7 +67,7 @@ describe("an event of the log", () => {
             [2, false],
             [3, false]
           ])
-          assertEquals((yield* get("/messages")).length, 3)
+          assertEquals((yield* messages).length, 3)
         })
       )
   )
@@ -76,10 +76,10 @@ describe("an event of the log", () => {
     inHouse(
       Puppet.make({ act: Puppet.skip }),
       Effect.gen(function* () {
-        const { get, id, isRemembered } = yield* setup
+        const { id, isRemembered, messages } = yield* setup
         const events = yield* RoomEvents
         const queue = yield* WriteQueue
-        yield* get("/messages")
+        yield* messages
 
         const inside = yield* queue.write(
           Effect.map(events.append(RoomId.make(id), { type: "messages_cleared" }), isRemembered)
