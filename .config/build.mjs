@@ -59,25 +59,51 @@ const bundled = async (options) => {
   return outputFiles.map(({ contents, path }) => [path, contents])
 }
 
-/** What a module of the contract comes to, in the place of the contract and all that it is made of. */
+/** What a module says of the contract, in the place of the contract and all that it is made of. */
 const evaluated = {
   name: "evaluated",
   setup: (build) =>
-    build.onLoad({ filter: /src[/\\]client[/\\]routes\.ts$/ }, async ({ path }) => {
+    build.onLoad({ filter: /src[/\\](?:client[/\\]routes|http[/\\]ApiDocument)\.ts$/ }, async ({ path }) => {
       const [[, contents]] = await bundled({ entryPoints: [path], outdir: "dist", platform: "node", sourcemap: false })
-      const { routes } = await import(`data:text/javascript;base64,${Buffer.from(contents).toString("base64")}`)
-      return { contents: `export const routes = ${JSON.stringify(routes)}` }
+      const values = await import(`data:text/javascript;base64,${Buffer.from(contents).toString("base64")}`)
+      const exports = Object.entries(values).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
+      return { contents: exports.join("\n") }
     })
 }
 
-/** The package's barrel names the reference page too, whose 2 MB would be read at every start for it. */
-const referenceOnDemand = {
-  name: "reference on demand",
+/**
+ * A barrel keeps all of each module that is taken from it, used or not; a module by its own path keeps what is used.
+ * Every name of these packages is a module, but the few functions that `effect` gives out too.
+ */
+const withoutBarrels = {
+  name: "without barrels",
+  setup: (build) =>
+    build.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path }) => {
+      const source = fs.readFileSync(path, "utf8")
+      const contents = source.replace(fromBarrel, (statement, names, barrel) => {
+        const imports = names.split(",").map((name) => byItsPath(name.trim(), barrel))
+        return imports.join(";") + statement.replace(/[^\n]/g, "")
+      })
+      return { contents, loader: "ts" }
+    })
+}
+
+const fromBarrel = /^import \{([^}]*)\} from "(effect|@effect\/[a-z-]+)"$/gm
+
+const byItsPath = (name, barrel) => {
+  if (name === "" || name.startsWith("type ")) return ""
+  const [module, local = module] = name.split(" as ")
+  return /^[A-Z]/.test(module)
+    ? `import * as ${local} from "${barrel}/${module}"`
+    : `import { ${name} } from "${barrel}/Function"`
+}
+
+/** The library's server would read it to be ready for web sockets, of which there are none. */
+const withoutWebSockets = {
+  name: "without web sockets",
   setup: (build) => {
-    build.onResolve({ filter: /\/HttpApi(?:Scalar|Swagger)\.js$/ }, ({ importer, path }) =>
-      /[/\\]platform[/\\]dist[/\\]esm[/\\]index\.js$/.test(importer) ? { path, namespace: "nothing" } : undefined
-    )
-    build.onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "" }))
+    build.onResolve({ filter: /^ws$/ }, ({ path }) => ({ path, namespace: "nothing" }))
+    build.onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "module.exports = {}" }))
   }
 }
 
@@ -92,7 +118,7 @@ const server = () =>
     platform: "node",
     target: "node20",
     external,
-    plugins: [referenceOnDemand, evaluated],
+    plugins: [evaluated, withoutBarrels, withoutWebSockets],
     // CommonJS packages inside the bundle call `require`, which an ES module lacks.
     banner: { js: 'import{createRequire as $require}from"node:module";const require=$require(import.meta.url);' }
   })

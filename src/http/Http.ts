@@ -113,7 +113,7 @@ const app = Layer.unwrapScoped(
     return NodeHttpServer.layerServer(() => node, { host: settings.HOST, port: settings.PORT, backlog })
   })
 ).pipe(
-  Layer.provide([Web.layer, Docs.layer, HttpApiBuilder.middlewareOpenApi({ path: "/openapi.json" })]),
+  Layer.provide([Web.layer, Docs.layer]),
   Layer.provide(api),
   Layer.provide([Credentials.layer, RateLimits.layer]),
   Layer.provide(Origins.layer),

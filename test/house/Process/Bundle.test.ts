@@ -1,3 +1,4 @@
+import { OpenApi } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
 import { assertTrue, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
@@ -5,6 +6,8 @@ import { Effect } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { dirname, join } from "node:path"
+import { Api } from "../../../src/features/Api.ts"
+import { stringify } from "../../../src/lib/json.ts"
 import { built, layer, patience, repository } from "../../support/Process.ts"
 
 const dist = join(repository, "dist")
@@ -27,15 +30,34 @@ const chunk = (name: string) =>
 
 const pathsFrom = (name: string) => chunk(name).flatMap((file) => [...read(file).keys()])
 
+describe("the API's document", () => {
+  it.effect(
+    "is the contract's, and stands in the bundle without what makes it",
+    () =>
+      Effect.gen(function* () {
+        yield* built
+        const [file = ""] = chunk("ApiDocument")
+        const { json } = yield* Effect.promise(() => import(file))
+
+        strictEqual(json, stringify(OpenApi.fromApi(Api)))
+        const modules = [...read(file).values()].flatMap(
+          (text) => text.match(/^\/\/ (?:src|node_modules)\/.+$/gm) ?? []
+        )
+        deepStrictEqual(modules, ["// src/http/ApiDocument.ts"])
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+})
+
 describe("what a start reads", () => {
   it.effect(
-    "is neither the reference page nor what speaks to models, until they are asked for",
+    "is neither the reference page nor what speaks to models nor the command line, until they are asked for",
     () =>
       Effect.gen(function* () {
         yield* built
         const lazy = ["HttpApiSwagger", "Dispatcher", "zod"].flatMap(chunk)
-        const code = /^\/\/ node_modules\/(?:undici|zod)\/|httpApiSwagger\.js$/m
-        const serve = chunk("Serve").flatMap((file) => [...read(file)])
+        const code = /^\/\/ node_modules\/(?:undici|zod|ws|@effect\/cli)\/|httpApiSwagger\.js$/m
+        const serve = [join(dist, "main.js"), ...chunk("Serve")].flatMap((file) => [...read(file)])
 
         strictEqual(lazy.length, 3)
         assertTrue(serve.length > 3)
