@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Array, Effect } from "effect"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
 import * as Puppet from "../support/Puppet.ts"
@@ -16,27 +16,29 @@ const house = House.shared({
 const setup = Effect.gen(function* () {
   const guest = yield* Client.guest
   const admin = yield* Client.make
-  const { data: agents } = yield* guest.json("GET", "/agents")
-  const [ada, bo]: ReadonlyArray<number> = agents.map(({ id }: { readonly id: number }) => id)
-  const direct = (query = "") => guest.json("GET", `/agents/${ada}/direct-room${query}`)
-  return { ...guest, admin, ada, bo, direct }
+  const agents = yield* guest.ask(({ agents }) => agents.list())
+  const [ada = 0, bo = 0] = agents.map(({ id }) => id)
+  const open = (agent_id: number, urlParams: { readonly provider?: string; readonly model?: string } = {}) =>
+    guest.ask(({ agents }) => agents.directRoom({ path: { agent_id }, urlParams }))
+  const direct = (wanted: Parameters<typeof open>[1] = {}) => open(ada, wanted)
+  return { ...guest, admin, ada, bo, direct, open }
 })
 
 layer(house, { excludeTestServices: true })("DirectRooms", (it) => {
   it.effect("many who ask at the same time get one room, in which the agent sits since then", () =>
     Effect.gen(function* () {
-      const { ada, direct, json } = yield* setup
+      const { ada, ask, direct } = yield* setup
       const sql = yield* SqlClient.SqlClient
 
       const answers = yield* Effect.all(
-        Array.from({ length: 50 }, () => direct()),
+        Array.makeBy(50, () => direct()),
         { concurrency: "unbounded" }
       )
 
-      const room = answers[0]?.data
-      deepStrictEqual([...new Set(answers.map(({ data, status }) => `${status} ${data.id}`))], [`200 ${room.id}`])
-      deepStrictEqual([room.name, room.agents.length, room.agents[0].id, room.messages], ["Direct: Ada", 1, ada, []])
-      assertEquals((yield* json("GET", "/rooms")).data.length, 1)
+      const room = yield* Array.head(answers)
+      assertEquals(new Set(answers.map(({ id }) => id)).size, 1)
+      deepStrictEqual([room.name, room.agents.map(({ id }) => id), room.messages], ["Direct: Ada", [ada], []])
+      assertEquals((yield* ask(({ rooms }) => rooms.list())).length, 1)
       const [seat] = yield* sql`SELECT joined_at, joined_after FROM room_agents WHERE room_id = ${room.id}`
       assertEquals(seat?.["joined_at"], room.created_at)
     })
@@ -49,22 +51,22 @@ layer(house, { excludeTestServices: true })("DirectRooms", (it) => {
       const mine = yield* first.direct()
       const theirs = yield* second.direct()
 
-      assertTrue(mine.data.id !== theirs.data.id)
-      deepStrictEqual([mine.data.owner_id, theirs.data.owner_id], [first.user.user_id, second.user.user_id])
+      assertTrue(mine.id !== theirs.id)
+      deepStrictEqual([mine.owner_id, theirs.owner_id], [first.user.user_id, second.user.user_id])
     })
   )
 
   it.effect("the room has the name that the agent is shown by, and stays the same when that changes", () =>
     Effect.gen(function* () {
-      const { admin, bo, json } = yield* setup
-      const call = (display_name: string) => admin.json("PATCH", `/agents/${bo}`, { display_name })
-      const open = Effect.map(json("GET", `/agents/${bo}/direct-room`), ({ data }) => [data.id, data.name])
+      const { admin, bo, open } = yield* setup
+      const call = (display_name: string) =>
+        admin.ask(({ agents }) => agents.update({ path: { agent_id: bo }, payload: { display_name } }))
 
-      const before = yield* open
+      const before = yield* open(bo)
       yield* call("O'Brien")
-      deepStrictEqual([before[1], yield* open], ["Direct: Bo", before])
-      const { data } = yield* (yield* setup).json("GET", `/agents/${bo}/direct-room`)
-      assertEquals(data.name, "Direct: O'Brien")
+      const after = yield* open(bo)
+      deepStrictEqual([before.name, after.name, after.id], ["Direct: Bo", "Direct: Bo", before.id])
+      assertEquals((yield* (yield* setup).open(bo)).name, "Direct: O'Brien")
       yield* call("")
     })
   )
@@ -77,15 +79,15 @@ layer(house, { excludeTestServices: true })("DirectRooms", (it) => {
 
         const rooms = yield* Effect.all([
           direct(),
-          direct(`?provider=${one.name}&model=${one.defaultModel}`),
-          direct("?provider=other"),
-          direct("?provider=other&model=large"),
-          direct("?provider=other&model=large"),
-          direct("?model=large")
+          direct({ provider: one.name, model: one.defaultModel }),
+          direct({ provider: "other" }),
+          direct({ provider: "other", model: "large" }),
+          direct({ provider: "other", model: "large" }),
+          direct({ model: "large" })
         ])
 
         deepStrictEqual(
-          rooms.map(({ data }) => [data.name, data.default_provider]),
+          rooms.map(({ default_provider, name }) => [name, default_provider]),
           [
             ["Direct: Ada", "puppet"],
             ["Direct: Ada", "puppet"],
@@ -95,24 +97,24 @@ layer(house, { excludeTestServices: true })("DirectRooms", (it) => {
             ["Direct: Ada [large]", "puppet"]
           ]
         )
-        assertEquals(new Set(rooms.map(({ data }) => data.id)).size, 4)
-        const unknown = yield* direct("?provider=nobody")
-        deepStrictEqual([unknown.status, unknown.data._tag], [400, "ProviderUnknown"])
+        assertEquals(new Set(rooms.map(({ id }) => id)).size, 4)
+        const unknown = yield* Effect.flip(direct({ provider: "nobody" }))
+        deepStrictEqual([unknown.status, unknown.tag], [400, "ProviderUnknown"])
       })
   )
 
   it.effect("a room of that name in which the agent does not sit stays as it is, and the agent's gets a number", () =>
     Effect.gen(function* () {
-      const { bo, direct, json } = yield* setup
-      const { data: own } = yield* json("POST", "/rooms", { name: "Direct: Ada" })
-      yield* json("POST", `/rooms/${own.id}/agents/${bo}`)
+      const { ask, bo, direct } = yield* setup
+      const own = yield* ask(({ rooms }) => rooms.create({ payload: { name: "Direct: Ada" } }))
+      yield* ask(({ rooms }) => rooms.join({ path: { room_id: own.id, agent_id: bo } }))
 
       const [first, again] = [yield* direct(), yield* direct()]
 
-      deepStrictEqual([first.data.name, again.data.id], ["Direct: Ada 2", first.data.id])
-      const { data: after } = yield* json("GET", `/rooms/${own.id}`)
+      deepStrictEqual([first.name, again.id], ["Direct: Ada 2", first.id])
+      const after = yield* ask(({ rooms }) => rooms.get({ path: { room_id: own.id } }))
       deepStrictEqual(
-        after.agents.map(({ id }: { readonly id: number }) => id),
+        after.agents.map(({ id }) => id),
         [bo]
       )
     })
@@ -120,11 +122,11 @@ layer(house, { excludeTestServices: true })("DirectRooms", (it) => {
 
   it.effect("an agent that nobody knows has no room", () =>
     Effect.gen(function* () {
-      const { json } = yield* setup
+      const { open } = yield* setup
 
-      const { data, status } = yield* json("GET", "/agents/999999/direct-room")
+      const { detail, status, tag } = yield* Effect.flip(open(999_999))
 
-      deepStrictEqual([status, data._tag, data.detail], [404, "AgentNotFound", "Agent not found"])
+      deepStrictEqual([status, tag, detail], [404, "AgentNotFound", "Agent not found"])
     })
   )
 })
