@@ -146,7 +146,10 @@ const make = Effect.gen(function* () {
     }
     rooms.set(roomId, busy)
     // A fiber inherits whether it can be interrupted, and whoever triggers may be in a region that cannot.
-    const fiber = Effect.interruptible(Effect.ensuring(work(roomId, busy), forget(roomId, busy)))
+    const fiber = Effect.interruptible(Effect.ensuring(work(roomId, busy), forget(roomId, busy))).pipe(
+      // Nothing of the request that asked for the round is kept as long as the round goes on.
+      Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
+    )
     // A set that is closed takes nothing more: the room must not count as busy for ever.
     return FiberSet.run(fibers, fiber).pipe(
       Effect.onInterrupt(() => forget(roomId, busy)),

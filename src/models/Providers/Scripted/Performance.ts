@@ -32,7 +32,7 @@ export const perform = (script: Script, stage: Stage): Stream.Stream<ProviderEve
     let isAfterCall = false
     let isOver = false
 
-    const breath = Effect.suspend(() => (paceMs === null ? Effect.void : Effect.sleep(Duration.millis(paceMs))))
+    const breath = Effect.suspend(() => (paceMs ? Effect.sleep(Duration.millis(paceMs)) : Effect.void))
 
     /** Where there is a pace, a text is as many events as it has words. */
     const speak = (text: string, event: (text: string) => ProviderEvent): Next => {
