@@ -3,6 +3,7 @@ import type { Persona } from "../domain/Persona.ts"
 import type { ToolResult, ToolSpec } from "../domain/Provider.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import { shownName } from "../domain/ShownName.ts"
+import { derived } from "../lib/derived.ts"
 import { expand } from "../lib/particles.ts"
 import { cut } from "../lib/text.ts"
 import type { Memory } from "./Memory.ts"
@@ -42,22 +43,23 @@ const defaults: Readonly<Record<string, Omit<ToolSpec, "name">>> = {
 export const toolNames: ReadonlySet<string> = new Set(Object.keys(defaults))
 
 /** The tools of this agent, in a fixed order, with its group's wording; `recall` only where there is something. */
-export const toolSpecs = (persona: Persona): ReadonlyArray<ToolSpec> =>
+export const toolSpecs = derived((persona: Persona): ReadonlyArray<ToolSpec> =>
   Object.entries(defaults).flatMap(([name, spec]) => {
     const { description = spec.description, enabled = true } = persona.tools[name] ?? {}
     const useful = name !== "recall" || persona.memories.length > 0
     const text = expand(description, { agent_name: shownName(persona) })
     return enabled && useful ? [{ name, description: text, parameters: spec.parameters }] : []
   })
+)
 
 /** Whether the agent has the tool. */
 export const isOffered = (persona: Persona, tool: string) => toolSpecs(persona).some(({ name }) => name === tool)
 
-/** The agent as if it had been made without the tool. */
-export const without = (persona: Persona, tool: string): Persona => ({
+/** The agent as if it could not stay silent. */
+export const withoutSkip = derived((persona: Persona): Persona => ({
   ...persona,
-  tools: { ...persona.tools, [tool]: { ...persona.tools[tool], enabled: false } }
-})
+  tools: { ...persona.tools, skip: { ...persona.tools["skip"], enabled: false } }
+}))
 
 const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 

@@ -3,12 +3,14 @@ import { Attachments } from "../../store/Attachments.ts"
 import { Seat, type SessionSpec, type TurnInput } from "../../domain/Provider.ts"
 import { charactersOfImage } from "../../domain/Usage.ts"
 import { shownName } from "../../domain/ShownName.ts"
+import type { Persona } from "../../domain/Persona.ts"
+import { derived } from "../../lib/derived.ts"
 import * as Hash from "../../lib/hash.ts"
 import * as Permits from "../../lib/permits.ts"
 import { Memory } from "../../personas/Memory.ts"
 import { systemPrompt } from "../../personas/Prompt.ts"
 import { Settings } from "../../process/Settings.ts"
-import { toolSpecs, without } from "../../personas/Tools.ts"
+import { toolSpecs, withoutSkip } from "../../personas/Tools.ts"
 import { context } from "./Context.ts"
 import { type SessionRecord, Sessions } from "../../store/Sessions.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
@@ -45,6 +47,9 @@ export interface Briefs {
 /** How many are made at once: while one is made it is there more than once. */
 const atOnce = 4
 
+/** In how many companies, at most, an agent's prompt is kept. */
+const mostCompanies = 100
+
 // Its name, its description and the schema of its input.
 const bytesOfTool = 600
 
@@ -55,22 +60,39 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
   const attachments = yield* Attachments
   const sessions = yield* Sessions
 
-  const prompt = Effect.fnUntraced(function* ({ persona, provider, roster }: TurnSetting) {
-    const { isModel } = provider
-    const bare = { persona, roomMemories: [], roster: roster.map(shownName), personName: USER_NAME, isModel }
+  /** Of an agent in this company: the same until its folder or the company changes. */
+  const promptOf = (persona: Persona, roster: ReadonlyArray<string>, isModel: boolean) => {
+    const bare = { persona, roomMemories: [], roster, personName: USER_NAME, isModel }
     const tools = toolSpecs(persona)
     // What the agent noted itself its session knows, and it may skip in one turn and not in the next: neither makes
     // the session another's.
-    const lasting = { ...bare, persona: without(persona, "skip") }
-    const hash = yield* Hash.sha256([
+    const lasting = { ...bare, persona: withoutSkip(persona) }
+    const hash = Hash.digestOf([
       systemPrompt(lasting),
       ...toolSpecs(lasting.persona).flatMap((tool) => [tool.name, tool.description])
     ])
-    const withNotes = (roomMemories: ReadonlyArray<string>) => systemPrompt({ ...bare, roomMemories })
-    const bytes = Buffer.byteLength(withNotes([])) + bytesOfTool * tools.length
-    return { tools, hash, withNotes, bytes }
-  })
-  type Prompt = Effect.Effect.Success<ReturnType<typeof prompt>>
+    const noteless = systemPrompt(bare)
+    return {
+      tools,
+      hash,
+      withNotes: (roomMemories: ReadonlyArray<string>) =>
+        roomMemories.length === 0 ? noteless : systemPrompt({ ...bare, roomMemories }),
+      bytes: Buffer.byteLength(noteless) + bytesOfTool * tools.length
+    }
+  }
+  type Prompt = ReturnType<typeof promptOf>
+
+  const promptsOf = derived((_: Persona) => new Map<string, Prompt>())
+
+  const prompt = ({ persona, provider: { isModel }, roster }: TurnSetting) => {
+    const prompts = promptsOf(persona)
+    const names = roster.map(shownName)
+    const company = [isModel, ...names].join("\n")
+    const found = prompts.get(company) ?? promptOf(persona, names, isModel)
+    if (prompts.size >= mostCompanies) prompts.clear()
+    prompts.set(company, found)
+    return found
+  }
 
   const resumable = Effect.fnUntraced(function* ({ agent, model, provider, room }: TurnSetting, { hash }: Prompt) {
     const stored = yield* sessions.find(room.id, agent.id)
@@ -101,13 +123,13 @@ export const make = Effect.fnUntraced(function* ({ history }: { readonly history
 
   return {
     spec: Effect.fn("Briefs.spec")(function* (setting: TurnSetting) {
-      const own = yield* prompt(setting)
+      const own = prompt(setting)
       return (yield* open(setting, own, yield* resumable(setting, own))).spec
     }, building.with),
 
     make: Effect.fn("Briefs.make")(function* (setting: TurnSetting) {
       const { agent, horizon, occasion, provider } = setting
-      const own = yield* prompt(setting)
+      const own = prompt(setting)
       const told = yield* history.of(setting, yield* resumable(setting, own), own.bytes)
       const { mark, messages, omitted } = told
       const isNews = occasion === "news" || occasion === "mentioned"

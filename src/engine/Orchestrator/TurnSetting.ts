@@ -8,7 +8,7 @@ import type { RoomRow } from "../../domain/Room.ts"
 import * as ModelTraits from "../../domain/ModelTraits.ts"
 import type { RoomId } from "../../domain/RoomId.ts"
 import type { Speaker } from "../../domain/Round.ts"
-import { without } from "../../personas/Tools.ts"
+import { withoutSkip } from "../../personas/Tools.ts"
 import { Personas } from "../../personas/Personas.ts"
 import { Providers } from "../../models/Providers.ts"
 import { RoomRepo } from "../../store/RoomRepo.ts"
@@ -52,7 +52,7 @@ export const make = Effect.gen(function* () {
     const roster = yield* agents.members(roomId)
     const agent = yield* Effect.fromNullable(roster.find(({ id }) => id === speaker.agent_id))
     const own = yield* personas.get(agent.name)
-    const persona = occasion === "awaited" ? without(own, "skip") : own
+    const persona = occasion === "awaited" ? withoutSkip(own) : own
     const options = choiceIn(room, persona.choice, agent.choice)
     const chosen = Effect.catchTag(providers.choose(options), "ProviderUnknown", ({ detail, provider }) =>
       Effect.succeed({ model: options.model, provider: absent(provider, detail) })

@@ -1,6 +1,7 @@
-import { Cause, Clock, Data, Deferred, Effect, Equal, Exit, Fiber, FiberSet, Stream } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Fiber, FiberSet, Stream } from "effect"
 import type { Provider, Seat, Session, SessionSpec } from "../../domain/Provider.ts"
 import { type ProviderError, TimedOut } from "../../domain/ProviderError.ts"
+import * as Json from "../../lib/json.ts"
 import { broke } from "../../lib/broke.ts"
 import type { Restore } from "../../lib/restore.ts"
 
@@ -28,22 +29,30 @@ interface Progress {
 }
 
 /** What a client is made from, apart from the session that it resumed. */
-const likenessOf = (provider: Provider, { agentName, model, options, seat, systemPrompt, tools }: SessionSpec) =>
-  Data.tuple(
-    seat,
-    provider.name,
-    model,
-    Data.struct(options),
-    agentName,
-    systemPrompt,
-    Data.array(tools.map((tool) => Data.struct({ ...tool, parameters: Data.struct(tool.parameters) })))
-  )
+interface Likeness extends Omit<SessionSpec, "resume" | "seat"> {
+  readonly seat: string
+  readonly provider: string
+}
 
-type Likeness = ReturnType<typeof likenessOf>
+const likenessOf = ({ name }: Provider, { resume: _, seat, ...spec }: SessionSpec): Likeness => ({
+  ...spec,
+  seat: seat.key,
+  provider: name
+})
+
+/** The long texts are compared as they are, and mostly are the very same. */
+const isAlike = ({ options, tools, ...one }: Likeness, { options: others, tools: otherTools, ...other }: Likeness) =>
+  one.systemPrompt === other.systemPrompt &&
+  one.seat === other.seat &&
+  one.provider === other.provider &&
+  one.model === other.model &&
+  one.agentName === other.agentName &&
+  Json.stringify(options) === Json.stringify(others) &&
+  (tools === otherTools || Json.stringify(tools) === Json.stringify(otherTools))
 
 /** Whether a client is what `open` would give, with the session just where the caller wants to go on. */
 export const suits = (client: Client, provider: Provider, spec: SessionSpec) =>
-  client.progress.sessionId === spec.resume && Equal.equals(client.likeness, likenessOf(provider, spec))
+  client.progress.sessionId === spec.resume && isAlike(client.likeness, likenessOf(provider, spec))
 
 const tracked = (session: Session, progress: Progress): Session => ({
   pid: session.pid,
