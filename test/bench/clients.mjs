@@ -89,18 +89,20 @@ const bareMessages = async ({ url }) =>
     ({ delta }) => delta?.text
   )
 
-const bareChat = async ({ url }) =>
+/** Sends the same request over and over where one is given. */
+const bareChat = async ({ request, url }) =>
   Bare.http(
     `${url}/chat/completions`,
-    (content) => ({
-      model: "model-a",
-      stream: true,
-      stream_options: { include_usage: true },
-      messages: [
-        { role: "system", content: lines },
-        { role: "user", content }
-      ]
-    }),
+    (content) =>
+      request ?? {
+        model: "model-a",
+        stream: true,
+        stream_options: { include_usage: true },
+        messages: [
+          { role: "system", content: lines },
+          { role: "user", content }
+        ]
+      },
     ({ choices: [choice] }) => choice?.delta.content
   )
 

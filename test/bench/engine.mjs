@@ -1,39 +1,8 @@
 // The room engine's own rows: what a turn costs beside the provider, and many rooms at once.
-import Database from "better-sqlite3"
-import { createHash } from "node:crypto"
 import { linesOf } from "./house.mjs"
 import { inOrder, numbers } from "./lists.mjs"
 import { costing, median, slowest } from "./machine.mjs"
-import { aloneOf, newRoom, onlyWall, pause, text } from "./parts.mjs"
-
-/** Five pieces that nothing else is like, so that the loop guard has nothing to say. */
-const line = (seed) =>
-  numbers(5)
-    .map((piece) => createHash("sha256").update(`${seed}/${piece}`).digest("base64url"))
-    .join(" ")
-
-const agentsOf = (count) =>
-  numbers(count).map((agent) => ({
-    name: `Agent ${agent}`,
-    lines: numbers(12).map((number) => line(`${agent}/${number}`))
-  }))
-
-const seat = async ({ send }, room, count) => {
-  const agents = await send("GET", "/agents?limit=1000")
-  await inOrder(agents.slice(0, count), ({ id }) => send("POST", `${room}/agents/${id}`))
-}
-
-const fill = (file, room, count) => {
-  const db = new Database(file)
-  const insert = db.prepare(
-    "INSERT INTO messages (room_id, role, participant_type, content, timestamp) VALUES (?, 'user', 'user', ?, ?)"
-  )
-  const at = new Date().toISOString()
-  db.transaction(() => {
-    for (let number = 0; number < count; number++) insert.run(Number(room.split("/").at(-1)), text, at)
-  })()
-  db.close()
-}
+import { agentsOf, aloneOf, fill, newRoom, onlyWall, pause, seat, text } from "./parts.mjs"
 
 /** Each round is a person's message and one turn of every agent, of which two in five speak and three skip. */
 export const turn = async (stage) => {

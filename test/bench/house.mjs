@@ -32,12 +32,13 @@ const echo = { name: "Echo", lines: [`${"a".repeat(40)} is what Echo says.`] }
 
 export const linesOf = (lines) => `## Lines\n\n${lines.map((line) => `- ${line}\n`).join("")}`
 
-const settle = (folder, { lines, name }) => {
+const settle = (folder, { files = {}, lines = [], name }) => {
   const agent = join(folder, "agents", name)
   if (existsSync(agent)) return
   mkdirSync(agent, { recursive: true })
   writeFileSync(join(agent, "in_a_nutshell.md"), `${name} answers whoever speaks.\n`)
-  writeFileSync(join(agent, "characteristics.md"), linesOf(lines))
+  const texts = { "characteristics.md": linesOf(lines), ...files }
+  for (const [file, text] of Object.entries(texts)) writeFileSync(join(agent, file), text)
 }
 
 // A request that comes between listening and serving may stay unanswered.

@@ -149,8 +149,8 @@ const sleep = (ms) =>
     setTimeout(resolve, ms)
   })
 
-/** From writing the request to the first delta of an answer on the stream; the next when the round is over. */
-const firstTokens = async ({ apartMs = 0, count, request }) => {
+/** From writing the request to the mark on the stream, the first delta of an answer; the next when the round is over. */
+const firstTokens = async ({ apartMs = 0, count, mark = "event: content_delta", request }) => {
   const [connection] = connections
   const [reader] = readers
   const times = []
@@ -162,8 +162,8 @@ const firstTokens = async ({ apartMs = 0, count, request }) => {
       let tail = ""
       const look = (chunk) => {
         const text = tail + chunk.latin1Slice()
-        tail = text.slice(-"event: content_delta".length)
-        if (first === 0 && text.includes("event: content_delta")) first = performance.now() - sent
+        tail = text.slice(-mark.length)
+        if (first === 0 && text.includes(mark)) first = performance.now() - sent
         if (!text.includes("event: round_ended")) return
         reader.off("data", look)
         resolve(first)

@@ -1,6 +1,9 @@
 // What several rows are made of.
+import Database from "better-sqlite3"
 import { build } from "esbuild"
+import { createHash } from "node:crypto"
 import { childOf } from "./calls.mjs"
+import { inOrder, numbers } from "./lists.mjs"
 
 const here = new URL(".", import.meta.url)
 export const fileOf = (name) => new URL(name, here).pathname
@@ -34,3 +37,34 @@ export const pause = (ms) =>
   })
 
 export const onlyWall = (wall) => ({ cpu: Number.NaN, wall })
+
+/** Pieces that nothing else is like, so that the loop guard has nothing to say. */
+export const line = (seed, pieces = 5) =>
+  numbers(pieces)
+    .map((piece) => createHash("sha256").update(`${seed}/${piece}`).digest("base64url"))
+    .join(" ")
+
+export const agentsOf = (count) =>
+  numbers(count).map((agent) => ({
+    name: `Agent ${agent}`,
+    lines: numbers(12).map((number) => line(`${agent}/${number}`))
+  }))
+
+/** The first of the agents come in. */
+export const seat = async ({ send }, room, count) => {
+  const agents = await send("GET", "/agents?limit=1000")
+  await inOrder(agents.slice(0, count), ({ id }) => send("POST", `${room}/agents/${id}`))
+}
+
+/** So many messages of a person, written past the server. */
+export const fill = (file, room, count) => {
+  const db = new Database(file)
+  const insert = db.prepare(
+    "INSERT INTO messages (room_id, role, participant_type, content, timestamp) VALUES (?, 'user', 'user', ?, ?)"
+  )
+  const at = new Date().toISOString()
+  db.transaction(() => {
+    for (let number = 0; number < count; number++) insert.run(Number(room.split("/").at(-1)), text, at)
+  })()
+  db.close()
+}

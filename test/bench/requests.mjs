@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import { inOrder, numbers } from "./lists.mjs"
 import { costing, median } from "./machine.mjs"
-import { newRoom, text } from "./parts.mjs"
+import { agentsOf, newRoom, seat, text } from "./parts.mjs"
 
 const connections = 64
 
@@ -31,7 +31,7 @@ const answerOf = ({ body, head }) => {
   }
 }
 
-const bareRequest = (line, body = "") =>
+export const bareRequest = (line, body = "") =>
   `${line} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
 const ask = (stage, request) => stage.load.call("once", { port: stage.house.port, request })
@@ -76,10 +76,31 @@ export const page = async (stage) => {
   return same(stage, stage.house.request("GET", path))
 }
 
-export const list = async (stage) => {
-  const house = await stage.start("rooms200")
+const listing = async (stage, name) => {
+  const house = await stage.start(name)
   await inOrder(numbers(200), (number) => newRoom(house, `room ${number}`))
-  return same({ ...stage, house }, house.request("GET", "/rooms"))
+  return { ...stage, house }
+}
+
+export const list = async (stage) => {
+  const listed = await listing(stage, "rooms200")
+  return same(listed, listed.house.request("GET", "/rooms"))
+}
+
+export const listUnchanged = async (stage) => {
+  const listed = await listing(stage, "list304")
+  const { headers } = answerOf(await ask(listed, listed.house.request("GET", "/rooms")))
+  return same(listed, listed.house.request("GET", "/rooms", undefined, [`if-none-match: ${headers.etag}`]))
+}
+
+/** Nobody speaks in either: what the seats of a room cost the message that comes into it. */
+export const paused = async (stage) => {
+  const house = await stage.start("paused", {}, agentsOf(2))
+  const post = (room) => house.request("POST", `${room}/messages/send`, { content: text })
+  const [full, empty] = [await newRoom(house, "paused"), await newRoom(house, "nobody")]
+  await seat(house, full, 2)
+  await house.send("POST", `${full}/pause`)
+  return loadBoth({ ...stage, house, bare: house }, post(full), post(empty))
 }
 
 export const stream = async (stage) => {

@@ -1,35 +1,14 @@
 // A function prepares each row, and gives back what measures one run: the house's figure and its ceiling's.
 import * as Bursts from "./bursts.mjs"
-import { rooms, turn } from "./engine.mjs"
+import { added, most, raised, raisedCpu, times, told, atMostTimes } from "./aims.mjs"
+import { engineRows } from "./engine-rows.mjs"
 import { firstToken } from "./first-token.mjs"
 import { importing } from "./importing.mjs"
 import { left } from "./left.mjs"
 import * as Providers from "./providers.mjs"
-import { refusals } from "./refusals.mjs"
 import * as Requests from "./requests.mjs"
 import { start } from "./start.mjs"
 import { telemetry } from "./telemetry.mjs"
-
-const times = (most) => ({ text: `CPU <= ${most}x`, met: ({ ratio }) => ratio <= most })
-const added = (most) => ({ text: `adds <= ${most} ms`, met: ({ ceiling, ours }) => ours.wall - ceiling.wall <= most })
-const addedCpu = (most) => ({
-  text: `adds <= ${most} us CPU`,
-  met: ({ ceiling, ours }) => ours.cpu - ceiling.cpu <= most
-})
-const raised = (percent) => ({
-  text: `<= ${percent} % more`,
-  met: ({ ceiling, ours }) => ours.wall <= ceiling.wall * (1 + percent / 100)
-})
-const atMostTimes = (most) => ({
-  text: `<= ${most}x`,
-  met: ({ ceiling, ours }) => ours.wall <= most * ceiling.wall
-})
-const raisedCpu = (percent) => ({
-  text: `CPU <= ${1 + percent / 100}x`,
-  met: ({ ratio }) => ratio <= 1 + percent / 100
-})
-const told = { text: "", met: () => true }
-const most = (limit, unit) => ({ text: `<= ${limit} ${unit}`, met: ({ ours }) => ours.wall <= limit })
 
 /** `per` is what the CPU time is for; `wall` is the unit of the wall figure. */
 export const rows = {
@@ -43,7 +22,21 @@ export const rows = {
   poll304: { title: "poll, nothing new: 304", per: "request", wall: "/s", aim: times(2), prepare: Requests.unchanged },
   poll1: { title: "poll, one new message", per: "request", wall: "/s", aim: times(2), prepare: Requests.oneNew },
   page50: { title: "page of 50 messages", per: "request", wall: "/s", aim: times(2), prepare: Requests.page },
-  rooms200: { title: "list of 200 rooms", per: "request", wall: "/s", aim: told, prepare: Requests.list },
+  rooms200: { title: "list of 200 rooms", per: "request", wall: "/s", aim: times(2), prepare: Requests.list },
+  list304: {
+    title: "  nothing new: 304",
+    per: "request",
+    wall: "/s",
+    aim: times(2),
+    prepare: Requests.listUnchanged
+  },
+  paused: {
+    title: "POST to a paused room of two agents",
+    per: "request",
+    wall: "/s",
+    aim: times(1.5),
+    prepare: Requests.paused
+  },
   stream: {
     title: "one event to 1,000 readers",
     per: "delivery",
@@ -87,18 +80,7 @@ export const rows = {
     aim: most(250, "MB"),
     prepare: Providers.seats
   },
-  turn: { title: "a turn: 20 agents, 10,000 messages", per: "turn", wall: "/s", aim: addedCpu(1000), prepare: turn },
-  rooms: { title: "turns of 100 rooms at once", per: "turn", wall: "/s", aim: told, prepare: rooms },
-  person: { title: "first token beside 100 rooms", per: "", wall: "ms", aim: raised(10), from: "rooms" },
-  slowest: { title: "  and its slowest in twenty", per: "", wall: "ms", aim: told, from: "rooms" },
-  refusals: {
-    title: "first token beside rooms that are refused",
-    per: "",
-    wall: "ms",
-    aim: raised(10),
-    prepare: refusals
-  },
-  slowestRefused: { title: "  and its slowest in twenty", per: "", wall: "ms", aim: told, from: "refusals" },
+  ...engineRows,
   telemetry: { title: "traces of 5 %", per: "request", wall: "/s", aim: raisedCpu(5), prepare: telemetry },
   wholeRequest: { title: "  of all", per: "request", wall: "/s", aim: raisedCpu(25), from: "telemetry" },
   unheardRequest: {
@@ -142,6 +124,6 @@ export const rows = {
 
 /** What can be asked for by one name. */
 export const groups = {
-  http: ["send", "poll304", "poll1", "page50", "rooms200"],
+  http: ["send", "poll304", "poll1", "page50", "rooms200", "list304", "paused"],
   providers: ["warm", "anthropic", "openai", "script"]
 }

@@ -13,7 +13,7 @@ const lineOf = ({ aim, per, title, wall }, result) => {
   if (result.skipped !== undefined) return [title, "", "", "", "", "", "", "", aim.text, result.skipped]
   const { ceiling, ours, ratio } = result
   const verdict = aim.text === "" ? "" : aim.met(result) ? "met" : "missed"
-  const times = aim.text.startsWith("CPU") ? `${number(ratio)}x` : ""
+  const times = aim.text.startsWith("CPU") && Number.isFinite(ratio) ? `${number(ratio)}x` : ""
   const unit = per === "" ? "" : `/${per}`
   return [
     title,
@@ -29,16 +29,19 @@ const lineOf = ({ aim, per, title, wall }, result) => {
   ]
 }
 
-export const ceilings = `Ceilings: for posts node:http and better-sqlite3 with group commit; for polls and pages node:http that sends the
-same bytes; for readers bare writes of the same frame; for the providers a bare client of the same vendor, on
-loopback, both after the same warm-up; for 500 seats the server before they speak; for the first token the provider
-alone, from asking for a turn to its first text, against the time from sending the message to the first delta on the
-stream, in a seat that has spoken; for a turn the provider alone with as long a text; for the first token beside other
-rooms the same while they are silent; for start and memory a bare node:http server; for a POST beside an import the
-same house before it; for traces the same house without a collector. synchronous = FULL throughout. A turn is one of
-twenty that answer a message, in order, two in five with 220 characters in five pieces and the others by a skip:
-with its share of the POST, the planning, the opening and the end of the round, both commits, the agent's folder and
-one reader of the stream.`
+export const ceilings = `Ceilings: for posts node:http and better-sqlite3 with group commit; for polls and pages
+node:http that sends the same bytes; for readers bare writes of the same frame; for the providers a bare client of the
+same vendor, on loopback, both after the same warm-up; for 500 seats the server before they speak; for the first token
+the provider alone, from asking for a turn to its first text, against the time from sending the message to the first
+delta on the stream, in a seat that has spoken; for a turn the provider alone with as long a text; for a turn through
+openai a bare client that sends the same request, for 41 words the turn of one; for the pages of a turn one message in
+the same tables, in one commit; for a paused room one of nobody; for a turn with tools the provider alone, from asking
+to the end; for the first token beside other rooms the same while they are silent; for start and memory a bare
+node:http server; for a POST beside an import the same house before it; for traces the same house without a collector.
+synchronous = FULL throughout. A turn is one of twenty that answer a message, in order, two in five with 220
+characters in five pieces and the others by a skip: with its share of the POST, the planning, the opening and the end
+of the round, both commits, the agent's folder and one reader of the stream. One through openai is one of two that
+answer a message, with its half of the same.`
 
 const heads = ["row", "CPU us", "ceiling", "", "times", "wall", "ceiling", "", "aim", ""]
 

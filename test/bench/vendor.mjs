@@ -24,8 +24,16 @@ const count = Effect.acquireRelease(
   () => Effect.sync(() => open--)
 )
 
-const reply = (response, call) =>
-  isHolding ? Effect.zipRight(count, lasting(response, call)).pipe(Effect.scoped) : atOnce(response, call)
+/** The model `words-41` says as many words, each in an event of its own. */
+const words = (wanted) => ChatApi.answer(ChatApi.text(...Array.from({ length: wanted }, (_, nth) => `${nth} `)))
+
+let last = ""
+const reply = (response, call) => {
+  last = call.body
+  const wanted = /^words-(\d+)$/.exec(call.request.model)?.[1]
+  if (wanted !== undefined) return words(Number(wanted))(response, call)
+  return isHolding ? Effect.zipRight(count, lasting(response, call)).pipe(Effect.scoped) : atOnce(response, call)
+}
 
 const complaints = {
   limited: [429, { message: "Rate limit reached for requests", type: "requests" }],
@@ -53,6 +61,8 @@ answering({
     isHolding = value
   },
   held: async () => open,
+  /** The newest request. */
+  last: async () => JSON.parse(last),
   /** How often each model was refused. */
   refused: async () => refused,
   end: () => runtime.dispose()
