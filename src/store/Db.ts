@@ -21,6 +21,7 @@ import someoneAnswers from "./Db/migrations/0011_someone_answers.ts"
 import finish from "./Db/migrations/0012_finish.ts"
 import choices from "./Db/migrations/0013_choices.ts"
 import shownNames from "./Db/migrations/0014_shown_names.ts"
+import eventsAge from "./Db/migrations/0015_events_age.ts"
 import { faultIn } from "../domain/Storage.ts"
 import { Settings } from "../process/Settings.ts"
 
@@ -41,7 +42,8 @@ const migrations: Migrations = {
   "0011_someone_answers": someoneAnswers,
   "0012_finish": finish,
   "0013_choices": choices,
-  "0014_shown_names": shownNames
+  "0014_shown_names": shownNames,
+  "0015_events_age": eventsAge
 }
 
 /** The schema that this Parley brings a file to. */

@@ -87,7 +87,8 @@ export const make = Effect.gen(function* () {
     prune: Effect.fnUntraced(function* (before: Timestamp, limit: number) {
       const gone = yield* asPruned(sql`
         DELETE FROM events WHERE id IN (
-          SELECT id FROM events WHERE created_at < ${before} ORDER BY created_at, id LIMIT ${limit}
+          SELECT id FROM (SELECT id, created_at FROM events WHERE id > 0 ORDER BY id LIMIT ${limit}) AS oldest
+          WHERE created_at < ${before}
         ) RETURNING id, room_id`)
       const newestOf = new Map(gone.toSorted((one, other) => one.id - other.id).map(({ id, room_id }) => [room_id, id]))
       yield* Effect.forEach(newestOf, ([room, id]) =>
