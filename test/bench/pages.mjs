@@ -7,10 +7,21 @@ import { onlyWall, text, vendorOf } from "./parts.mjs"
 import { bareRequest } from "./requests.mjs"
 import { counted, talking } from "./turns.mjs"
 
-/** The pages in the log of the database, by the log's index: `mxFrame` of https://sqlite.org/walformat.html. */
-const framesOf = (file) => {
+/**
+ * The pages in the database's log, and a number that rises when the log begins anew; by the log's index, `mxFrame` and
+ * `aSalt` of https://sqlite.org/walformat.html.
+ */
+const logOf = (file) => {
   const index = readFileSync(`${file}-shm`)
-  return endianness() === "LE" ? index.readUInt32LE(16) : index.readUInt32BE(16)
+  return {
+    frames: endianness() === "LE" ? index.readUInt32LE(16) : index.readUInt32BE(16),
+    log: index.readUInt32BE(32)
+  }
+}
+
+const unlessAnew = ({ frames, log }) => {
+  if (log !== 0) throw new Error("the log was taken over meanwhile")
+  return frames
 }
 
 /** What one message takes in the same tables, in one commit. */
@@ -20,9 +31,10 @@ const bareOf = async ({ bare, folder, load }, name, like) => {
   const request = bareRequest("POST /send", JSON.stringify({ content: text }))
   const send = (count) => inOrder(numbers(count), () => load.call("once", { port: bare.port, request }))
   await send(5)
-  const before = framesOf(file)
+  const before = logOf(file)
   await send(20)
-  return (framesOf(file) - before) / 20
+  const after = logOf(file)
+  return unlessAnew({ frames: (after.frames - before.frames) / 20, log: after.log - before.log })
 }
 
 /** Each run has files of its own, and is over before the server takes over the log, which only grows until then. */
@@ -32,15 +44,14 @@ export const pages = async (stage) => {
   return async () => {
     const name = `pages ${++last}`
     const { enter, house, perTurn } = await talking(stage, name, vendor)
-    const { commits, frames } = await perTurn(await enter(), 8, async () => ({
-      frames: framesOf(house.database),
+    const { commits, ...ours } = await perTurn(await enter(), 8, async () => ({
+      ...logOf(house.database),
       commits: await counted(stage, house, "parley_write_commit_duration_seconds_count")
     }))
     const bare = await bareOf(stage, name, house.database)
-    if (frames <= 0 || bare <= 0) throw new Error("a log was taken over meanwhile")
     await house.stop()
     return {
-      ours: onlyWall(frames),
+      ours: onlyWall(unlessAnew(ours)),
       ceiling: onlyWall(bare),
       beside: { commits: { ours: onlyWall(commits), ceiling: onlyWall(1) } }
     }
