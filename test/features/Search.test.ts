@@ -8,18 +8,27 @@ import * as House from "../support/House.ts"
 
 let rooms = 0
 
+interface More {
+  readonly before?: number
+  readonly limit?: number
+}
+
+const contents = ({ hits }: { readonly hits: ReadonlyArray<{ readonly content: string }> }) =>
+  hits.map(({ content }) => content)
+
 const setup = Effect.gen(function* () {
   const guest = yield* Client.guest
   const admin = yield* Client.make
   const sql = yield* SqlClient.SqlClient
-  const { data } = yield* guest.json("POST", "/rooms", { name: `room ${++rooms}` })
-  const id: number = data.id
-  const say = (content: string, room = id) => guest.json("POST", `/rooms/${room}/messages/send`, { content })
-  const path = `/rooms/${id}/messages/search`
-  const search = (q: string, more = "", from = path) => guest.json("GET", `${from}?q=${encodeURIComponent(q)}${more}`)
-  const found = (q: string) =>
-    Effect.map(search(q), ({ data }) => data.hits.map(({ content }: { readonly content: string }) => content))
-  return { ...guest, admin, sql, id, say, path, search, found }
+  const { ask } = guest
+  const create = (name: string) => ask(({ rooms }) => rooms.create({ payload: { name } }))
+  const { id } = yield* create(`room ${++rooms}`)
+  const say = (content: string, room = id) =>
+    ask(({ messages }) => messages.send({ path: { room_id: room }, payload: { content } }))
+  const search = (q: string, more: More = {}, room = id) =>
+    ask(({ search }) => search.inRoom({ path: { room_id: room }, urlParams: { q, ...more } }))
+  const found = (q: string) => Effect.map(search(q), contents)
+  return { ...guest, admin, sql, id, create, say, search, found }
 })
 
 layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServices: true })("Search", (it) => {
@@ -32,10 +41,18 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       deepStrictEqual(yield* found("clock"), ["CLOCKWORK in brass", "A clock of wood", "The brass clock stopped"])
       deepStrictEqual(yield* found(" brass  Clock "), ["CLOCKWORK in brass", "The brass clock stopped"])
       deepStrictEqual(yield* found("silver"), [])
-      const { data } = yield* search("wood")
-      const [{ excerpt: piece, room_id, images, partial, agent_name }] = data.hits
-      deepStrictEqual([piece, room_id, images, partial, agent_name], ["A clock of wood", id, null, false, null])
-      assertEquals(data.next_before, null)
+      const { hits, next_before } = yield* search("wood")
+      deepStrictEqual(
+        hits.map(({ agent_name, excerpt, images, partial, room_id }) => [
+          excerpt,
+          room_id,
+          images,
+          partial,
+          agent_name
+        ]),
+        [["A clock of wood", id, null, false, null]]
+      )
+      assertEquals(next_before, null)
     })
   )
 
@@ -54,7 +71,8 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
 
   it.effect("takes every word as it is, whatever it means to the database", () =>
     Effect.gen(function* () {
-      const { found, json, path, say } = yield* setup
+      const { found, id, json, say } = yield* setup
+      const path = `/rooms/${id}/messages/search`
       const odd = [
         `say "hello" twice`,
         "100% sure",
@@ -133,17 +151,13 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     Effect.gen(function* () {
       const { say, search } = yield* setup
       for (let number = 1; number <= 5; number++) yield* say(`clock ${number}`)
-      const pages: Array<ReadonlyArray<string>> = []
-      let before: number | null = null
 
-      do {
-        const { data }: Effect.Effect.Success<ReturnType<typeof search>> = yield* search(
-          "clock",
-          `&limit=2${before === null ? "" : `&before=${before}`}`
-        )
-        pages.push(data.hits.map(({ content }: { readonly content: string }) => content))
-        before = data.next_before
-      } while (before !== null)
+      let page = yield* search("clock", { limit: 2 })
+      const pages = [contents(page)]
+      while (page.next_before !== null) {
+        page = yield* search("clock", { limit: 2, before: page.next_before })
+        pages.push(contents(page))
+      }
 
       deepStrictEqual(pages, [["clock 5", "clock 4"], ["clock 3", "clock 2"], ["clock 1"]])
     })
@@ -152,59 +166,65 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
   it.effect("looks at a bounded number of messages at a time, and can be asked to go on behind them", () =>
     Effect.gen(function* () {
       const { id, say, search, sql } = yield* setup
-      const { data: first } = yield* say("the needle: 바늘, in the barn")
+      const first = yield* say("the needle: 바늘, in the barn")
       yield* sql`
         WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 5001)
         INSERT INTO messages (room_id, role, participant_type, content, timestamp)
         SELECT ${id}, 'user', 'user', 'hay of the barn', '2026-01-01T00:00:00.000Z' FROM counter`
 
-      const { data: page } = yield* search("바늘")
-      const { data: next } = yield* search("바늘", `&before=${page.next_before}`)
-      const { data: indexed } = yield* search("needle")
-      const { data: common } = yield* search("barn 바늘")
-      const { data: rest } = yield* search("barn 바늘", `&before=${common.next_before}`)
+      const page = yield* search("바늘")
+      const next = yield* search("바늘", { before: page.next_before ?? 0 })
+      const indexed = yield* search("needle")
+      const common = yield* search("barn 바늘")
+      const rest = yield* search("barn 바늘", { before: common.next_before ?? 0 })
 
       deepStrictEqual([page.hits, typeof page.next_before], [[], "number"])
-      deepStrictEqual([next.hits[0].id, next.next_before], [first.id, null])
-      deepStrictEqual([indexed.hits[0].id, indexed.next_before], [first.id, null])
+      deepStrictEqual([next.hits[0]?.id, next.next_before], [first.id, null])
+      deepStrictEqual([indexed.hits[0]?.id, indexed.next_before], [first.id, null])
       deepStrictEqual([common.hits, typeof common.next_before], [[], "number"])
-      deepStrictEqual([rest.hits[0].id, rest.next_before], [first.id, null])
+      deepStrictEqual([rest.hits[0]?.id, rest.next_before], [first.id, null])
     })
   )
 
   it.effect("finds in all rooms of the caller, and the admin in everybody's", () =>
     Effect.gen(function* () {
       const [mine, theirs] = [yield* setup, yield* setup]
-      const { data: second } = yield* mine.json("POST", "/rooms", { name: "second" })
+      const second = yield* mine.create("second")
       const word = `secret${mine.id}`
       yield* mine.say(`${word} one`)
       yield* mine.say(`${word} two`, second.id)
       yield* theirs.say(`${word} three`)
-      const roomsOf = (client: Pick<typeof mine, "json">, path = "/messages/search") =>
-        Effect.map(client.json("GET", `${path}?q=${word}`), ({ data, status }) =>
-          status === 200 ? data.hits.map((hit: { readonly room_id: number }) => hit.room_id) : status
+      const roomsOf = ({ ask }: Pick<typeof mine, "ask">) =>
+        Effect.map(
+          ask(({ search }) => search.everywhere({ urlParams: { q: word } })),
+          ({ hits }) => hits.map(({ room_id }) => room_id)
         )
 
       deepStrictEqual(yield* roomsOf(mine), [second.id, mine.id])
       deepStrictEqual(yield* roomsOf(theirs), [theirs.id])
       deepStrictEqual(yield* roomsOf(mine.admin), [theirs.id, second.id, mine.id])
-      deepStrictEqual(yield* roomsOf(mine, theirs.path), 403)
-      deepStrictEqual(yield* roomsOf(mine, "/rooms/999999/messages/search"), 404)
+      assertEquals((yield* Effect.flip(mine.search(word, {}, theirs.id))).status, 403)
+      assertEquals((yield* Effect.flip(mine.search(word, {}, 999_999))).status, 404)
     })
   )
 
   it.effect("finds nothing that was cleared or went with its room, and no notices", () =>
     Effect.gen(function* () {
-      const { admin, id, json, say, search, sql } = yield* setup
-      const { data: agents } = yield* json("GET", "/agents")
+      const { admin, ask, id, say, sql } = yield* setup
+      const [{ id: agent_id } = { id: 0 }] = yield* ask(({ agents }) => agents.list())
+      const path = { room_id: id }
       yield* say("a vanishing word")
-      yield* json("POST", `/rooms/${id}/agents/${agents[0].id}`)
-      const hits = (q: string) => Effect.map(search(q, "", "/messages/search"), ({ data }) => data.hits.length)
+      yield* ask(({ rooms }) => rooms.join({ path: { ...path, agent_id } }))
+      const hits = (q: string) =>
+        Effect.map(
+          ask(({ search }) => search.everywhere({ urlParams: { q } })),
+          ({ hits }) => hits.length
+        )
 
       const before = [yield* hits("vanishing"), yield* hits("joined the chat")]
-      yield* admin.json("DELETE", `/rooms/${id}/messages`)
+      yield* admin.ask(({ messages }) => messages.clear({ path }))
       yield* say("another vanishing word")
-      yield* admin.json("DELETE", `/rooms/${id}`)
+      yield* admin.ask(({ rooms }) => rooms.remove({ path }))
 
       deepStrictEqual([before, yield* hits("vanishing")], [[1, 0], 0])
       deepStrictEqual(yield* sql`SELECT rowid FROM messages_search WHERE messages_search MATCH '"vanishing"'`, [])
