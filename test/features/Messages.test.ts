@@ -2,6 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Fiber } from "effect"
+import type { Refused } from "../../src/client/client.ts"
 import { WriteQueue } from "../../src/store/WriteQueue.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
@@ -9,26 +10,38 @@ import * as Watch from "../support/Watch.ts"
 
 let rooms = 0
 
+interface Page {
+  readonly limit?: number
+  readonly after?: number
+  readonly before?: number
+}
+
+const contents = (messages: ReadonlyArray<{ readonly content: string }>) => messages.map(({ content }) => content)
+const idsOf = (messages: ReadonlyArray<{ readonly id: number }>) => messages.map(({ id }) => id)
+
 const setup = Effect.gen(function* () {
   const client = yield* Client.make
-  const { data } = yield* client.json("POST", "/rooms", { name: `room ${++rooms}` })
-  const id: number = data.id
+  const { ask } = client
+  const create = (name: string) => ask(({ rooms }) => rooms.create({ payload: { name } }))
+  const { id } = yield* create(`room ${++rooms}`)
+  const path = { room_id: id }
   const send = (content: string, key?: string) =>
-    client.json("POST", `/rooms/${id}/messages/send`, { content }, key === undefined ? {} : { "idempotency-key": key })
-  const read = (query: string) =>
-    Effect.map(client.json("GET", `/rooms/${id}/messages${query}`), ({ data }) =>
-      data.map((message: { readonly content: string }) => message.content)
+    ask(({ messages }) =>
+      messages.send({ path, payload: { content }, headers: key === undefined ? {} : { "idempotency-key": key } })
     )
-  return { ...client, id, send, read }
+  const list = (urlParams: Page = {}) => ask(({ messages }) => messages.list({ path, urlParams }))
+  const poll = (since_id?: number) =>
+    ask(({ messages }) => messages.poll({ path, urlParams: since_id === undefined ? {} : { since_id } }))
+  const read = (page?: Page) => Effect.map(list(page), contents)
+  const polled = (since_id?: number) => Effect.map(poll(since_id), contents)
+  return { ...client, id, path, create, send, list, poll, read, polled }
 })
 
 const said = (count: number) =>
   Effect.flatMap(setup, (room) =>
     Effect.map(
-      Effect.forEach(Array.from({ length: count }), (_, at) =>
-        Effect.map(room.send(`m${at}`), ({ data }): number => data.id)
-      ),
-      (ids) => ({ ...room, ids, idOf: (at: number) => ids[at] ?? 0 })
+      Effect.forEach(Array.from({ length: count }), (_, at) => room.send(`m${at}`)),
+      (sent) => ({ ...room, ids: idsOf(sent), idOf: (at: number) => sent[at]?.id ?? 0 })
     )
   )
 
@@ -39,35 +52,34 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     Effect.gen(function* () {
       const { idOf, read } = yield* said(7)
 
-      deepStrictEqual(yield* read(""), ["m0", "m1", "m2", "m3", "m4", "m5", "m6"])
-      deepStrictEqual(yield* read("?limit=3"), ["m4", "m5", "m6"])
-      deepStrictEqual(yield* read(`?limit=3&before=${idOf(4)}`), ["m1", "m2", "m3"])
-      deepStrictEqual(yield* read(`?limit=3&before=${idOf(1)}`), ["m0"])
-      deepStrictEqual(yield* read(`?limit=2&after=${idOf(1)}`), ["m2", "m3"])
-      deepStrictEqual(yield* read(`?after=${idOf(1)}&before=${idOf(5)}`), ["m2", "m3", "m4"])
-      deepStrictEqual(yield* read(`?limit=1&after=0`), ["m0"])
-      deepStrictEqual(yield* read(`?after=${idOf(6)}`), [])
-      deepStrictEqual(yield* read(`?before=0`), [])
+      deepStrictEqual(yield* read(), ["m0", "m1", "m2", "m3", "m4", "m5", "m6"])
+      deepStrictEqual(yield* read({ limit: 3 }), ["m4", "m5", "m6"])
+      deepStrictEqual(yield* read({ limit: 3, before: idOf(4) }), ["m1", "m2", "m3"])
+      deepStrictEqual(yield* read({ limit: 3, before: idOf(1) }), ["m0"])
+      deepStrictEqual(yield* read({ limit: 2, after: idOf(1) }), ["m2", "m3"])
+      deepStrictEqual(yield* read({ after: idOf(1), before: idOf(5) }), ["m2", "m3", "m4"])
+      deepStrictEqual(yield* read({ limit: 1, after: 0 }), ["m0"])
+      deepStrictEqual(yield* read({ after: idOf(6) }), [])
+      deepStrictEqual(yield* read({ before: 0 }), [])
     })
   )
 
   it.effect("pages followed by their cursors in either direction give every message once", () =>
     Effect.gen(function* () {
-      const { ids, json, id } = yield* said(11)
-      const follow = Effect.fnUntraced(function* (cursor: (page: ReadonlyArray<number>) => string) {
+      const { ids, list } = yield* said(11)
+      const follow = Effect.fnUntraced(function* (cursor: (page: ReadonlyArray<number>) => Page) {
         const found: Array<ReadonlyArray<number>> = []
-        let query = cursor([])
+        let from = cursor([])
         while (true) {
-          const { data } = yield* json("GET", `/rooms/${id}/messages?limit=4${query}`)
-          const page: ReadonlyArray<number> = data.map((message: { readonly id: number }) => message.id)
+          const page = idsOf(yield* list({ limit: 4, ...from }))
           if (page.length === 0) return found
           found.push(page)
-          query = cursor(page)
+          from = cursor(page)
         }
       })
 
-      const forward = yield* follow((page) => `&after=${page.at(-1) ?? 0}`)
-      const backward = yield* follow((page) => (page[0] === undefined ? "" : `&before=${page[0]}`))
+      const forward = yield* follow((page) => ({ after: page.at(-1) ?? 0 }))
+      const backward = yield* follow(([first]) => (first === undefined ? {} : { before: first }))
 
       deepStrictEqual(forward.flat(), ids)
       deepStrictEqual(backward.toReversed().flat(), ids)
@@ -79,34 +91,31 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
     () =>
       Effect.gen(function* () {
         const other = yield* said(1)
-        const { idOf, read } = yield* said(3)
+        const { idOf, polled } = yield* said(3)
 
-        deepStrictEqual(yield* read("/poll"), ["m0", "m1", "m2"])
-        deepStrictEqual(yield* read("/poll?since_id=0"), ["m0", "m1", "m2"])
-        deepStrictEqual(yield* read(`/poll?since_id=${idOf(0)}`), ["m1", "m2"])
-        deepStrictEqual(yield* read(`/poll?since_id=${other.idOf(0)}`), ["m0", "m1", "m2"])
-        deepStrictEqual(yield* read(`/poll?since_id=${idOf(2)}`), [])
-        deepStrictEqual(yield* read("/poll?since_id=99999999"), [])
+        deepStrictEqual(yield* polled(), ["m0", "m1", "m2"])
+        deepStrictEqual(yield* polled(0), ["m0", "m1", "m2"])
+        deepStrictEqual(yield* polled(idOf(0)), ["m1", "m2"])
+        deepStrictEqual(yield* polled(other.idOf(0)), ["m0", "m1", "m2"])
+        deepStrictEqual(yield* polled(idOf(2)), [])
+        deepStrictEqual(yield* polled(99_999_999), [])
       })
   )
 
   it.effect("a poll gives at most a hundred, and its last element leads to the rest", () =>
     Effect.gen(function* () {
-      const { id, json, read, send } = yield* setup
+      const { poll, polled, send } = yield* setup
       yield* Effect.all(
         Array.from({ length: 130 }, (_, at) => send(`m${at}`)),
         all
       )
 
-      const first = yield* json("GET", `/rooms/${id}/messages/poll?since_id=0`)
-      const rest = yield* read(`/poll?since_id=${first.data.at(-1).id}`)
-      const newest = yield* json("GET", `/rooms/${id}/messages/poll`)
+      const first = yield* poll(0)
+      const rest = yield* polled(first.at(-1)?.id)
+      const newest = yield* polled()
 
-      deepStrictEqual([first.data.length, rest.length, newest.data.length], [100, 30, 100])
-      deepStrictEqual(
-        newest.data.slice(70).map((message: { readonly content: string }) => message.content),
-        rest
-      )
+      deepStrictEqual([first.length, rest.length, newest.length], [100, 30, 100])
+      deepStrictEqual(newest.slice(70), rest)
     })
   )
 
@@ -139,10 +148,10 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
 
   it.effect("one key sent many times at once is one message and one round, and every sender gets it", () =>
     Effect.gen(function* () {
-      const { id, json, read, send } = yield* setup
+      const { ask, id, path, read, send } = yield* setup
       const sql = yield* SqlClient.SqlClient
-      const [agent] = (yield* json("GET", "/agents")).data
-      yield* json("POST", `/rooms/${id}/agents/${agent.id}`)
+      const [{ id: agent_id } = { id: 0 }] = yield* ask(({ agents }) => agents.list())
+      yield* ask(({ rooms }) => rooms.join({ path: { ...path, agent_id } }))
       const watch = yield* Watch.room(id)
 
       const answers = yield* Effect.all(
@@ -151,15 +160,12 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       )
       yield* watch.ended
       const later = yield* send("much later", "the key")
-      const other = yield* send("another", "another key")
+      yield* send("another", "another key")
       yield* watch.ended
 
-      deepStrictEqual(
-        [...new Set([...answers, later].map(({ data, status }) => `${status} ${data.id}`))],
-        [`200 ${answers[0]?.data.id}`]
-      )
-      deepStrictEqual(yield* read(""), [answers[0]?.data.content, "another"])
-      assertEquals(other.status, 200)
+      const [first] = answers
+      deepStrictEqual([...new Set(idsOf([...answers, later]))], [first?.id])
+      deepStrictEqual(yield* read(), [first?.content, "another"])
       deepStrictEqual(yield* sql`SELECT count(*) AS n FROM rounds WHERE room_id = ${id}`, [{ n: 2 }])
     }).pipe(Effect.scoped)
   )
@@ -169,39 +175,32 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       const [one, two] = [yield* setup, yield* setup]
 
       const answers = [yield* one.send("a", "k"), yield* two.send("b", "k")]
-      const long = yield* one.send("c", "k".repeat(201))
+      const long = yield* Effect.flip(one.send("c", "k".repeat(201)))
 
-      deepStrictEqual(
-        answers.map(({ data }) => data.content),
-        ["a", "b"]
-      )
+      deepStrictEqual(contents(answers), ["a", "b"])
       assertEquals(long.status, 422)
     })
   )
 
   it.effect("clearing leaves nothing of what was said, neither in the pages nor in the log of the stream", () =>
     Effect.gen(function* () {
-      const { id, json, read } = yield* said(3)
+      const { ask, id, path, read } = yield* said(3)
       const sql = yield* SqlClient.SqlClient
 
-      yield* json("DELETE", `/rooms/${id}/messages`)
+      yield* ask(({ messages }) => messages.clear({ path }))
 
-      deepStrictEqual(yield* read(""), [])
+      deepStrictEqual(yield* read(), [])
       deepStrictEqual(yield* sql`SELECT type FROM events WHERE room_id = ${id}`, [{ type: "messages_cleared" }])
     })
   )
 
   it.effect("messages keep the order in which they were acknowledged", () =>
     Effect.gen(function* () {
-      const { ids, id, json, send } = yield* said(5)
+      const { ids, list, send } = yield* said(5)
 
       const later = yield* send("last")
 
-      const { data } = yield* json("GET", `/rooms/${id}/messages`)
-      deepStrictEqual(
-        data.map((message: { readonly id: number }) => message.id),
-        [...ids, later.data.id]
-      )
+      deepStrictEqual(idsOf(yield* list()), [...ids, later.id])
     })
   )
 })
@@ -211,7 +210,7 @@ layer(House.shared({ settings: { WRITE_QUEUE_CAPACITY: "1" } }), { excludeTestSe
   (it) => {
     it.effect("what the full queue refuses is 503, and nothing of it is stored, now or later", () =>
       Effect.gen(function* () {
-        const { json, read, send } = yield* setup
+        const { ask, create, read, send } = yield* setup
         const queue = yield* WriteQueue
         yield* send("before")
         const [started, go, waiting] = yield* Effect.all([
@@ -227,20 +226,21 @@ layer(House.shared({ settings: { WRITE_QUEUE_CAPACITY: "1" } }), { excludeTestSe
         yield* Effect.yieldNow()
 
         const refused = yield* Effect.all(
-          [send("lost"), send("lost", "key"), json("POST", "/rooms", { name: "lost" })],
+          [send("lost"), send("lost", "key"), create("lost")].map((call: Effect.Effect<unknown, Refused>) =>
+            Effect.flip(call)
+          ),
           all
         )
         yield* Deferred.succeed(go, undefined)
         yield* Fiber.join(Fiber.zip(held, next))
-        const taken = yield* send("kept", "key")
+        yield* send("kept", "key")
 
         deepStrictEqual(
-          refused.map(({ data, status }) => [status, data._tag, data.reason, data.detail]),
+          refused.map(({ body, detail, status, tag }) => [status, tag, body["reason"], detail]),
           Array.from({ length: 3 }, () => [503, "WriteRefused", "full", "Too many writes are waiting"])
         )
-        assertEquals(taken.status, 200)
-        deepStrictEqual(yield* read(""), ["before", "kept"])
-        assertEquals((yield* json("GET", "/rooms")).data.length, 1)
+        deepStrictEqual(yield* read(), ["before", "kept"])
+        assertEquals((yield* ask(({ rooms }) => rooms.list())).length, 1)
       })
     )
   }
