@@ -26,19 +26,20 @@ let rooms = 0
 
 const setup = Effect.gen(function* () {
   const client = yield* Client.make
-  const { data } = yield* client.json("POST", "/rooms", { name: `room ${++rooms}` })
-  const path = `/rooms/${data.id}`
-  const id: number = data.id
-  const say = (content: string) => client.json("POST", `${path}/messages/send`, { content })
-  const follow = (query = "", headers: Record<string, string> = {}) => client.events(`${path}/stream${query}`, headers)
+  const { ask } = client
+  const { id } = yield* ask(({ rooms: all }) => all.create({ payload: { name: `room ${++rooms}` } }))
+  const path = { room_id: id }
+  const say = (content: string) => ask(({ messages }) => messages.send({ path, payload: { content } }))
+  const follow = (query = "", headers: Record<string, string> = {}) =>
+    client.events(`/rooms/${id}/stream${query}`, headers)
   return { ...client, id, path, say, follow }
 })
 
 /** A room with one agent that says what the test gives it, piece by piece, until it is told to stop. */
 const speaking = Effect.gen(function* () {
   const room = yield* setup
-  const [agent] = (yield* room.json("GET", "/agents")).data
-  yield* room.json("POST", `${room.path}/agents/${agent.id}`)
+  const [{ id: agent_id } = { id: 0 }] = yield* room.ask(({ agents }) => agents.list())
+  yield* room.ask(({ rooms }) => rooms.join({ path: { ...room.path, agent_id } }))
   const words = yield* Queue.unbounded<ProviderEvent | null>()
   const begun = yield* Deferred.make<void>()
   const spoken = Stream.fromQueue(words).pipe(Stream.takeWhile((word) => word !== null))
@@ -51,7 +52,7 @@ const speaking = Effect.gen(function* () {
   yield* Deferred.await(begun)
   return {
     ...room,
-    agent,
+    agent_id,
     text: (text: string) => Queue.offer(words, ProviderEvent.TextDelta({ text })),
     think: (text: string) => Queue.offer(words, ProviderEvent.ThinkingDelta({ text })),
     finish: Queue.offer(words, null)
@@ -174,7 +175,8 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
 
   it.scoped("who is chatting, and what they have said, is answered without the database", () =>
     Effect.gen(function* () {
-      const { agent, finish, follow, json, path, text, think } = yield* speaking
+      const { agent_id, ask, finish, follow, path, text, think } = yield* speaking
+      const chatting = ask(({ messages }) => messages.chatting({ path }))
       const reader = yield* follow()
       const said = "This is long enough to be shown at once."
       yield* think("Hm.")
@@ -184,16 +186,16 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
           (data?.type === "content_delta" && data.delta === said) ||
           (data?.type === "stream_start" && data.response_text === said)
       )
-      yield* json("GET", `${path}/chatting-agents`)
+      yield* chatting
 
-      const { result, statements: run } = yield* statements.during(json("GET", `${path}/chatting-agents`))
+      const { result, statements: run } = yield* statements.during(chatting)
       yield* finish
       yield* reader.hears("stream_end")
-      const after = yield* json("GET", `${path}/chatting-agents`)
+      const after = yield* chatting
 
-      deepStrictEqual(result.data.chatting_agents, [
+      deepStrictEqual(result.chatting_agents, [
         {
-          id: agent.id,
+          id: agent_id,
           name: "Ada",
           display_name: null,
           profile_pic: null,
@@ -204,13 +206,13 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
         }
       ])
       deepStrictEqual(run, [])
-      deepStrictEqual(after.data, { chatting_agents: [] })
+      deepStrictEqual(after, { chatting_agents: [] })
     })
   )
 
   it.scoped("a reader that leaves does not stop the round", () =>
     Effect.gen(function* () {
-      const { finish, follow, json, path, text } = yield* speaking
+      const { ask, finish, follow, path, text } = yield* speaking
       yield* Effect.scoped(Effect.flatMap(follow(), ({ next }) => next))
       const stays = yield* follow()
 
@@ -219,18 +221,18 @@ layer(house, { excludeTestServices: true })("Stream", (it) => {
       const end = yield* stays.hears("round_ended")
 
       assertEquals(end.stop_reason, "complete")
-      const { data } = yield* json("GET", `${path}/messages`)
-      deepStrictEqual([data[1].content, data[1].partial], ["I go on, whoever listens, until I am done.", false])
+      const [, reply] = yield* ask(({ messages }) => messages.list({ path }))
+      deepStrictEqual([reply?.content, reply?.partial], ["I go on, whoever listens, until I am done.", false])
     })
   )
 
   it.scoped("the deletion of the room ends the stream and says why, and the room cannot be followed again", () =>
     Effect.gen(function* () {
-      const { follow, id, json, path } = yield* setup
+      const { ask, follow, id, path } = yield* setup
       const reader = yield* follow()
       yield* reader.next
 
-      yield* json("DELETE", path)
+      yield* ask(({ rooms }) => rooms.remove({ path }))
       yield* reader.over
 
       deepStrictEqual(reader.seen.at(-1)?.data, { room_id: id, type: "room_deleted" })

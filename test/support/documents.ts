@@ -6,7 +6,7 @@ import { images } from "./images.ts"
 const time = Time.Timestamp.make("2026-01-02T03:04:05.678Z")
 
 /** A room in which nobody has sat. */
-export const emptyDocument = Schema.encodeSync(RoomDocument)({
+export const emptyDocument = RoomDocument.make({
   format: "parley.room",
   version: 1,
   exported_at: time,

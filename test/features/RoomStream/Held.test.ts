@@ -11,18 +11,17 @@ layer(House.shared({}), { excludeTestServices: true })("A stream that has caught
     Effect.gen(function* () {
       const client = yield* Client.make
       const streams = yield* OpenStreams
-      const { data } = yield* client.json("POST", "/rooms", { name: "room" })
-      const path = `/rooms/${data.id}`
+      const { id } = yield* client.ask(({ rooms }) => rooms.create({ payload: { name: "room" } }))
       const served = counted("parley_http_requests_total", { route: "/rooms/{room_id}/stream", status: "2xx" })
       const before = yield* served
 
       yield* Effect.scoped(
         Effect.gen(function* () {
-          const reader = yield* client.events(`${path}/stream`)
+          const reader = yield* client.events(`/rooms/${id}/stream`)
           yield* reader.next
           yield* Effect.repeat(served, { until: (now) => now > before, schedule: Schedule.spaced("5 millis") })
           assertEquals((yield* streams.stats).open, 1)
-          yield* client.json("POST", `${path}/messages/send`, { content: "Hello" })
+          yield* client.ask(({ messages }) => messages.send({ path: { room_id: id }, payload: { content: "Hello" } }))
           const { message } = yield* reader.hears("new_message")
           assertEquals(message.content, "Hello")
         })

@@ -80,13 +80,13 @@ layer(House.shared(), { excludeTestServices: true })("A stream whose login ends"
   it.scoped("says so to its reader, of one room and of all, and opens no more", () =>
     Effect.gen(function* () {
       const admin = yield* Client.make
-      const { data: room } = yield* admin.json("POST", "/rooms", { name: "left" })
+      const room = yield* admin.ask(({ rooms }) => rooms.create({ payload: { name: "left" } }))
       const paths = [`/rooms/${room.id}/stream`, "/stream"]
       const open = yield* Effect.forEach(paths, (path) => admin.events(path))
 
-      yield* admin.json("POST", "/auth/logout")
+      yield* admin.ask(({ auth }) => auth.logout())
       yield* Effect.forEach(open, ({ over }) => over)
-      const again = yield* Effect.forEach(paths, (path) => admin.json("GET", path))
+      const again = yield* Effect.forEach(paths, (path) => admin.send("GET", path))
 
       for (const { seen } of open) deepStrictEqual(seen.at(-1)?.data, { type: "login_ended", reason: "revoked" })
       for (const { status } of again) assertEquals(status, 401)

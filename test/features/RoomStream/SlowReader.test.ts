@@ -12,12 +12,11 @@ import { counted } from "../../support/metrics.ts"
 
 const setup = Effect.fn(function* (name: string) {
   const client = yield* Client.make
-  const { data } = yield* client.json("POST", "/rooms", { name })
-  const path = `/rooms/${data.id}`
-  const id: number = data.id
-  const say = (content: string) => client.json("POST", `${path}/messages/send`, { content })
-  const follow = (query = "", headers: Record<string, string> = {}) => client.events(`${path}/stream${query}`, headers)
-  return { ...client, id, path, say, follow }
+  const { id } = yield* client.ask(({ rooms }) => rooms.create({ payload: { name } }))
+  const path = { room_id: id }
+  const say = (content: string) => client.ask(({ messages }) => messages.send({ path, payload: { content } }))
+  const follow = (query = "") => client.events(`/rooms/${id}/stream${query}`)
+  return { ...client, id, say, follow }
 })
 
 const contents = (frames: ReadonlyArray<Client.Frame>) =>

@@ -20,9 +20,18 @@ type Caller = Effect.Effect.Success<ReturnType<typeof Client.as>>
 
 let rooms = 0
 const room = (client: Caller) =>
-  Effect.map(client.json("POST", "/rooms", { name: `room ${++rooms}` }), ({ data }): number => data.id)
-const say = (client: Caller, id: number, content: string) =>
-  client.json("POST", `/rooms/${id}/messages/send`, { content })
+  Effect.map(
+    client.ask(({ rooms: all }) => all.create({ payload: { name: `room ${++rooms}` } })),
+    ({ id }) => id
+  )
+const say = (client: Caller, room_id: number, content: string) =>
+  client.ask(({ messages }) => messages.send({ path: { room_id }, payload: { content } }))
+const remove = (client: Caller, room_id: number) => client.ask(({ rooms }) => rooms.remove({ path: { room_id } }))
+const anAgent = (client: Caller) =>
+  Effect.map(
+    client.ask(({ agents }) => agents.list()),
+    ([agent]) => agent?.id ?? 0
+  )
 const contents = (frames: ReadonlyArray<Client.Frame>) =>
   frames.flatMap(({ data }) => (data?.type === "new_message" ? [[data.room_id, data.message.content]] : []))
 
@@ -51,8 +60,8 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
         ]
       )
       for (const [at, client] of [guest, admin].entries()) {
-        const listed = (yield* client.json("GET", "/rooms")).data.map(({ id }: { readonly id: number }) => id)
-        deepStrictEqual(lists[at]?.ids.toSorted(), listed.toSorted())
+        const listed = yield* client.ask(({ rooms }) => rooms.list())
+        deepStrictEqual(lists[at]?.ids.toSorted(), listed.map(({ id }) => id).toSorted())
       }
     })
   )
@@ -60,15 +69,15 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
   it.scoped("tells of a room however it is made, and when it is deleted, and goes on", () =>
     Effect.gen(function* () {
       const client = yield* Client.make
-      const [agent] = (yield* client.json("GET", "/agents")).data
+      const agent_id = yield* anAgent(client)
       const reader = yield* client.events("/stream")
       yield* reader.hears("rooms")
 
       const made = yield* room(client)
-      const direct: number = (yield* client.json("GET", `/agents/${agent.id}/direct-room`)).data.id
-      const imported: number = (yield* client.json("POST", "/rooms/import", emptyDocument)).data.room_id
-      yield* client.json("DELETE", `/rooms/${made}`)
-      yield* say(client, imported, "still here")
+      const direct = yield* client.ask(({ agents }) => agents.directRoom({ path: { agent_id } }))
+      const imported = yield* client.ask(({ documents }) => documents.import({ payload: emptyDocument }))
+      yield* remove(client, made)
+      yield* say(client, imported.room_id, "still here")
       yield* reader.hears("new_message")
 
       deepStrictEqual(
@@ -77,8 +86,8 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
         ),
         [
           ["room_created", made],
-          ["room_created", direct],
-          ["room_created", imported],
+          ["room_created", direct.id],
+          ["room_created", imported.room_id],
           ["room_deleted", made]
         ]
       )
@@ -89,9 +98,9 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
   it.scoped("gives who comes while agents speak what they have said so far, then exactly the rest", () =>
     Effect.gen(function* () {
       const client = yield* Client.make
-      const [agent] = (yield* client.json("GET", "/agents")).data
+      const agent_id = yield* anAgent(client)
       const id = yield* room(client)
-      yield* client.json("POST", `/rooms/${id}/agents/${agent.id}`)
+      yield* client.ask(({ rooms }) => rooms.join({ path: { room_id: id, agent_id } }))
       const words = yield* Queue.unbounded<ProviderEvent | null>()
       const begun = yield* Deferred.make<void>()
       stage.act = (call) => {
@@ -144,7 +153,7 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
 
       const admin = yield* Client.make
       for (const wire of wires) wire.abort()
-      yield* admin.json("DELETE", `/rooms/${gone}`)
+      yield* remove(admin, gone)
       yield* say(client, stays, "two")
       const list = yield* hears("rooms")
       const message = yield* hears("new_message")
@@ -159,21 +168,20 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
     Effect.gen(function* () {
       const [guest, nobody] = [yield* Client.guest, yield* Client.as(null)]
       const id = yield* room(guest)
-      const ticketOf = (path: string) => Effect.map(guest.json("POST", path), ({ data }): string => data.ticket)
-      const open = (path: string, ticket: string) =>
+      const open = (path: string, { ticket }: { readonly ticket: string }) =>
         Effect.map(Effect.scoped(nobody.events(`${path}?ticket=${ticket}`)), ({ status }) => status)
       const [ticket, astray, other] = [
-        yield* ticketOf("/sse-ticket"),
-        yield* ticketOf("/sse-ticket"),
-        yield* ticketOf(`/rooms/${id}/sse-ticket`)
+        yield* guest.ask(({ stream }) => stream.ticketOfAll()),
+        yield* guest.ask(({ stream }) => stream.ticketOfAll()),
+        yield* guest.ask(({ stream }) => stream.ticket({ path: { room_id: id } }))
       ]
 
-      const reader = yield* nobody.events(`/stream?ticket=${ticket}`)
+      const reader = yield* nobody.events(`/stream?ticket=${ticket.ticket}`)
       const refused = [
         yield* open("/stream", ticket),
         yield* open(`/rooms/${id}/stream`, astray),
         yield* open("/stream", other),
-        yield* open("/stream", "")
+        yield* open("/stream", { ticket: "" })
       ]
       yield* say(guest, id, "hello")
       const frame = yield* reader.hears("new_message")
@@ -185,13 +193,13 @@ layer(house, { excludeTestServices: true })("The stream of all rooms", (it) => {
   it.scoped("ends with the logout of its reader, be it opened by token or by ticket", () =>
     Effect.gen(function* () {
       const [guest, nobody] = [yield* Client.guest, yield* Client.as(null)]
-      const { data } = yield* guest.json("POST", "/sse-ticket")
-      const readers = [yield* guest.events("/stream"), yield* nobody.events(`/stream?ticket=${data.ticket}`)]
+      const { ticket } = yield* guest.ask(({ stream }) => stream.ticketOfAll())
+      const readers = [yield* guest.events("/stream"), yield* nobody.events(`/stream?ticket=${ticket}`)]
 
-      yield* guest.json("POST", "/auth/logout")
+      yield* guest.ask(({ auth }) => auth.logout())
       yield* Effect.forEach(readers, ({ over }) => over)
 
-      assertEquals((yield* guest.json("GET", "/stream")).status, 401)
+      assertEquals((yield* guest.send("GET", "/stream")).status, 401)
     })
   )
 
