@@ -3,6 +3,7 @@ import { added, addedCpu, atLeast, most, mostCpu, raised, times, told } from "./
 import { rooms16, tools64 } from "./crowds.mjs"
 import { rooms, turn } from "./engine.mjs"
 import { pages } from "./pages.mjs"
+import { peers } from "./peers.mjs"
 import { refusals } from "./refusals.mjs"
 import { simulation } from "./simulation.mjs"
 import { turn2, words } from "./turns.mjs"
@@ -12,6 +13,15 @@ export const engineRows = {
   turn2: { title: "an agent's turn: 2 agents, openai", per: "turn", wall: "/s", aim: mostCpu(5), prepare: turn2 },
   turn2Old: { title: "  after 1,000 messages", per: "turn", wall: "/s", aim: mostCpu(6), from: "turn2" },
   words: { title: "  of 41 words against one", per: "turn", wall: "/s", aim: times(1.1), prepare: words },
+  peers: {
+    title: "a turn beside LangGraph.js, both synced",
+    per: "turn",
+    wall: "/s",
+    aim: told,
+    prepare: peers,
+    isRare: true
+  },
+  peersUsual: { title: "  and it as it comes", per: "turn", wall: "/s", aim: told, from: "peers", isRare: true },
   pages: { title: "pages written for a turn", per: "", wall: "pages", aim: most(12, "pages"), prepare: pages },
   commits: { title: "  and commits", per: "", wall: "commits", aim: most(2, "commits"), from: "pages" },
   rooms: { title: "turns of 100 rooms at once", per: "turn", wall: "/s", aim: told, prepare: rooms },

@@ -16,7 +16,8 @@ const { values } = parseArgs({
   options: { rows: { type: "string" }, runs: { type: "string", default: "3" }, write: { type: "boolean" } }
 })
 const runs = Math.max(1, Number(values.runs) || 3)
-const names = values.rows?.split(",").flatMap((name) => groups[name] ?? [name]) ?? Object.keys(rows)
+const usual = Object.keys(rows).filter((name) => !rows[name].isRare)
+const names = values.rows?.split(",").flatMap((name) => groups[name] ?? [name]) ?? usual
 const unknown = names.filter((name) => !(name in rows))
 if (unknown.length > 0) {
   console.error(`no row ${unknown.join(", ")}; there are: ${Object.keys({ ...groups, ...rows }).join(", ")}`)

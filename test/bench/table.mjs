@@ -34,14 +34,16 @@ node:http that sends the same bytes; for readers bare writes of the same frame; 
 same vendor, on loopback, both after the same warm-up; for 500 seats the server before they speak; for the first token
 the provider alone, from asking for a turn to its first text, against the time from sending the message to the first
 delta on the stream, in a seat that has spoken; for a turn the provider alone with as long a text; for a turn through
-openai a bare client that sends the same request, for 41 words the turn of one; for the pages of a turn one message in
-the same tables, in one commit; for a paused room one of nobody; for a turn with tools the provider alone, from asking
-to the end; for the first token beside other rooms the same while they are silent; for start and memory a bare
-node:http server; for a POST beside an import the same house before it; for traces the same house without a collector.
-synchronous = FULL throughout. A turn is one of twenty that answer a message, in order, two in five with 220
-characters in five pieces and the others by a skip: with its share of the POST, the planning, the opening and the end
-of the round, both commits, the agent's folder and one reader of the stream. One through openai is one of two that
-answer a message, with its half of the same.`
+openai a bare client that sends the same request, for 41 words the turn of one; for the peers a turn of LangGraph.js
+in a process without HTTP, whose SqliteSaver keeps each step before the next with synchronous = FULL, or as it comes,
+beside the next step with NORMAL; for the pages of a turn one message in the same tables, in one commit; for a paused
+room one of nobody; for a turn with tools the provider alone, from asking to the end; for the first token beside other
+rooms the same while they are silent; for start and memory a bare node:http server; for a POST beside an import the
+same house before it; for traces the same house without a collector. synchronous = FULL throughout, but where said. A
+turn is one of twenty that answer a message, in order, two in five with 220 characters in five pieces and the others
+by a skip: with its share of the POST, the planning, the opening and the end of the round, both commits, the agent's
+folder and one reader of the stream. One through openai is one of two that answer a message, with its half of the
+same.`
 
 const heads = ["row", "CPU us", "ceiling", "", "times", "wall", "ceiling", "", "aim", ""]
 

@@ -3,7 +3,7 @@ import { inOrder, numbers } from "./lists.mjs"
 import { cpuOf, median } from "./machine.mjs"
 import { agentsOf, aloneOf, fill, newRoom, seat, vendorOf } from "./parts.mjs"
 
-const rounds = 25
+export const rounds = 25
 const seats = 2
 
 /** What the server has counted of this name, over all its labels. */
