@@ -1,5 +1,6 @@
 import { type SqlClient, SqlError, type Statement } from "@effect/sql"
 import { Array, Effect, Either, Option, ParseResult, Predicate, Schema } from "effect"
+import * as Plain from "./Sql/Plain.ts"
 import { type Table, Unreadable, unreadable } from "../lib/unreadable.ts"
 
 type Rows<E> = Effect.Effect<ReadonlyArray<unknown>, E>
@@ -17,12 +18,16 @@ const placesOf = ({ issue }: ParseResult.ParseError) =>
 const Numbered = Schema.decodeUnknownOption(Schema.Struct({ id: Schema.Int }))
 
 const eachOf = <A, I>(schema: Schema.Schema<A, I>, table: Table) => {
+  const plain = Plain.rowOf(schema)
   const decode = Schema.decodeUnknownEither(schema)
-  return (row: unknown) =>
-    Either.mapLeft(decode(row), (error) => {
+  return (row: unknown) => {
+    const read = plain(row)
+    if (Option.isSome(read)) return Either.right(read.value)
+    return Either.mapLeft(decode(row), (error) => {
       const id = Option.getOrNull(Option.map(Numbered(row), (it) => it.id))
       return new Unreadable({ table, id, places: placesOf(error) })
     })
+  }
 }
 
 /** All rows of a statement. A broken database is a defect, and so is a row of another shape: `Unreadable`. */
