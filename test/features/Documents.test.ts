@@ -3,11 +3,13 @@ import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, FastCheck, Schema, Stream, Struct } from "effect"
+import type { Wire } from "../../src/client/client.ts"
 import { Documents } from "../../src/features/Documents.ts"
-import type { DocumentMessage } from "../../src/domain/RoomDocument.ts"
+import type { RoomDocument, WrittenDocument } from "../../src/domain/RoomDocument.ts"
+import { RoomId } from "../../src/domain/RoomId.ts"
 import { CurrentUser } from "../../src/domain/User.ts"
 import * as Client from "../support/Client.ts"
-import { emptyDocument, messageOf, messages, rooms } from "../support/documents.ts"
+import { emptyDocument, exported, messageOf, messages, rooms, seatOf } from "../support/documents.ts"
 import * as House from "../support/House.ts"
 import { images, png } from "../support/images.ts"
 
@@ -22,15 +24,18 @@ const setup = Effect.gen(function* () {
   const client = yield* Client.make
   const sql = yield* SqlClient.SqlClient
   const name = `room ${++names}`
-  const take = (more: object) => client.json("POST", "/rooms/import", { ...emptyDocument, ...more })
-  const with_ = (list: ReadonlyArray<typeof DocumentMessage.Encoded>) =>
-    take({ room: { ...emptyDocument.room, name }, messages: list })
-  const document = (id: number) => Effect.map(client.json("GET", `/rooms/${id}/export`), ({ data }) => data)
+  const { ask } = client
+  const take = (more: Partial<Wire<RoomDocument>>) =>
+    ask(({ documents }) => documents.import({ payload: { ...emptyDocument, ...more } }))
+  const with_ = (messages: Wire<RoomDocument>["messages"]) => take({ room: { ...emptyDocument.room, name }, messages })
+  const document = (room_id: number) => exported(ask, room_id)
   const text = (id: number, query = "") =>
     Effect.scoped(Effect.flatMap(client.send("GET", `/rooms/${id}/export?format=markdown${query}`), ({ text }) => text))
+  const read = (room_id: number) => ask(({ rooms }) => rooms.get({ path: { room_id } }))
+  const clear = (room_id: number) => ask(({ messages }) => messages.clear({ path: { room_id } }))
   const count = (table: string) =>
     Effect.map(sql.unsafe<{ readonly n: number }>(`SELECT count(*) AS n FROM ${table}`), ([row]) => row?.n)
-  return { ...client, client, sql, name, take, with_, document, text, count }
+  return { ...client, sql, name, take, with_, document, text, read, clear, count }
 })
 
 layer(house, { excludeTestServices: true })("Documents", (it) => {
@@ -38,30 +43,23 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
     Effect.gen(function* () {
       const { document, take } = yield* setup
       const seats = [
-        { name: "Ada", group: null, joined_at: "2026-01-01T00:00:00.000Z", joined_after: 0, choice: noChoice },
-        {
-          name: "Bo",
-          group: null,
-          joined_at: "2026-01-02T00:00:00.000Z",
-          joined_after: 5,
-          choice: { ...noChoice, model: "large", temperature: 0.5 }
-        }
+        seatOf("Ada"),
+        seatOf("Bo", { joined_after: 5, choice: { ...noChoice, model: "large", temperature: 0.5 } })
       ]
       const cases = FastCheck.sample(FastCheck.tuple(rooms, messages), 25)
 
       for (const [room, list] of cases) {
         const own = { room: { ...room, name: `${++names} ${room.name}`.slice(0, 200).trim() }, messages: list }
         const first = yield* take({ ...own, agents: seats })
-        assertEquals(first.status, 200)
-        const one = yield* document(first.data.room_id)
+        const one = yield* document(first.room_id)
         const second = yield* take({ ...one, room: { ...one.room, name: `${++names} again` } })
-        const other = yield* document(second.data.room_id)
+        const other = yield* document(second.room_id)
 
         deepStrictEqual(withoutIds({ ...other, room: { ...other.room, name: one.room.name } }), withoutIds(one))
         deepStrictEqual(one.messages.map(withoutId), list.map(withoutId))
         assertEquals(one.room.name, own.room.name)
         assertEquals(
-          one.messages.filter(({ id }: DocumentMessage) => id <= one.agents[1].joined_after).length,
+          one.messages.filter(({ id }) => id <= (one.agents[1]?.joined_after ?? 0)).length,
           list.filter(({ id }) => id <= 5).length
         )
       }
@@ -70,19 +68,21 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 
   it.effect("an agent is known again by its folder's name, or else by what it is called, here or there", () =>
     Effect.gen(function* () {
-      const { document, json, text, with_ } = yield* setup
-      const { data: agent } = yield* json("POST", "/agents", { name: "O'Brien", in_a_nutshell: "He repairs." })
+      const { ask, document, text, with_ } = yield* setup
+      const agent = yield* ask(({ agents }) =>
+        agents.create({ payload: { name: "O'Brien", in_a_nutshell: "He repairs." } })
+      )
       const by = (id: number, agent_name: string, agent_display_name: string | null) =>
         messageOf(id, { role: "assistant", participant_type: null, agent_name, agent_display_name })
       const { document: of, with_: another } = yield* setup
-      const { data: shown } = yield* another([by(1, "O'Brien", null), by(2, "miles", "O'Brien")])
+      const shown = yield* another([by(1, "O'Brien", null), by(2, "miles", "O'Brien")])
       deepStrictEqual(shown.missing_agents, [])
       deepStrictEqual(
-        (yield* of(shown.room_id)).messages.map((one: Record<string, unknown>) => one["agent_name"]),
+        (yield* of(shown.room_id)).messages.map(({ agent_name }) => agent_name),
         ["O Brien", "O Brien"]
       )
 
-      const { data } = yield* with_([
+      const { missing_agents, room_id } = yield* with_([
         by(1, "O'Brien", null),
         by(2, "miles", "O'Brien"),
         by(3, "O Brien", "Miles"),
@@ -90,13 +90,13 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
         by(5, "keiko", "Keiko O'Brien")
       ])
 
-      deepStrictEqual(data.missing_agents, ["Keiko O'Brien"])
-      const { data: found } = yield* json("GET", `/rooms/${data.room_id}/messages`)
+      deepStrictEqual(missing_agents, ["Keiko O'Brien"])
+      const found = yield* ask(({ messages }) => messages.list({ path: { room_id } }))
       deepStrictEqual(
-        found.map((one: Record<string, unknown>) => [
-          one["agent_id"] === agent.id,
-          one["agent_name"],
-          one["agent_display_name"]
+        found.map(({ agent_display_name, agent_id, agent_name }) => [
+          agent_id === agent.id,
+          agent_name,
+          agent_display_name
         ]),
         [
           [true, "O Brien", "O'Brien"],
@@ -106,41 +106,34 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
           [false, "keiko", "Keiko O'Brien"]
         ]
       )
-      assertTrue((yield* text(data.room_id)).includes("### Keiko O'Brien (agent)"))
-      deepStrictEqual((yield* document(data.room_id)).messages[0].agent_display_name, "O'Brien")
-      yield* json("DELETE", `/agents/${agent.id}`)
+      assertTrue((yield* text(room_id)).includes("### Keiko O'Brien (agent)"))
+      deepStrictEqual((yield* document(room_id)).messages[0]?.agent_display_name, "O'Brien")
+      yield* ask(({ agents }) => agents.remove({ path: { agent_id: agent.id } }))
     })
   )
 
   it.effect("agents are found by their names; those that are not here are told, and keep what they said", () =>
     Effect.gen(function* () {
-      const { json, take } = yield* setup
-      const seat = { group: null, joined_at: "2026-01-01T00:00:00.000Z", joined_after: 0 }
+      const { read, take } = yield* setup
       const agent = { role: "assistant", participant_type: null } as const
 
-      const { data } = yield* take({
-        agents: [
-          { ...seat, name: "Ada" },
-          { ...seat, name: "Eve" }
-        ],
+      const { missing_agents, room_id } = yield* take({
+        agents: [seatOf("Ada"), seatOf("Eve")],
         messages: [
           messageOf(1, { ...agent, agent_name: "Ada" }),
           messageOf(2, { ...agent, agent_name: "Zoe" }),
           messageOf(3, { agent_name: "Ada" })
         ]
       })
-      const { data: room } = yield* json("GET", `/rooms/${data.room_id}`)
+      const room = yield* read(room_id)
 
-      deepStrictEqual(data.missing_agents, ["Eve", "Zoe"])
+      deepStrictEqual(missing_agents, ["Eve", "Zoe"])
       deepStrictEqual(
-        room.agents.map((one: { readonly name: string }) => one.name),
+        room.agents.map(({ name }) => name),
         ["Ada"]
       )
       deepStrictEqual(
-        room.messages.map((one: { readonly agent_id: number | null; readonly agent_name: string }) => [
-          one.agent_id !== null,
-          one.agent_name
-        ]),
+        room.messages.map(({ agent_id, agent_name }) => [agent_id !== null, agent_name]),
         [
           [true, "Ada"],
           [false, "Zoe"],
@@ -155,10 +148,12 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
       const { count } = yield* setup
       const guest = yield* Client.guest
       const rounds = yield* count("rounds")
-      const body = { ...emptyDocument, room: { ...emptyDocument.room, owner_id: "admin", autonomous: true } }
+      const foreign = { ...emptyDocument.room, owner_id: "admin", autonomous: true }
 
-      const { data } = yield* guest.json("POST", "/rooms/import", body)
-      const { data: room } = yield* guest.json("GET", `/rooms/${data.room_id}`)
+      const { room_id } = yield* guest.ask(({ documents }) =>
+        documents.import({ payload: { ...emptyDocument, room: foreign } })
+      )
+      const room = yield* guest.ask(({ rooms }) => rooms.get({ path: { room_id } }))
 
       assertEquals(room.owner_id, guest.user.user_id)
       assertEquals(yield* count("rounds"), rounds)
@@ -176,30 +171,39 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
       const taken = yield* Effect.all([take({ room }), take({ room }), take({ room })])
 
       deepStrictEqual(
-        taken.map(({ data }) => data.name),
+        taken.map(({ name }) => name),
         [name, `${name} (2)`, `${name} (3)`]
       )
-      assertTrue(taken[0].data.default_provider !== "elsewhere")
+      assertTrue(taken[0].default_provider !== "elsewhere")
     })
   )
 
   it.effect("a document that does not fit is refused with its place, and nothing of it is kept", () =>
     Effect.gen(function* () {
-      const { count, take, with_ } = yield* setup
+      const { count, json, with_ } = yield* setup
       const before = yield* Effect.all([count("rooms"), count("messages")])
       const svg = { media_type: "image/png" as const, data: Buffer.from("<svg/>").toString("base64") }
 
-      const answers = yield* Effect.all([
-        take({ version: 2 }),
-        with_([messageOf(1), { ...messageOf(2), timestamp: "2026-02-31T99:00:00.000Z" }]),
-        with_([messageOf(2), messageOf(2)]),
-        with_([messageOf(1), messageOf(2, { images: [{ media_type: "image/png", data: images["image/png"] }, svg] })])
-      ])
+      const version = yield* json("POST", "/rooms/import", { ...emptyDocument, version: 2 })
+      const misfits = yield* Effect.all(
+        [
+          with_([messageOf(1), { ...messageOf(2), timestamp: "2026-02-31T99:00:00.000Z" }]),
+          with_([messageOf(2), messageOf(2)]),
+          with_([messageOf(1), messageOf(2, { images: [{ media_type: "image/png", data: images["image/png"] }, svg] })])
+        ].map((take) => Effect.flip(take))
+      )
 
       deepStrictEqual(
-        answers.map(({ data, status }) => [status, data._tag, data.detail[0]?.loc ?? [data.message, data.image]]),
+        [version.status, version.data._tag, version.data.detail[0].loc],
+        [422, "Invalid", ["body", "version"]]
+      )
+      deepStrictEqual(
+        misfits.map(({ body, detail, status, tag }) => [
+          status,
+          tag,
+          typeof detail === "string" ? [body["message"], body["image"]] : detail[0]?.loc
+        ]),
         [
-          [422, "Invalid", ["body", "version"]],
           [422, "Invalid", ["body", "messages", 1, "timestamp"]],
           [422, "Invalid", ["body", "messages", 1, "id"]],
           [422, "DocumentRefused", [1, 2]]
@@ -214,28 +218,24 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
       const { json, with_ } = yield* setup
       const long = (length: number) => messageOf(1, { content: "x".repeat(length) })
 
-      const answers = yield* Effect.all([
-        with_([long(5000)]),
-        with_([long(400_000)]),
-        json("POST", "/rooms", { name: "y", more: "x".repeat(5000) })
-      ])
+      const taken = yield* with_([long(5000)])
+      const refused = yield* Effect.flip(with_([long(400_000)]))
+      const other = yield* json("POST", "/rooms", { name: "y", more: "x".repeat(5000) })
 
-      deepStrictEqual(
-        answers.map(({ status }) => status),
-        [200, 413, 413]
-      )
+      deepStrictEqual([taken.message_count, refused.status, other.status], [1, 413, 413])
     })
   )
 
+  const asAdmin = Effect.provideService(CurrentUser, { role: "admin", user_id: "admin" })
+
   const begun = Effect.gen(function* () {
     const house = yield* setup
-    const { data } = yield* house.with_(Array.from({ length: 900 }, (_, i) => messageOf(i + 1)))
-    const { json } = yield* Documents
-    const { text } = yield* json(data.room_id).pipe(
-      Effect.provideService(CurrentUser, { role: "admin", user_id: "admin" })
-    )
-    const say = (content: string) => house.json("POST", `/rooms/${data.room_id}/messages/send`, { content })
-    return { ...house, id: Number(data.room_id), say, text: Stream.mkString(text) }
+    const { room_id } = yield* house.with_(Array.from({ length: 900 }, (_, i) => messageOf(i + 1)))
+    const documents = yield* Documents
+    const { text } = yield* asAdmin(documents.json(RoomId.make(room_id)))
+    const say = (content: string) =>
+      house.ask(({ messages }) => messages.send({ path: { room_id }, payload: { content } }))
+    return { ...house, id: room_id, say, text: Stream.mkString(text) }
   })
 
   it.effect("what is said while a room is read is not in its export", () =>
@@ -252,8 +252,8 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 
   it.effect("an export breaks off when its room is emptied meanwhile, whatever is said there afterwards", () =>
     Effect.gen(function* () {
-      const { id, json, sql, text } = yield* begun
-      yield* json("DELETE", `/rooms/${id}/messages`)
+      const { clear, id, sql, text } = yield* begun
+      yield* clear(id)
       yield* sql`
         INSERT INTO messages (room_id, role, content, timestamp)
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)
@@ -265,15 +265,13 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 
   it.effect("pictures that go with their room while it is read break the export off, and are not told as missing", () =>
     Effect.gen(function* () {
-      const { json, with_ } = yield* setup
+      const { clear, with_ } = yield* setup
       const large = [{ media_type: "image/png" as const, data: png(60_000).toString("base64") }]
-      const { data } = yield* with_([messageOf(1, { images: large }), messageOf(2, { images: large })])
+      const { room_id } = yield* with_([messageOf(1, { images: large }), messageOf(2, { images: large })])
       const documents = yield* Documents
-      const { text } = yield* documents
-        .json(data.room_id)
-        .pipe(Effect.provideService(CurrentUser, { role: "admin", user_id: "admin" }))
+      const { text } = yield* asAdmin(documents.json(RoomId.make(room_id)))
 
-      const emptied = Stream.tap(text, () => json("DELETE", `/rooms/${data.room_id}/messages`))
+      const emptied = Stream.tap(text, () => clear(room_id))
 
       assertEquals((yield* Effect.exit(Stream.runDrain(emptied)))._tag, "Failure")
     })
@@ -283,7 +281,7 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
     Effect.gen(function* () {
       const { sql, text, with_ } = yield* setup
       const forged = "### Ada (agent) · 2026-01-01 00:00:00 UTC"
-      const { data } = yield* with_([
+      const { room_id } = yield* with_([
         messageOf(1, {
           content: `Hello\n${forged}\r${forged}\u2028${forged}\n<h3>Ada</h3>\n---`
         }),
@@ -296,10 +294,10 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
       ])
       // As it was stored before names had to be on one line.
       yield* sql`
-        UPDATE messages SET participant_name = ${`A\n${forged}`} WHERE room_id = ${data.room_id} AND role = 'user'`
+        UPDATE messages SET participant_name = ${`A\n${forged}`} WHERE room_id = ${room_id} AND role = 'user'`
 
-      const folded = yield* text(data.room_id)
-      const open = yield* text(data.room_id, "&thinking=true")
+      const folded = yield* text(room_id)
+      const open = yield* text(room_id, "&thinking=true")
 
       assertEquals(folded.split(/[\n\r\u2028]/).filter((line) => line.startsWith("#")).length, 3)
       assertEquals(/(?<!\\)<h3>/.test(folded), false)
@@ -311,11 +309,11 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 
   it.effect("a file is named after its room in every script, and a name cannot leave the header", () =>
     Effect.gen(function* () {
-      const { client, sql, take } = yield* setup
-      const { data } = yield* take({ room: { ...emptyDocument.room, name: "old" } })
-      yield* sql`UPDATE rooms SET name = ${`../방 "x"\r\nset-cookie: a=b`} WHERE id = ${data.room_id}`
+      const { send, sql, take } = yield* setup
+      const { room_id } = yield* take({ room: { ...emptyDocument.room, name: "old" } })
+      yield* sql`UPDATE rooms SET name = ${`../방 "x"\r\nset-cookie: a=b`} WHERE id = ${room_id}`
 
-      const { headers } = yield* client.send("GET", `/rooms/${data.room_id}/export`)
+      const { headers } = yield* send("GET", `/rooms/${room_id}/export`)
 
       assertEquals(
         headers["content-disposition"],
@@ -329,11 +327,11 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 const withoutId = <M extends { readonly id: number }>(message: M) => Struct.omit(message, "id")
 
 /** Everything but what an import gives anew; a seat is told by how many messages came before it. */
-const withoutIds = ({ agents, messages: list, ...rest }: any) => ({
+const withoutIds = ({ agents, messages: list, ...rest }: Wire<WrittenDocument>) => ({
   ...Struct.omit(rest, "exported_at"),
-  agents: agents.map(({ joined_after, ...seat }: any) => ({
+  agents: agents.map(({ joined_after, ...seat }) => ({
     ...seat,
-    before: list.filter(({ id }: DocumentMessage) => id <= joined_after).length
+    before: list.filter(({ id }) => id <= joined_after).length
   })),
   messages: list.map(withoutId)
 })

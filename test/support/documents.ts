@@ -1,5 +1,6 @@
-import { Arbitrary, FastCheck, Schema } from "effect"
-import { DocumentMessage, RoomDocument, WrittenMessage } from "../../src/domain/RoomDocument.ts"
+import { Arbitrary, Effect, FastCheck, Schema, Struct } from "effect"
+import type { Client, Wire } from "../../src/client/client.ts"
+import { DocumentMessage, DocumentSeat, RoomDocument, WrittenMessage } from "../../src/domain/RoomDocument.ts"
 import * as Time from "../../src/domain/Time.ts"
 import { images } from "./images.ts"
 
@@ -22,7 +23,11 @@ export const emptyDocument = RoomDocument.make({
   messages: []
 })
 
-export const messageOf = (id: number, more: Partial<DocumentMessage> = {}): DocumentMessage => ({
+/** An agent that was there from the first. */
+export const seatOf = (name: string, more: Partial<DocumentSeat> = {}) =>
+  DocumentSeat.make({ name, group: null, joined_at: time, joined_after: 0, ...more })
+
+export const messageOf = (id: number, more: Partial<Wire<DocumentMessage>> = {}): Wire<DocumentMessage> => ({
   id,
   role: "user",
   agent_name: null,
@@ -40,7 +45,7 @@ export const messageOf = (id: number, more: Partial<DocumentMessage> = {}): Docu
 })
 
 const pictures = FastCheck.array(
-  FastCheck.constantFrom(...Object.entries(images).map(([media_type, data]) => ({ media_type, data }))),
+  FastCheck.constantFrom(...Struct.entries(images).map(([media_type, data]) => ({ media_type, data }))),
   { maxLength: 2 }
 )
 const times = FastCheck.integer({ min: 0, max: 1.7e12 }).map(Time.at)
@@ -63,3 +68,10 @@ export const rooms = FastCheck.record({
   created_at: times,
   last_activity_at: FastCheck.option(times)
 }).map(({ room, ...rest }) => ({ ...room, ...rest }))
+
+/** The room as its export has it. */
+export const exported = <E>(ask: <A>(call: (parley: Client) => Promise<A>) => Effect.Effect<A, E>, room_id: number) =>
+  Effect.flatMap(
+    ask(({ documents }) => documents.export({ path: { room_id } })),
+    (found) => (found instanceof Response ? Effect.dieMessage("A transcript") : Effect.succeed(found))
+  )
