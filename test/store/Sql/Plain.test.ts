@@ -58,40 +58,37 @@ const Odd = Schema.Struct({
 const odd = { round: 1, at, flag: 1, finish: "stop", share: 0.5, list: "[1,2]" }
 
 /** What a column may hold, whatever it should. */
-const cell = FastCheck.oneof(
-  FastCheck.constantFrom<unknown>(
-    null,
-    undefined,
-    true,
-    false,
-    0,
-    1,
-    -1,
-    1.5,
-    Number.NaN,
-    1n,
-    "",
-    at,
-    "stop",
-    "[]",
-    "x"
-  ),
-  FastCheck.string(),
-  FastCheck.double()
-)
+const odds: ReadonlyArray<unknown> = [
+  null,
+  undefined,
+  true,
+  false,
+  0,
+  1,
+  -1,
+  1.5,
+  NaN,
+  1n,
+  "",
+  at,
+  "stop",
+  "[]",
+  "x",
+  []
+]
+const cell = FastCheck.oneof(FastCheck.constantFrom(...odds), FastCheck.string(), FastCheck.double())
 
 const agree = <A, I>(schema: Schema.Schema<A, I>, row: Readonly<Record<string, unknown>>) => {
   const plain = Plain.rowOf(schema)
   const decode = Schema.decodeUnknownEither(schema)
-  const names = Object.keys(row)
-  const changed = FastCheck.dictionary(FastCheck.constantFrom(...names, "more"), cell, { maxKeys: 3 })
-  FastCheck.assert(
-    FastCheck.property(changed, (changes) => {
-      const found = plain({ ...row, ...changes })
-      if (Option.isSome(found)) deepStrictEqual(Either.right(found.value), decode({ ...row, ...changes }))
-    }),
-    { numRuns: 2000 }
-  )
+  const names = [...Object.keys(row), "more"]
+  const compare = (changed: Readonly<Record<string, unknown>>) => {
+    const found = plain(changed)
+    if (Option.isSome(found)) deepStrictEqual(Either.right(found.value), decode(changed))
+  }
+  for (const name of names) for (const value of odds) compare({ ...row, [name]: value })
+  const changes = FastCheck.dictionary(FastCheck.constantFrom(...names), cell, { maxKeys: 3 })
+  FastCheck.assert(FastCheck.property(changes, (changed) => compare({ ...row, ...changed })))
   return plain(row)
 }
 
