@@ -29,7 +29,7 @@ export const rooms16 = async (stage) => {
 
 const sizes = [7, 7, 6, 6, 6, 6]
 
-/** A turn of 38 words, each a delta, that looks something up six times. */
+/** A turn of 38 words, each a delta of the model's, that looks something up six times. */
 const turnOf = (seed) => {
   const words = line(seed, 38)
     .split(" ")
