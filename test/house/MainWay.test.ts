@@ -24,14 +24,16 @@ const sessionOf = (name: string) =>
 
 const evening = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>) =>
   Effect.gen(function* () {
-    const client = yield* Client.make
-    const people = yield* client.json("GET", "/agents")
-    const room = yield* client.json("POST", "/rooms", { name: "evening", someone_answers: false })
-    const id: number = room.data.id
-    for (const { id: agent } of people.data) yield* client.json("POST", `/rooms/${id}/agents/${agent}`)
+    const { ask } = yield* Client.make
+    const people = yield* ask(({ agents }) => agents.list())
+    const { default_provider, id } = yield* ask(({ rooms }) =>
+      rooms.create({ payload: { name: "evening", someone_answers: false } })
+    )
+    const path = { room_id: id }
+    for (const { id: agent_id } of people) yield* ask(({ rooms }) => rooms.join({ path: { ...path, agent_id } }))
     const watch = yield* Watch.room(id)
-    const say = (content: string) => client.json("POST", `/rooms/${id}/messages/send`, { content, role: "user" })
-    assertEquals(room.data.default_provider, "claude")
+    const say = (content: string) => ask(({ messages }) => messages.send({ path, payload: { content } }))
+    assertEquals(default_provider, "claude")
 
     yield* api.reply(
       Api.answer(Api.text("Good evening. ", "I am Ada, and the clocks are slow today.")),
@@ -54,12 +56,8 @@ const evening = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>) =>
     assertEquals(telling === undefined ? true : yield* Deferred.await(telling.closed), false)
     yield* watch.ended
 
-    const page = yield* client.json("GET", `/rooms/${id}/messages`)
-    const said = page.data.map((message: Record<string, unknown>) => [
-      message["agent_name"],
-      message["content"],
-      message["partial"]
-    ])
+    const page = yield* ask(({ messages }) => messages.list({ path }))
+    const said = page.map(({ agent_name, content, partial }) => [agent_name, content, partial])
     deepStrictEqual(said, [
       [null, "Good evening, @Ada and @Bo. See @/etc/hostname and /clear", false],
       ["Ada", "Good evening. I am Ada, and the clocks are slow today.", false],
@@ -73,12 +71,12 @@ const evening = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>) =>
 
 const morning = (api: Effect.Effect.Success<ReturnType<typeof Api.make>>, id: number) =>
   Effect.gen(function* () {
-    const client = yield* Client.make
+    const { ask } = yield* Client.make
     const watch = yield* Watch.room(id)
     const before = api.calls.length
 
     yield* api.reply(Api.answer(Api.text("Good morning, said Bo, as he always does.")))
-    yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "Good morning, @Bo", role: "user" })
+    yield* ask(({ messages }) => messages.send({ path: { room_id: id }, payload: { content: "Good morning, @Bo" } }))
     yield* watch.ended
 
     const history = api.calls[before]?.said.flatMap(({ texts }) => texts).join("\n") ?? ""
