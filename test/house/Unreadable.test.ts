@@ -2,6 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { house } from "../support/Damaged.ts"
+import { exported } from "../support/documents.ts"
 import { images, pixel } from "../support/images.ts"
 import { is } from "../support/events.ts"
 
@@ -16,26 +17,24 @@ describe("a row that cannot be read", () => {
     "participant_name = x'ff00'"
   ]) {
     it.scopedLive(`is a notice in the place of its message, in pages, searches and exports alike (${damaged})`, () =>
-      house(({ client, count, damage, get, path, say, watch }) =>
+      house(({ ask, change, count, damage, id: room, inRoom, messages, read, say, watch }) =>
         Effect.gen(function* () {
           const before = yield* count("messages")
-          const page = yield* get("/messages")
-          const { id } = page.find(({ content }: { content: string }) => content === "A green apple")
+          const page = yield* messages
+          const id = page.find(({ content }) => content === "A green apple")?.id ?? 0
           yield* damage(`UPDATE messages SET ${damaged} WHERE id = ${id}`)
-          yield* client.json("PATCH", path, { name: "still here" })
+          yield* change({ name: "still here" })
 
-          const expected = page.map((it: { id: number; content: string }) => (it.id === id ? unreadable : it.content))
-          const contents = ({ data }: { data: ReadonlyArray<{ content: string }> }) => data.map((it) => it.content)
-          deepStrictEqual(contents(yield* client.json("GET", `${path}/messages?limit=900`)), expected)
+          const expected = page.map((it) => (it.id === id ? unreadable : it.content))
+          const contents = (all: ReadonlyArray<{ readonly content: string }>) => all.map(({ content }) => content)
           deepStrictEqual(
-            (yield* get("")).messages.map(({ content }: { content: string }) => content),
+            contents(yield* ask(({ messages }) => messages.list({ path: inRoom, urlParams: { limit: 900 } }))),
             expected
           )
-          const found = yield* client.json("GET", "/messages/search?q=apple")
-          assertEquals(found.status, 200)
-          assertTrue(found.data.hits.some(({ content }: { content: string }) => content === "A red apple"))
-          const document = yield* client.json("GET", `${path}/export`)
-          deepStrictEqual(contents({ data: document.data.messages }), expected)
+          deepStrictEqual(contents((yield* read).messages), expected)
+          const { hits } = yield* ask(({ search }) => search.everywhere({ urlParams: { q: "apple" } }))
+          assertTrue(contents(hits).includes("A red apple"))
+          deepStrictEqual(contents((yield* exported(ask, room)).messages), expected)
           assertTrue((yield* count("messages")) > before)
 
           yield* say("And a yellow one?")
@@ -46,18 +45,20 @@ describe("a row that cannot be read", () => {
   }
 
   it.scopedLive("is left out of lists, and harms no other row in them", () =>
-    house(({ client, count, damage, get, other, path }) =>
+    house(({ ask, count, damage, inRoom, other, rounds: list }) =>
       Effect.gen(function* () {
-        const [newest, ...rounds] = yield* get("/rounds")
+        const [newest, ...rounds] = yield* list
+        const round = (at: number) =>
+          ask(({ rounds: all }) => all.get({ path: { ...inRoom, round_id: rounds[at]?.id ?? 0 } }))
         for (const [column, value] of [
           ["policy", "priority"],
           ["seed", 0],
           ["started_at", "1970-01-01T00:00:00.000Z"]
         ]) {
-          yield* damage(`UPDATE rounds SET ${column} = 'whim' WHERE id = ${newest.id}`)
+          yield* damage(`UPDATE rounds SET ${column} = 'whim' WHERE id = ${newest?.id}`)
           const stop_detail = "What is stored of this round cannot be read"
-          const [noticed, ...others] = yield* get("/rounds")
-          deepStrictEqual(noticed, {
+          const [noticed, ...others] = yield* list
+          deepStrictEqual<unknown>(noticed, {
             ...newest,
             ...noticed,
             stop_reason: "set_aside",
@@ -66,18 +67,18 @@ describe("a row that cannot be read", () => {
           })
           deepStrictEqual(others, rounds)
         }
-        yield* damage(`UPDATE rounds SET tape = '[{' WHERE id = ${rounds[0].id}`)
-        const broken = yield* client.json("GET", `${path}/rounds/${rounds[0].id}`)
-        deepStrictEqual([broken.status, broken.data._tag], [500, "Unreadable"])
-        yield* damage(`UPDATE turns SET error = '{' WHERE round_id = ${rounds[1].id} AND cell = 0`)
-        assertEquals((yield* get(`/rounds/${rounds[1].id}`)).turns.length, 1)
+        yield* damage(`UPDATE rounds SET tape = '[{' WHERE id = ${rounds[0]?.id}`)
+        const { status, tag } = yield* Effect.flip(round(0))
+        deepStrictEqual([status, tag], [500, "Unreadable"])
+        yield* damage(`UPDATE turns SET error = '{' WHERE round_id = ${rounds[1]?.id} AND cell = 0`)
+        assertEquals((yield* round(1)).turns.length, 1)
         yield* damage(`UPDATE rooms SET default_model = x'ff00' WHERE id = ${other.id}`)
-        const { data: listed } = yield* client.json("GET", "/rooms")
-        deepStrictEqual(listed.map(({ name }: { name: string }) => name).includes("den"), true)
+        const listed = yield* ask(({ rooms }) => rooms.list())
+        assertTrue(listed.some(({ name }) => name === "den"))
         yield* damage("UPDATE agents SET priority = 'high' WHERE name = 'Bo'")
-        const { data: agents } = yield* client.json("GET", "/agents")
+        const agents = yield* ask(({ agents }) => agents.list())
         deepStrictEqual(
-          agents.map(({ name }: { name: string }) => name),
+          agents.map(({ name }) => name),
           ["Ada"]
         )
         for (const table of ["rounds", "turns", "rooms", "agents"]) assertTrue((yield* count(table)) > 0, table)
@@ -129,12 +130,13 @@ describe("a row that cannot be read", () => {
   )
 
   it.scopedLive("of a picture is missed alone: lists, exports and turns go on without it, and an export says so", () =>
-    house(({ client, count, damage, path, say, turns, watch }) =>
+    house(({ ask, count, damage, id: room, inRoom, messages, say, turns, watch }) =>
       Effect.gen(function* () {
         const image = { data: pixel }
-        const show = (content: string, images: ReadonlyArray<object>) =>
-          Effect.flatMap(client.json("POST", `${path}/messages/send`, { content, images }), ({ data }) =>
-            Effect.as(watch.ended, data.id)
+        const show = (content: string, images: ReadonlyArray<{ readonly data: string }>) =>
+          Effect.flatMap(
+            ask(({ messages }) => messages.send({ path: inRoom, payload: { content, images } })),
+            ({ id }) => Effect.as(watch.ended, id)
           )
         const two = yield* show("Two", [image, { data: images["image/gif"] }])
         const alone = yield* show("", [image])
@@ -142,21 +144,21 @@ describe("a row that cannot be read", () => {
         yield* damage(`UPDATE attachments SET bytes = 'broken' WHERE message_id = ${two} AND position = 0`)
         yield* damage(`DELETE FROM attachments WHERE message_id = ${alone}`)
 
-        const { data: listed, status } = yield* client.json("GET", `${path}/messages`)
-        const shown = (id: number) => listed.find((it: { id: number }) => it.id === id)?.image_data?.data ?? null
-        deepStrictEqual([status, shown(two), shown(alone), shown(whole)], [200, null, null, pixel])
+        const listed = yield* messages
+        const shown = (id: number) => listed.find((it) => it.id === id)?.image_data?.data ?? null
+        deepStrictEqual([shown(two), shown(alone), shown(whole)], [null, null, pixel])
 
-        const { data: document } = yield* client.json("GET", `${path}/export`)
-        const exported = [two, alone, whole].map((id) => document.messages.find((it: { id: number }) => it.id === id))
+        const document = yield* exported(ask, room)
+        const written = [two, alone, whole].map((id) => document.messages.find((it) => it.id === id))
         deepStrictEqual(
-          exported.map((it) => [it.content, it.participant_type, it.images.length, it.missing_images]),
+          written.map((it) => [it?.content, it?.participant_type, it?.images.length, it?.missing_images]),
           [
             ["Two", "user", 1, 1],
             [unreadable, "system", 0, 1],
             ["One", "user", 1, undefined]
           ]
         )
-        assertEquals((yield* client.json("POST", "/rooms/import", document)).status, 200)
+        yield* ask(({ documents }) => documents.import({ payload: document }))
         assertTrue((yield* count("attachments")) > 0)
 
         yield* damage("DELETE FROM sessions")

@@ -13,7 +13,7 @@ const setup = Effect.gen(function* () {
     yield* den.say(`A ${word} apple`)
     yield* den.watch.ended
   }
-  const { data: other } = yield* den.client.json("POST", "/rooms", { name: "other" })
+  const other = yield* den.ask(({ rooms }) => rooms.create({ payload: { name: "other" } }))
   const damage = (statement: string) => den.sql.unsafe(statement)
   const count = (table: string) =>
     Effect.map(scrape(den.client), ({ sum }) => sum("parley_rows_unreadable_total", { table }))

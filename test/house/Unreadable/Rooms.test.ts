@@ -39,7 +39,7 @@ describe("a row of a room that cannot be read", () => {
   )
 
   it.scopedLive("of a turn is left out of what was used, and counted", () =>
-    house(({ change, client, count, damage, path, rounds, say, usage, watch }) =>
+    house(({ change, count, damage, rounds, say, usage, watch }) =>
       Effect.gen(function* () {
         yield* change({ turn_policy: "round_robin", budget_tokens: 1_000_000 })
         const whole = yield* usage
@@ -54,8 +54,8 @@ describe("a row of a room that cannot be read", () => {
           yield* damage(`UPDATE turns SET ${cell} WHERE id = (SELECT id FROM turns ORDER BY id LIMIT 1 OFFSET ${at})`)
         }
         const before = yield* count("turns")
-        const left = yield* client.json("GET", `${path}/usage`)
-        deepStrictEqual([left.status, left.data.turn_count], [200, whole.turn_count - cells.length])
+        const left = yield* usage
+        assertEquals(left.turn_count, whole.turn_count - cells.length)
         assertEquals(yield* count("turns"), before + cells.length)
         assertEquals((yield* rounds).length, 3)
         // Set aside by a turn that nobody plays; what it says of itself is no amount.
@@ -80,14 +80,14 @@ describe("a row of a room that cannot be read", () => {
     "state = 'torn'"
   ]) {
     it.scopedLive(`of rooms can be deleted (${cell})`, () =>
-      house(({ client, damage, id: room, path, sql }) =>
+      house(({ ask, damage, id: room, inRoom, sql }) =>
         Effect.gen(function* () {
           yield* damage(`UPDATE rooms SET ${cell}, cleared_messages = 'x' WHERE id = ${room}`)
-          const gone = yield* client.json("DELETE", path)
-          assertEquals(gone.status, 200)
+          const remove = ask(({ rooms }) => rooms.remove({ path: inRoom }))
+          yield* remove
           deepStrictEqual(yield* sql`SELECT id FROM rooms WHERE id = ${room}`, [])
-          assertEquals((yield* client.json("DELETE", path)).status, 404)
-          assertEquals((yield* client.json("POST", "/rooms", { name: "den" })).status, 200)
+          assertEquals((yield* Effect.flip(remove)).status, 404)
+          yield* ask(({ rooms }) => rooms.create({ payload: { name: "den" } }))
         })
       )
     )
@@ -98,13 +98,13 @@ describe("a row of a room that cannot be read", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, path, say, sql, watch } = yield* room()
+        const { goOn, pause, say, sql, watch } = yield* room()
         yield* say("Who is there?")
         yield* watch.until("stream_start")
         yield* sql.unsafe("UPDATE rounds SET kind = x'ff00'")
-        const busy = yield* client.json("POST", `${path}/continue`)
-        deepStrictEqual([busy.status, busy.data._tag], [409, "RoomBusy"])
-        assertEquals((yield* client.json("POST", `${path}/pause`)).status, 200)
+        const { status, tag } = yield* Effect.flip(goOn)
+        deepStrictEqual([status, tag], [409, "RoomBusy"])
+        yield* pause
         assertEquals((yield* watch.ended).stop_reason, "paused")
       })
     )
