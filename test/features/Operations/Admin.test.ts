@@ -21,11 +21,13 @@ describe("the admin's view of the pool", () => {
         Stream.concat(call.spec.agentName === "Bo" ? wait : Stream.empty, Puppet.done(`s${call.number}`))
       )
       const test = Effect.gen(function* () {
-        const { client, id, idOf, say, watch } = yield* room({ turn_policy: "concurrent", someone_answers: false })
+        const { ask, client, id, idOf, say, watch } = yield* room({ turn_policy: "concurrent", someone_answers: false })
         const [ada, bo] = [idOf("Ada"), idOf("Bo")]
-        const pool = Effect.map(client.json("GET", "/admin/pool"), ({ data }) => data)
-        const statesOf = ({ seats }: { seats: ReadonlyArray<Record<string, unknown>> }) =>
-          new Map(seats.map((seat) => [seat["agent_id"], seat["state"]]))
+        const pool = ask(({ admin }) => admin.pool())
+        const evict = (payload: { readonly agent_id?: number; readonly room_id?: number }) =>
+          ask(({ admin }) => admin.evict({ payload }))
+        const statesOf = ({ seats }: Effect.Effect.Success<typeof pool>) =>
+          new Map<number, string>(seats.map(({ agent_id, state }) => [agent_id, state]))
         yield* say("Hello?")
         yield* watch.until("stream_end")
 
@@ -38,14 +40,17 @@ describe("the admin's view of the pool", () => {
           ])
         )
         const [seat] = during.seats
-        deepStrictEqual([seat.room_id, seat.provider, seat.model, seat.pid], [id, "puppet", "puppet-1", process.pid])
-        assertTrue(seat.memory_bytes > 10_000_000)
-        assertTrue(seat.opened_at.endsWith("Z"))
+        deepStrictEqual(
+          [seat?.room_id, seat?.provider, seat?.model, seat?.pid],
+          [id, "puppet", "puppet-1", process.pid]
+        )
+        assertTrue((seat?.memory_bytes ?? 0) > 10_000_000)
+        assertTrue(seat?.opened_at?.endsWith("Z"))
         deepStrictEqual([during.process.leased, during.process.idle, during.connection.alive], [1, 1, 0])
 
-        const freed = yield* client.json("POST", "/admin/pool/evict", { agent_id: ada })
-        deepStrictEqual([freed.status, statesOf(freed.data)], [200, new Map([[bo, "leased"]])])
-        yield* client.json("POST", "/admin/pool/evict", { room_id: id })
+        const freed = yield* evict({ agent_id: ada })
+        deepStrictEqual(statesOf(freed), new Map([[bo, "leased"]]))
+        yield* evict({ room_id: id })
         yield* Deferred.succeed(gate, undefined)
         yield* watch.ended
         assertEquals((yield* pool).process.alive, 0)
