@@ -28,15 +28,11 @@ it.scopedLive("who leaves while its turn is being settled has no session left wh
   return inHouse(
     puppet,
     Effect.gen(function* () {
-      const { client, id, say, watch } = yield* setup
+      const { ask, id, idOf, leave, say, watch } = yield* setup
       const live = yield* LiveTurns
       const queue = yield* WriteQueue
-      const agents = (yield* client.json("GET", "/agents")).data
-      const idOf = (name: string) =>
-        AgentId.make(agents.find((agent: { readonly name: string }) => agent.name === name).id)
       const seats = yield* Seats
-      const leave = (name: string) => seats.leave(RoomId.make(id), idOf(name))
-      yield* client.json("DELETE", `/rooms/${id}/agents/${idOf("Bo")}`)
+      yield* leave(idOf("Bo"))
       yield* say("Alder.")
       yield* watch.until("stream_start")
 
@@ -44,14 +40,16 @@ it.scopedLive("who leaves while its turn is being settled has no session left wh
       const gate = yield* Deferred.make<void>()
       yield* Effect.fork(queue.write(afterCommit(Deferred.await(gate))))
       yield* settled
-      const leaving = yield* Effect.fork(Effect.provideService(leave("Ada"), CurrentUser, admin))
+      const leaving = yield* Effect.fork(
+        Effect.provideService(seats.leave(RoomId.make(id), AgentId.make(idOf("Ada"))), CurrentUser, admin)
+      )
       yield* settled
       yield* Deferred.succeed(finish, undefined)
       yield* Effect.repeat(Effect.yieldNow(), { until: () => live.inRoom(RoomId.make(id)).length === 0 })
       yield* Deferred.succeed(gate, undefined)
       yield* leaving.await
       yield* say("Elder.")
-      yield* client.json("POST", `/rooms/${id}/agents/${idOf("Ada")}`)
+      yield* ask(({ rooms }) => rooms.join({ path: { room_id: id, agent_id: idOf("Ada") } }))
       yield* say("Fir.")
       yield* watch.until("round_ended", ({ stop_reason }) => stop_reason === "everyone_skipped")
 
