@@ -111,10 +111,8 @@ export const as = (token: string | null) =>
       Effect.tryPromise({ try: () => call(parley), catch: (error) => error }).pipe(
         Effect.catchAll((error) => (error instanceof Refused ? Effect.fail(error) : Effect.die(error)))
       )
-    /** What refuses the call. */
-    const refusal = (call: (parley: Client) => Promise<unknown>) => Effect.flip(ask(call))
 
-    return { base, token, send, json, events, ask, refusal }
+    return { base, token, send, json, events, ask }
   })
 
 /** Speaks to the house as its admin. */
