@@ -1,4 +1,4 @@
-import { Array, Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer, Option, Order } from "effect"
+import { Array, Cause, Context, Deferred, Effect, FiberId, FiberSet, Layer, Option, Order, Tracer } from "effect"
 import { Closing } from "../process/Closing.ts"
 import type { AgentId } from "../domain/Agent.ts"
 import type { RoomId } from "../domain/RoomId.ts"
@@ -147,8 +147,8 @@ const make = Effect.gen(function* () {
     rooms.set(roomId, busy)
     // A fiber inherits whether it can be interrupted, and whoever triggers may be in a region that cannot.
     const fiber = Effect.interruptible(Effect.ensuring(work(roomId, busy), forget(roomId, busy))).pipe(
-      // Nothing of the request that asked for the round is kept as long as the round goes on.
-      Effect.mapInputContext((_: Context.Context<never>) => Context.empty())
+      // Of the request that asked for the round only its span is kept, which log lines name.
+      Effect.mapInputContext((context: Context.Context<never>) => Context.pick(Tracer.ParentSpan)(context))
     )
     // A set that is closed takes nothing more: the room must not count as busy for ever.
     return FiberSet.run(fibers, fiber).pipe(
