@@ -55,13 +55,14 @@ export const make = (host: string) => {
   /** What `look` finds, now or after a change. */
   const found = <A, E>(look: () => Effect.Effect<A, E> | null) =>
     Effect.async<A, E>((resume) => {
-      wake = () => {
-        const it = look()
-        if (it === null) return
+      const answer = () => {
+        // A look may let more come at once: that waits for the next one.
         wake = () => {}
-        resume(it)
+        const it = look()
+        if (it === null) wake = answer
+        else resume(it)
       }
-      wake()
+      answer()
       return Effect.sync(() => {
         wake = () => {}
       })
@@ -104,9 +105,11 @@ export const make = (host: string) => {
 
   const take = () => {
     const taken = unread
+    const isHeldUp = held > mostUnread
     unread = []
-    if (held > mostUnread) controller?.resume()
     held = 0
+    // What waits may come before this returns, and may be too much again.
+    if (isHeldUp) controller?.resume()
     return taken
   }
 
