@@ -49,7 +49,10 @@ export class RoomEvents extends Context.Tag("parley/store/RoomEvents")<
       readonly sink: Sink
       readonly greeting: () => ReadonlyArray<Placed<LiveEvent>>
     }) => Effect.Effect<void, never, Scope.Scope>
-    /** Forgets those of the `limit` oldest events that are older than a time; gives how many. Who comes back from before them gets `reset`. */
+    /**
+     * Forgets those of the `limit` oldest events that are older than a time; gives how many. Who comes back from before
+     * them gets `reset`.
+     */
     readonly prune: (before: Time.Timestamp, limit: number) => Effect.Effect<number, never, Commit>
     /** Tells who follows all rooms of the one that is made in the write under way. */
     readonly open: (room: RoomRow) => Effect.Effect<void, never, Commit>

@@ -149,7 +149,7 @@ const sleep = (ms) =>
     setTimeout(resolve, ms)
   })
 
-/** From writing the request to the mark on the stream, the first delta of an answer; the next when the round is over. */
+/** From writing the request to the mark on the stream, the first delta; the next when the round is over. */
 const firstTokens = async ({ apartMs = 0, count, mark = "event: content_delta", request }) => {
   const [connection] = connections
   const [reader] = readers

@@ -2,6 +2,8 @@ import * as Sse from "@effect/experimental/Sse"
 import { Either } from "effect"
 import { Crashed } from "../../../domain/ProviderError.ts"
 
+/** The parser (0.61) looks for the end of each line from the start of what it is fed: much at once takes its square. */
+const piece = 2048
 const largestEvent = 1_048_576
 const largestDocument = 16_777_216
 const largestStream = 67_108_864
@@ -32,8 +34,12 @@ export const make = () => {
   let form: "unknown" | "stream" | "document" = "unknown"
   let begun = ""
 
-  const feed = (text: string): Found =>
-    parser.feed(text) === undefined ? Either.right(found.splice(0)) : garbage("holds an event that is too large")
+  const feed = (text: string): Found => {
+    for (let at = 0; at < text.length; at += piece) {
+      if (parser.feed(text.slice(at, at + piece)) !== undefined) return garbage("holds an event that is too large")
+    }
+    return Either.right(found.splice(0))
+  }
 
   const hear = (text: string): Found => {
     if (form === "stream") return feed(text)
