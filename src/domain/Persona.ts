@@ -133,7 +133,7 @@ export const isPersonaName = (name: string) =>
 /** In characters. */
 export const longestShownName = 100
 
-const visible = /[\p{L}\p{N}\p{P}\p{S}]/u
+const visible = /(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}\p{P}\p{S}]/u
 
 /** The name that is given for an agent, on one line; or, to go on from `display_name`, what is wrong with it. */
 export const shownNameIn = (given: unknown): Either.Either<string, string> => {

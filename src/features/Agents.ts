@@ -1,4 +1,5 @@
-import { Context, Effect, Layer, Option, Stream } from "effect"
+import { Array, Context, Effect, Layer, Option, Stream } from "effect"
+import { folded } from "../lib/text.ts"
 import { isPicture, newTraitsOf, pictureEdits, shownNameOf, textEdits, traitsOf } from "../personas/Edit.ts"
 import * as Folder from "../personas/AgentFolder.ts"
 import { type AgentPlace, placeOf } from "../personas/AgentPlace.ts"
@@ -158,6 +159,15 @@ const make = Effect.gen(function* () {
       )
     )
 
+  /** The name of a folder that people, and some file systems, take for the same. */
+  const namesake = (name: string) =>
+    Effect.map(personas.report, (reports) =>
+      Option.map(
+        Array.findFirst(reports, (report) => folded(report.name) === folded(name)),
+        (report) => report.name
+      )
+    )
+
   /** A place beside those that are there already. */
   const beside = (place: AgentPlace) =>
     Effect.flatMap(personas.report, (reports) =>
@@ -209,6 +219,8 @@ const make = Effect.gen(function* () {
         const isDerived = given !== null && !mayExist
         const place = isDerived ? yield* beside(wanted) : wanted
         if (Option.isSome(yield* Effect.option(repo.named(place.name)))) return yield* AgentExists.of(place.name)
+        const other = mayExist ? Option.none() : yield* namesake(place.name)
+        if (Option.isSome(other)) return yield* AgentExists.of(other.value)
         const known = yield* taken({ name: place.name, display_name })
         if (Option.isSome(known)) return yield* AgentExists.of(known.value)
         yield* speaking(body, yield* folder.texts(place))

@@ -11,6 +11,8 @@ import * as Permits from "../lib/permits.ts"
 import { Gates } from "./Gates.ts"
 
 const patienceMs = 30_000
+/** How many models of a provider are tried at once, so that one that never answers holds up no other. */
+const mostAtOnce = 4
 
 const specOf = (model: string): SessionSpec => ({
   // No room has this number.
@@ -96,15 +98,15 @@ const attempt = Effect.map(Gates, (gates) =>
 type Attempt = (provider: Provider, model: string) => Effect.Effect<Trial>
 
 /**
- * Asks a model one short question, once, whatever is known of the provider, and tells how that went. A provider has one
- * trial at a time; those who ask for the same in the meantime share the next.
+ * Asks a model one short question, once, whatever is known of the provider, and tells how that went. A provider has a
+ * few trials at a time; those who ask for the same in the meantime share the next.
  */
 export const make = Effect.map(attempt, (attempt): Attempt => {
   const locks = new Map<string, ReturnType<typeof Permits.make>>()
   const shared = new Map<string, { callers: number; readonly trial: Effect.Effect<Trial> }>()
 
   const lockOf = (provider: string) => {
-    const lock = locks.get(provider) ?? Permits.make(1)
+    const lock = locks.get(provider) ?? Permits.make(mostAtOnce)
     locks.set(provider, lock)
     return lock
   }

@@ -10,7 +10,7 @@ import * as Requests from "./requests.mjs"
 import { start } from "./start.mjs"
 import { telemetry } from "./telemetry.mjs"
 
-/** `per` is what the CPU time is for; `wall` is the unit of the wall figure; a row that `isRare` is run by name only. */
+/** `per` is what the CPU time is for, `wall` the unit of the wall figure; a row that `isRare` is run by name only. */
 export const rows = {
   send: {
     title: "durable POST message, 64 connections",

@@ -72,7 +72,9 @@ describe("an agent made over the API", () => {
             { name: "Cy", display_name: "o'brien" },
             { name: "smith, john" },
             { name: "Cy", display_name: "ada" },
+            { name: "ADA" },
             { name: "Cy", display_name: " \u200b" },
+            { name: "Cy", display_name: "\u3164" },
             { name: "\u200b" }
           ],
           (body) => create({ ...body, ...about })
@@ -82,6 +84,8 @@ describe("an agent made over the API", () => {
           [409, "AgentExists"],
           [409, "AgentExists"],
           [409, "AgentExists"],
+          [409, "AgentExists"],
+          [400, "AgentRefused"],
           [400, "AgentRefused"],
           [400, "AgentNameInvalid"]
         ]

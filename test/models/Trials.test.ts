@@ -32,7 +32,7 @@ describe("a trial", () => {
     )
   }
 
-  it.effect("is the only one of its provider, and is shared by those who ask for the same in the meantime", () =>
+  it.effect("is one of four at once of its provider, and is shared by those who ask for the same meanwhile", () =>
     Effect.gen(function* () {
       const asked: Array<string> = []
       let [open, most] = [0, 0]
@@ -51,7 +51,7 @@ describe("a trial", () => {
           )
       }
       const attempt = yield* Trials.make
-      const models = ["m", "m", "m", "m", "n"]
+      const models = ["m", "m", "m", "m", "n", "o", "p", "q"]
       const fiber = yield* Effect.fork(
         Effect.forEach(models, (model) => attempt(counting, model), { concurrency: "unbounded" })
       )
@@ -62,7 +62,7 @@ describe("a trial", () => {
         found.map(({ model }) => model),
         models
       )
-      deepStrictEqual([most, asked.toSorted()], [1, ["m", "m", "n"]])
+      deepStrictEqual([most, asked.toSorted()], [4, ["m", "m", "n", "o", "p", "q"]])
     }).pipe(Effect.provide(Gates.layer))
   )
 })
