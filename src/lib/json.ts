@@ -7,7 +7,6 @@ export type JsonText = typeof JsonText.Type
 
 /** JSON text of plain data. */
 // A schema that accepts everything has nothing to say of it, and every delta would pay for being asked.
-// @effect-diagnostics-next-line preferSchemaOverJson:off
 export const stringify = (data: unknown): string => JSON.stringify(data)
 
 /** Whether more than `most` lists and objects of a JSON text lie within each other. Looks at a long text in turns. */

@@ -227,7 +227,7 @@ layer(House.shared({ settings: { WRITE_QUEUE_CAPACITY: "1" } }), { excludeTestSe
 
         const refused = yield* Effect.all(
           [send("lost"), send("lost", "key"), create("lost")].map((call: Effect.Effect<unknown, Refused>) =>
-            Effect.flip(call)
+            Effect.flip(Effect.asVoid(call))
           ),
           all
         )

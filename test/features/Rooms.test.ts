@@ -227,7 +227,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
       const mark = ask(({ rooms }) => rooms.markRead({ path }))
       const refused = yield* Effect.all(
         [say("Hello"), mark, join(), change({ name: "else" }), clear()].map((call: Effect.Effect<unknown, Refused>) =>
-          Effect.flip(call)
+          Effect.flip(Effect.asVoid(call))
         )
       )
 

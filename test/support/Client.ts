@@ -108,9 +108,12 @@ export const as = (token: string | null) =>
     const parley = connect({ url: base, ...(token === null ? {} : { token }) })
     /** What the call gives; fails with the refusal. */
     const ask = <A>(call: (parley: Client) => Promise<A>) =>
-      Effect.tryPromise({ try: () => call(parley), catch: (error) => error }).pipe(
-        Effect.catchAll((error) => (error instanceof Refused ? Effect.fail(error) : Effect.die(error)))
-      )
+      Effect.async<A, Refused>((resume) => {
+        call(parley).then(
+          (answer) => resume(Effect.succeed(answer)),
+          (error: unknown) => resume(error instanceof Refused ? Effect.fail(error) : Effect.die(error))
+        )
+      })
 
     return { base, token, send, json, events, ask }
   })

@@ -53,7 +53,7 @@ export const start = Effect.fn(function* (folder: string, models: Readonly<Recor
       yield* fs.writeFileString(`${cwd}/${name}.recipe`, recipe.join("\n"))
       const { ended, gone, text } = yield* run({ command, args: ["create", name, "-f", `${name}.recipe`], cwd, env })
       yield* gone
-      if ((yield* ended).code !== 0) yield* Effect.dieMessage(stringify(text))
+      if ((yield* ended).code !== 0) return yield* Effect.dieMessage(stringify(text))
     })
   )
   return `http://${host}`

@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-// @effect-diagnostics-next-line nodeBuiltinImport:off
 import { connect, createServer, type Socket } from "node:net"
 
 /** Stands before a server, passes on what both say, and cuts the line once the server has said this. */

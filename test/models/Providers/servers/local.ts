@@ -32,7 +32,7 @@ export type Model = keyof typeof models
 export const contextTokens = 16_384
 
 /** A server that runs on this machine, with a model for each of the lines. */
-export class Local extends Context.Tag("parley/test/models/Providers/servers/local/Local")<
+export class Local extends Context.Tag("parley/test/models/Providers/servers/local")<
   Local,
   {
     readonly key: string
