@@ -21,7 +21,6 @@ import type { SettingRefused, Wanted } from "../domain/RoomSettings.ts"
 import * as Time from "../domain/Time.ts"
 import { type AdminRequired, CurrentUser, type User } from "../domain/User.ts"
 import * as Json from "../lib/json.ts"
-import * as Remembered from "../lib/remembered.ts"
 import { type Tagged, tagged } from "../lib/tagged.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Orchestrator } from "../engine/Orchestrator.ts"
@@ -112,9 +111,21 @@ const make = Effect.gen(function* () {
   const { change, sufficient } = yield* Change.make
   const rows = cache.region<RoomRow, RoomNotFound>()
 
-  const lists = Remembered.make<Tagged>({ version: queue.version, most: 100 })
+  const lists = cache.region<Tagged>()
+  /** What the lists that are remembered were read at. */
+  let listed = queue.version()
 
-  const listKey = ({ role, user_id }: User, page: RoomPage) => Json.stringify([role, user_id, page])
+  const listKey = ({ role, user_id }: User, page: RoomPage) => ({
+    group: "lists",
+    name: Json.stringify([role, user_id, page])
+  })
+
+  /** Whatever is written may change a list. */
+  const renewed = Effect.suspend(() => {
+    if (listed === queue.version()) return Effect.void
+    listed = queue.version()
+    return cache.invalidate("lists")
+  })
 
   const keyOf = (id: RoomId) => ({ group: roomGroup(id), name: "row" })
   const mayPass = (user: User, room: RoomRow) => user.role === "admin" || room.owner_id === user.user_id
@@ -163,14 +174,12 @@ const make = Effect.gen(function* () {
 
     list: (page) =>
       Effect.flatMap(CurrentUser, (user) => {
-        const { role, user_id } = user
-        return lists.get(
-          listKey(user, page),
-          Effect.map(rooms.list(user_id, role === "admin" ? null : user_id, page), tagged)
-        )
+        const owner = user.role === "admin" ? null : user.user_id
+        const read = Effect.map(rooms.list(user.user_id, owner, page), tagged)
+        return Effect.zipRight(renewed, lists.get(listKey(user, page), read))
       }),
 
-    listIfPresent: (user, page) => lists.present(listKey(user, page)),
+    listIfPresent: (user, page) => (listed === queue.version() ? lists.getIfPresent(listKey(user, page)) : undefined),
 
     create: Effect.fn("Rooms.create")(function* ({ model, name, provider, ...wanted }) {
       const { user_id } = yield* CurrentUser
