@@ -8,7 +8,7 @@ export type Values = Readonly<Record<string, Value>>
 /**
  * The statements that rooms live by: each is prepared once, at its first use, and runs in one step. The others, which
  * are built anew each time, go through `SqlClient`, over the same connection and in the same transactions; one of those
- * costs about thirty times as much.
+ * costs about fifteen times as much.
  */
 export class Statements extends Context.Tag("parley/store/Statements")<
   Statements,
@@ -17,10 +17,8 @@ export class Statements extends Context.Tag("parley/store/Statements")<
     readonly prepare: <V extends Values>(text: string) => (values: V) => Effect.Effect<ReadonlyArray<unknown>>
     /** A statement without values and rows, for who has the connection alone; throws what SQLite complains of. */
     readonly command: (text: string) => () => void
-    /** Has the connection alone until the effect ends; for a fiber that runs no statement at any other time. */
+    /** Has the connection alone until the effect ends: all statements of the effect belong together. */
     readonly alone: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-    /** Such a fiber: its statements do not wait for the connection, which it has. */
-    readonly owner: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >() {}
 

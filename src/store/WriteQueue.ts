@@ -167,7 +167,6 @@ const make = Effect.gen(function* () {
   const worker = yield* Effect.zipRight(gather, empty).pipe(
     Effect.repeat({ while: () => isOpen || arrived.length > 0 }),
     Effect.provideService(Commit, commits.service),
-    statements.owner,
     Effect.withTracerEnabled(false),
     Effect.forkScoped
   )

@@ -76,10 +76,14 @@ export const over = (
         compiler: Statement.makeCompilerSqlite(),
         spanAttributes: [["db.system.name", "sqlite"]]
       })
+      /** Prepares it when it is run first: its tables may not be there before. */
+      const lazily = (text: string) => {
+        let run: ReturnType<Driver["prepare"]> | undefined
+        return (values: ReadonlyArray<unknown>) => (run ??= told.prepare(text))(values)
+      }
       const statements = Statements.of({
         prepare: (text: string) => {
-          let run: ReturnType<Driver["prepare"]> | undefined
-          const step = (values: Values) => (run ??= told.prepare(text))([values])
+          const run = lazily(text)
           return (values: Values) =>
             Effect.withFiberRuntime((fiber) => {
               // Somebody wants to see what is run: that goes the client's way.
@@ -88,16 +92,15 @@ export const over = (
               }
               const isWithin = fiber.currentContext.unsafeMap.has(SqlClient.TransactionConnection.key)
               return isWithin || permit.isFree()
-                ? Effect.succeed(step(values))
-                : permit.with(Effect.sync(() => step(values)))
+                ? Effect.succeed(run([values]))
+                : permit.with(Effect.sync(() => run([values])))
             })
         },
         command: (text) => {
-          let run: ReturnType<Driver["prepare"]> | undefined
-          return () => void (run ??= told.prepare(text))([])
+          const run = lazily(text)
+          return () => void run([])
         },
-        alone: permit.with,
-        owner: Effect.provideService(SqlClient.TransactionConnection, [connection, 1])
+        alone: (effect) => permit.with(Effect.provideService(effect, SqlClient.TransactionConnection, [connection, 1]))
       })
       return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Statements, statements))
     })
