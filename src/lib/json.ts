@@ -5,8 +5,7 @@ import { nextTurn } from "./turns.ts"
 export const JsonText = Schema.String.pipe(Schema.brand("JsonText"))
 export type JsonText = typeof JsonText.Type
 
-/** JSON text of plain data. */
-// A schema that accepts everything has nothing to say of it, and every delta would pay for being asked.
+/** JSON text of plain data. No schema is asked: every delta would pay for one that accepts everything. */
 export const stringify = (data: unknown): string => JSON.stringify(data)
 
 /** Whether more than `most` lists and objects of a JSON text lie within each other. Looks at a long text in turns. */

@@ -96,9 +96,9 @@ const once = <A, E, R>(visit: Visit, attempt: Attempt<A, E, R>, number: number) 
       const learn = (exit: Exit.Exit<Either.Either<A, E>>) => {
         if (Exit.isFailure(exit)) return leave(null)
         const { value } = exit
-        if (Either.isRight(value)) answered()
-        if (Either.isRight(value)) return leave(null)
-        return leave(isProviderError(value.left) ? value.left : null)
+        if (Either.isLeft(value)) return leave(isProviderError(value.left) ? value.left : null)
+        answered()
+        return leave(null)
       }
       return Effect.onExit(restore(Effect.either(attempt(answered, hold))), learn)
     })

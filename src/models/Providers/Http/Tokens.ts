@@ -1,3 +1,4 @@
+import { RegExp as Pattern } from "effect"
 import { promised } from "../../../lib/promised.ts"
 
 /** What templates put between the parts of a conversation. Some servers let it through as text. */
@@ -59,7 +60,7 @@ const longestHead = 240
 const own = new Set(["assistant", "model"])
 
 const lower = words.map((word) => word.toLowerCase())
-const any = new RegExp(words.map((word) => word.replaceAll(/[[\]/|]/g, String.raw`\$&`)).join("|"))
+const any = new RegExp(words.map(Pattern.escape).join("|"))
 
 const mayHoldToken = (text: string) => text.includes("<") || text.includes("[")
 

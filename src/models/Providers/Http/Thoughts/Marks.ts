@@ -1,3 +1,5 @@
+import { RegExp as Pattern } from "effect"
+
 /** What stands around thoughts. */
 export interface Mark {
   readonly open: string
@@ -6,8 +8,7 @@ export interface Mark {
   readonly either: RegExp
 }
 
-export const oneOf = (words: ReadonlyArray<string>) =>
-  new RegExp(words.map((word) => word.replaceAll(/[[\]/|]/g, "\\$&")).join("|"), "i")
+export const oneOf = (words: ReadonlyArray<string>) => new RegExp(words.map(Pattern.escape).join("|"), "i")
 
 const markOf = (open: string, close: string): Mark => ({
   open,
