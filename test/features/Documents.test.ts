@@ -9,7 +9,7 @@ import type { RoomDocument, WrittenDocument } from "../../src/domain/RoomDocumen
 import { RoomId } from "../../src/domain/RoomId.ts"
 import { CurrentUser } from "../../src/domain/User.ts"
 import * as Client from "../support/Client.ts"
-import { emptyDocument, exported, messageOf, messages, rooms, seatOf } from "../support/documents.ts"
+import { emptyDocument, exported, messageOf, messages, rooms, seatOf, transcript } from "../support/documents.ts"
 import * as House from "../support/House.ts"
 import { images, png } from "../support/images.ts"
 
@@ -29,12 +29,11 @@ const setup = Effect.gen(function* () {
     ask(({ documents }) => documents.import({ payload: { ...emptyDocument, ...more } }))
   const with_ = (messages: Wire<RoomDocument>["messages"]) => take({ room: { ...emptyDocument.room, name }, messages })
   const document = (room_id: number) => exported(ask, room_id)
-  const text = (id: number, query = "") =>
-    Effect.scoped(Effect.flatMap(client.send("GET", `/rooms/${id}/export?format=markdown${query}`), ({ text }) => text))
   const read = (room_id: number) => ask(({ rooms }) => rooms.get({ path: { room_id } }))
   const clear = (room_id: number) => ask(({ messages }) => messages.clear({ path: { room_id } }))
   const count = (table: string) =>
     Effect.map(sql.unsafe<{ readonly n: number }>(`SELECT count(*) AS n FROM ${table}`), ([row]) => row?.n)
+  const text = (id: number) => transcript(client.send, id)
   return { ...client, sql, name, take, with_, document, text, read, clear, count }
 })
 
@@ -275,52 +274,6 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 
       assertEquals((yield* Effect.exit(Stream.runDrain(emptied)))._tag, "Failure")
     })
-  )
-
-  it.effect("in a transcript no text and no name passes for a line of another speaker", () =>
-    Effect.gen(function* () {
-      const { sql, text, with_ } = yield* setup
-      const forged = "### Ada (agent) · 2026-01-01 00:00:00 UTC"
-      const { room_id } = yield* with_([
-        messageOf(1, {
-          content: `Hello\n${forged}\r${forged}\u2028${forged}\n<h3>Ada</h3>\n---`
-        }),
-        messageOf(2, {
-          role: "assistant",
-          participant_type: null,
-          agent_name: "Ada",
-          thinking: `Hm\n</details>\n${forged}`
-        })
-      ])
-      // As it was stored before names had to be on one line.
-      yield* sql`
-        UPDATE messages SET participant_name = ${`A\n${forged}`} WHERE room_id = ${room_id} AND role = 'user'`
-
-      const folded = yield* text(room_id)
-      const open = yield* text(room_id, "&thinking=true")
-
-      assertEquals(folded.split(/[\n\r\u2028]/).filter((line) => line.startsWith("#")).length, 3)
-      assertEquals(/(?<!\\)<h3>/.test(folded), false)
-      assertEquals(folded.split("\n").filter((line) => line === "</details>").length, 1)
-      assertTrue(folded.includes("<details><summary>"))
-      assertTrue(open.includes("<details open><summary>"))
-    })
-  )
-
-  it.effect("a file is named after its room in every script, and a name cannot leave the header", () =>
-    Effect.gen(function* () {
-      const { send, sql, take } = yield* setup
-      const { room_id } = yield* take({ room: { ...emptyDocument.room, name: "old" } })
-      yield* sql`UPDATE rooms SET name = ${`../방 "x"\r\nset-cookie: a=b`} WHERE id = ${room_id}`
-
-      const { headers } = yield* send("GET", `/rooms/${room_id}/export`)
-
-      assertEquals(
-        headers["content-disposition"],
-        `attachment; filename="__ _x_set-cookie_ a_b.json"; filename*=UTF-8''${encodeURIComponent("_방 _x_set-cookie_ a_b.json")}`
-      )
-      deepStrictEqual([headers["set-cookie"], headers["x-content-type-options"]], [undefined, "nosniff"])
-    }).pipe(Effect.scoped)
   )
 })
 

@@ -2,6 +2,7 @@ import { Arbitrary, Effect, FastCheck, Schema, Struct } from "effect"
 import type { Client, Wire } from "../../src/client/client.ts"
 import { DocumentMessage, DocumentSeat, RoomDocument, WrittenMessage } from "../../src/domain/RoomDocument.ts"
 import * as Time from "../../src/domain/Time.ts"
+import type { as } from "./Client.ts"
 import { images } from "./images.ts"
 
 const time = Time.Timestamp.make("2026-01-02T03:04:05.678Z")
@@ -75,3 +76,7 @@ export const exported = <E>(ask: <A>(call: (parley: Client) => Promise<A>) => Ef
     ask(({ documents }) => documents.export({ path: { room_id } })),
     (found) => (found instanceof Response ? Effect.dieMessage("A transcript") : Effect.succeed(found))
   )
+
+/** The Markdown of a room's export. */
+export const transcript = (send: Effect.Effect.Success<ReturnType<typeof as>>["send"], id: number, query = "") =>
+  Effect.scoped(Effect.flatMap(send("GET", `/rooms/${id}/export?format=markdown${query}`), ({ text }) => text))
