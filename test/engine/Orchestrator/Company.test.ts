@@ -2,7 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { describe, it } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { room } from "../../support/Duo.ts"
 import * as House from "../../support/House.ts"
 import * as Puppet from "../../support/Puppet.ts"
@@ -11,7 +11,7 @@ import * as Puppet from "../../support/Puppet.ts"
 const old = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const folders = yield* House.folders({ Ada: "Ada builds clocks.", Bo: "Bo keeps bees." })
-  const then = new Date("2026-01-01T00:00:00Z")
+  const then = DateTime.toDate(DateTime.unsafeMake("2026-01-01T00:00:00Z"))
   const paths = yield* fs.readDirectory(folders.AGENTS_DIR, { recursive: true })
   yield* Effect.forEach(paths, (path) => fs.utimes(`${folders.AGENTS_DIR}/${path}`, then, then))
   return folders
