@@ -2,6 +2,7 @@ import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Fiber, Option, Stream } from "effect"
 import { Overloaded, SessionLost } from "../../src/domain/ProviderError.ts"
+import { RoomId } from "../../src/domain/RoomId.ts"
 import { LiveTurns } from "../../src/engine/LiveTurns.ts"
 import { SdkPool } from "../../src/models/SdkPool.ts"
 import { inHouse, room, setup } from "../support/Duo.ts"
@@ -97,21 +98,24 @@ describe("Orchestrator", () => {
       yield* inHouse(
         puppet,
         Effect.gen(function* () {
-          const { client, id, say, turns, watch } = yield* setup
+          const { ask, pause, say, turns, watch } = yield* setup
           const live = yield* LiveTurns
 
           yield* say("Go on.")
           yield* Deferred.await(speaking)
-          const pausing = yield* Effect.fork(client.json("POST", `/rooms/${id}/pause`))
+          const pausing = yield* Effect.fork(pause)
           yield* watch.until("room_updated")
-          yield* Effect.repeatN(client.json("GET", "/health"), 4)
+          yield* Effect.repeatN(
+            ask(({ system }) => system.health()),
+            4
+          )
           const early = yield* Fiber.poll(pausing)
           yield* Deferred.succeed(slow, undefined)
           const paused = yield* Fiber.join(pausing)
 
           assertTrue(Option.isNone(early))
-          assertEquals(paused.data.is_paused, true)
-          assertEquals(live.inRoom(paused.data.id).length, 0)
+          assertEquals(paused.is_paused, true)
+          assertEquals(live.inRoom(RoomId.make(paused.id)).length, 0)
           deepStrictEqual(yield* turns, [[puppet.calls[0]?.spec.agentName, "interrupted"]])
           assertEquals((yield* watch.ended).stop_reason, "paused")
         })
@@ -159,9 +163,9 @@ describe("Orchestrator", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, leave, say, watch } = yield* setup
-        const members = yield* client.json("GET", `/rooms/${id}/agents`)
-        yield* leave(members.data[1].id)
+        const { ask, inRoom, leave, say, watch } = yield* setup
+        const [, second] = yield* ask(({ rooms }) => rooms.roster({ path: inRoom }))
+        yield* leave(second?.id ?? 0)
 
         yield* say("The code word is heron.")
         yield* watch.ended

@@ -128,19 +128,19 @@ describe("a room whose provider fails", () => {
           (pass) =>
             Effect.gen(function* () {
               const steady = { ...often, autonomous_ceiling: 10, autonomous_max_rounds: 10_000 }
-              const { client, id } = yield* room(steady)
-              const { data: other } = yield* client.json("POST", "/rooms", { name: "fine", ...steady })
-              const { data: agents } = yield* client.json("GET", "/agents")
-              for (const agent of agents) yield* client.json("POST", `/rooms/${other.id}/agents/${agent.id}`)
+              const { ask, id } = yield* room(steady)
+              const other = yield* room({ name: "fine", ...steady })
               broken = id
-              const state = Effect.map(client.json("GET", "/admin/scheduler"), ({ data }) =>
-                data.rooms.find(({ room_id }: { room_id: number }) => room_id === id)
+              const state = Effect.map(
+                ask(({ admin }) => admin.scheduler()),
+                ({ rooms }) => rooms.find(({ room_id }) => room_id === id)
               )
               const seen: Array<string> = []
               for (let looks = 0; looks < 60; looks++) {
                 yield* pass(4)
-                const { breaker, failures } = yield* state
-                if (seen.at(-1) !== `${breaker} ${failures}`) seen.push(`${breaker} ${failures}`)
+                const now = yield* state
+                const look = `${now?.breaker} ${now?.failures}`
+                if (seen.at(-1) !== look) seen.push(look)
               }
               deepStrictEqual(seen.slice(0, 6), ["closed 0", "closed 1", "closed 2", "closed 3", "closed 4", "open 5"])
               const gaps = seconds(id).map((second, index, all) => second - (all[index - 1] ?? 0))
@@ -151,7 +151,8 @@ describe("a room whose provider fails", () => {
               assertTrue(seconds(other.id).length >= 20, String(seconds(other.id).length))
               broken = 0
               yield* pass(340)
-              deepStrictEqual([(yield* state).breaker, (yield* state).failures], ["closed", 0])
+              const last = yield* state
+              deepStrictEqual([last?.breaker, last?.failures], ["closed", 0])
             }),
           { PROVIDER_PATIENCE_SECONDS: "0" }
         )
@@ -171,17 +172,12 @@ describe("rooms whose provider fails them all at once", () => {
           (pass) =>
             Effect.gen(function* () {
               const steady = { ...often, autonomous_ceiling: 10, autonomous_max_rounds: 10_000 }
-              const { client } = yield* room(steady)
-              const { data: agents } = yield* client.json("GET", "/agents")
-              for (let number = 0; number < 4; number++) {
-                const { data } = yield* client.json("POST", "/rooms", { name: `room ${number}`, ...steady })
-                for (const agent of agents) yield* client.json("POST", `/rooms/${data.id}/agents/${agent.id}`)
-              }
+              const { ask } = yield* room(steady)
+              for (let number = 0; number < 4; number++) yield* room({ name: `room ${number}`, ...steady })
               const begun = counted("parley_autonomous_rounds_total", { stop_reason: "provider_unavailable" })
               const before = yield* begun
               yield* pass(26)
-              const { data } = yield* client.json("GET", "/admin/scheduler")
-              const states: ReadonlyArray<{ readonly failures: number; readonly due_at: string }> = data.rooms
+              const { rooms: states } = yield* ask(({ admin }) => admin.scheduler())
               deepStrictEqual(
                 states.map(({ failures }) => failures),
                 Array.from({ length: 5 }, () => 2)
@@ -225,12 +221,11 @@ describe("rooms whose provider asks for a pause", () => {
       return inVirtualHouse(puppet, (pass) =>
         Effect.gen(function* () {
           const steady = { ...often, autonomous_ceiling: 10, autonomous_max_rounds: 10_000 }
-          const { client, id, idOf } = yield* room({ ...steady, model: "a" })
-          const { data: other } = yield* client.json("POST", "/rooms", { name: "b", ...steady, model: "b" })
-          const { data: mixed } = yield* client.json("POST", "/rooms", { name: "mixed", ...steady, model: "a" })
-          for (const of of [other.id, mixed.id])
-            for (const name of ["Ada", "Bo"]) yield* client.json("POST", `/rooms/${of}/agents/${idOf(name)}`)
-          yield* client.json("PATCH", `/rooms/${mixed.id}/agents/${idOf("Bo")}`, { model: "b" })
+          const { ask, id, idOf } = yield* room({ ...steady, model: "a" })
+          const other = yield* room({ name: "b", ...steady, model: "b" })
+          const mixed = yield* room({ name: "mixed", ...steady, model: "a" })
+          const seat = { ...mixed.inRoom, agent_id: idOf("Bo") }
+          yield* ask(({ rooms }) => rooms.choose({ path: seat, payload: { model: "b" } }))
           yield* pass(200)
           deepStrictEqual(
             [id, other.id, mixed.id].map((of) => seconds(of).length > 2),
@@ -252,17 +247,15 @@ describe("many rooms", () => {
         puppet,
         (pass) =>
           Effect.gen(function* () {
-            const { client } = yield* room(often)
-            const { data: agents } = yield* client.json("GET", "/agents")
+            const { ask } = yield* room(often)
             const ids = [2]
             for (let number = 0; number < 5; number++) {
-              const { data } = yield* client.json("POST", "/rooms", { name: `room ${number}`, ...often })
-              ids.push(data.id)
-              for (const agent of agents) yield* client.json("POST", `/rooms/${data.id}/agents/${agent.id}`)
+              const { id } = yield* room({ name: `room ${number}`, ...often })
+              ids.push(id)
             }
             yield* pass(11)
-            const { data } = yield* client.json("GET", "/admin/scheduler")
-            deepStrictEqual([data.capacity, data.running.length], [2, 2])
+            const { capacity, running } = yield* ask(({ admin }) => admin.scheduler())
+            deepStrictEqual([capacity, running.length], [2, 2])
             yield* pass(200)
             for (const id of ids) assertTrue(seconds(id).length > 0, `room ${id} never had its turn`)
           }),

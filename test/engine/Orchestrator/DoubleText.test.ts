@@ -143,10 +143,10 @@ describe("while an agent speaks", () => {
       yield* inHouse(
         puppet,
         Effect.gen(function* () {
-          const { client, path, said, say, turns, watch } = yield* room()
+          const { clear, said, say, turns, watch } = yield* room()
           yield* say("A secret: the key is under the stone.")
           yield* speaking
-          assertEquals((yield* client.json("DELETE", `${path}/messages`)).status, 200)
+          yield* clear
           assertEquals((yield* watch.ended).stop_reason, "interrupted")
           deepStrictEqual(yield* said, [])
           deepStrictEqual(

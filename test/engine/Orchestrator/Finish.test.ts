@@ -84,7 +84,7 @@ describe("how an answer ended", () => {
           const found = yield* room()
           yield* found.say("What time is it?")
           yield* Deferred.await(begun)
-          yield* found.client.json("POST", `${found.path}/pause`)
+          yield* found.pause
 
           deepStrictEqual(yield* told(found), {
             outcome: "interrupted",

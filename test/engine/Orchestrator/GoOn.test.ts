@@ -32,7 +32,7 @@ describe("agents that go in circles", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, path, read, rounds, say, turns, watch } = yield* room()
+        const { goOn, read, rounds, say, turns, watch } = yield* room()
         yield* say("Be polite.")
         const end = yield* watch.ended
         assertEquals(end.stop_reason, "loop_guard")
@@ -42,7 +42,7 @@ describe("agents that go in circles", () => {
         const before = (yield* turns).length
         assertTrue(before < 12, `${before} turns`)
 
-        assertEquals((yield* client.json("POST", `${path}/continue`)).status, 200)
+        yield* goOn
         assertEquals((yield* watch.ended).stop_reason, "loop_guard")
         assertTrue((yield* turns).length > before)
 
@@ -76,12 +76,10 @@ describe("continue", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { change, client, goOn, path, rounds, said, say, watch } = yield* room()
+        const { change, goOn, rounds, said, say, watch } = yield* room()
         yield* say("Hello?")
         assertEquals((yield* watch.ended).stop_reason, "everyone_skipped")
-        const { data, status } = yield* client.json("POST", `${path}/continue`)
-        assertEquals(status, 200)
-        assertEquals(data.kind, "continue")
+        assertEquals((yield* goOn).kind, "continue")
         assertEquals((yield* watch.ended).stop_reason, "complete")
         assertEquals((yield* said).length, 2)
         assertTrue(puppet.calls[2]?.text.includes("It has been quiet") ?? false)
@@ -97,10 +95,10 @@ describe("continue", () => {
     inHouse(
       Puppet.make({ act: Puppet.skip }),
       Effect.gen(function* () {
-        const { client, path, pause, rounds } = yield* room()
+        const { goOn, pause, rounds } = yield* room()
         yield* pause
-        const { data, status } = yield* client.json("POST", `${path}/continue`)
-        deepStrictEqual([status, data._tag], [409, "RoomPaused"])
+        const { status, tag } = yield* Effect.flip(goOn)
+        deepStrictEqual([status, tag], [409, "RoomPaused"])
         deepStrictEqual(yield* rounds, [])
       })
     )
@@ -112,7 +110,8 @@ describe("what a room can be set to", () => {
     inHouse(
       Puppet.make({ act: Puppet.skip }),
       Effect.gen(function* () {
-        const { client, path, read } = yield* room()
+        const { ask, change, read } = yield* room()
+        const create = (name: string, more: object) => ask(({ rooms }) => rooms.create({ payload: { name, ...more } }))
         const before = yield* read
         const wrong: ReadonlyArray<readonly [string, unknown, string]> = [
           ["turn_policy", "loudest", "round_robin"],
@@ -130,19 +129,19 @@ describe("what a room can be set to", () => {
           ["autonomous_max_rounds", 0, "from 1 to 10000"]
         ]
         for (const [field, value, allowed] of wrong) {
-          const { data, status } = yield* client.json("PATCH", path, { name: "changed", [field]: value })
+          const asked: object = { [field]: value }
+          const { body, detail, status, tag, traceId } = yield* Effect.flip(change({ name: "changed", ...asked }))
           deepStrictEqual(
-            [field, status, data._tag, Object.keys(data.allowed)],
+            [field, status, tag, Object.keys(Object(body["allowed"]))],
             [field, 400, "SettingRefused", [field]]
           )
-          assertTrue(data.detail.includes(allowed) && typeof data.trace_id === "string", data.detail)
-          const made = yield* client.json("POST", "/rooms", { name: field, [field]: value })
-          assertEquals(made.status, 400)
+          assertTrue(String(detail).includes(allowed) && traceId !== null, String(detail))
+          assertEquals((yield* Effect.flip(create(field, asked))).status, 400)
         }
-        const mixed = yield* client.json("PATCH", path, { name: "", turn_policy: "loudest" })
-        assertEquals(mixed.status, 422)
+        const mixed: object = { name: "", turn_policy: "loudest" }
+        assertEquals((yield* Effect.flip(change(mixed))).status, 422)
         deepStrictEqual(yield* read, before)
-        assertEquals((yield* client.json("GET", "/rooms")).data.length, 2)
+        assertEquals((yield* ask(({ rooms }) => rooms.list())).length, 2)
       })
     )
   )
@@ -151,18 +150,18 @@ describe("what a room can be set to", () => {
     inHouse(
       Puppet.make({ act: (call) => speak(`Number ${call.number} is all that I say.`) }),
       Effect.gen(function* () {
-        const { client, path, say, watch } = yield* room({ max_follow_ups: 0 })
-        const small = yield* client.json("PATCH", path, { budget_tokens: 2000, name: "changed" })
+        const { change, say, usage, watch } = yield* room({ max_follow_ups: 0 })
+        const small = yield* Effect.flip(change({ budget_tokens: 2000, name: "changed" }))
         deepStrictEqual(
-          [small.status, small.data._tag, Object.keys(small.data.allowed)],
+          [small.status, small.tag, Object.keys(Object(small.body["allowed"]))],
           [400, "SettingRefused", ["budget_tokens"]]
         )
-        const least = Number(/from (\d+), which is what a turn in this room needs/.exec(small.data.detail)?.[1])
-        assertEquals((yield* client.json("PATCH", path, { budget_tokens: least - 1 })).status, 400)
-        assertEquals((yield* client.json("PATCH", path, { budget_tokens: least })).data.name, "den")
+        const least = Number(/from (\d+), which is what a turn in this room needs/.exec(small.message)?.[1])
+        assertEquals((yield* Effect.flip(change({ budget_tokens: least - 1 }))).status, 400)
+        assertEquals((yield* change({ budget_tokens: least })).name, "den")
         yield* say("Hello?")
         yield* watch.ended
-        assertTrue((yield* client.json("GET", `${path}/usage`)).data.reply_count > 0)
+        assertTrue((yield* usage).reply_count > 0)
       })
     )
   )
@@ -171,15 +170,14 @@ describe("what a room can be set to", () => {
     inHouse(
       Puppet.make({ act: Puppet.skip }),
       Effect.gen(function* () {
-        const { client, path } = yield* room({ max_interactions: 3, budget_usd: 1.5, turn_policy: "concurrent" })
-        const { data } = yield* client.json("PATCH", path, {
+        const { change } = yield* room({ max_interactions: 3, budget_usd: 1.5, turn_policy: "concurrent" })
+        const { autonomous, autonomous_every, budget_usd, max_interactions, turn_policy } = yield* change({
           max_interactions: null,
           budget_usd: null,
           turn_policy: null,
           autonomous: true,
           autonomous_every: 30
         })
-        const { autonomous, autonomous_every, budget_usd, max_interactions, turn_policy } = data
         deepStrictEqual(
           { autonomous, autonomous_every, budget_usd, max_interactions, turn_policy },
           {

@@ -9,14 +9,12 @@ import * as Puppet from "../../support/Puppet.ts"
 const png = { data: pixel, media_type: "image/png" }
 const gif = { data: images["image/gif"], media_type: "image/gif" }
 
-const room = Effect.map(setup, (duo) => ({
-  ...duo,
-  show: (content: string, ...shown: ReadonlyArray<object>) =>
-    Effect.zipRight(
-      duo.client.json("POST", `/rooms/${duo.id}/messages/send`, { content, images: shown }),
-      duo.watch.ended
-    )
-}))
+const room = Effect.map(setup, (duo) => {
+  const send = (content: string, ...images: ReadonlyArray<typeof png | typeof gif>) =>
+    duo.ask(({ messages }) => messages.send({ path: duo.inRoom, payload: { content, images } }))
+  const show = (...sent: Parameters<typeof send>) => Effect.zipRight(send(...sent), duo.watch.ended)
+  return { ...duo, send, show }
+})
 
 const replies: Puppet.Act = (call) =>
   Stream.concat(Puppet.say("I see it, and it is lovely."), Puppet.done(`s${call.number}`))
@@ -61,14 +59,12 @@ describe("Images in turns", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, pause, resume, watch } = yield* room
+        const { pause, resume, send, show } = yield* room
         yield* pause
-        yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "One", images: [png, png] })
-        yield* watch.ended
-        yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "", images: [png, gif] })
-        yield* watch.ended
+        yield* show("One", png, png)
+        yield* show("", png, gif)
         yield* resume
-        yield* client.json("POST", `/rooms/${id}/messages/send`, { content: "Look", images: [png, png, gif] })
+        yield* send("Look", png, png, gif)
         yield* Deferred.await(asked)
 
         const [first] = puppet.calls

@@ -4,6 +4,7 @@ import { describe, it } from "@effect/vitest"
 import { assertFalse, assertInclude, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import * as ChatApi from "../../support/ChatApi.ts"
+import { exported, transcript } from "../../support/documents.ts"
 import { room } from "../../support/Duo.ts"
 import * as House from "../../support/House.ts"
 
@@ -80,11 +81,11 @@ describe("A shown name", () => {
     inHouse([], (_api, agentsDir) =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
-        const { client, get, id, idOf, say, watch } = yield* room({ ...quiet, turn_policy: "mentioned_only" })
+        const { ask, client, idOf, inRoom, say, watch } = yield* room({ ...quiet, turn_policy: "mentioned_only" })
         yield* say("@rei, report")
         yield* watch.ended
         yield* fs.writeFileString(`${agentsDir}/rei/agent_config.yaml`, 'display_name: "Rei II"\n')
-        yield* client.json("POST", `/agents/${idOf("rei")}/reload`)
+        yield* ask(({ agents }) => agents.reload({ path: { agent_id: idOf("rei") } }))
         yield* say("@Rei_II, once more")
         yield* watch.ended
 
@@ -94,30 +95,27 @@ describe("A shown name", () => {
           ["rei", "レイ・アヤナミ"],
           ["rei", "Rei II"]
         ]
-        deepStrictEqual(names(yield* get("/messages")), both)
-        deepStrictEqual(names(yield* get("/messages?after=0")), both)
-        const rounds: ReadonlyArray<{ readonly id: number }> = yield* get("/rounds")
-        const turns = yield* Effect.forEach(rounds, (round) => get(`/rounds/${round.id}`))
-        deepStrictEqual(names(turns.flatMap((round) => round.turns)), both.toReversed())
+        const messages = (urlParams: { readonly after?: number }) =>
+          ask(({ messages: all }) => all.list({ path: inRoom, urlParams }))
+        deepStrictEqual(names(yield* messages({})), both)
+        deepStrictEqual(names(yield* messages({ after: 0 })), both)
+        const listed = yield* ask(({ rounds }) => rounds.list({ path: inRoom }))
+        const rounds = yield* Effect.forEach(listed, ({ id }) =>
+          ask(({ rounds: all }) => all.get({ path: { ...inRoom, round_id: id } }))
+        )
+        deepStrictEqual(names(rounds.flatMap(({ turns }) => turns)), both.toReversed())
         for (const type of ["stream_start", "stream_end"]) {
           deepStrictEqual(names(watch.seen.filter((event) => event["type"] === type)), both)
         }
-        const rei = (yield* get("/agents")).find(({ name }: { readonly name: string }) => name === "rei")
-        deepStrictEqual(rei.display_name, "Rei II")
+        const roster = yield* ask(({ rooms }) => rooms.roster({ path: inRoom }))
+        deepStrictEqual(roster.find(({ name }) => name === "rei")?.display_name, "Rei II")
 
-        const { agents, messages } = yield* get("/export")
-        deepStrictEqual(names(messages), both)
-        deepStrictEqual(
-          agents
-            .map((agent: { readonly name: string; readonly display_name: string }) => agent.display_name)
-            .toSorted(),
-          ["O'Brien", "Rei II"]
-        )
-        const transcript = yield* Effect.scoped(
-          Effect.flatMap(client.send("GET", `/rooms/${id}/export?format=markdown`), ({ text }) => text)
-        )
-        assertInclude(transcript, "### レイ・アヤナミ (agent)")
-        assertInclude(transcript, "### Rei II (agent)")
+        const document = yield* exported(ask, inRoom.room_id)
+        deepStrictEqual(names(document.messages), both)
+        deepStrictEqual(document.agents.map((agent) => agent.display_name).toSorted(), ["O'Brien", "Rei II"])
+        const written = yield* transcript(client.send, inRoom.room_id)
+        assertInclude(written, "### レイ・アヤナミ (agent)")
+        assertInclude(written, "### Rei II (agent)")
       })
     )
   )

@@ -44,7 +44,7 @@ const spending = (reply: Reply, settings: object) =>
       for (let round = 0; round < 12; round++) {
         yield* found.say(`What time is it now, for the ${round}th time?`)
         yield* found.watch.ended
-        const used = yield* found.get("/usage")
+        const used = yield* found.usage
         spent.push({ usd: used.spent_usd, tokens: used.spent_tokens, replies: used.reply_count })
       }
       return spent

@@ -142,13 +142,14 @@ describe("a room whose provider cannot be asked", () => {
       mood.down = false
       yield* life(
         Effect.gen(function* () {
-          const client = yield* Client.make
+          const { ask } = yield* Client.make
           const watch = yield* Watch.room(id)
-          const { data } = yield* client.json("GET", `/rooms/${id}/rounds`)
-          if (data[0].ended_at === null) yield* watch.ended
-          const { data: round } = yield* client.json("GET", `/rooms/${id}/rounds/${data[0].id}`)
+          const path = { room_id: id }
+          const [round] = yield* ask(({ rounds }) => rounds.list({ path }))
+          if (round?.ended_at === null) yield* watch.ended
+          const { turns } = yield* ask(({ rounds }) => rounds.get({ path: { ...path, round_id: round?.id ?? 0 } }))
           deepStrictEqual(
-            round.turns.map(({ outcome }: { outcome: string }) => outcome),
+            turns.map(({ outcome }) => outcome),
             ["interrupted", "interrupted", "interrupted", "replied"]
           )
         })
