@@ -52,6 +52,9 @@ const setup = (lives: number) =>
     return { id: first, live, puppet, until }
   }).pipe(Effect.provide(NodeContext.layer))
 
+const roundOf = (ask: Client.Ask, room_id: number, round_id = 0) =>
+  ask(({ rounds }) => rounds.get({ path: { room_id, round_id } }))
+
 describe("a server that ends in the middle of a round", () => {
   it.scopedLive(
     "lets the next go on with who had not spoken, who hears only what the round was asked and what he said himself",
@@ -60,23 +63,21 @@ describe("a server that ends in the middle of a round", () => {
         const { id, live, puppet } = yield* setup(1)
         yield* live(
           Effect.gen(function* () {
-            const client = yield* Client.make
-            const get = (path: string) => Effect.map(client.json("GET", `/rooms/${id}${path}`), ({ data }) => data)
-            const [open] = yield* get("/rounds")
-            if (open.ended_at === null) yield* Effect.flatMap(Watch.room(id), ({ ended }) => ended)
-            const { stop_reason, turns } = yield* get(`/rounds/${open.id}`)
+            const { ask } = yield* Client.make
+            const rounds = ask(({ rounds: all }) => all.list({ path: { room_id: id } }))
+            const [open] = yield* rounds
+            if (open?.ended_at === null) yield* Effect.flatMap(Watch.room(id), ({ ended }) => ended)
+            const { stop_reason, turns } = yield* roundOf(ask, id, open?.id)
             assertEquals(stop_reason, "max_rounds")
             deepStrictEqual(
-              turns
-                .map((turn: Record<string, unknown>) => [turn["agent_name"], turn["attempt"], turn["outcome"]])
-                .toSorted(),
+              turns.map(({ agent_name, attempt, outcome }) => [agent_name, attempt, outcome]).toSorted(),
               [
                 ["Ada", 0, "replied"],
                 ["Bo", 0, "interrupted"],
                 ["Bo", 1, "replied"]
               ]
             )
-            assertEquals((yield* get("/rounds")).length, 1)
+            assertEquals((yield* rounds).length, 1)
             const asked = puppet.calls.at(-1)?.text ?? ""
             deepStrictEqual(
               ["Who is there?", spoken("Ada"), cutOffWords].map((words) => asked.includes(words)),
@@ -93,15 +94,12 @@ describe("a server that ends in the middle of a round", () => {
       yield* live(until(1))
       yield* live(
         Effect.gen(function* () {
-          const client = yield* Client.make
+          const { ask } = yield* Client.make
           const watch = yield* Watch.room(id)
-          const { data } = yield* client.json("GET", `/rooms/${id}/rounds`)
-          if (data[0].ended_at === null) yield* watch.ended
-          const turns = yield* client.json("GET", `/rooms/${id}/rounds/${data[0].id}`)
-          deepStrictEqual(
-            turns.data.turns.filter((turn: Record<string, unknown>) => turn["agent_name"] === "Bo").length,
-            2
-          )
+          const [open] = yield* ask(({ rounds }) => rounds.list({ path: { room_id: id } }))
+          if (open?.ended_at === null) yield* watch.ended
+          const { turns } = yield* roundOf(ask, id, open?.id)
+          assertEquals(turns.filter(({ agent_name }) => agent_name === "Bo").length, 2)
         })
       )
       assertEquals(puppet.calls.filter(({ spec }) => spec.agentName === "Bo").length, 2)

@@ -13,9 +13,13 @@ const setup = Effect.gen(function* () {
   const client = yield* Client.make
   const sql = yield* SqlClient.SqlClient
   const name = `room ${++names}`
-  const { data } = yield* client.json("POST", "/rooms", { name })
-  const id: number = data.id
-  const path = `/rooms/${id}`
+  const { ask } = client
+  const create = (name: string) => ask(({ rooms }) => rooms.create({ payload: { name } }))
+  const { id } = yield* create(name)
+  const path = { room_id: id }
+  const read = ask(({ rooms }) => rooms.get({ path }))
+  const remove = ask(({ rooms }) => rooms.remove({ path }))
+  const clear = ask(({ messages }) => messages.clear({ path }))
   const fill = (count: number) => sql`
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
     INSERT INTO messages (room_id, role, content, timestamp)
@@ -26,37 +30,46 @@ const setup = Effect.gen(function* () {
       ([row]) => row?.n
     )
   const gone = Effect.repeat(Effect.delay(countOf("rooms", "id"), "5 millis"), { until: (n) => n === 0 })
-  return { ...client, client, sql, name, id, path, fill, countOf, gone }
+  return { ...client, client, sql, name, id, path, create, read, remove, clear, fill, countOf, gone }
 })
 
 layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServices: true })("Removal", (it) => {
   for (const state of ["importing", "deleting"]) {
     it.effect(`a room that is ${state} is there for nobody`, () =>
       Effect.gen(function* () {
-        const { client, events, id, json, name, path, sql } = yield* setup
-        const { data: picture } = yield* json("POST", `${path}/messages/send`, {
-          content: "a lantern in the harbour",
-          images: [{ data: pixel }]
-        })
-        const { data: agents } = yield* json("GET", "/agents")
+        const { ask, clear, client, create, events, id, name, path, read, remove, sql } = yield* setup
+        const send = (content: string, ...images: ReadonlyArray<{ readonly data: string }>) =>
+          ask(({ messages }) => messages.send({ path, payload: { content, images } }))
+        const picture = yield* send("a lantern in the harbour", { data: pixel })
+        const [agent] = yield* ask(({ agents }) => agents.list())
+        const seat = { ...path, agent_id: agent?.id ?? 0 }
         yield* sql`UPDATE rooms SET state = ${state}, owner_id = 'admin' WHERE id = ${id}`
         yield* Effect.flatMap(Cache, ({ clear }) => clear)
 
-        const reads = ["", "/messages", "/messages/poll", "/rounds", "/usage", "/export", "/agents", "/critic-messages"]
-        const asked = yield* Effect.forEach(reads, (route) => json("GET", `${path}${route}`))
-        const written = yield* Effect.all([
-          json("POST", `${path}/messages/send`, { content: "Hello?" }),
-          json("POST", `${path}/agents/${agents[0].id}`),
-          json("DELETE", `${path}/agents/${agents[0].id}`),
-          json("POST", `${path}/mark-read`),
-          json("POST", `${path}/continue`),
-          json("PATCH", path, { name: "Otherwise" }),
-          json("DELETE", `${path}/messages`),
-          json("DELETE", path)
-        ])
-        const image = yield* Effect.scoped(client.send("GET", picture.images[0].url))
-        const list = yield* json("GET", "/rooms")
-        const found = yield* json("GET", "/messages/search?q=lantern%20harbour")
+        const asked = yield* Effect.forEach(
+          [
+            read,
+            ask(({ messages }) => messages.list({ path })),
+            ask(({ messages }) => messages.poll({ path })),
+            ask(({ rounds }) => rounds.list({ path })),
+            ask(({ rounds }) => rounds.usage({ path })),
+            ask(({ documents }) => documents.export({ path })),
+            ask(({ rooms }) => rooms.roster({ path })),
+            ask(({ rounds }) => rounds.critiques({ path })),
+            send("Hello?"),
+            ask(({ rooms }) => rooms.join({ path: seat })),
+            ask(({ rooms }) => rooms.leave({ path: seat })),
+            ask(({ rooms }) => rooms.markRead({ path })),
+            ask(({ rounds }) => rounds.goOn({ path })),
+            ask(({ rooms }) => rooms.update({ path, payload: { name: "Otherwise" } })),
+            clear,
+            remove
+          ],
+          (call) => Client.statusOf<unknown>(call)
+        )
+        const image = yield* Effect.scoped(client.send("GET", picture.images?.[0]?.url ?? ""))
+        const list = yield* ask(({ rooms }) => rooms.list())
+        const found = yield* ask(({ search }) => search.everywhere({ urlParams: { q: "lantern harbour" } }))
         const all = yield* Effect.scoped(
           Effect.flatMap(events("/stream?after=0"), (reader) =>
             Effect.zipRight(
@@ -65,19 +78,22 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
             )
           )
         )
-        const named = yield* json("POST", "/rooms", { name })
+        const named = yield* Client.statusOf(create(name))
 
-        deepStrictEqual([...asked, ...written].filter(({ status }) => status !== 404).length, 0)
+        deepStrictEqual(
+          asked.filter((status) => status !== 404),
+          []
+        )
         assertEquals(image.status, 404)
-        assertTrue(!list.data.some((room: { readonly id: number }) => room.id === id))
-        assertTrue(!found.data.hits.some((hit: { readonly room_id: number }) => hit.room_id === id))
+        assertTrue(!list.some((room) => room.id === id))
+        assertTrue(!found.hits.some((hit) => hit.room_id === id))
         assertTrue(
           !all.some(
             (event) =>
               ("room_id" in event && event.room_id === id) || (event.type === "rooms" && event.ids.includes(id))
           )
         )
-        assertEquals(named.status, state === "deleting" ? 200 : 409)
+        assertEquals(named, state === "deleting" ? 200 : 409)
         yield* sql`UPDATE rooms SET state = 'deleting' WHERE id = ${id}`
       })
     )
@@ -85,33 +101,33 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
 
   it.effect("a deleted room is gone with all that belonged to it, and its name is free at once", () =>
     Effect.gen(function* () {
-      const { countOf, fill, gone, json, name, path } = yield* setup
+      const { countOf, create, fill, gone, name, read, remove } = yield* setup
       yield* fill(2000)
-      yield* json("GET", path)
+      yield* read
 
-      const deleted = yield* json("DELETE", path)
-      const after = yield* json("GET", path)
-      const again = yield* json("POST", "/rooms", { name })
+      yield* remove
+      const { status } = yield* Effect.flip(read)
+      yield* create(name)
       yield* gone
 
-      deepStrictEqual([deleted.status, after.status, again.status], [200, 404, 200])
+      assertEquals(status, 404)
       for (const table of ["messages", "events", "room_agents"]) assertEquals(yield* countOf(table), 0)
     })
   )
 
   it.scoped("a deleted room is told gone to each of its readers once, however often it is deleted", () =>
     Effect.gen(function* () {
-      const { events, fill, gone, id, json, path } = yield* setup
+      const { create, events, fill, gone, id, remove } = yield* setup
       yield* fill(2000)
-      const [ofRoom, ofAll] = yield* Effect.all([events(`${path}/stream`), events("/stream")])
+      const [ofRoom, ofAll] = yield* Effect.all([events(`/rooms/${id}/stream`), events("/stream")])
 
-      const deleted = yield* Effect.all([json("DELETE", path), json("DELETE", path)], { concurrency: 2 })
+      const deleted = yield* Effect.all([Client.statusOf(remove), Client.statusOf(remove)], { concurrency: 2 })
       yield* gone
       yield* ofRoom.over
-      const { data: next } = yield* json("POST", "/rooms", { name: `after room ${id}` })
+      const next = yield* create(`after room ${id}`)
       yield* ofAll.hears("room_created", ({ room_id }) => room_id === next.id)
 
-      deepStrictEqual(deleted.map(({ status }) => status).toSorted(), [200, 404])
+      deepStrictEqual(deleted.toSorted(), [200, 404])
       for (const { seen } of [ofRoom, ofAll]) {
         deepStrictEqual(
           seen.flatMap(({ data, type }) => (type === "room_deleted" ? [data] : [])),
@@ -123,9 +139,10 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
 
   it.effect("a cleared room shows nothing of before, takes the same key again, and is emptied", () =>
     Effect.gen(function* () {
-      const { countOf, id, json, path, sql } = yield* setup
+      const { ask, clear, countOf, id, path, sql } = yield* setup
       const send = (content: string) =>
-        json("POST", `${path}/messages/send`, { content }, { "idempotency-key": "once" })
+        ask(({ messages }) => messages.send({ path, payload: { content }, headers: { "idempotency-key": "once" } }))
+      const list = (limit: number) => ask(({ messages }) => messages.list({ path, urlParams: { limit } }))
       yield* send("a heron on the pier")
       // As a clearing leaves it whose rows are not gone yet.
       yield* sql`
@@ -133,17 +150,17 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
         SET cleared_messages = (SELECT max(id) FROM messages), cleared_events = (SELECT max(id) FROM events)
         WHERE id = ${id}`
 
-      const page = yield* json("GET", `${path}/messages?limit=7`)
-      const found = yield* json("GET", `${path}/messages/search?q=heron`)
-      const sent = yield* send("a heron again")
-      const { data: cleared } = yield* json("GET", `${path}/messages?limit=8`)
+      const page = yield* list(7)
+      const found = yield* ask(({ search }) => search.inRoom({ path, urlParams: { q: "heron" } }))
+      yield* send("a heron again")
+      const cleared = yield* list(8)
 
-      deepStrictEqual([page.data, found.data.hits, sent.status], [[], [], 200])
+      deepStrictEqual([page, found.hits], [[], []])
       deepStrictEqual(
-        cleared.map((message: { readonly content: string }) => message.content),
+        cleared.map(({ content }) => content),
         ["a heron again"]
       )
-      yield* json("DELETE", `${path}/messages`)
+      yield* clear
       yield* Effect.repeat(Effect.delay(countOf("messages"), "5 millis"), { until: (n) => n === 0 })
     })
   )

@@ -118,6 +118,12 @@ export const as = (token: string | null) =>
     return { base, token, send, json, events, ask }
   })
 
+export type Ask = Effect.Effect.Success<ReturnType<typeof as>>["ask"]
+
+/** How a call is answered: 200, which every call's success is, or as it is refused. */
+export const statusOf = <A>(asked: Effect.Effect<A, Refused>) =>
+  Effect.match(asked, { onFailure: ({ status }) => status, onSuccess: () => 200 })
+
 /** Speaks to the house as its admin. */
 export const make = Effect.gen(function* () {
   const auth = yield* Auth

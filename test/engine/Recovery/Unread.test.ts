@@ -67,9 +67,9 @@ describe("a round of a dead server that cannot be read", () => {
         yield* live(
           Effect.gen(function* () {
             assertEquals(yield* reason(id), "set_aside")
-            const { json } = yield* Client.make
+            const { ask } = yield* Client.make
             const watch = yield* Watch.room(id)
-            assertEquals((yield* json("POST", `/rooms/${id}/continue`)).status, 200)
+            yield* ask(({ rounds }) => rounds.goOn({ path: { room_id: id } }))
             assertEquals((yield* watch.ended).stop_reason, "max_rounds")
           })
         )
@@ -92,8 +92,9 @@ describe("a round of a dead server that cannot be read", () => {
           Effect.gen(function* () {
             const ended = yield* reason(id)
             assertTrue(ended !== null && ended !== undefined)
-            const { json } = yield* Client.make
-            assertEquals((yield* json("GET", `/rooms/${id}`)).status, status)
+            const { ask } = yield* Client.make
+            const read = ask(({ rooms }) => rooms.get({ path: { room_id: id } }))
+            assertEquals(yield* Client.statusOf(read), status)
           })
         )
       })
