@@ -1,4 +1,4 @@
-import type { FileSystem, HttpClient, Path } from "@effect/platform"
+import type { CommandExecutor, FileSystem, HttpClient, Path } from "@effect/platform"
 import { type Effect, Option, Stream } from "effect"
 import type { Connection } from "./Connection.ts"
 import { agents } from "./Doctor/Agents.ts"
@@ -17,7 +17,7 @@ export { Broken, type Finding } from "./Doctor/Finding.ts"
 type Look = Effect.Effect<
   ReadonlyArray<Finding>,
   never,
-  FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Personas | Settings
+  CommandExecutor.CommandExecutor | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path | Personas | Settings
 >
 
 /**
@@ -32,7 +32,7 @@ export const examine = (connection: Option.Option<Connection>, tries: boolean) =
     agents,
     processes,
     clock,
-    vendors,
+    vendors(tries),
     ...(tries ? [trials] : []),
     ...Option.toArray(Option.map(connection, server))
   ]).pipe(

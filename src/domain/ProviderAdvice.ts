@@ -1,7 +1,7 @@
 import type { ProviderError } from "./ProviderError.ts"
 
 const own: Readonly<Record<string, { readonly key: string; readonly address: string }>> = {
-  claude: { key: "ANTHROPIC_API_KEY", address: "ANTHROPIC_BASE_URL" },
+  claude: { key: "ANTHROPIC_API_KEY, or the credentials for Bedrock or Vertex AI", address: "ANTHROPIC_BASE_URL" },
   anthropic: { key: "ANTHROPIC_API_KEY", address: "ANTHROPIC_BASE_URL" },
   openai: { key: "OPENAI_API_KEY", address: "OPENAI_BASE_URL" }
 }

@@ -83,23 +83,27 @@ interface Vendor {
   readonly make: Effect.Effect<Provider, never, Scope.Scope>
 }
 
-/** How each provider that the settings let in is made, in the order in which they are preferred. Starts nothing. */
+/**
+ * How each provider that the settings let in is made, in the order in which they are preferred. Starts nothing. The
+ * Claude client is given the folder in which it keeps its files.
+ */
 export const configured = Effect.map(Settings, (settings) => {
   const { ANTHROPIC_AUTH_TOKEN, OPENAI_API_KEY, OPENAI_BASE_URL } = settings
   const apiKey = Option.orElse(settings.ANTHROPIC_API_KEY, () => settings.CLAUDE_API_KEY)
   const proxies = { http: settings.HTTP_PROXY, https: settings.HTTPS_PROXY, except: settings.NO_PROXY }
   const prices = Prices.read(settings.MODEL_PRICES)
 
-  const claude = Claude.make({
-    apiKey,
-    baseUrl: settings.ANTHROPIC_BASE_URL,
-    model: settings.USE_HAIKU ? "haiku" : settings.CLAUDE_MODEL,
-    dataDir: settings.DATA_DIR,
-    maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
-    prices,
-    maxThinkingTokens: settings.MAX_THINKING_TOKENS,
-    environment: passage(settings)
-  })
+  const claude = (dataDir: string) =>
+    Claude.make({
+      apiKey,
+      baseUrl: settings.ANTHROPIC_BASE_URL,
+      model: settings.USE_HAIKU ? "haiku" : settings.CLAUDE_MODEL,
+      dataDir,
+      maxOutputTokens: settings.MAX_OUTPUT_TOKENS,
+      prices,
+      maxThinkingTokens: settings.MAX_THINKING_TOKENS,
+      environment: passage(settings)
+    })
   const anthropic = Anthropic.make({
     apiKey,
     authToken: ANTHROPIC_AUTH_TOKEN,
@@ -149,7 +153,7 @@ const make = Effect.gen(function* () {
   const settings = yield* Settings
   const scripted = Scripted.make({ paceMs: settings.SCRIPTED_PACE_MS })
   const found = yield* configured
-  const claude = yield* Effect.transposeOption(found.claude)
+  const claude = yield* Effect.transposeOption(Option.map(found.claude, (make) => make(settings.DATA_DIR)))
   const vendors = yield* Effect.forEach(found.vendors, ({ make }) => make)
   const all: Array.NonEmptyReadonlyArray<Provider> = Array.append([...Option.toArray(claude), ...vendors], scripted)
   const aliases = aliasesOf(settings)

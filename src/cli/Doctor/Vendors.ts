@@ -1,4 +1,5 @@
-import { HttpClient } from "@effect/platform"
+import { FileSystem, HttpClient } from "@effect/platform"
+import type { PlatformError } from "@effect/platform/Error"
 import { Array, Clock, Effect, Logger, LogLevel, Option, Schema } from "effect"
 import type { Provider } from "../../domain/Provider.ts"
 import { explain } from "../../domain/ProviderAdvice.ts"
@@ -21,22 +22,23 @@ const ask = <E, R>(name: string, provider: Effect.Effect<Provider, E, R>) =>
     })
   )
 
-/** Whether each vendor that is set up knows the key. The Claude client is not started: it uses the same. */
-export const vendors = Effect.gen(function* () {
-  const { claude, vendors } = yield* configured
-  if (Option.isNone(claude) && vendors.length === 0) {
-    return [
-      Doubtful({ about: "providers", words: "none is set up: agents speak lines of a script (ANTHROPIC_API_KEY)" })
-    ]
-  }
-  const asked = vendors.map(({ make, name }) =>
-    Effect.catchAll(ask(name, make), (error) => Effect.succeed(Broken({ about: name, words: explain(error, name) })))
-  )
-  const answers = yield* Effect.all(asked, { concurrency: "unbounded" })
-  return Option.isSome(claude) && !vendors.some(({ name }) => name === "anthropic")
-    ? [...answers, Doubtful({ about: "claude", words: "its way in is not asked here: talk to an agent to see" })]
-    : answers
-}).pipe(Effect.scoped)
+/** Whether each vendor that is set up knows the key. The Claude client is not started for that: it uses the same. */
+export const vendors = (tries: boolean) =>
+  Effect.gen(function* () {
+    const { claude, vendors } = yield* configured
+    if (Option.isNone(claude) && vendors.length === 0) {
+      return [
+        Doubtful({ about: "providers", words: "none is set up: agents speak lines of a script (ANTHROPIC_API_KEY)" })
+      ]
+    }
+    const asked = vendors.map(({ make, name }) =>
+      Effect.catchAll(ask(name, make), (error) => Effect.succeed(Broken({ about: name, words: explain(error, name) })))
+    )
+    const answers = yield* Effect.all(asked, { concurrency: "unbounded" })
+    return Option.isSome(claude) && !tries && !vendors.some(({ name }) => name === "anthropic")
+      ? [...answers, Doubtful({ about: "claude", words: "its way in is not asked without --try" })]
+      : answers
+  }).pipe(Effect.scoped)
 
 const priceOf = ({ cost_usd }: Trial) => (cost_usd === null ? "no price known" : `$${cost_usd.toFixed(6)}`)
 
@@ -49,24 +51,31 @@ const foundBy = (trial: Trial): Finding => {
 
 const atOnce = 5
 
-/**
- * How the models of the settings answer one short question. The Claude client is not started here either. The findings
- * say what the log would say.
- */
+/** A folder for a Claude client: that in the data folder may be a running server's. */
+const apart = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "parley-doctor-" }))
+
+/** How the models of the settings answer one short question. The findings say what the log would say. */
 export const trials = Effect.gen(function* () {
   const { DEFAULT_MODEL } = yield* Settings
-  const { vendors } = yield* configured
+  const { claude, vendors } = yield* configured
   const usual = yield* defaultName
   const attempt = yield* Trials.make
-  const modelsOf = ({ defaultModel, name }: Provider) =>
-    Array.dedupe([defaultModel, ...(name === usual ? Option.toArray(DEFAULT_MODEL) : [])])
-  const tried = yield* Effect.forEach(
-    vendors,
-    ({ make }) =>
-      Effect.flatMap(make, (provider) => Effect.forEach(modelsOf(provider), (model) => attempt(provider, model))),
+  const tryAll = (provider: Provider) => {
+    const { defaultModel, name } = provider
+    const models = Array.dedupe([defaultModel, ...(name === usual ? Option.toArray(DEFAULT_MODEL) : [])])
+    return Effect.forEach(models, (model) => Effect.map(attempt(provider, model), foundBy))
+  }
+  const unmade = ({ message }: PlatformError) => Effect.succeed([Broken({ about: "claude", words: message })])
+  const tried = yield* Effect.all(
+    [
+      ...Option.toArray(claude).map((make) =>
+        Effect.catchAll(Effect.flatMap(Effect.flatMap(apart, make), tryAll), unmade)
+      ),
+      ...vendors.map(({ make }) => Effect.flatMap(make, tryAll))
+    ],
     { concurrency: atOnce }
   )
-  return tried.flat().map(foundBy)
+  return tried.flat()
 }).pipe(Effect.provide(Gates.layer), Effect.scoped, Logger.withMinimumLogLevel(LogLevel.None))
 
 const drift = 30_000

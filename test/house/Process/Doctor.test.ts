@@ -1,11 +1,13 @@
 import { FileSystem } from "@effect/platform"
 import { describe, it } from "@effect/vitest"
-import { assertInclude, assertMatch, strictEqual } from "@effect/vitest/utils"
+import { assertInclude, assertMatch, deepStrictEqual, strictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import { request, type RequestListener } from "node:http"
 import { stringify } from "../../../src/lib/json.ts"
 import * as ChatApi from "../../support/ChatApi.ts"
+import { whyNoClaude } from "../../support/claude.ts"
+import * as MessagesApi from "../../support/MessagesApi.ts"
 import { login } from "../../support/Caller.ts"
 import { listening } from "../../support/listening.ts"
 import { attempt, home, layer, patience, run, serve, withPassword } from "../../support/Process.ts"
@@ -161,6 +163,45 @@ describe.concurrent("doctor", () => {
         assertMatch(stdout, /^FAIL {2}gone +m: No connection to 127\.0\.0\.1:1: .* in OPENAI_ENDPOINTS/m)
         strictEqual(stdout.split("\n").filter((line) => line.includes("nothing listens")).length, 2, stdout + stderr)
         strictEqual(code, 1)
+      }).pipe(Effect.provide(layer)),
+    patience
+  )
+
+  it.scopedLive.skipIf(whyNoClaude() !== "")(
+    `tries the Claude client in a folder of its own, and says when nobody has signed it in ${whyNoClaude()}`,
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const folder = yield* home
+        const api = yield* MessagesApi.make(MessagesApi.answer(MessagesApi.text("ready")))
+        const cloud = { CLAUDE_CODE_USE_BEDROCK: "1", AWS_REGION: "us-east-1" }
+        const key = { ANTHROPIC_API_KEY: "hush hush", ANTHROPIC_BASE_URL: api.url }
+        const TMPDIR = yield* home
+        const tried = (more: Readonly<Record<string, string>>) =>
+          attempt(folder, { ...more, TMPDIR, PATH: "/usr/bin:/bin" }, ["doctor", "--try"])
+
+        const [well, unsigned, untried] = yield* Effect.all(
+          [
+            tried({ ...key, DEFAULT_MODEL: "haiku" }),
+            tried({ ...cloud, AWS_EC2_METADATA_DISABLED: "true" }),
+            attempt(folder, cloud, ["doctor"])
+          ],
+          { concurrency: "unbounded" }
+        )
+
+        assertMatch(
+          well.stdout,
+          /^ok {4}claude +sonnet: The model answers and takes tools\. first word after \d+ ms, /m
+        )
+        assertMatch(well.stdout, /^ok {4}claude +haiku: The model answers/m)
+        strictEqual(well.code, 0, well.stdout + well.stderr)
+        assertMatch(
+          unsigned.stdout,
+          /^FAIL {2}claude +sonnet: The key is not .* Bedrock or Vertex AI\. It says: no cred/m
+        )
+        strictEqual(unsigned.stdout.includes("without --try"), false)
+        assertMatch(untried.stdout, /^look {2}claude +its way in is not asked without --try/m)
+        deepStrictEqual([yield* fs.exists(`${folder}/data`), yield* fs.readDirectory(TMPDIR)], [false, []])
       }).pipe(Effect.provide(layer)),
     patience
   )

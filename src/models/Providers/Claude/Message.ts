@@ -14,7 +14,8 @@ import {
   type ProviderError,
   SessionLost,
   TimedOut,
-  TooManyToolCalls
+  TooManyToolCalls,
+  Unauthorized
 } from "../../../domain/ProviderError.ts"
 import { classify } from "../Classify.ts"
 import { finishOf } from "../Finish.ts"
@@ -38,6 +39,8 @@ export interface Memory {
   /** Of the turn: whether the model has said something, and thought. */
   readonly hasSpoken: boolean
   readonly hasThought: boolean
+  /** What the client says went wrong, in its own word. */
+  readonly trouble: string | null
 }
 
 export const first = ({ model, resume }: SessionSpec): Memory => ({
@@ -49,7 +52,7 @@ export const first = ({ model, resume }: SessionSpec): Memory => ({
   ...unheard
 })
 
-const unheard = { requests: 0, stopReason: null, hasSpoken: false, hasThought: false }
+const unheard = { requests: 0, stopReason: null, hasSpoken: false, hasThought: false, trouble: null }
 
 export type Heard = Either.Either<ProviderEvent, ProviderError>
 
@@ -65,7 +68,10 @@ export const read =
       case "result":
         return readResult(memory, message, hide)
       case "assistant":
-        return [{ ...memory, entry: message.uuid ?? memory.entry }, Option.none()]
+        return [
+          { ...memory, entry: message.uuid ?? memory.entry, trouble: message.error ?? memory.trouble },
+          Option.none()
+        ]
       case "user":
         return [
           { ...memory, entry: message.uuid ?? memory.entry },
@@ -162,6 +168,7 @@ const readRetry = (memory: Memory, retry: SDKAPIRetryMessage): ProviderError => 
   if (retry.no_response !== undefined)
     return new TimedOut({ phase: "first_token", afterMs: retry.no_response.waited_ms })
   const retryAfterMs = retry.retry_delay_ms > ownPauseMs ? retry.retry_delay_ms : null
+  if (retry.error === noCredentials) return new Unauthorized({ reason: "no credentials for the cloud can be loaded" })
   if (retry.error_status === null || memory.isHalfSaid) return brokenOff(memory, retryAfterMs)
   const complaint = { status: retry.error_status, message: "", code: retry.error }
   return classify(complaint, { model: memory.model, hasImages: false, retryAfterMs, hide: (text) => text })
@@ -179,6 +186,11 @@ const readResult = (
   return [next, Option.some(endOf({ ...memory, stopReason: result.stop_reason ?? memory.stopReason }, sessionId))]
 }
 
+const noCredentials = "cloud_credential_error"
+
+/** The client has no way in, or none that is let through, and asked nobody. */
+const isUnsigned = ({ trouble }: Memory) => trouble === noCredentials || trouble === "authentication_failed"
+
 /** With all the images that a session has gathered, a request can outgrow what the provider takes. */
 const tooLarge = 413
 
@@ -189,7 +201,7 @@ const failure = (memory: Memory, result: SDKResultMessage, hide: (text: string) 
   if (/^No (conversation|message) found with/.test(reason)) return new SessionLost()
   const isFull = result.terminal_reason === "prompt_too_long" || result.terminal_reason === "blocking_limit"
   if (isFull || status === tooLarge) return memory.hasHistory ? new SessionLost() : new ContextExceeded({ reason })
-  if (status === null) return new Crashed({ reason })
+  if (status === null) return isUnsigned(memory) ? new Unauthorized({ reason }) : new Crashed({ reason })
   const complaint = { status, message: reason, code: "" }
   return classify(complaint, { model: memory.model, hasImages: false, retryAfterMs: null, hide })
 }

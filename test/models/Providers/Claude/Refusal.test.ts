@@ -1,7 +1,7 @@
 import { NodeContext } from "@effect/platform-node"
 import { describe, layer } from "@effect/vitest"
 import { assertEquals, assertInstanceOf, assertTrue } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import {
   Crashed,
   InvalidRequest,
@@ -66,6 +66,26 @@ describe.skipIf(whyNot() !== "")(`A refused Claude turn, with the real client ${
 
           assertInstanceOf(error, Refusal)
           assertTrue((error.retryAfterMs ?? 0) >= 7000 && (error.retryAfterMs ?? 0) < 9000)
+        })
+      )
+    }
+
+    const unsigned: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, string]> = [
+      ["a client that nobody has signed in", {}, "Not logged in · Please run /login"],
+      [
+        "a client without the cloud's credentials",
+        { CLAUDE_CODE_USE_BEDROCK: "1", AWS_REGION: "us-east-1", AWS_EC2_METADATA_DISABLED: "true" },
+        "no credentials for the cloud can be loaded"
+      ]
+    ]
+    for (const [name, environment, reason] of unsigned) {
+      it.scoped(`${name} is Unauthorized, with its words`, () =>
+        Effect.gen(function* () {
+          const { api, provider } = yield* makeHouse({ apiKey: Option.none(), environment })
+          const session = yield* provider.open(spec())
+
+          assertEquals(yield* Effect.flip(play(session, "Hi")), new Unauthorized({ reason }))
+          assertEquals(api.calls.length, 0)
         })
       )
     }
