@@ -21,7 +21,7 @@ describe("the admin's view of the pool", () => {
         Stream.concat(call.spec.agentName === "Bo" ? wait : Stream.empty, Puppet.done(`s${call.number}`))
       )
       const test = Effect.gen(function* () {
-        const { ask, client, id, idOf, say, watch } = yield* room({ turn_policy: "concurrent", someone_answers: false })
+        const { ask, id, idOf, say, watch } = yield* room({ turn_policy: "concurrent", someone_answers: false })
         const [ada, bo] = [idOf("Ada"), idOf("Bo")]
         const pool = ask(({ admin }) => admin.pool())
         const evict = (payload: { readonly agent_id?: number; readonly room_id?: number }) =>
@@ -55,7 +55,8 @@ describe("the admin's view of the pool", () => {
         yield* watch.ended
         assertEquals((yield* pool).process.alive, 0)
 
-        assertEquals((yield* client.json("POST", "/admin/pool/evict", { room_id: "x" })).status, 422)
+        const misfit: object = { room_id: "x" }
+        assertEquals((yield* Effect.flip(evict(misfit))).status, 422)
       })
       yield* inHouse(puppet, test)
     })

@@ -47,6 +47,7 @@ const inHouse = <A, E, R>(test: (projects: string) => Effect.Effect<A, E, R>) =>
     return yield* Effect.provide(test(projects), House.layer({ settings: folders, providers: [provider] }))
   }).pipe(Effect.provide(NodeContext.layer))
 
+/** Fetches a file in plain HTTP, for its headers count, and so does each letter of its address. */
 const get = Effect.map(
   Client.make,
   ({ send }) =>
@@ -58,19 +59,22 @@ const get = Effect.map(
       )
 )
 
+type Place = Partial<Record<"before" | "after", string> & Record<"limit", number>>
+
 describe("Transcripts", () => {
   it.scopedLive("are listed newest first, page by page, and a link is none of them", () =>
     inHouse(() =>
       Effect.gen(function* () {
-        const { json } = yield* Client.make
-        const list = (query: string) =>
-          Effect.map(json("GET", `/exports/conversations${query}`), ({ data }) =>
-            data.conversations.map(({ id }: { readonly id: string }) => id)
+        const { ask } = yield* Client.make
+        const list = (urlParams: Place) =>
+          Effect.map(
+            ask(({ transcripts }) => transcripts.list({ urlParams })),
+            ({ conversations }) => conversations.map(({ id }) => id)
           )
 
-        const { data } = yield* json("GET", "/exports/conversations")
+        const { conversations } = yield* ask(({ transcripts }) => transcripts.list())
 
-        deepStrictEqual(data.conversations, [
+        deepStrictEqual(conversations, [
           {
             id: "two",
             filename: "two.jsonl",
@@ -81,7 +85,10 @@ describe("Transcripts", () => {
           { id: "one", filename: "one.jsonl", project: "work", modified: "2023-11-14T22:13:20.000Z", size: text.length }
         ])
         deepStrictEqual(
-          yield* Effect.all(["?limit=1", "?before=two", "?after=one", "?before=gone", "?after=two"].map(list)),
+          yield* Effect.forEach(
+            [{ limit: 1 }, { before: "two" }, { after: "one" }, { before: "gone" }, { after: "two" }],
+            list
+          ),
           [["two"], ["one"], ["two"], [], []]
         )
       })

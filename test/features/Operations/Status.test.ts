@@ -16,7 +16,8 @@ describe("the admin's status", () => {
         pid: ({ agentName }) => (agentName === "Ada" ? 4321 : null)
       }),
       Effect.gen(function* () {
-        const { client, path, say, watch } = yield* room({ max_follow_ups: 0 })
+        const { ask, client, path, say, watch } = yield* room({ max_follow_ups: 0 })
+        const status = ask(({ admin }) => admin.status())
         yield* say("Hello?")
         yield* watch.ended
         const reader = yield* client.events(`${path}/stream`)
@@ -24,12 +25,9 @@ describe("the admin's status", () => {
         const cache = yield* Cache
         const key = { group: "odd", name: "one" }
         yield* cache.region<void>().get(key, cache.invalidate("odd"))
-        const { started_at } = (yield* client.json("GET", "/admin/status")).data
+        const { started_at } = yield* status
 
-        const { data, status } = yield* client.json("GET", "/admin/status")
-
-        const told = yield* Schema.decodeUnknown(ServerStatus)(data)
-        assertEquals(status, 200)
+        const told = yield* Effect.flatMap(status, Schema.decodeUnknown(ServerStatus))
         deepStrictEqual([told.failing, told.queue], [[], { depth: 0, capacity: 4096, is_open: true }])
         deepStrictEqual(told.streams, { open: 1, limit: 5000 })
         deepStrictEqual([told.pool.process.idle, told.pool.connection.alive], [2, 0])
@@ -48,15 +46,15 @@ describe("the admin's status", () => {
     inHouse(
       Puppet.make({ act: () => Stream.fail(new Overloaded({ retryAfterMs: null })) }),
       Effect.gen(function* () {
-        const { client, say, watch } = yield* room()
+        const { ask, say, watch } = yield* room()
         yield* say("Hello?")
         yield* watch.ended
 
-        const { puppet } = (yield* client.json("GET", "/admin/status")).data.providers
+        const { puppet } = (yield* ask(({ admin }) => admin.status())).providers
 
-        assertEquals(puppet.last_error._tag, "Overloaded")
-        const { health } = (yield* client.json("GET", "/providers")).data.providers[0]
-        deepStrictEqual(puppet, health)
+        assertEquals(puppet?.last_error?._tag, "Overloaded")
+        const [listed] = (yield* ask(({ system }) => system.providers())).providers
+        deepStrictEqual(puppet, listed?.health)
       }),
       { PROVIDER_PATIENCE_SECONDS: "0" }
     )
@@ -68,18 +66,17 @@ describe("readiness", () => {
     inHouse(
       Puppet.make({ act: Puppet.skip }),
       Effect.gen(function* () {
-        const { client } = yield* room()
-        const get = (path: string) => client.json("GET", path)
-        const before = yield* get("/ready")
-        deepStrictEqual([before.status, before.data], [200, { status: "ready" }])
+        const { ask } = yield* room()
+        const ready = ask(({ system }) => system.ready())
+        deepStrictEqual(yield* ready, { status: "ready" })
 
         yield* Effect.flatMap(Closing, ({ begin }) => begin)
 
-        const { data, status } = yield* get("/ready")
-        deepStrictEqual([status, data._tag, data.failing], [503, "NotReady", ["closing"]])
-        assertEquals(data.detail, "The server is not ready: it is closing")
-        assertEquals((yield* get("/health")).status, 200)
-        deepStrictEqual((yield* get("/admin/status")).data.failing, ["closing"])
+        const { body, detail, status, tag } = yield* Effect.flip(ready)
+        deepStrictEqual([status, tag, body["failing"]], [503, "NotReady", ["closing"]])
+        assertEquals(detail, "The server is not ready: it is closing")
+        yield* ask(({ system }) => system.health())
+        deepStrictEqual((yield* ask(({ admin }) => admin.status())).failing, ["closing"])
       })
     )
   )

@@ -17,8 +17,11 @@ describe("the list of providers", () => {
       })
       const slow = { ...puppet, provider: { ...puppet.provider, models } }
       const test = Effect.gen(function* () {
-        const { client } = yield* room()
-        const list = Effect.map(client.json("GET", "/providers"), ({ data }) => data.providers[0].models)
+        const { ask } = yield* room()
+        const list = Effect.map(
+          ask(({ system }) => system.providers()),
+          ({ providers: [one] }) => one?.models
+        )
         deepStrictEqual(yield* Effect.all([list, list], { concurrency: 2 }), [null, null])
         yield* Deferred.succeed(gate, undefined)
         deepStrictEqual(yield* list, [{ id: "m1", name: "One" }])
@@ -34,13 +37,13 @@ describe("the list of providers", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, say, watch } = yield* room()
+        const { ask, say, watch } = yield* room()
         yield* say("Hello?")
         yield* watch.ended
-        const { data } = yield* client.json("GET", "/providers")
-        const [{ health, models }] = data.providers
-        deepStrictEqual([models, health.last_error._tag, health.last_success_at], [null, "Overloaded", null])
-        assertTrue(health.failures > 0 && health.not_before.endsWith("Z"))
+        const { providers } = yield* ask(({ system }) => system.providers())
+        const { health, models } = providers[0] ?? {}
+        deepStrictEqual([models, health?.last_error?._tag, health?.last_success_at], [null, "Overloaded", null])
+        assertTrue((health?.failures ?? 0) > 0 && health?.not_before?.endsWith("Z"))
       }),
       { PROVIDER_PATIENCE_SECONDS: "0" }
     )
@@ -53,15 +56,14 @@ describe("the routes that older clients poll", () => {
     return inHouse(
       puppet,
       Effect.gen(function* () {
-        const { client, id, idOf, say, watch } = yield* room()
+        const { ask, id, idOf, say, watch } = yield* room()
         yield* say("Hello?")
         yield* watch.ended
-        const get = (path: string) => Effect.map(client.json("GET", path), ({ data }) => data)
 
-        const { active_clients, pool_size, providers } = yield* get("/auth/health/pool")
-        const { pool_keys, ...counts } = providers.puppet
+        const { active_clients, pool_size, providers } = yield* ask(({ system }) => system.poolHealth())
+        const { pool_keys, ...counts } = providers["puppet"] ?? {}
         deepStrictEqual([pool_size, active_clients], [2, 0])
-        deepStrictEqual(pool_keys.toSorted(), [`${id}:${idOf("Ada")}`, `${id}:${idOf("Bo")}`].toSorted())
+        deepStrictEqual(pool_keys?.toSorted(), [`${id}:${idOf("Ada")}`, `${id}:${idOf("Bo")}`].toSorted())
         deepStrictEqual(counts, {
           pool_size: 2,
           pending_cleanup_tasks: 0,
@@ -69,9 +71,14 @@ describe("the routes that older clients poll", () => {
           max_concurrent_connections: 10
         })
 
-        deepStrictEqual(yield* get("/voice/status"), { enabled: false, server_available: false, server_url: "" })
+        deepStrictEqual(yield* ask(({ system }) => system.voice()), {
+          enabled: false,
+          server_available: false,
+          server_url: ""
+        })
 
-        const before = yield* get("/debug/cache/stats")
+        const stats = ask(({ debug }) => debug.stats())
+        const before = yield* stats
         deepStrictEqual(Object.keys(before).toSorted(), [
           "hit_rate",
           "hits",
@@ -81,15 +88,15 @@ describe("the routes that older clients poll", () => {
           "total_requests"
         ])
         assertTrue(before.size > 0 && before.hit_rate > 0 && before.hit_rate <= 100)
-        deepStrictEqual((yield* client.json("POST", "/debug/cache/cleanup")).data, {
+        deepStrictEqual(yield* ask(({ debug }) => debug.cleanup()), {
           status: "success",
           message: "Cache cleanup completed"
         })
-        deepStrictEqual((yield* client.json("POST", "/debug/cache/clear")).data, {
+        deepStrictEqual(yield* ask(({ debug }) => debug.clear()), {
           status: "success",
           message: "Cache cleared successfully"
         })
-        deepStrictEqual((yield* get("/debug/cache/stats")).size, 0)
+        deepStrictEqual((yield* stats).size, 0)
       }),
       { AGENT_POOL_MAX_SIZE: "10" }
     )
