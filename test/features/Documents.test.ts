@@ -179,13 +179,14 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 
   it.effect("a document that does not fit is refused with its place, and nothing of it is kept", () =>
     Effect.gen(function* () {
-      const { count, json, with_ } = yield* setup
+      const { count, take, with_ } = yield* setup
       const before = yield* Effect.all([count("rooms"), count("messages")])
       const svg = { media_type: "image/png" as const, data: Buffer.from("<svg/>").toString("base64") }
 
-      const version = yield* json("POST", "/rooms/import", { ...emptyDocument, version: 2 })
+      const later: object = { version: 2 }
       const misfits = yield* Effect.all(
         [
+          take(later),
           with_([messageOf(1), { ...messageOf(2), timestamp: "2026-02-31T99:00:00.000Z" }]),
           with_([messageOf(2), messageOf(2)]),
           with_([messageOf(1), messageOf(2, { images: [{ media_type: "image/png", data: images["image/png"] }, svg] })])
@@ -193,16 +194,13 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
       )
 
       deepStrictEqual(
-        [version.status, version.data._tag, version.data.detail[0].loc],
-        [422, "Invalid", ["body", "version"]]
-      )
-      deepStrictEqual(
         misfits.map(({ body, detail, status, tag }) => [
           status,
           tag,
           typeof detail === "string" ? [body["message"], body["image"]] : detail[0]?.loc
         ]),
         [
+          [422, "Invalid", ["body", "version"]],
           [422, "Invalid", ["body", "messages", 1, "timestamp"]],
           [422, "Invalid", ["body", "messages", 1, "id"]],
           [422, "DocumentRefused", [1, 2]]
@@ -214,12 +212,13 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
 
   it.effect("an import has a bound of its own, and other bodies keep theirs", () =>
     Effect.gen(function* () {
-      const { json, with_ } = yield* setup
+      const { ask, with_ } = yield* setup
       const long = (length: number) => messageOf(1, { content: "x".repeat(length) })
 
       const taken = yield* with_([long(5000)])
       const refused = yield* Effect.flip(with_([long(400_000)]))
-      const other = yield* json("POST", "/rooms", { name: "y", more: "x".repeat(5000) })
+      const more: object = { more: "x".repeat(5000) }
+      const other = yield* Effect.flip(ask(({ rooms }) => rooms.create({ payload: { name: "y", ...more } })))
 
       deepStrictEqual([taken.message_count, refused.status, other.status], [1, 413, 413])
     })
@@ -242,7 +241,7 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
       const { document, id, say, text } = yield* begun
       yield* say("too late")
 
-      const read = yield* Effect.flatMap(text, Schema.decode(Schema.parseJson(Schema.Any)))
+      const read = yield* Effect.flatMap(text, Schema.decode(Whole))
 
       assertEquals(read.messages.length, 900)
       assertEquals((yield* document(id)).messages.length, 901)
@@ -276,6 +275,8 @@ layer(house, { excludeTestServices: true })("Documents", (it) => {
     })
   )
 })
+
+const Whole = Schema.parseJson(Schema.Struct({ messages: Schema.Array(Schema.Unknown) }))
 
 const withoutId = <M extends { readonly id: number }>(message: M) => Struct.omit(message, "id")
 

@@ -1,6 +1,7 @@
 import { layer } from "@effect/vitest"
 import { assertEquals, assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
+import type { Client } from "../../src/client/client.ts"
 import { stringify } from "../../src/lib/json.ts"
 import { room } from "../support/Duo.ts"
 import * as House from "../support/House.ts"
@@ -17,29 +18,34 @@ const house = House.shared({
   providers: [first.provider, second.provider]
 })
 
+type Choice = Parameters<Client["rooms"]["choose"]>[0]["payload"]
+
 let dens = 0
 
 const seated = Effect.gen(function* () {
   const found = yield* room({ name: `den ${++dens}` })
-  const seat = `${found.path}/agents/${found.idOf("Ada")}`
+  const seat = (agent_id = found.idOf("Ada")) =>
+    found.ask(({ rooms }) => rooms.seat({ path: { ...found.inRoom, agent_id } }))
+  const choose = (payload: Choice, agent_id = found.idOf("Ada")) =>
+    found.ask(({ rooms }) => rooms.choose({ path: { ...found.inRoom, agent_id }, payload }))
   const answer = Effect.fnUntraced(function* () {
     yield* found.say("Hello?")
     const end = yield* found.watch.until("stream_end")
     yield* found.watch.ended
     return stringify(end)
   })
-  return { ...found, ...found.client, seat, answer }
+  return { ...found, seat, choose, answer }
 })
 
 layer(house, { excludeTestServices: true })("A seat", (it) => {
   it.scoped("speaks with what the room has, until it is told otherwise, and from its next turn on", () =>
     Effect.gen(function* () {
-      const { answer, json, seat } = yield* seated
-      const { data: before } = yield* json("GET", seat)
+      const { answer, choose, seat } = yield* seated
+      const before = yield* seat()
       deepStrictEqual([before.provider, before.speaks_with.provider], [null, "first"])
       assertInclude(yield* answer(), "I speak by first.")
 
-      const { data: after } = yield* json("PATCH", seat, {
+      const after = yield* choose({
         provider: "second",
         model: "large",
         max_output_tokens: 100,
@@ -53,7 +59,7 @@ layer(house, { excludeTestServices: true })("A seat", (it) => {
       deepStrictEqual(spec?.options, { max_output_tokens: 100, temperature: 0.5, thinking: 0 })
       assertInclude(second.calls.at(-1)?.text, "I speak by first.")
 
-      const { data: back } = yield* json("PATCH", seat, { provider: null })
+      const back = yield* choose({ provider: null })
       deepStrictEqual([back.provider, back.model, back.temperature], [null, null, 0.5])
       assertInclude(yield* answer(), "I speak by first.")
     })
@@ -61,11 +67,11 @@ layer(house, { excludeTestServices: true })("A seat", (it) => {
 
   it.scoped("tells readers of the room as it is, with what it has spent", () =>
     Effect.gen(function* () {
-      const { answer, json, path, seat, watch } = yield* seated
+      const { answer, choose, read, watch } = yield* seated
       yield* answer()
-      yield* json("PATCH", seat, { model: "large" })
+      yield* choose({ model: "large" })
       const told = yield* watch.until("room_updated")
-      const { spent_tokens } = (yield* json("GET", path)).data
+      const { spent_tokens } = yield* read
       assertTrue(spent_tokens > 0)
       assertInclude(stringify(told), `"spent_tokens":${spent_tokens},`)
     })
@@ -73,16 +79,16 @@ layer(house, { excludeTestServices: true })("A seat", (it) => {
 
   it.scoped("takes the provider's usual model where none is named", () =>
     Effect.gen(function* () {
-      const { json, seat } = yield* seated
-      const { data } = yield* json("PATCH", seat, { provider: "second" })
-      deepStrictEqual([data.model, data.speaks_with.model], [null, "second-1"])
+      const { choose } = yield* seated
+      const { model, speaks_with } = yield* choose({ provider: "second" })
+      deepStrictEqual([model, speaks_with.model], [null, "second-1"])
     })
   )
 
   it.scoped("is refused what no provider has, with the field, and stays as it was", () =>
     Effect.gen(function* () {
-      const { json, path, seat } = yield* seated
-      for (const [body, status] of [
+      const { choose, seat } = yield* seated
+      const misfits: ReadonlyArray<readonly [choice: object, status: number]> = [
         [{ provider: "nobody" }, 400],
         [{ priority: 3 }, 400],
         [{ temperature: 3 }, 422],
@@ -90,31 +96,32 @@ layer(house, { excludeTestServices: true })("A seat", (it) => {
         [{ max_output_tokens: 1 }, 422],
         [{ thinking: -1 }, 422],
         [{ model: "" }, 422]
-      ] as const) {
-        const answer = yield* json("PATCH", seat, body)
-        assertEquals(answer.status, status, stringify(answer.data))
+      ]
+      for (const [choice, status] of misfits) {
+        const refused = yield* Effect.flip(choose(choice))
+        assertEquals(refused.status, status, refused.message)
       }
-      const { data } = yield* json("GET", seat)
-      deepStrictEqual([data.provider, data.model, data.temperature, data.thinking], [null, null, null, null])
-      assertEquals((yield* json("GET", `${path}/agents/999`)).status, 404)
-      assertEquals((yield* json("PATCH", `${path}/agents/999`, { model: "x" })).status, 404)
+      const { model, provider, temperature, thinking } = yield* seat()
+      deepStrictEqual([provider, model, temperature, thinking], [null, null, null, null])
+      assertEquals((yield* Effect.flip(seat(999))).status, 404)
+      assertEquals((yield* Effect.flip(choose({ model: "x" }, 999))).status, 404)
     })
   )
 
   it.scoped("follows its room, which can change its provider and its model", () =>
     Effect.gen(function* () {
-      const { answer, json, path, seat } = yield* seated
+      const { answer, change, read, seat } = yield* seated
       assertInclude(yield* answer(), "I speak by first.")
 
-      const { data } = yield* json("PATCH", path, { provider: "second" })
-      deepStrictEqual([data.default_provider, data.default_model], ["second", null])
+      const { default_model, default_provider } = yield* change({ provider: "second" })
+      deepStrictEqual([default_provider, default_model], ["second", null])
       assertInclude(yield* answer(), "I speak by second.")
 
-      yield* json("PATCH", path, { model: "large" })
-      deepStrictEqual((yield* json("GET", seat)).data.speaks_with.model, "large")
-      const { status } = yield* json("PATCH", path, { provider: "nobody", name: "another name" })
+      yield* change({ model: "large" })
+      deepStrictEqual((yield* seat()).speaks_with.model, "large")
+      const { status } = yield* Effect.flip(change({ provider: "nobody", name: "another name" }))
       assertEquals(status, 400)
-      assertEquals((yield* json("GET", path)).data.default_provider, "second")
+      assertEquals((yield* read).default_provider, "second")
     })
   )
 })

@@ -106,10 +106,10 @@ export const as = (token: string | null) =>
     })
 
     const parley = connect({ url: base, ...(token === null ? {} : { token }) })
-    /** What the call gives; fails with the refusal. */
-    const ask = <A>(call: (parley: Client) => Promise<A>) =>
-      Effect.async<A, Refused>((resume) => {
-        call(parley).then(
+    /** What the call gives; fails with the refusal. The signal ends a call that takes it, when nobody waits for it. */
+    const ask = <A>(call: (parley: Client, signal: AbortSignal) => Promise<A>) =>
+      Effect.async<A, Refused>((resume, signal) => {
+        call(parley, signal).then(
           (answer) => resume(Effect.succeed(answer)),
           (error: unknown) => resume(error instanceof Refused ? Effect.fail(error) : Effect.die(error))
         )

@@ -10,7 +10,7 @@ const said = Array.from({ length: 60 }, (_, at) => messageOf(at + 1, { content: 
 
 const setup = (name: string) =>
   Effect.gen(function* () {
-    const { json } = yield* Client.make
+    const { ask } = yield* Client.make
     const sql = yield* SqlClient.SqlClient
     const document = { ...emptyDocument, room: { ...emptyDocument.room, name }, messages: said }
     const stored = Effect.map(
@@ -24,13 +24,13 @@ const setup = (name: string) =>
     const again = Effect.gen(function* () {
       yield* until((room) => room === undefined)
       deepStrictEqual(yield* sql`SELECT id FROM messages`, [])
-      const { data } = yield* take
-      deepStrictEqual([data.name, data.message_count], [name, said.length])
-      yield* json("DELETE", `/rooms/${data.room_id}`)
+      const taken = yield* take
+      deepStrictEqual([taken.name, taken.message_count], [name, said.length])
+      yield* ask(({ rooms }) => rooms.remove({ path: { room_id: taken.room_id } }))
       yield* until((room) => room === undefined)
     })
-    const take = json("POST", "/rooms/import", document)
-    const rooms = Effect.map(json("GET", "/rooms"), ({ data }) => data)
+    const take = ask(({ documents }, signal) => documents.import({ payload: document, signal }))
+    const rooms = ask((parley) => parley.rooms.list())
     return { sql, take, until, again, rooms }
   })
 
@@ -57,11 +57,11 @@ layer(House.shared(), { excludeTestServices: true })("An import that breaks off"
       const [pages] = yield* sql`PRAGMA page_count`
       yield* sql.unsafe(`PRAGMA max_page_count = ${Number(pages?.["page_count"]) + 300}`)
 
-      const { data, status } = yield* take
+      const { status, tag } = yield* Effect.flip(take)
       const seen = yield* rooms
       yield* sql`PRAGMA max_page_count = 1073741823`
 
-      deepStrictEqual([status, data._tag], [507, "StorageFull"])
+      deepStrictEqual([status, tag], [507, "StorageFull"])
       deepStrictEqual(seen, [])
       yield* again
     })

@@ -13,38 +13,45 @@ const house = Layer.unwrapScoped(
   )
 ).pipe(Layer.provide(NodeContext.layer))
 
+const setup = Effect.gen(function* () {
+  const { ask } = yield* Client.make
+  const [agent] = yield* ask(({ agents }) => agents.list())
+  const create = (payload: { readonly name: string; readonly provider?: string; readonly model?: string }) =>
+    ask(({ rooms }) => rooms.create({ payload }))
+  return { ask, create, ada: { agent_id: agent?.id ?? 0 } }
+})
+
 layer(house, { excludeTestServices: true })("Rooms of providers that are not here", (it) => {
   it.effect("a name that is mapped gives a room that works, and another one is refused", () =>
     Effect.gen(function* () {
-      const { json } = yield* Client.make
-      const agents = yield* json("GET", "/agents")
+      const { ada, ask, create } = yield* setup
 
-      const room = yield* json("POST", "/rooms", { name: "By a client", provider: "codex", model: "gpt-5.5" })
-      const direct = yield* json("GET", `/agents/${agents.data[0].id}/direct-room?provider=codex`)
-      const refused = yield* json("POST", "/rooms", { name: "Refused", provider: "claude" })
+      const room = yield* create({ name: "By a client", provider: "codex", model: "gpt-5.5" })
+      const direct = yield* ask(({ agents }) => agents.directRoom({ path: ada, urlParams: { provider: "codex" } }))
+      const refused = yield* Effect.flip(create({ name: "Refused", provider: "claude" }))
 
-      deepStrictEqual([room.data.default_provider, room.data.default_model], ["scripted", null])
-      deepStrictEqual([direct.data.default_provider, direct.data.name], ["scripted", "Direct: Ada"])
-      deepStrictEqual([refused.status, refused.data._tag], [400, "ProviderUnknown"])
+      deepStrictEqual([room.default_provider, room.default_model], ["scripted", null])
+      deepStrictEqual([direct.default_provider, direct.name], ["scripted", "Direct: Ada"])
+      deepStrictEqual([refused.status, refused.tag], [400, "ProviderUnknown"])
     })
   )
 
   it.scoped("agents go on in a room that was kept under such a name", () =>
     Effect.gen(function* () {
-      const { json } = yield* Client.make
+      const { ada, ask, create } = yield* setup
       const sql = yield* SqlClient.SqlClient
-      const agents = yield* json("GET", "/agents")
-      const { data } = yield* json("POST", "/rooms", { name: "From before" })
-      yield* json("POST", `/rooms/${data.id}/agents/${agents.data[0].id}`)
-      yield* sql`UPDATE rooms SET default_provider = 'codex', default_model = 'gpt-5.5' WHERE id = ${data.id}`
-      const watch = yield* Watch.room(data.id)
+      const { id } = yield* create({ name: "From before" })
+      const path = { room_id: id }
+      yield* ask(({ rooms }) => rooms.join({ path: { ...path, ...ada } }))
+      yield* sql`UPDATE rooms SET default_provider = 'codex', default_model = 'gpt-5.5' WHERE id = ${id}`
+      const watch = yield* Watch.room(id)
 
-      yield* json("POST", `/rooms/${data.id}/messages/send`, { content: "Hello" })
+      yield* ask(({ messages }) => messages.send({ path, payload: { content: "Hello" } }))
       yield* watch.ended
 
-      const [turn] = yield* sql`SELECT outcome, provider, model FROM turns WHERE room_id = ${data.id}`
+      const [turn] = yield* sql`SELECT outcome, provider, model FROM turns WHERE room_id = ${id}`
       deepStrictEqual(Object.values(turn ?? {}), ["replied", "scripted", "scripted-1"])
-      assertEquals((yield* json("GET", `/rooms/${data.id}`)).data.default_provider, "codex")
+      assertEquals((yield* ask(({ rooms }) => rooms.get({ path }))).default_provider, "codex")
     })
   )
 })
