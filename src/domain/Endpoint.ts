@@ -1,4 +1,5 @@
 import { Array, Option, ParseResult, Redacted, Schema } from "effect"
+import { ContextTokens, leastWindow } from "./ContextSize.ts"
 
 /** The providers that Parley has by itself. */
 export const ownProviders = ["claude", "anthropic", "openai", "scripted"] as const
@@ -17,7 +18,8 @@ const required = (what: string, is: (text: string) => boolean) =>
     missingMessage: () => `is missing: expected ${what}`
   })
 
-const optional = (what: string) => Schema.optionalWith(Schema.NonEmptyString.annotations(value(what)), { exact: true })
+const optional = <A>(schema: Schema.Schema<A>, what: string) =>
+  Schema.optionalWith(schema.annotations(value(what)), { exact: true })
 
 const aName = `a name of 1 to 40 lower-case letters, digits, "-" and "_", other than ${taken.join(", ")}`
 
@@ -25,8 +27,10 @@ const aName = `a name of 1 to 40 lower-case letters, digits, "-" and "_", other 
 export const Endpoint = Schema.Struct({
   name: required(aName, (name) => /^[a-z0-9_-]{1,40}$/.test(name) && !taken.includes(name)),
   url: required("a http or https address", isAddress),
-  key: optional("a key that is not empty"),
-  model: optional("the name of a model")
+  key: optional(Schema.NonEmptyString, "a key that is not empty"),
+  model: optional(Schema.NonEmptyString, "the name of a model"),
+  /** The window of its models of which its list tells none. */
+  context_tokens: optional(ContextTokens, `a whole number of tokens, from ${leastWindow}`)
 }).annotations({
   ...whole(`an object as {"name":"groq","url":"https://…/v1"}`),
   parseOptions: { onExcessProperty: "error" }

@@ -95,24 +95,29 @@ export interface KnownModels {
 
 const mostModels = 1000
 
-export const make = (): KnownModels => {
+/** Nothing yet; `contextTokens` is the window of each model of which neither the vendor's list nor a refusal tells one. */
+export const make = (contextTokens: number | null = null): KnownModels => {
   const known = new Map<string, ModelTraits>()
   const published = new Map<string, number>()
+  const untaught = (model: string) => published.get(model) ?? contextTokens
+  const completed = (found: ModelTraits): ModelTraits => ({
+    ...found,
+    context_tokens: found.context_tokens ?? untaught(found.model)
+  })
   return {
-    of: (model) => {
-      const found = known.get(model) ?? unknown(model)
-      return { ...found, context_tokens: found.context_tokens ?? published.get(model) ?? null }
-    },
+    of: (model) => completed(known.get(model) ?? unknown(model)),
     publish: (model, contextTokens) => {
       if (published.size < mostModels) published.set(model, contextTokens)
     },
     keep: (traits) => {
-      known.delete(traits.model)
-      known.set(traits.model, traits)
+      const { context_tokens, model } = traits
+      known.delete(model)
+      // What nobody has learnt gives way to what the vendor lists later.
+      known.set(model, { ...traits, context_tokens: context_tokens === untaught(model) ? null : context_tokens })
       const [oldest] = known.keys()
       if (known.size > mostModels && oldest !== undefined) known.delete(oldest)
     },
-    all: () => [...known.values()],
+    all: () => [...known.values()].map(completed),
     forget: () => known.clear()
   }
 }

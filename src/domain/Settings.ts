@@ -163,7 +163,7 @@ export const SettingsValues = Schema.Struct({
   ),
   OPENAI_ENDPOINTS: Schema.optionalWith(Endpoints, { as: "Option" }).annotations({
     description:
-      'further endpoints, each a provider of its own name, as [{"name":"groq","url":"https://…/v1","key":"…","model":"…"}]; key and model are optional'
+      'further endpoints, each a provider of its own name, as [{"name":"groq","url":"https://…/v1","key":"…","model":"…","context_tokens":32768}]; key, model and context_tokens (what its models read at once, where their list does not tell) are optional'
   }),
   MAX_OUTPUT_TOKENS: number("longest answer of a model, in tokens", 8192, 1, 1_000_000),
   MAX_THINKING_TOKENS: number(

@@ -122,13 +122,14 @@ export const configured = Effect.map(Settings, (settings) => {
     model: settings.OPENAI_MODEL,
     ...chat
   })
-  const endpoint = ({ key, model, name, url }: Endpoint): Vendor => ({
+  const endpoint = ({ context_tokens, key, model, name, url }: Endpoint): Vendor => ({
     name,
     make: OpenAi.make({
       name,
       apiKey: Option.map(Option.fromNullable(key), Redacted.make),
       baseUrl: Option.some(url),
       model: Option.fromNullable(model),
+      ...(context_tokens === undefined ? {} : { contextTokens: context_tokens }),
       ...chat
     })
   })

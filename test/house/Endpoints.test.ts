@@ -38,7 +38,40 @@ const talk = Effect.gen(function* () {
   return { messages, turns, listed, room }
 })
 
+/** A long conversation with the one agent of the house. */
+const talkLong = Effect.gen(function* () {
+  const { json } = yield* Client.make
+  const [agent] = (yield* json("GET", "/agents")).data
+  const { data: room } = yield* json("POST", "/rooms", { name: "Long" })
+  yield* json("POST", `/rooms/${room.id}/agents/${agent.id}`)
+  const watch = yield* Watch.room(room.id)
+  for (let number = 1; number <= 8; number++) {
+    yield* json("POST", `/rooms/${room.id}/messages/send`, { content: `Number ${number}: ${"x".repeat(2000)}` })
+    yield* watch.ended
+  }
+})
+
 describe("Endpoints of the settings", () => {
+  it.scopedLive("tell the window of a server whose list tells none: what it would not read is left out at once", () =>
+    Effect.gen(function* () {
+      const api = yield* ChatApi.make(ChatApi.answer(ChatApi.text("I see.")))
+      const own = yield* House.folders({ Ada: "Ada builds clocks." })
+      const house = House.layerWhole({
+        ...own,
+        OPENAI_ENDPOINTS: stringify([{ name: "small", url: `${api.url}/v1`, context_tokens: 4096 }])
+      })
+
+      yield* Effect.provide(talkLong, house)
+
+      const sizes = api.calls.map(({ body }) => body.length)
+      assertTrue(Math.max(...sizes) < 3 * 4096, `${sizes}`)
+      const last = api.calls.at(-1)
+      assertTrue(last?.heard.told.includes("earlier messages are left out here") === true)
+      assertTrue(last?.heard.told.includes("Number 8") === true)
+      assertTrue(last?.body.includes('"max_tokens":1024') === true)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
   it.scopedLive("speak beside each other in one room, each with its own key, model, traits and health", () =>
     Effect.gen(function* () {
       const toolless = yield* ChatApi.make(ChatApi.answer(ChatApi.text("By the first.")))

@@ -21,6 +21,8 @@ export interface OpenAiConfig {
   readonly baseUrl: Option.Option<string>
   /** Where none is named: the first that the endpoint lists. */
   readonly model: Option.Option<string>
+  /** The window of the models of which the endpoint's list tells none. */
+  readonly contextTokens?: number
   readonly maxOutputTokens: number
   readonly prices: Prices.Prices
   readonly proxies: Proxies
@@ -48,13 +50,13 @@ export const make = Effect.fnUntraced(function* (config: OpenAiConfig) {
     "content-type": "application/json",
     ...Option.match(key, { onNone: () => ({}), onSome: (value) => ({ authorization: `Bearer ${value}` }) })
   }
-  const traits = ModelTraits.make()
+  const traits = ModelTraits.make(config.contextTokens)
   const endpoint = { url, maxOutputTokens: config.maxOutputTokens }
   const ask = asking(transport, hide)
   const models = kept(
     Effect.map(ask({ method: "GET", url: at("/models"), headers }, Schema.decodeOption(Listed)), ({ data }) => {
       const listed = data.slice(0, mostListed)
-      publish(traits, listed)
+      publish(traits, [...listed.slice(0, 1).map((it) => ({ ...it, id: whicheverIsFirst })), ...listed])
       return listed.map(({ id }) => ({ id, name: id }))
     })
   )

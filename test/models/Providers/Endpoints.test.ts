@@ -92,7 +92,17 @@ describe("OPENAI_ENDPOINTS", () => {
         [[{ ...good, key: "" }], ", item 1, key: expected a key that is not empty"],
         [[{ ...good, key: 1234567 }], ", item 1, key: expected a key that is not empty"],
         [[{ ...good, model: "" }], ", item 1, model: expected the name of a model"],
-        [[{ ...good, modle: "hush" }], ', item 1, modle: is unexpected, expected: "name" | "url" | "key" | "model"'],
+        ...[0, 255, 4096.5, "4096", null, -1, 100_000_001].map(
+          (context_tokens) =>
+            [
+              [{ ...good, context_tokens }],
+              ", item 1, context_tokens: expected a whole number of tokens, from 256"
+            ] as const
+        ),
+        [
+          [{ ...good, modle: "hush" }],
+          ', item 1, modle: is unexpected, expected: "name" | "url" | "key" | "model" | "context_tokens"'
+        ],
         [[good, { ...good, name: "b" }, good], ", item 3, name: expected a name that no other endpoint has"]
       ]
       for (const [value, what] of rows) {

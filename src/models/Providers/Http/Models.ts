@@ -1,9 +1,11 @@
-import { Clock, Effect, Either, type Option, Predicate, Schema } from "effect"
+import { Clock, Effect, Either, type Option, Schema } from "effect"
+import { ContextTokens } from "../../../domain/ContextSize.ts"
 import type { KnownModels } from "../../../domain/ModelTraits.ts"
 import type { Model } from "../../../domain/Provider.ts"
 import { Crashed, type ProviderError, TimedOut } from "../../../domain/ProviderError.ts"
 import * as Permits from "../../../lib/permits.ts"
 import * as Body from "./Body.ts"
+import { fields, number } from "./Lenient.ts"
 import { refusal } from "./Refusal.ts"
 import type { Call, Transport } from "./Transport.ts"
 
@@ -13,7 +15,7 @@ const keptMs = 300_000
 const failureKeptMs = 5000
 const largestPage = 16_777_216
 
-/** Where vendors and servers tell a model's window: OpenRouter, Groq, vLLM, Mistral, LM Studio, Anthropic. */
+/** What vendors and servers call a model's window: OpenRouter, Groq, vLLM, Mistral, LM Studio, Anthropic. */
 const windowNames = [
   "context_length",
   "context_window",
@@ -22,17 +24,30 @@ const windowNames = [
   "loaded_context_length",
   "max_input_tokens"
 ]
-const smallestWindow = 256
-const isWindow = Schema.is(Schema.Int.pipe(Schema.greaterThanOrEqualTo(smallestWindow)))
 
-/** How many tokens a listed model reads at once; the least of what is told, null where nothing is. */
+const isWindow = Schema.is(ContextTokens)
+
+/**
+ * How many tokens a listed model reads at once; the least of what is told, null where nothing is. What a model was
+ * trained for, as `n_ctx_train` of llama.cpp tells it, is not what its server lets it read.
+ */
 export const windowIn = (listed: Readonly<Record<string, unknown>>) => {
-  // llama.cpp tells it beside the rest.
-  const windows = [...windowNames.map((name) => listed[name]), nContext(listed["meta"])].filter(isWindow)
+  const limits = fields(fields(listed["capabilities"])["limits"])
+  const told = [
+    ...windowNames.map((name) => listed[name]),
+    // OpenRouter routes to a vendor that may read less than the model could.
+    fields(listed["top_provider"])["context_length"],
+    // DeepInfra.
+    fields(listed["metadata"])["context_length"],
+    // llama.cpp.
+    fields(listed["meta"])["n_ctx"],
+    // GitHub Copilot.
+    limits["max_prompt_tokens"],
+    limits["max_context_window_tokens"]
+  ]
+  const windows = told.map(number).filter(isWindow)
   return windows.length === 0 ? null : Math.min(...windows)
 }
-
-const nContext = (meta: unknown) => (Predicate.hasProperty(meta, "n_ctx") ? meta.n_ctx : undefined)
 
 interface Listed extends Readonly<Record<string, unknown>> {
   readonly id: string

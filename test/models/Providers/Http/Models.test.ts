@@ -132,6 +132,10 @@ describe("a model's window", () => {
     ["Mistral", { max_context_length: 4096 }],
     ["LM Studio", { max_context_length: 131_072, loaded_context_length: 4096 }],
     ["llama.cpp", { meta: { n_ctx: 4096, n_ctx_train: 131_072 } }],
+    ["OpenRouter of the vendor that it asks", { context_length: 131_072, top_provider: { context_length: 4096 } }],
+    ["DeepInfra", { metadata: { context_length: 4096 } }],
+    ["GitHub Copilot", { capabilities: { limits: { max_context_window_tokens: 8192, max_prompt_tokens: 4096 } } }],
+    ["a server that quotes numbers", { context_length: "4096", top_provider: null, meta: [] }],
     ["Anthropic", { max_input_tokens: 4096 }]
   ] as const) {
     it.scopedLive(`is known from the list of models, as ${where} tells it, once a session is open`, () =>
@@ -149,7 +153,17 @@ describe("a model's window", () => {
     )
   }
 
+  it.scopedLive("is that of the model listed first, where a room leaves it to the endpoint which one answers", () =>
+    Effect.gen(function* () {
+      const { api, provider } = yield* makeOpenAi({ model: Option.none() })
+      api.models.more = { context_length: 4096 }
+      yield* provider.models
+      assertEquals(provider.traits.of(provider.defaultModel).context_tokens, 4096)
+    })
+  )
+
   it("is not known from what is no number of tokens", () => {
     for (const context_length of [0, -1, 3.5, "many", null]) assertEquals(windowIn({ context_length }), null)
+    assertEquals(windowIn({ meta: { n_ctx_train: 131_072 } }), null)
   })
 })
