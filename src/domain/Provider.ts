@@ -1,4 +1,4 @@
-import { Data, type Effect, type Scope, type Stream } from "effect"
+import { Data, type Effect, type Option, type Scope } from "effect"
 import type { AgentId } from "./Agent.ts"
 import type { ImageType } from "./Image.ts"
 import type { Finish } from "./Finish.ts"
@@ -45,6 +45,12 @@ export type ProviderEvent = Data.TaggedEnum<{
   }
 }>
 export const ProviderEvent = Data.taggedEnum<ProviderEvent>()
+
+/**
+ * The next events of a turn, when there are some; fails with none after the last. To be run one after the other. A
+ * stream would be pulled in the same way, at twenty times the price for each event.
+ */
+export type Events = Effect.Effect<ReadonlyArray<ProviderEvent>, Option.Option<ProviderError>>
 
 /** A tool as the model sees it. Every parameter is a required string; the value here is its description. */
 export interface ToolSpec {
@@ -116,11 +122,12 @@ export const textOf = ({ ask, parts }: Pick<TurnInput, "ask" | "parts">) =>
 
 export interface Session {
   /**
-   * Streams one turn. Interrupting the stream stops the provider's work; the session must then be closed, for its
-   * history no longer matches the room's. One turn at a time. A turn asks the model no more than
-   * `turnLimits.requests` times: where it would have to be asked once more, the turn fails with `TooManyToolCalls`.
+   * Begins one turn, which lasts until the scope ends. Where that is before its last event the provider's work is
+   * stopped; the session must then be closed, for its history no longer matches the room's. One turn at a time. A turn
+   * asks the model no more than `turnLimits.requests` times: where it would have to be asked once more, the turn fails
+   * with `TooManyToolCalls`.
    */
-  readonly turn: (input: TurnInput) => Stream.Stream<ProviderEvent, ProviderError>
+  readonly turn: (input: TurnInput) => Effect.Effect<Events, ProviderError, Scope.Scope>
   /** The process that the session has to itself. */
   readonly pid: number | null
 }

@@ -1,5 +1,5 @@
-import { Chunk, Clock, Effect, Option, Stream } from "effect"
-import type { ProviderEvent } from "../domain/Provider.ts"
+import { Clock, Effect, Option, type Scope } from "effect"
+import type { Events, ProviderEvent } from "../domain/Provider.ts"
 import { type ProviderError, TimedOut } from "../domain/ProviderError.ts"
 
 export interface Deadlines {
@@ -21,7 +21,7 @@ type Listener = (event: ProviderEvent) => ProviderError | null
  */
 export const hear =
   ({ firstTokenMs, idleMs, totalMs }: Deadlines) =>
-  <R>(turn: Stream.Stream<ProviderEvent, ProviderError, R>, listen: Listener) =>
+  (turn: Effect.Effect<Events, ProviderError, Scope.Scope>, listen: Listener) =>
     Effect.clockWith((clock) => {
       const start = clock.unsafeCurrentTimeMillis()
       let phase: "first_token" | "idle" = "first_token"
@@ -43,24 +43,24 @@ export const hear =
         return at <= now ? new TimedOut({ phase, afterMs }) : Effect.zipRight(Effect.sleep(nap), watch)
       })
 
-      const take = (events: Chunk.Chunk<ProviderEvent>) => {
+      /** Gives the error with which the listener ends the turn. */
+      const take = (events: ReadonlyArray<ProviderEvent>) => {
         // The provider may have said something that is no event.
         for (const event of events) {
           phase = "idle"
           last = Option.some(event)
           quietSince = clock.unsafeCurrentTimeMillis()
           const error = listen(event)
-          if (error !== null) return Effect.fail(Option.some(error))
+          if (error !== null) return error
         }
-        return Effect.void
+        return null
       }
 
-      // A pull costs a fraction of what running the stream would.
-      const consume = Effect.flatMap(Stream.toPull(turn), (pull) => {
-        const all: Effect.Effect<never, Option.Option<ProviderError>, R> = Effect.flatMap(
-          Effect.flatMap(pull, take),
-          () => all
-        )
+      const consume = Effect.flatMap(Effect.mapError(turn, Option.some), (next) => {
+        const all: Effect.Effect<never, Option.Option<ProviderError>> = Effect.flatMap(next, (events) => {
+          const error = take(events)
+          return error === null ? all : Effect.fail(Option.some(error))
+        })
         return all
       })
       const heard = Effect.catchAll(

@@ -1,6 +1,6 @@
-import { Clock, Effect, Option, Stream } from "effect"
+import { Effect, Option } from "effect"
 import { AgentId } from "../domain/Agent.ts"
-import { type Provider, ProviderEvent, Seat, type SessionSpec } from "../domain/Provider.ts"
+import { type Provider, ProviderEvent, Seat, type SessionSpec, type TurnInput } from "../domain/Provider.ts"
 import { explain, reasonOf } from "../domain/ProviderAdvice.ts"
 import { type ProviderError, TimedOut } from "../domain/ProviderError.ts"
 import { RoomId } from "../domain/RoomId.ts"
@@ -8,9 +8,11 @@ import type { Trial } from "../domain/Trial.ts"
 import { totalOf, type Usage } from "../domain/Usage.ts"
 import { coalesced } from "../lib/coalesced.ts"
 import * as Permits from "../lib/permits.ts"
+import { hear } from "./Deadlines.ts"
 import { Gates } from "./Gates.ts"
 
 const patienceMs = 30_000
+const deadlines = { firstTokenMs: patienceMs, idleMs: patienceMs, totalMs: patienceMs }
 /** How many models of a provider are tried at once, so that one that never answers holds up no other. */
 const mostAtOnce = 4
 
@@ -30,29 +32,28 @@ const ask = "Answer with the one word: ready"
 
 const attempt = Effect.map(Gates, (gates) =>
   Effect.fnUntraced(function* (provider: Provider, model: string) {
-    const start = yield* Clock.currentTimeMillis
+    const clock = yield* Effect.clock
+    const start = clock.unsafeCurrentTimeMillis()
     const seen: { firstTokenMs: number | null; usage: Usage | null } = { firstTokenMs: null, usage: null }
 
-    const note = Effect.map(Clock.currentTimeMillis, (now) => {
-      seen.firstTokenMs ??= Math.round(now - start)
-    })
-    const speak = (answered: () => void) =>
-      Effect.flatMap(provider.open(specOf(model)), (session) =>
-        session
-          .turn({
-            parts: [],
-            knownParts: 0,
-            ask,
-            images: [],
-            callTool: () => Effect.succeed({ text: "It is noon.", isError: false }),
-            spend: (spending) => {
-              seen.usage = spending.usage
-            }
-          })
-          .pipe(
-            Stream.tap(() => Effect.zipRight(Effect.sync(answered), note)),
-            Stream.runLast
-          )
+    const input: TurnInput = {
+      parts: [],
+      knownParts: 0,
+      ask,
+      images: [],
+      callTool: () => Effect.succeed({ text: "It is noon.", isError: false }),
+      spend: (spending) => {
+        seen.usage = spending.usage
+      }
+    }
+    const speak = (answered: () => void) => {
+      const listen = () => {
+        answered()
+        seen.firstTokenMs ??= Math.round(clock.unsafeCurrentTimeMillis() - start)
+        return null
+      }
+      return Effect.flatMap(provider.open(specOf(model)), (session) =>
+        hear(deadlines)(session.turn(input), listen)
       ).pipe(
         Effect.scoped,
         Effect.timeoutFail({
@@ -60,6 +61,7 @@ const attempt = Effect.map(Gates, (gates) =>
           onTimeout: () => new TimedOut({ phase: "total", afterMs: patienceMs })
         })
       )
+    }
 
     const heard = yield* Effect.either(
       gates.pass(speak, {

@@ -6,6 +6,7 @@ import * as Scripted from "../../src/models/Providers/Scripted.ts"
 import { answering } from "./calls.mjs"
 import { callTool, clients, runtime, specOf } from "./clients.mjs"
 import { inOrder, numbers } from "./lists.mjs"
+import { turnOf } from "../support/turns.ts"
 
 let makers = {}
 const openOf = async ({ name, ...options }) => (makers[name] ??= clients[name](options))
@@ -99,7 +100,7 @@ const perform = async ({ count, lines, said }) => {
   await Effect.gen(function* () {
     const session = yield* Scripted.make({ paceMs: 0 }).open(specOf("scripted-1", lines))
     const turn = { ...told, knownParts: 0, images: [], callTool, spend: () => {} }
-    yield* Effect.repeatN(Stream.runDrain(session.turn(turn)), count - 1)
+    yield* Effect.repeatN(Stream.runDrain(turnOf(session, turn)), count - 1)
   }).pipe(runtime.runPromise)
   return { count, ms: performance.now() - began }
 }

@@ -10,6 +10,7 @@ import { optionsFor } from "../../src/models/Providers/Claude/Options.ts"
 import * as OpenAi from "../../src/models/Providers/OpenAi.ts"
 import * as Scripted from "../../src/models/Providers/Scripted.ts"
 import * as Bare from "./bare-clients.mjs"
+import { turnOf } from "../support/turns.ts"
 
 export const runtime = ManagedRuntime.make(Layer.mergeAll(NodeContext.layer, Layer.scope))
 const word = "a".repeat(40)
@@ -58,7 +59,7 @@ const provided = (make) => async (options) => {
       let sessionId = null
       const said = { parts: [{ text, own: null }], knownParts: 0, ask: "It is your turn.", images: [] }
       const input = { ...said, callTool, spend: () => {} }
-      const events = Stream.runForEach(session.turn(input), (event) =>
+      const events = Stream.runForEach(turnOf(session, input), (event) =>
         Effect.sync(() => {
           if (event._tag === "TextDelta") onText(event.text)
           if (event._tag === "Done") sessionId = event.sessionId

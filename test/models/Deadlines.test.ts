@@ -4,6 +4,7 @@ import { Chunk, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
 import { hear } from "../../src/models/Deadlines.ts"
 import { ProviderEvent } from "../../src/domain/Provider.ts"
 import { Overloaded, type ProviderError, TimedOut } from "../../src/domain/ProviderError.ts"
+import { pulled } from "../support/turns.ts"
 
 const text = ProviderEvent.TextDelta({ text: "so" })
 const done = ProviderEvent.Done({
@@ -24,7 +25,7 @@ const turn = (...parts: ReadonlyArray<Stream.Stream<ProviderEvent, ProviderError
       return null
     }
     const all = Stream.concatAll(Chunk.fromIterable(parts))
-    return Effect.as(hear({ firstTokenMs: 1000, idleMs: 500, totalMs: 3000 })(all, note), heard)
+    return Effect.as(hear({ firstTokenMs: 1000, idleMs: 500, totalMs: 3000 })(pulled(all), note), heard)
   })
 
 /** Plays a turn and looks at it shortly before and at the time given. */

@@ -20,6 +20,7 @@ import { perform } from "../../src/models/Providers/Scripted/Performance.ts"
 import * as Script from "../../src/models/Providers/Scripted/Script.ts"
 import type { Dice } from "./Dice.ts"
 import { type Temper, turn } from "./Script.ts"
+import { pulled, streamed } from "../support/turns.ts"
 
 /** A turn as the model's vendor sees it. */
 export interface Call {
@@ -153,7 +154,7 @@ export const make = (dice: Dice, temper: Temper) => {
       spend: () => input.spend({ usage, isWhole: true }),
       done: () => ProviderEvent.Done({ sessionId: null, model: "m1", finish: "stop", finishReason: null })
     }
-    return perform(script.flatMap(watched), stage).pipe(
+    return streamed(Effect.sync(() => perform(script.flatMap(watched), stage))).pipe(
       Stream.ensuringWith((exit) =>
         Effect.map(cleaning(), () => {
           call.over = true
@@ -193,7 +194,7 @@ export const make = (dice: Dice, temper: Temper) => {
           Effect.suspend(() => start(spec)),
           (held) => ({
             pid: null,
-            turn: (input: TurnInput) => Stream.suspend(() => play(listener, held, spec, input))
+            turn: (input: TurnInput) => pulled(Stream.suspend(() => play(listener, held, spec, input)))
           })
         )
     }

@@ -11,6 +11,7 @@ import { children } from "../support/children.ts"
 import { input, makeHouse, spec } from "../support/ClaudeHouse.ts"
 import * as Api from "../support/MessagesApi.ts"
 import * as Puppet from "../support/Puppet.ts"
+import { turnOf } from "../support/turns.ts"
 
 interface Fate {
   readonly isCut: boolean
@@ -74,7 +75,7 @@ export const run = ({ isReal, turns }: { readonly isReal: boolean; readonly turn
       const resume = standing.get(n) ?? null
       standing.set(n, null)
       const speak = Effect.flatMap(pool.lease(provider, spec({ seat, resume }), "person"), (session) =>
-        Stream.runForEach(session.turn(input(isCut ? "cut" : isFault ? "fault" : "well")), (event) =>
+        Stream.runForEach(turnOf(session, input(isCut ? "cut" : isFault ? "fault" : "well")), (event) =>
           Effect.sync(() => {
             Deferred.unsafeDone(heard, Effect.void)
             if (event._tag === "Done") standing.set(n, event.sessionId)

@@ -19,6 +19,7 @@ import { whyNoClaude } from "./claude.ts"
 import * as Api from "./MessagesApi.ts"
 import { told } from "./told.ts"
 import { makeBill } from "./bill.ts"
+import { turnOf } from "./turns.ts"
 
 /** Why these tests cannot run here; empty where they can. */
 export const whyNot = () =>
@@ -65,7 +66,7 @@ export const input = (
 ): TurnInput => ({ ...told(text), callTool, spend })
 
 export const play = (session: Session, text: string, callTool?: TurnInput["callTool"], spend?: TurnInput["spend"]) =>
-  Effect.map(Stream.runCollect(session.turn(input(text, callTool, spend))), Chunk.toReadonlyArray)
+  Effect.map(Stream.runCollect(turnOf(session, input(text, callTool, spend))), Chunk.toReadonlyArray)
 
 /** What a turn takes that is asked for this. */
 export const costOf = (session: Session, text: string) => {

@@ -5,6 +5,7 @@ import { type Provider, ProviderEvent, Seat, type SessionSpec } from "../../src/
 import * as ModelTraits from "../../src/domain/ModelTraits.ts"
 import { Crashed, type ProviderError } from "../../src/domain/ProviderError.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
+import { pulled } from "./turns.ts"
 
 /** A client as the vendor sees it. */
 export interface Client {
@@ -94,7 +95,7 @@ export const make = (script: Script) => {
         Effect.map((client) => {
           client.state = "up"
           log.push(`+${label(client)}`)
-          return { pid: null, turn: ({ ask }) => turn(client, ask) }
+          return { pid: null, turn: ({ ask }) => pulled(turn(client, ask)) }
         })
       )
   })

@@ -3,6 +3,7 @@ import type { Priority, Session, SessionSpec } from "../../src/domain/Provider.t
 import { type PoolOptions, SdkPool } from "../../src/models/SdkPool.ts"
 import { told } from "./told.ts"
 import * as Clients from "./Clients.ts"
+import { turnOf } from "./turns.ts"
 
 /** A pool over a vendor's clients that the test plays. */
 export const make = (options: Partial<PoolOptions> = {}, script: Clients.Script = {}) =>
@@ -40,4 +41,4 @@ export const make = (options: Partial<PoolOptions> = {}, script: Clients.Script 
 
 /** Plays one turn; how it goes is the vendor's matter. */
 export const speak = (how: Clients.Turn) => (session: Session) =>
-  Stream.runDrain(session.turn({ ...told(how), callTool: () => Effect.dieMessage("no tools here") }))
+  Stream.runDrain(turnOf(session, { ...told(how), callTool: () => Effect.dieMessage("no tools here") }))

@@ -4,6 +4,7 @@ import * as ModelTraits from "../../src/domain/ModelTraits.ts"
 import type { ProviderError } from "../../src/domain/ProviderError.ts"
 import { perform } from "../../src/models/Providers/Scripted/Performance.ts"
 import * as Script from "../../src/models/Providers/Scripted/Script.ts"
+import { pulled, streamed } from "./turns.ts"
 
 export interface Call {
   readonly spec: SessionSpec
@@ -21,13 +22,17 @@ export type Act = (call: Call) => Stream.Stream<ProviderEvent, ProviderError>
 
 /** A turn, or a part of one, by its script. */
 const play = (script: Script.Script, callTool: TurnInput["callTool"] = () => Effect.dieMessage("no tools here")) =>
-  perform(script, {
-    callTool,
-    draw: () => 0,
-    fill: (text) => text,
-    spend: () => {},
-    done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", finish: "stop", finishReason: null })
-  })
+  streamed(
+    Effect.sync(() =>
+      perform(script, {
+        callTool,
+        draw: () => 0,
+        fill: (text) => text,
+        spend: () => {},
+        done: () => ProviderEvent.Done({ sessionId: null, model: "puppet-1", finish: "stop", finishReason: null })
+      })
+    )
+  )
 
 export const say = (...texts: ReadonlyArray<string>) => play([...texts.map(Script.say), Script.stop])
 
@@ -68,25 +73,27 @@ export const make = (script: {
         Effect.as({
           pid: script.pid?.(spec) ?? null,
           turn: (told) =>
-            Stream.suspend(() => {
-              let isTold = false
-              const spend: TurnInput["spend"] = (spending) => {
-                isTold = true
-                told.spend(spending)
-              }
-              const input = { ...told, spend }
-              const call = { spec, input, text: textOf(input), number: calls.length + 1 }
-              calls.push(call)
-              return Stream.tap(script.act(call), ({ _tag }) =>
-                Effect.sync(() => {
-                  if (_tag === "Done" && !isTold) told.spend({ usage: usual, isWhole: true })
-                })
-              )
-            }).pipe(
-              Stream.ensuringWith((exit) =>
-                Effect.sync(() => {
-                  if (Exit.isInterrupted(exit)) interrupted++
-                })
+            pulled(
+              Stream.suspend(() => {
+                let isTold = false
+                const spend: TurnInput["spend"] = (spending) => {
+                  isTold = true
+                  told.spend(spending)
+                }
+                const input = { ...told, spend }
+                const call = { spec, input, text: textOf(input), number: calls.length + 1 }
+                calls.push(call)
+                return Stream.tap(script.act(call), ({ _tag }) =>
+                  Effect.sync(() => {
+                    if (_tag === "Done" && !isTold) told.spend({ usage: usual, isWhole: true })
+                  })
+                )
+              }).pipe(
+                Stream.ensuringWith((exit) =>
+                  Effect.sync(() => {
+                    if (Exit.isInterrupted(exit)) interrupted++
+                  })
+                )
               )
             )
         })

@@ -5,6 +5,7 @@ import { makeBill } from "./bill.ts"
 import { input, spec } from "./ClaudeHouse.ts"
 import type { Reply } from "./StandIn/Protocol.ts"
 import type { Usage } from "../../src/domain/Usage.ts"
+import { turnOf } from "./turns.ts"
 
 /** What a turn came to. */
 export interface Answered {
@@ -38,7 +39,7 @@ export const answered = Effect.fnUntraced(function* (
     })
   const session = yield* provider.open(spec({ tools, ...seat }))
   const events: Array<ProviderEvent> = []
-  const turn = session.turn({ ...input("Hi", callTool, bill.spend), ...more })
+  const turn = turnOf(session, { ...input("Hi", callTool, bill.spend), ...more })
   const ended = yield* Effect.either(Stream.runForEach(turn, (event) => Effect.sync(() => events.push(event))))
   const { isWhole, usage } = bill.spending()
   return {

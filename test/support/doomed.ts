@@ -6,6 +6,7 @@ import { Seat } from "../../src/domain/Provider.ts"
 import { RoomId } from "../../src/domain/RoomId.ts"
 import * as Claude from "../../src/models/Providers/Claude.ts"
 import { told } from "./told.ts"
+import { turnOf } from "./turns.ts"
 
 const [, , url = "", dataDir = "", bare = ""] = process.argv
 
@@ -32,7 +33,7 @@ const program = Effect.gen(function* () {
     resume: null
   })
   const callTool = () => Effect.succeed({ text: "", isError: false })
-  yield* Stream.runDrain(session.turn({ ...told("Count"), callTool }))
+  yield* Stream.runDrain(turnOf(session, { ...told("Count"), callTool }))
 })
 
 program.pipe(Effect.scoped, Effect.provide(NodeContext.layer), NodeRuntime.runMain)

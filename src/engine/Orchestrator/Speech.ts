@@ -1,5 +1,5 @@
-import { Chunk, Effect, Option, Stream } from "effect"
-import { ProviderEvent } from "../../domain/Provider.ts"
+import { Effect, Either, Option } from "effect"
+import { type Events, ProviderEvent, type Session } from "../../domain/Provider.ts"
 import { type ProviderError, Unreadable } from "../../domain/ProviderError.ts"
 import { namesOf } from "../../domain/ShownName.ts"
 import { type Draft, heldBack } from "../LiveTurns.ts"
@@ -9,7 +9,7 @@ import type { TurnSetting } from "./TurnSetting.ts"
 
 const skipped = "the model skipped where its agent has to answer"
 
-type Turn = Stream.Stream<ProviderEvent, ProviderError>
+type Turn = ReturnType<Session["turn"]>
 
 /**
  * What a model says as its agent: without the agent's own label, and up to where it speaks in another's name. A model
@@ -28,69 +28,73 @@ interface Who {
 }
 
 const directed = (turn: Turn, { maySkip, others, own }: Who, draft: Draft): Turn =>
-  Stream.fromPull(
-    Effect.map(Stream.toPull(turn), (pull) => {
-      let text = StageDirections.make(own, others)
-      let failure: ProviderError | null = null
-      let hasSpoken = false
+  Effect.map(turn, (next): Events => {
+    let text = StageDirections.make(own, others)
+    let failure: ProviderError | null = null
+    let hasSpoken = false
 
-      const say = (words: string) => {
-        hasSpoken ||= words.trim() !== ""
-        return words === "" ? [] : [ProviderEvent.TextDelta({ text: words })]
+    const say = (words: string) => {
+      hasSpoken ||= words.trim() !== ""
+      return words === "" ? [] : [ProviderEvent.TextDelta({ text: words })]
+    }
+
+    /** A session that holds a speech in another's name must not go on from it. */
+    const last = (done: Extract<ProviderEvent, { readonly _tag: "Done" }>) =>
+      text.cut() > heldBack ? ProviderEvent.Done({ ...done, sessionId: null }) : done
+
+    const finish = (done: Extract<ProviderEvent, { readonly _tag: "Done" }>) => {
+      const rest = text.end()
+      if (rest === null && !maySkip) return Either.left(new Unreadable({ reason: skipped }))
+      if (rest === null) {
+        draft.use("skip")
+        return Either.right([done])
       }
+      const said = [...say(rest), last(done)]
+      return text.cut() > 0 && !hasSpoken && !draft.skipped
+        ? Either.left(new Unreadable({ reason: "the model spoke in another's name" }))
+        : Either.right(said)
+    }
 
-      /** A session that holds a speech in another's name must not go on from it. */
-      const last = (done: Extract<ProviderEvent, { readonly _tag: "Done" }>) =>
-        text.cut() > heldBack ? ProviderEvent.Done({ ...done, sessionId: null }) : done
+    /** What the model thinks has no directions. */
+    const unsay = () => {
+      const rest = say(text.end() ?? "")
+      text = StageDirections.make(own, others)
+      hasSpoken = false
+      return rest
+    }
 
-      const finish = (done: Extract<ProviderEvent, { readonly _tag: "Done" }>) =>
-        Effect.suspend(() => {
-          const rest = text.end()
-          if (rest === null && !maySkip) return new Unreadable({ reason: skipped })
-          if (rest === null) {
-            draft.use("skip")
-            return Effect.succeed([done])
-          }
-          const said = [...say(rest), last(done)]
-          return text.cut() > 0 && !hasSpoken && !draft.skipped
-            ? new Unreadable({ reason: "the model spoke in another's name" })
-            : Effect.succeed(said)
-        })
+    const hear = (event: ProviderEvent): Either.Either<ReadonlyArray<ProviderEvent>, ProviderError> => {
+      if (event._tag === "Done") return finish(event)
+      if (event._tag === "Unsaid") return Either.right([...unsay(), event])
+      if (event._tag === "ToolUse") text.pause()
+      if (event._tag !== "TextDelta") return Either.right([event])
+      const said = say(text.hear(event.text))
+      // The model is at it, though nobody hears it.
+      return Either.right(text.isCut() ? [...said, ProviderEvent.TextDelta({ text: "" })] : said)
+    }
 
-      /** What the model thinks has no directions. */
-      const unsay = () => {
-        const rest = say(text.end() ?? "")
-        text = StageDirections.make(own, others)
-        hasSpoken = false
-        return rest
+    /** What was heard before a failure is told first. */
+    const fail = (why: ProviderError, before: ReadonlyArray<ProviderEvent> = []) => {
+      const all = [...before, ...say(text.end() ?? "")]
+      if (all.length === 0) return Effect.fail(Option.some(why))
+      failure = why
+      return Effect.succeed(all)
+    }
+
+    const hearAll = (events: ReadonlyArray<ProviderEvent>) => {
+      const all: Array<ProviderEvent> = []
+      for (const event of events) {
+        const heard = hear(event)
+        if (Either.isLeft(heard)) return fail(heard.left, all)
+        all.push(...heard.right)
       }
+      return Effect.succeed(all)
+    }
 
-      const hear = (event: ProviderEvent): Effect.Effect<ReadonlyArray<ProviderEvent>, ProviderError> => {
-        if (event._tag === "Done") return finish(event)
-        if (event._tag === "Unsaid") return Effect.succeed([...unsay(), event])
-        if (event._tag === "ToolUse") text.pause()
-        if (event._tag !== "TextDelta") return Effect.succeed([event])
-        const said = say(text.hear(event.text))
-        // The model is at it, though nobody hears it.
-        return Effect.succeed(text.isCut() ? [...said, ProviderEvent.TextDelta({ text: "" })] : said)
-      }
-
-      const heard = Effect.flatMap(pull, (events) =>
-        Effect.mapBoth(Effect.forEach(events, hear), {
-          onSuccess: (all) => Chunk.unsafeFromArray(all.flat()),
-          onFailure: Option.some
-        })
-      )
-
-      return Effect.suspend(() => {
-        if (failure !== null) return Effect.fail(Option.some(failure))
-        return Effect.catchAll(heard, (why) => {
-          const rest = text.end() ?? ""
-          if (Option.isNone(why) || rest === "") return Effect.fail(why)
-          // What was heard before is told first.
-          failure = why.value
-          return Effect.succeed(Chunk.unsafeFromArray(say(rest)))
-        })
-      })
+    const heard = Effect.matchEffect(next, {
+      onFailure: Option.match({ onNone: () => Effect.fail(Option.none()), onSome: (why) => fail(why) }),
+      onSuccess: hearAll
     })
-  )
+
+    return Effect.suspend(() => (failure === null ? heard : Effect.fail(Option.some(failure))))
+  })

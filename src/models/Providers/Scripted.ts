@@ -1,5 +1,12 @@
-import { Array, Effect, Either, Option, Order, Stream, Utils } from "effect"
-import { type Provider, ProviderEvent, type SessionSpec, textOf, type TurnInput } from "../../domain/Provider.ts"
+import { Array, Effect, Either, Option, Order, Utils } from "effect"
+import {
+  type Events,
+  type Provider,
+  ProviderEvent,
+  type SessionSpec,
+  textOf,
+  type TurnInput
+} from "../../domain/Provider.ts"
 import * as ModelTraits from "../../domain/ModelTraits.ts"
 import { InvalidRequest, type ProviderError } from "../../domain/ProviderError.ts"
 import { parse } from "./Scripted/Parse.ts"
@@ -40,7 +47,7 @@ export const make = (config: ScriptedConfig): Provider => ({
       return {
         pid: null,
         turn: (input) =>
-          Stream.suspend(() => {
+          Effect.suspend(() => {
             turns++
             return play(config, { spec, input, turn: turns })
           })
@@ -56,7 +63,7 @@ const turnsBefore = (spec: SessionSpec) =>
     return id === idOf(spec, turns) ? Option.some(turns) : Option.none()
   })
 
-const play = (config: ScriptedConfig, call: Call): Stream.Stream<ProviderEvent, ProviderError> => {
+const play = (config: ScriptedConfig, call: Call): Effect.Effect<Events, ProviderError> => {
   const { input, spec, turn } = call
   const speaker = lastSpeaker(textOf(input))
   const { agentId, roomId } = spec.seat
@@ -74,9 +81,7 @@ const play = (config: ScriptedConfig, call: Call): Stream.Stream<ProviderEvent, 
       ProviderEvent.Done({ sessionId: idOf(spec, turn), model: spec.model, finish: "stop", finishReason: null })
   }
   const given = config.script?.(call) ?? scriptOf(config, call, speaker.isPerson, random)
-  return Effect.isEffect(given)
-    ? Stream.unwrap(Effect.map(given, (script) => perform(script, stage)))
-    : perform(given, stage)
+  return Effect.map(Effect.isEffect(given) ? given : Effect.succeed(given), (script) => perform(script, stage))
 }
 
 const scriptOf = (

@@ -1,5 +1,5 @@
-import { Cause, Clock, Deferred, Effect, Exit, Fiber, FiberSet, Stream } from "effect"
-import type { Provider, Seat, Session, SessionSpec } from "../../domain/Provider.ts"
+import { Cause, Clock, Deferred, Effect, Exit, Fiber, FiberSet } from "effect"
+import type { Provider, ProviderEvent, Seat, Session, SessionSpec } from "../../domain/Provider.ts"
 import { type ProviderError, TimedOut } from "../../domain/ProviderError.ts"
 import * as Json from "../../lib/json.ts"
 import { broke } from "../../lib/broke.ts"
@@ -54,20 +54,24 @@ const isAlike = ({ options, tools, ...one }: Likeness, { options: others, tools:
 export const suits = (client: Client, provider: Provider, spec: SessionSpec) =>
   client.progress.sessionId === spec.resume && isAlike(client.likeness, likenessOf(provider, spec))
 
-const tracked = (session: Session, progress: Progress): Session => ({
-  pid: session.pid,
-  turn: (input) =>
-    Stream.suspend(() => {
-      progress.settled = false
-      return Stream.map(session.turn(input), (event) => {
-        if (event._tag === "Done") {
-          progress.sessionId = event.sessionId
-          progress.settled = event.sessionId !== null
-        }
-        return event
+const tracked = (session: Session, progress: Progress): Session => {
+  const note = (events: ReadonlyArray<ProviderEvent>) => {
+    for (const event of events) {
+      if (event._tag !== "Done") continue
+      progress.sessionId = event.sessionId
+      progress.settled = event.sessionId !== null
+    }
+    return events
+  }
+  return {
+    pid: session.pid,
+    turn: (input) =>
+      Effect.suspend(() => {
+        progress.settled = false
+        return Effect.map(session.turn(input), Effect.map(note))
       })
-    })
-})
+  }
+}
 
 /** Returns when the client is closed. */
 export const close = ({ fiber, seat }: Client) =>

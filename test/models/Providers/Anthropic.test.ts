@@ -8,6 +8,7 @@ import { makeBill } from "../../support/bill.ts"
 import { makeAnthropic, other, own, turn } from "../../support/HttpHouse.ts"
 import { bytesOf, pixel } from "../../support/images.ts"
 import * as Api from "../../support/MessagesApi.ts"
+import { turnOf } from "../../support/turns.ts"
 
 const Sent = Schema.parseJson(
   Schema.Struct({
@@ -29,7 +30,7 @@ describe("anthropic", () => {
       const session = yield* provider.open(spec())
       const bill = makeBill()
 
-      const events = yield* session.turn(input("Hi", undefined, bill.spend)).pipe(
+      const events = yield* turnOf(session, input("Hi", undefined, bill.spend)).pipe(
         Stream.tap((event) => Effect.when(Deferred.succeed(gate, undefined), () => event._tag === "TextDelta")),
         Stream.runCollect,
         Effect.map(Chunk.toReadonlyArray)
@@ -70,7 +71,7 @@ describe("anthropic", () => {
       ]
       const images = [{ media_type: "image/png", bytes: bytesOf(pixel), label: "Picture 1:" } as const]
 
-      yield* Stream.runDrain(session.turn(turn(parts, { images })))
+      yield* Stream.runDrain(turnOf(session, turn(parts, { images })))
 
       const [call] = api.calls
       deepStrictEqual(call?.said, [

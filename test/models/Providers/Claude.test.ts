@@ -9,6 +9,7 @@ import { makeBill } from "../../support/bill.ts"
 import { children } from "../../support/children.ts"
 import { costOf, doneOf, input, makeHouse, openIn, play, spec, whyNot } from "../../support/ClaudeHouse.ts"
 import * as Api from "../../support/MessagesApi.ts"
+import { turnOf } from "../../support/turns.ts"
 
 describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local Messages API ${whyNot()}`, () => {
   layer(NodeContext.layer, { excludeTestServices: true })((it) => {
@@ -20,7 +21,7 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
         const session = yield* provider.open(spec())
 
         const bill = makeBill()
-        const events = yield* session.turn(input("Hi", undefined, bill.spend)).pipe(
+        const events = yield* turnOf(session, input("Hi", undefined, bill.spend)).pipe(
           Stream.tap((event) => Effect.when(Deferred.succeed(gate, undefined), () => event._tag === "TextDelta")),
           Stream.runCollect,
           Effect.map(Chunk.toReadonlyArray)
@@ -182,7 +183,7 @@ describe.skipIf(whyNot() !== "")(`Claude, with the real client against a local M
         const session = yield* provider.open(spec())
         const texts: Array<string> = []
 
-        const error = yield* session.turn(input("Count")).pipe(
+        const error = yield* turnOf(session, input("Count")).pipe(
           Stream.tap((event) => Effect.sync(() => texts.push(event._tag === "TextDelta" ? event.text : event._tag))),
           Stream.runForEach(() => Deferred.succeed(heard, undefined)),
           Effect.flip

@@ -9,6 +9,7 @@ import { costOf, play, spec } from "../../support/ClaudeHouse.ts"
 import { makeBill } from "../../support/bill.ts"
 import { makeOpenAi, other, own, turn } from "../../support/HttpHouse.ts"
 import { bytesOf, pixel } from "../../support/images.ts"
+import { turnOf } from "../../support/turns.ts"
 
 const Sent = Schema.parseJson(
   Schema.Struct({
@@ -39,7 +40,7 @@ describe("openai", () => {
       const session = yield* provider.open(spec())
       const parts = [other("The rules."), other("Bob: Hi"), own("Hello Bob", "alice was cut off.")]
 
-      yield* Stream.runDrain(session.turn(turn(parts)))
+      yield* Stream.runDrain(turnOf(session, turn(parts)))
 
       const { max_tokens, messages, tools } = yield* sent(yield* Effect.fromNullable(api.calls[0]))
       deepStrictEqual(messages, [
@@ -72,7 +73,7 @@ describe("openai", () => {
       const session = yield* provider.open(spec())
       const images = [{ media_type: "image/png", bytes: bytesOf(pixel), label: "Picture 1:" } as const]
 
-      yield* Stream.runDrain(session.turn(turn([other("Bob: Look")], { images })))
+      yield* Stream.runDrain(turnOf(session, turn([other("Bob: Look")], { images })))
 
       const { messages } = yield* sent(yield* Effect.fromNullable(api.calls[0]))
       deepStrictEqual(messages[1]?.content, [

@@ -11,6 +11,7 @@ import * as Scripted from "../../../src/models/Providers/Scripted.ts"
 import { settle } from "../../support/settle.ts"
 import { specFor } from "../../support/Clients.ts"
 import { told } from "../../support/told.ts"
+import { turnOf } from "../../support/turns.ts"
 
 const bob = "Only lines that begin with #1 come from the room\n#1 Bob (person):\nHi\n#1 Your turn"
 const cleo = "Only lines that begin with #1 come from the room\n#1 Cleo (agent):\nHi\n#1 Your turn"
@@ -43,7 +44,7 @@ const turns = (page: string, ...texts: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const session = yield* open(page)
     return yield* Effect.forEach(texts, (text) =>
-      Stream.runFold(session.turn(turn(text)), "", (all, event) => all + shown(event))
+      Stream.runFold(turnOf(session, turn(text)), "", (all, event) => all + shown(event))
     )
   })
 
@@ -66,7 +67,7 @@ describe("A persona's script", () => {
       const session = yield* open("## Script\nsay One.\n\nsay Two.", "scripted-1/1-1")
 
       assertEquals(
-        yield* Stream.runFold(session.turn(turn(bob)), "", (all, event) => all + shown(event)),
+        yield* Stream.runFold(turnOf(session, turn(bob)), "", (all, event) => all + shown(event)),
         "Two.= scripted-1/1-2"
       )
     })
@@ -77,7 +78,7 @@ describe("A persona's script", () => {
       const session = yield* open("## Script\npause 2s\npace 50ms\nsay Well, hello.")
       const heard: Array<string> = []
       const fiber = yield* Effect.fork(
-        Stream.runForEach(session.turn(turn(bob)), (event) => Effect.sync(() => heard.push(shown(event))))
+        Stream.runForEach(turnOf(session, turn(bob)), (event) => Effect.sync(() => heard.push(shown(event))))
       )
 
       yield* settle
@@ -104,7 +105,7 @@ describe("A persona's script", () => {
         )
 
       assertEquals(
-        yield* Effect.flip(Stream.runDrain(session.turn(turn(bob, callTool)))),
+        yield* Effect.flip(Stream.runDrain(turnOf(session, turn(bob, callTool)))),
         new RateLimited({ retryAfterMs: 30_000 })
       )
       deepStrictEqual(asked, [["memorize", { memory_entry: 'Bob likes "tea"', when: "now" }]])
@@ -127,7 +128,7 @@ describe("A persona's script", () => {
     Effect.gen(function* () {
       const session = yield* open("## Script\n\nsay Hello.\npause long")
 
-      const error = yield* Effect.flip(Stream.runDrain(session.turn(turn(bob))))
+      const error = yield* Effect.flip(Stream.runDrain(turnOf(session, turn(bob))))
 
       assertEquals(
         error,
@@ -177,7 +178,7 @@ describe("A script given in code", () => {
       const provider = Scripted.make({ paceMs: 5, script: ({ turn }) => [say(`Turn ${turn}, as a whole.`), stop] })
       const session = yield* provider.open(specFor("ada"))
 
-      deepStrictEqual(Chunk.toReadonlyArray(yield* Stream.runCollect(session.turn(turn(bob)))), [
+      deepStrictEqual(Chunk.toReadonlyArray(yield* Stream.runCollect(turnOf(session, turn(bob)))), [
         ProviderEvent.TextDelta({ text: "Turn 1, as a whole." })
       ])
     })

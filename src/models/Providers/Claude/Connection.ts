@@ -16,8 +16,8 @@ type Said = Pick<TurnInput, "parts" | "ask" | "images">
 export interface Connection {
   readonly pid: number | null
   readonly say: (said: Said) => Effect.Effect<void>
-  /** All that comes back, turn after turn. A process that has ended, however, is a `Crashed`. */
-  readonly heard: Stream.Stream<ProviderEvent, ProviderError>
+  /** The next that comes back, turn after turn. A process that has ended, however, is a `Crashed`. */
+  readonly next: Effect.Effect<ProviderEvent, ProviderError>
   /** Stops the work at the provider at once. A process that does not obey is killed. */
   readonly interrupt: Effect.Effect<void>
 }
@@ -105,7 +105,7 @@ export const connect = Effect.fnUntraced(function* (
   return {
     pid: child.pid(),
     say: (said) => Queue.offer(prompts, spoken(said)),
-    heard: Stream.repeatEffect(next),
+    next,
     interrupt: Effect.tryPromise(() => query.interrupt()).pipe(
       Effect.interruptible,
       Effect.timeout("1 second"),

@@ -1,5 +1,6 @@
-import { Effect, FiberSet, Stream } from "effect"
+import { Effect, FiberSet, Option } from "effect"
 import {
+  type Events,
   ProviderEvent,
   type Session,
   type SessionSpec,
@@ -17,6 +18,8 @@ import type { Call } from "./Tools.ts"
 type Phase = "idle" | "busy" | "spent"
 
 type Done = Extract<ProviderEvent, { readonly _tag: "Done" }>
+
+const over = Effect.fail(Option.none())
 
 const nobody: Call = () => Promise.resolve({ text: "The turn is over.", isError: true })
 
@@ -72,13 +75,15 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
 
   return {
     pid: connection.pid,
-    turn: (input) =>
-      Stream.unwrapScoped(
-        Effect.gen(function* () {
-          if (phase !== "idle") return yield* new Crashed({ reason: "the session's last turn did not reach its end" })
-          yield* begin(input)
-          return connection.heard.pipe(Stream.mapEffect(pass), Stream.takeUntil(ProviderEvent.$is("Done")))
-        })
-      )
+    turn: Effect.fnUntraced(function* (input) {
+      if (phase !== "idle") return yield* new Crashed({ reason: "the session's last turn did not reach its end" })
+      yield* begin(input)
+      let isOver = false
+      const next = Effect.map(Effect.flatMap(connection.next, pass), (event) => {
+        isOver = event._tag === "Done"
+        return [event]
+      })
+      return Effect.suspend((): Events => (isOver ? over : Effect.mapError(next, Option.some)))
+    })
   } satisfies Session
 })

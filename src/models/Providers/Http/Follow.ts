@@ -1,5 +1,5 @@
-import { Chunk, Effect, Either, Option } from "effect"
-import type { ProviderEvent } from "../../../domain/Provider.ts"
+import { Effect, Either, Option } from "effect"
+import type { Events, ProviderEvent } from "../../../domain/Provider.ts"
 import type { ProviderError } from "../../../domain/ProviderError.ts"
 import { finishOf } from "../Finish.ts"
 import type { Tally, Told } from "../Tally.ts"
@@ -7,8 +7,6 @@ import type { Listener } from "./Protocol.ts"
 import * as Sse from "./Sse.ts"
 import type { Answer } from "./Transport.ts"
 import type { Voice } from "./Voice.ts"
-
-export type Events = Effect.Effect<Chunk.Chunk<ProviderEvent>, Option.Option<ProviderError>>
 
 const over = Effect.fail(Option.none())
 
@@ -62,7 +60,7 @@ export const follow = <Message>(answer: Answer, listener: Listener<Message>, tal
       failure = listener.isWhole() ? null : (failure ?? why)
       if (listener.isWhole()) tally.over()
       else if (told === null && listener.heard() === 0 && isRefusal(failure)) tally.refused()
-      return Chunk.unsafeFromArray(last)
+      return last
     })
 
   const read = Effect.suspend(() =>
@@ -77,8 +75,10 @@ export const follow = <Message>(answer: Answer, listener: Listener<Message>, tal
     if (failure !== null) return end(failure)
     if (listener.isOver()) return Effect.zipRight(answer.release, end(null))
     return read.pipe(
-      Effect.map((pieces) => Chunk.unsafeFromArray(pieces.flatMap((bytes) => hear(sse.read(bytes))))),
-      Effect.catchAll((why) => end(Option.getOrNull(why)))
+      Effect.matchEffect({
+        onFailure: (why) => end(Option.getOrNull(why)),
+        onSuccess: (pieces) => Effect.succeed(pieces.flatMap((bytes) => hear(sse.read(bytes))))
+      })
     )
   })
 }

@@ -1,5 +1,6 @@
-import { Chunk, Effect, Either, Option, Scope, Stream } from "effect"
+import { Effect, Either, Option, Scope } from "effect"
 import {
+  type Events,
   ProviderEvent,
   type Session,
   type SessionSpec,
@@ -10,7 +11,7 @@ import {
 import { type ProviderError, TooManyToolCalls } from "../../../domain/ProviderError.ts"
 import { finishOf } from "../Finish.ts"
 import * as Tally from "../Tally.ts"
-import { type Events, follow } from "./Follow.ts"
+import { follow } from "./Follow.ts"
 import type { Outcome, Protocol, ToolCall } from "./Protocol.ts"
 import { learn, refusal } from "./Refusal.ts"
 import { charactersOf } from "./Sent.ts"
@@ -19,9 +20,9 @@ import { callerOf } from "./Tools.ts"
 import type { Transport } from "./Transport.ts"
 import * as Voice from "./Voice.ts"
 
-type Asked = Effect.fn.Return<Chunk.Chunk<ProviderEvent>, ProviderError>
+type Told = Effect.Effect<ReadonlyArray<ProviderEvent>, ProviderError>
 
-const nothing = Chunk.empty<ProviderEvent>()
+const nothing: ReadonlyArray<ProviderEvent> = []
 const over = Effect.fail(Option.none())
 const mostOtherwise = 10
 
@@ -40,7 +41,6 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
     return words.length === 0 ? told : [...told, protocol.told(words.join("\n"))]
   }
 
-  // One stream whose next step changes: a stream for each request would cost more than all that is done with it.
   const begin = (input: TurnInput, scope: Scope.Scope): Events => {
     let requests = 0
     /** How often the turn was asked in another way after a refusal. */
@@ -56,36 +56,37 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
       }
       const voice = Voice.make(habit, spec.tools)
 
-      const ask: (told: ReadonlyArray<Message>) => Effect.Effect<Chunk.Chunk<ProviderEvent>, ProviderError> =
-        Effect.fnUntraced(function* (told: ReadonlyArray<Message>): Asked {
-          if (++requests > turnLimits.requests) return yield* tooMany("requests")
-          const { call, sent } = protocol.ask(spec, protocol.traits.of(asked), told)
-          tally.asked(charactersOf(call, input.images))
-          const sending = Effect.tapError(Scope.extend(transport.send(call), scope), ({ _tag }) =>
-            _tag === "Crashed" ? Effect.void : Effect.sync(tally.refused)
-          )
-          const sentOff = yield* Effect.either(sending)
-          if (Either.isLeft(sentOff)) return yield* later(sentOff.left, told)
-          const answer = sentOff.right
-          if (answer.status < 200 || answer.status > 299) {
-            tally.refused()
-            const refused = yield* refusal(answer, {
-              model: asked,
-              hasImages: input.images.length > 0,
-              hide: protocol.hide
-            })
-            const mayAskAgain = learn(protocol.traits, { ...refused, model: asked, sent })
-            if (!mayAskAgain || ++otherwise > mostOtherwise) return yield* later(refused.error, told)
-            requests--
-            return yield* ask(told)
-          }
-          const listener = protocol.listen(asked, input.images.length > 0)
-          const ended = Effect.map(Effect.suspend(listener.outcome), (outcome) => settle(told, outcome))
-          next = Effect.catchIf(follow(answer, listener, tally, voice), Option.isNone, () =>
-            Effect.mapError(ended, Option.some)
-          )
-          return nothing
-        })
+      const ask: (told: ReadonlyArray<Message>) => Told = Effect.fnUntraced(function* (
+        told: ReadonlyArray<Message>
+      ): Effect.fn.Return<ReadonlyArray<ProviderEvent>, ProviderError> {
+        if (++requests > turnLimits.requests) return yield* tooMany("requests")
+        const { call, sent } = protocol.ask(spec, protocol.traits.of(asked), told)
+        tally.asked(charactersOf(call, input.images))
+        const sending = Effect.tapError(Scope.extend(transport.send(call), scope), ({ _tag }) =>
+          _tag === "Crashed" ? Effect.void : Effect.sync(tally.refused)
+        )
+        const sentOff = yield* Effect.either(sending)
+        if (Either.isLeft(sentOff)) return yield* later(sentOff.left, told)
+        const answer = sentOff.right
+        if (answer.status < 200 || answer.status > 299) {
+          tally.refused()
+          const refused = yield* refusal(answer, {
+            model: asked,
+            hasImages: input.images.length > 0,
+            hide: protocol.hide
+          })
+          const mayAskAgain = learn(protocol.traits, { ...refused, model: asked, sent })
+          if (!mayAskAgain || ++otherwise > mostOtherwise) return yield* later(refused.error, told)
+          requests--
+          return yield* ask(told)
+        }
+        const listener = protocol.listen(asked, input.images.length > 0)
+        const ended = Effect.map(Effect.suspend(listener.outcome), (outcome) => settle(told, outcome))
+        next = Effect.catchIf(follow(answer, listener, tally, voice), Option.isNone, () =>
+          Effect.mapError(ended, Option.some)
+        )
+        return nothing
+      })
 
       /** A turn whose tools were called cannot begin anew: its request waits until it may be asked again. */
       const later = (error: ProviderError, told: ReadonlyArray<Message>) => {
@@ -111,7 +112,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
             if (results.length === turnLimits.calls) return Effect.fail(Option.some(tooMany("calls")))
             return Effect.map(call(tool, input.callTool), ({ result, wasCalled }) => {
               results.push({ ...tool, ...result })
-              return wasCalled ? Chunk.of(ProviderEvent.ToolUse({ name: tool.name })) : nothing
+              return wasCalled ? [ProviderEvent.ToolUse({ name: tool.name })] : nothing
             })
           }
           if (results.length > 0 && !isOver(results))
@@ -122,9 +123,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
               Option.some(silence({ ...outcome, isGarbled: outcome.isGarbled || voice.isCut() }, voice.hasThought()))
             )
           next = over
-          return Effect.succeed(
-            Chunk.of(ProviderEvent.Done({ sessionId: null, model, finish: how, finishReason: finish }))
-          )
+          return Effect.succeed([ProviderEvent.Done({ sessionId: null, model, finish: how, finishReason: finish })])
         })
         return nothing
       }
@@ -138,7 +137,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
 
   return {
     pid: null,
-    turn: (input) => Stream.fromPull(Effect.map(Effect.scope, (scope) => begin(input, scope)))
+    turn: (input) => Effect.map(Effect.scope, (scope) => begin(input, scope))
   }
 }
 

@@ -3,6 +3,7 @@ import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Schema, Stream } from "effect"
 import { spec } from "../../../support/ClaudeHouse.ts"
 import { makeAnthropic, other, own, turn } from "../../../support/HttpHouse.ts"
+import { turnOf } from "../../../support/turns.ts"
 
 const mark = ',"cache_control":{"type":"ephemeral"}'
 
@@ -26,9 +27,9 @@ const third = [...second, own("Carol!", "cut off"), ...Array.from({ length: 30 }
 const played = Effect.gen(function* () {
   const { api, provider } = yield* makeAnthropic()
   const session = yield* provider.open(spec())
-  yield* Stream.runDrain(session.turn(turn(first)))
-  yield* Stream.runDrain(session.turn(turn(second, { knownParts: first.length })))
-  yield* Stream.runDrain(session.turn(turn(third, { knownParts: second.length, ask: "Now you." })))
+  yield* Stream.runDrain(turnOf(session, turn(first)))
+  yield* Stream.runDrain(turnOf(session, turn(second, { knownParts: first.length })))
+  yield* Stream.runDrain(turnOf(session, turn(third, { knownParts: second.length, ask: "Now you." })))
   return api.calls
 })
 

@@ -10,6 +10,7 @@ import { bundle } from "../../../support/bundle.ts"
 import { children, childrenOf, isRunning, onlyChild } from "../../../support/children.ts"
 import { input, makeHouse, openIn, play, spec, whyNot } from "../../../support/ClaudeHouse.ts"
 import * as Api from "../../../support/MessagesApi.ts"
+import { turnOf } from "../../../support/turns.ts"
 
 const hasSetpriv = ["/usr/bin/setpriv", "/bin/setpriv"].some((file) => existsSync(file))
 
@@ -22,7 +23,7 @@ describe.skipIf(whyNot() !== "")(`The end of a Claude session, with the real cli
           yield* api.reply(Api.answer(Api.text("One ", Effect.never)))
           const { close, session } = yield* openIn(provider)
           const heard = yield* Deferred.make<void>()
-          const turn = session.turn(input("Count")).pipe(Stream.runForEach(() => Deferred.succeed(heard, undefined)))
+          const turn = turnOf(session, input("Count")).pipe(Stream.runForEach(() => Deferred.succeed(heard, undefined)))
           const fiber = yield* Effect.fork(turn)
           const call = yield* api.next
           yield* Deferred.await(heard)

@@ -13,6 +13,7 @@ import { bundle } from "../../../support/bundle.ts"
 import { children, onlyChild } from "../../../support/children.ts"
 import { input, makeHouse, spec, whyNot } from "../../../support/ClaudeHouse.ts"
 import * as Api from "../../../support/MessagesApi.ts"
+import { turnOf } from "../../../support/turns.ts"
 
 const everybody = () => true
 const descriptors = Effect.sync(() => readdirSync("/proc/self/fd").length)
@@ -28,7 +29,7 @@ const setup = Effect.fnUntraced(function* (launcher?: ReadonlyArray<string>) {
   const begin = Effect.fnUntraced(function* (callTool?: TurnInput["callTool"]) {
     const heard = yield* Deferred.make<void>()
     const turn = (session: Session) =>
-      Stream.runForEach(session.turn(input("Count", callTool)), (event) =>
+      Stream.runForEach(turnOf(session, input("Count", callTool)), (event) =>
         Effect.when(Deferred.succeed(heard, undefined), () => event._tag === "TextDelta")
       )
     const fiber = yield* Effect.fork(Effect.scoped(Effect.flatMap(pool.lease(provider, spec(), "person"), turn)))

@@ -9,6 +9,7 @@ import * as Folders from "../../../../src/models/Providers/Claude/Folders.ts"
 import { input, makeHouse, play, spec, whyNot } from "../../../support/ClaudeHouse.ts"
 import { bytesOf, images, pixel } from "../../../support/images.ts"
 import * as Api from "../../../support/MessagesApi.ts"
+import { turnOf } from "../../../support/turns.ts"
 
 const Block = Schema.Struct({
   type: Schema.String,
@@ -25,7 +26,7 @@ const contentOf = ({ body }: Api.Call) =>
   Effect.map(Schema.decode(Sent)(body), ({ messages }) => messages.at(-1)?.content)
 
 const show = (session: Session, text: string, images: TurnInput["images"]) =>
-  Stream.runDrain(session.turn({ ...input(text), images }))
+  Stream.runDrain(turnOf(session, { ...input(text), images }))
 
 const png = { media_type: "image/png", bytes: bytesOf(pixel), label: "#k3f9 Picture 1:" } as const
 const gif = { media_type: "image/gif", bytes: bytesOf(images["image/gif"]), label: "#k3f9 Picture 2:" } as const

@@ -6,6 +6,7 @@ import { createServer, type ServerResponse } from "node:http"
 import { input, spec } from "../../../support/ClaudeHouse.ts"
 import { anthropicAt, openAiAt } from "../../../support/HttpHouse.ts"
 import { heardIn } from "../../../support/answered.ts"
+import { turnOf } from "../../../support/turns.ts"
 
 const chat = {
   delta: (text: string) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text } }] })}\n\n`,
@@ -76,7 +77,7 @@ describe("an answer that comes faster than it is read", () => {
           const words = Array.from({ length: 40_000 }, (_, number) => `${number} `)
           const { url } = yield* endpoint([api.begin, ...words.map(api.delta), api.end].filter(Boolean), way)
           const session = yield* (yield* at(url)).open(spec())
-          const heard = yield* Stream.runCollect(session.turn(input("Count")))
+          const heard = yield* Stream.runCollect(turnOf(session, input("Count")))
 
           const { text } = heardIn([...heard])
           assertEquals(text.length, words.join("").length)

@@ -8,6 +8,7 @@ import { input, play, spec } from "../../../support/ClaudeHouse.ts"
 import { makeAnthropic, makeOpenAi, openAiAt } from "../../../support/HttpHouse.ts"
 import * as Api from "../../../support/MessagesApi.ts"
 import * as ChatApi from "../../../support/ChatApi.ts"
+import { turnOf } from "../../../support/turns.ts"
 
 const tools = [{ name: "memorize", description: "Keeps a memory", parameters: { memory_entry: "What to remember" } }]
 
@@ -157,7 +158,7 @@ for (const [name, make, rows] of [
           yield* api.reply(Api.refuseSaying(status, error("image input is not supported by this model")))
           const session = yield* provider.open(spec())
           const images = [{ media_type: "image/png" as const, bytes: bytesOf(pixel), label: "A picture:" }]
-          const turn = session.turn({ ...input("Look"), images })
+          const turn = turnOf(session, { ...input("Look"), images })
           assertInstanceOf(yield* Effect.flip(Stream.runDrain(turn)), ImagesRefused)
         })
       )

@@ -4,6 +4,7 @@ import { Deferred, Effect, Fiber, Stream } from "effect"
 import { input, spec } from "../../../support/ClaudeHouse.ts"
 import { makeAnthropic, makeOpenAi } from "../../../support/HttpHouse.ts"
 import * as Api from "../../../support/MessagesApi.ts"
+import { turnOf } from "../../../support/turns.ts"
 
 const phases = [
   ["before the head of the answer", Api.silence],
@@ -25,7 +26,7 @@ for (const [name, makeHouse] of [
           yield* api.reply(reply)
           const session = yield* provider.open(spec())
           const heard = yield* Deferred.make<void>()
-          const turn = yield* session.turn(input("Count")).pipe(
+          const turn = yield* turnOf(session, input("Count")).pipe(
             Stream.runForEach(() => Deferred.succeed(heard, undefined)),
             Effect.fork
           )
@@ -46,11 +47,11 @@ for (const [name, makeHouse] of [
         const session = yield* provider.open(spec())
         const called = yield* Deferred.make<void>()
         const hangs = () => Effect.zipRight(Deferred.succeed(called, undefined), Effect.never)
-        const turn = yield* Effect.fork(Stream.runDrain(session.turn(input("Hi", hangs))))
+        const turn = yield* Effect.fork(Stream.runDrain(turnOf(session, input("Hi", hangs))))
         yield* Deferred.await(called)
 
         yield* Fiber.interrupt(turn)
-        yield* Stream.runDrain(session.turn(input("Again")))
+        yield* Stream.runDrain(turnOf(session, input("Again")))
 
         assertEquals(api.calls.length, 2)
       })

@@ -6,6 +6,7 @@ import { hang, pause, say, type Script } from "../../../../src/models/Providers/
 import { SdkPool } from "../../../../src/models/SdkPool.ts"
 import { House } from "./House.ts"
 import { open, spec, type It } from "./talk.ts"
+import { pulled } from "../../../support/turns.ts"
 
 const drip = Array.from({ length: 100 }, () => [pause(20), say("drip ")]).flat()
 
@@ -23,7 +24,7 @@ export const deadlines = (it: It) => {
         const { ask } = yield* open()
         yield* vendor.performs(script)
 
-        const error = yield* Effect.flip(hear(limits)(ask("Go on"), () => null))
+        const error = yield* Effect.flip(hear(limits)(pulled(ask("Go on")), () => null))
 
         assertInstanceOf(error, TimedOut)
         assertEquals(error.phase, phase)

@@ -5,6 +5,7 @@ import { stringify } from "../../../../src/lib/json.ts"
 import { House } from "./House.ts"
 import { failing } from "./Refusal.ts"
 import { type It, open } from "./talk.ts"
+import { pulled } from "../../../support/turns.ts"
 
 /** How the newest request ended; fails when the vendor is still at work. */
 const left = (name: string) =>
@@ -37,7 +38,7 @@ export const faults = (it: It) => {
       for (const { becomes, happen, name } of silences) {
         yield* happen
         const { ask, close } = yield* open()
-        const error = yield* Effect.flip(hear(limits)(ask("Go on"), () => null))
+        const error = yield* Effect.flip(hear(limits)(pulled(ask("Go on")), () => null))
         assertTrue(becomes.includes(error._tag), `${name}: ${stringify(error)}`)
         assertEquals(yield* left(name), false)
         yield* close

@@ -8,6 +8,7 @@ import { call, fail, hang, pause, say, type Script } from "../../../../src/model
 import { makeBill } from "../../../support/bill.ts"
 import { House } from "./House.ts"
 import { open, type It } from "./talk.ts"
+import { pulled } from "../../../support/turns.ts"
 
 const remember = call("memorize", { memory_entry: "x" })
 
@@ -45,7 +46,7 @@ const withDeadlines = (limits: Partial<Parameters<typeof hear>[0]>) =>
     const { provider } = yield* House
     const factor = provider.takes === "process" ? 5 : 1
     const all = { firstTokenMs: 5000, idleMs: 5000, totalMs: 5000, ...limits }
-    return yield* hear(Record.map(all, (ms) => ms * factor))(turn, () => null)
+    return yield* hear(Record.map(all, (ms) => ms * factor))(pulled(turn), () => null)
   })
 
 const stopped: BreakOff = (turn) =>

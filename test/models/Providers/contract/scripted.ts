@@ -3,6 +3,7 @@ import { type Session, textOf, type TurnInput } from "../../../../src/domain/Pro
 import * as Scripted from "../../../../src/models/Providers/Scripted.ts"
 import { call, say, type Script } from "../../../../src/models/Providers/Scripted/Script.ts"
 import { type Asked, House } from "./House.ts"
+import { turnOf, pulled } from "../../../support/turns.ts"
 
 const memorize = call("memorize", { memory_entry: "x" })
 
@@ -35,12 +36,12 @@ export const scripted = Effect.gen(function* () {
   const watched = (session: Session): Session => ({
     pid: session.pid,
     turn: (input) =>
-      Stream.unwrap(
-        Effect.map(Deferred.make<boolean>(), (end) => {
-          ends.set(input, end)
-          return Stream.ensuringWith(session.turn(input), (exit) => Deferred.succeed(end, Exit.isSuccess(exit)))
-        })
-      )
+      Effect.flatMap(Deferred.make<boolean>(), (end) => {
+        ends.set(input, end)
+        return pulled(
+          Stream.ensuringWith(turnOf(session, input), (exit) => Deferred.succeed(end, Exit.isSuccess(exit)))
+        )
+      })
   })
 
   return House.of({

@@ -13,6 +13,7 @@ import {
 import { RoomId } from "../../../../src/domain/RoomId.ts"
 import { told } from "../../../support/told.ts"
 import { House } from "./House.ts"
+import { turnOf } from "../../../support/turns.ts"
 
 let agents = 0
 
@@ -37,7 +38,7 @@ export const converse = (session: Session, history: Array<Part> = []) =>
     const parts = (): Pick<TurnInput, "parts" | "knownParts"> =>
       provider.remembers ? { parts: [], knownParts: 0 } : { parts: [...history], knownParts: 0 }
     const ask = (text: string, more: Partial<TurnInput> = {}) =>
-      session.turn({ ...told(text), ...parts(), callTool: kept, ...more })
+      turnOf(session, { ...told(text), ...parts(), callTool: kept, ...more })
     const listen = (text: string, more: Partial<TurnInput> = {}) =>
       Effect.map(Stream.runCollect(ask(text, more)), (chunk) => {
         const events = Chunk.toReadonlyArray(chunk)
