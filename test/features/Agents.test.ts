@@ -2,12 +2,13 @@ import { describe } from "@effect/vitest"
 import { assertEquals, assertInclude, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
 import { bytesOf, images, png } from "../support/images.ts"
-import { scenario, statusOf, url } from "../support/AgentsHouse.ts"
+import { refusal, scenario, url } from "../support/AgentsHouse.ts"
 
 describe("an agent made over the API", () => {
   scenario("is a folder, whole, that answers with all that was said of it", ({ create, files, picture, read }) =>
     Effect.gen(function* () {
-      const { data, status } = yield* create({
+      const unheeded: object = { backgrounds: "ignored" }
+      const made = yield* create({
         name: "미라",
         group: "Harbour",
         profile_pic: url("image/webp"),
@@ -16,19 +17,18 @@ describe("an agent made over the API", () => {
         recent_events: "- [2024-05-01] Found a key.",
         priority: 3,
         transparent: true,
-        backgrounds: "ignored"
+        ...unheeded
       })
 
-      assertEquals(status, 200)
       deepStrictEqual(
-        [data.name, data.group, data.config_file, data.profile_pic, data.session_id],
+        [made.name, made.group, made.config_file, made.profile_pic, made.session_id],
         ["미라", "Harbour", "agents/group_Harbour/미라", "profile.webp", null]
       )
       deepStrictEqual(
-        [data.in_a_nutshell, data.characteristics, data.recent_events, data.priority, data.transparent, data.is_critic],
+        [made.in_a_nutshell, made.characteristics, made.recent_events, made.priority, made.transparent, made.is_critic],
         ["Mira mends clocks.", "Slow.\nKind.", "- [2024-05-01] Found a key.", 3, true, false]
       )
-      assertInclude(data.system_prompt, "Mira mends clocks.")
+      assertInclude(made.system_prompt, "Mira mends clocks.")
       deepStrictEqual(yield* files("group_Harbour/미라"), [
         "agent_config.yaml",
         "characteristics.md",
@@ -44,14 +44,14 @@ describe("an agent made over the API", () => {
 
   scenario("keeps a name that no folder can have as what it is called, beside a folder's that is free", (world) =>
     Effect.gen(function* () {
-      const { create, files, json, read } = world
+      const { create, files, list, read } = world
       const about = { in_a_nutshell: "M." }
       const made = yield* Effect.forEach(
         ["O'Brien", "Mr. T.", "Smith, John", "レイ・アヤナミ", "山田　花子", 'O"Brien', "¡!"],
         (name) => create({ name, ...about })
       )
       deepStrictEqual(
-        made.map(({ data }) => [data.name, data.display_name]),
+        made.map(({ display_name, name }) => [name, display_name]),
         [
           ["O Brien", "O'Brien"],
           ["Mr. T", "Mr. T."],
@@ -66,7 +66,7 @@ describe("an agent made over the API", () => {
       const before = yield* files(".")
 
       deepStrictEqual(
-        (yield* Effect.forEach(
+        yield* Effect.forEach(
           [
             { name: "O’BRIEN" },
             { name: "Cy", display_name: "o'brien" },
@@ -77,8 +77,8 @@ describe("an agent made over the API", () => {
             { name: "Cy", display_name: "\u3164" },
             { name: "\u200b" }
           ],
-          (body) => create({ ...body, ...about })
-        )).map(statusOf),
+          (body) => refusal(create({ ...body, ...about }))
+        ),
         [
           [409, "AgentExists"],
           [409, "AgentExists"],
@@ -92,25 +92,28 @@ describe("an agent made over the API", () => {
       )
       deepStrictEqual(yield* files("."), before)
 
-      const { data: cy } = yield* create({ name: "Di", display_name: "Dr. Di!", ...about })
-      deepStrictEqual([cy.name, cy.display_name], ["Di", "Dr. Di!"])
-      const { data: all } = yield* json("GET", "/agents")
-      deepStrictEqual(all.find(({ name }: { readonly name: string }) => name === "Di").display_name, "Dr. Di!")
+      const di = yield* create({ name: "Di", display_name: "Dr. Di!", ...about })
+      deepStrictEqual([di.name, di.display_name], ["Di", "Dr. Di!"])
+      deepStrictEqual((yield* list).find(({ name }) => name === "Di")?.display_name, "Dr. Di!")
     })
   )
 
   scenario("is one, however many make it at the same time, in whatever group", ({ create, files }) =>
     Effect.gen(function* () {
-      const answers = yield* Effect.all(
-        Array.from({ length: 12 }, (_, at) => create({ name: "Mira", group: at % 2 ? "A" : "B", in_a_nutshell: "M." })),
+      const [refused, made] = yield* Effect.partition(
+        Array.from({ length: 12 }, (_, at) => (at % 2 ? "A" : "B")),
+        (group) => create({ name: "Mira", group, in_a_nutshell: "M." }),
         { concurrency: "unbounded" }
       )
 
-      deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, ...Array.from({ length: 11 }, () => 409)])
-      deepStrictEqual([...new Set(answers.flatMap(({ data }) => data._tag ?? []))], ["AgentExists"])
+      assertEquals(made.length, 1)
+      deepStrictEqual(
+        refused.map(({ status, tag }) => [status, tag]),
+        Array.from({ length: 11 }, () => [409, "AgentExists"])
+      )
       const found = yield* Effect.all([files("group_A"), files("group_B")].map(Effect.orElseSucceed(() => [])))
       deepStrictEqual(found.flat(), ["Mira"])
-      deepStrictEqual(statusOf(yield* create({ name: "Ada", in_a_nutshell: "Another." })), [409, "AgentExists"])
+      deepStrictEqual(yield* refusal(create({ name: "Ada", in_a_nutshell: "Another." })), [409, "AgentExists"])
     })
   )
 
@@ -149,10 +152,10 @@ describe("an agent made over the API", () => {
           { name: "x".repeat(101), ...about },
           { name: "x", ...about, priority: 1.5 }
         ],
-        create
+        (body) => refusal(create(body))
       )
 
-      deepStrictEqual(answers.map(statusOf), [
+      deepStrictEqual(answers, [
         ...Array.from({ length: 6 }, () => [400, "AgentNameInvalid"]),
         ...Array.from({ length: 10 }, () => [400, "AgentRefused"]),
         ...Array.from({ length: 3 }, () => [422, "ImageRefused"]),
@@ -170,21 +173,24 @@ describe("an agent made over the API", () => {
       yield* fs.writeFileString(`${folder}/recent_events.md`, "- [2024-05-01] Found a key.")
       yield* fs.writeFileString(`${folder}/consolidated_memory.md`, "## [Key]\nIt was brass.")
 
-      const taken = yield* create({ name: "Mira", group: "Harbour", in_a_nutshell: "Mira mends clocks." })
-      const empty = yield* create({ name: "Mira", config_file: "agents/group_Harbour/Mira" })
-      const { data, status } = yield* create({
+      const taken = yield* refusal(create({ name: "Mira", group: "Harbour", in_a_nutshell: "Mira mends clocks." }))
+      const empty = yield* refusal(create({ name: "Mira", config_file: "agents/group_Harbour/Mira" }))
+      const { group, in_a_nutshell, recent_events } = yield* create({
         name: "Mira",
         config_file: "agents/group_Harbour/Mira",
         in_a_nutshell: "Mira mends clocks."
       })
 
-      deepStrictEqual([taken, empty].map(statusOf), [
-        [409, "AgentExists"],
-        [400, "AgentRefused"]
-      ])
       deepStrictEqual(
-        [status, data.group, data.in_a_nutshell, data.recent_events],
-        [200, "Harbour", "Mira mends clocks.", "- [2024-05-01] Found a key."]
+        [taken, empty],
+        [
+          [409, "AgentExists"],
+          [400, "AgentRefused"]
+        ]
+      )
+      deepStrictEqual(
+        [group, in_a_nutshell, recent_events],
+        ["Harbour", "Mira mends clocks.", "- [2024-05-01] Found a key."]
       )
       assertInclude(yield* read("group_Harbour/Mira/consolidated_memory.md"), "brass")
     })
@@ -192,24 +198,28 @@ describe("an agent made over the API", () => {
 })
 
 describe("an agent that is read anew", () => {
-  scenario("is as its folder is now, or says why it cannot be", ({ agentsDir, fs, idOf, json }) =>
+  scenario("is as its folder is now, or says why it cannot be", ({ agentsDir, ask, fs, idOf }) =>
     Effect.gen(function* () {
       const [ada, bo] = [idOf("Ada"), idOf("Bo")]
+      const reload = (agent_id: number) => ask(({ agents }) => agents.reload({ path: { agent_id } }))
       yield* fs.writeFileString(`${agentsDir}/Ada/in_a_nutshell.md`, "Ada builds watches.")
-      const fresh = yield* json("POST", `/agents/${ada}/reload`)
+      const fresh = yield* reload(ada)
       yield* fs.writeFileString(`${agentsDir}/Ada/agent_config.yaml`, "priority: high")
-      const broken = yield* json("POST", `/agents/${ada}/reload`)
+      const broken = yield* Effect.flip(reload(ada))
       yield* fs.remove(`${agentsDir}/group_Bees/Bo`, { recursive: true })
-      const gone = yield* json("POST", `/agents/${bo}/reload`)
+      const gone = yield* Effect.flip(reload(bo))
 
-      deepStrictEqual([fresh.status, fresh.data.in_a_nutshell], [200, "Ada builds watches."])
-      deepStrictEqual([broken, gone].map(statusOf), [
-        [400, "PersonaMissing"],
-        [400, "PersonaMissing"]
-      ])
-      assertInclude(broken.data.detail, "priority")
-      assertInclude(gone.data.detail, "no such folder")
-      deepStrictEqual(statusOf(yield* json("POST", "/agents/999999/reload")), [404, "AgentNotFound"])
+      assertEquals(fresh.in_a_nutshell, "Ada builds watches.")
+      deepStrictEqual(
+        [broken, gone].map(({ status, tag }) => [status, tag]),
+        [
+          [400, "PersonaMissing"],
+          [400, "PersonaMissing"]
+        ]
+      )
+      assertInclude(broken.message, "priority")
+      assertInclude(gone.message, "no such folder")
+      deepStrictEqual(yield* refusal(reload(999999)), [404, "AgentNotFound"])
     })
   )
 })
@@ -217,36 +227,40 @@ describe("an agent that is read anew", () => {
 describe("an agent that is deleted", () => {
   scenario("is out of sight but not lost, cannot be seated, and can still be removed from where it sat", (world) =>
     Effect.gen(function* () {
-      const { files, idOf, json } = world
-      const bo = idOf("Bo")
-      const { data: room } = yield* json("POST", "/rooms", { name: "kept" })
-      const { data: fresh } = yield* json("POST", "/rooms", { name: "fresh" })
-      yield* json("POST", `/rooms/${room.id}/agents/${bo}`)
+      const { agent, ask, create, files, idOf, join, list, room } = world
+      const bo = { agent_id: idOf("Bo") }
+      const remove = ask(({ agents }) => agents.remove({ path: bo }))
+      const [old, fresh] = [yield* room("kept"), yield* room("fresh")]
+      const seat = { room_id: old.id, ...bo }
+      yield* join(seat)
 
-      const deleted = yield* json("DELETE", `/agents/${bo}`)
+      const deleted = yield* remove
       const [kept = ""] = yield* files(".removed")
       const answers = yield* Effect.all([
-        json("GET", `/agents/${bo}`),
-        json("POST", `/rooms/${fresh.id}/agents/${bo}`),
-        json("GET", `/agents/${bo}/direct-room`),
-        json("DELETE", `/agents/${bo}`)
+        refusal(agent(bo.agent_id)),
+        refusal(join({ room_id: fresh.id, ...bo })),
+        refusal(ask(({ agents }) => agents.directRoom({ path: bo }))),
+        refusal(remove)
       ])
-      const roster = yield* json("GET", `/rooms/${room.id}/agents`)
-      const left = yield* json("DELETE", `/rooms/${room.id}/agents/${bo}`)
-      const listed = (yield* json("GET", "/agents")).data.map(({ name }: { readonly name: string }) => name)
+      const roster = yield* ask(({ rooms }) => rooms.roster({ path: seat }))
+      yield* ask(({ rooms }) => rooms.leave({ path: seat }))
 
-      deepStrictEqual([deleted.status, deleted.data], [200, { message: "Agent deleted successfully" }])
+      deepStrictEqual(deleted, { message: "Agent deleted successfully" })
       assertInclude(kept, "group_Bees.Bo")
       deepStrictEqual(yield* files(`.removed/${kept}`), ["agent_config.yaml", "in_a_nutshell.md"])
-      deepStrictEqual(answers.map(statusOf), [
+      deepStrictEqual(answers, [
         [404, "AgentNotFound"],
         [404, "RoomOrAgentNotFound"],
         [404, "AgentNotFound"],
         [404, "AgentNotFound"]
       ])
-      deepStrictEqual([roster.data, left.status, listed], [[], 200, ["Ada"]])
-      const again = yield* json("POST", "/agents", { name: "Bo", in_a_nutshell: "Bo is back." })
-      deepStrictEqual([again.status, again.data.id, again.data.group], [200, bo, null])
+      deepStrictEqual(roster, [])
+      deepStrictEqual(
+        (yield* list).map(({ name }) => name),
+        ["Ada"]
+      )
+      const again = yield* create({ name: "Bo", in_a_nutshell: "Bo is back." })
+      deepStrictEqual([again.id, again.group], [bo.agent_id, null])
     })
   )
 })

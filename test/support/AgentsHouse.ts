@@ -2,6 +2,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
+import type { Client as Parley, Refused } from "../../src/client/client.ts"
 import type { RoomEvents } from "../../src/store/RoomEvents.ts"
 import * as Client from "./Client.ts"
 import * as House from "./House.ts"
@@ -13,11 +14,20 @@ export const url = (type: keyof typeof images) => `data:${type};base64,${images[
 const setup = Effect.fn(function* (agentsDir: string) {
   const client = yield* Client.make
   const fs = yield* FileSystem.FileSystem
-  const { data: agents } = yield* client.json("GET", "/agents")
-  const idOf = (name: string): number => agents.find((agent: { readonly name: string }) => agent.name === name).id
+  const { ask } = client
+  const list = ask(({ agents }) => agents.list())
+  const all = yield* list
+  const idOf = (name: string) => all.find((agent) => agent.name === name)?.id ?? 0
+  const agent = (agent_id: number) => ask(({ agents }) => agents.get({ path: { agent_id } }))
   const read = (path: string) => fs.readFileString(`${agentsDir}/${path}`)
   const files = (path: string) => Effect.map(fs.readDirectory(`${agentsDir}/${path}`), (found) => found.toSorted())
-  const create = (body: object) => client.json("POST", "/agents", body)
+  const create = (payload: Parameters<Parley["agents"]["create"]>[0]["payload"]) =>
+    ask(({ agents }) => agents.create({ payload }))
+  const change = (agent_id: number, payload: Parameters<Parley["agents"]["update"]>[0]["payload"]) =>
+    ask(({ agents }) => agents.update({ path: { agent_id }, payload }))
+  const room = (name: string) => ask(({ rooms }) => rooms.create({ payload: { name } }))
+  const join = (path: { readonly room_id: number; readonly agent_id: number }) =>
+    ask(({ rooms }) => rooms.join({ path }))
   const picture = (name: string, headers: Record<string, string> = {}, query = "") =>
     Effect.scoped(
       Effect.flatMap(client.send("GET", `/agents/${name}/profile-pic${query}`, undefined, headers), (response) =>
@@ -28,7 +38,7 @@ const setup = Effect.fn(function* (agentsDir: string) {
         }))
       )
     )
-  return { ...client, fs, agentsDir, idOf, read, files, create, picture }
+  return { ...client, fs, agentsDir, list, idOf, agent, read, files, create, change, room, join, picture }
 })
 type World = Effect.Effect.Success<ReturnType<typeof setup>>
 
@@ -46,7 +56,6 @@ export const scenario = <E>(
   )
 const silent = Puppet.make({ act: Puppet.skip })
 
-export const statusOf = ({ data, status }: { readonly data: { readonly _tag?: string }; readonly status: number }) => [
-  status,
-  data._tag
-]
+/** How a call is refused. */
+export const refusal = <A>(asked: Effect.Effect<A, Refused>) =>
+  Effect.map(Effect.flip(asked), ({ status, tag }) => [status, tag])
