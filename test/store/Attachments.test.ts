@@ -1,7 +1,8 @@
 import { layer } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import { both, gif, look, setup } from "../support/Album.ts"
+import type { Refused } from "../../src/client/client.ts"
+import { both, gif, look, setup, urlsOf } from "../support/Album.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
 import { pixel, png } from "../support/images.ts"
@@ -10,12 +11,15 @@ import * as Watch from "../support/Watch.ts"
 const typesOf = (message: { readonly images: ReadonlyArray<{ readonly media_type: string }> | null }) =>
   message.images?.map(({ media_type }) => media_type) ?? null
 
+const placeOf = ({ detail }: Refused) => (typeof detail === "string" ? null : detail[0]?.loc)
+
 layer(House.shared({ settings: { MAX_IMAGE_BYTES: "2000" } }), { excludeTestServices: true })("Attachments", (it) => {
   it.effect("an image comes in every form that a client has for it, and its type is that of its bytes", () =>
     Effect.gen(function* () {
-      const { read, send } = yield* setup
+      const { list, send } = yield* setup
+      const said: object = { role: "user" }
       const bodies = [
-        { content: "A", role: "user", image_data: both },
+        { content: "A", ...said, image_data: both },
         { content: "B", image_data: pixel, image_media_type: "image/svg+xml" },
         { content: "C", images: [both, gif] },
         { content: "D", image_data: `data:image/jpeg;base64,${pixel}` },
@@ -27,48 +31,44 @@ layer(House.shared({ settings: { MAX_IMAGE_BYTES: "2000" } }), { excludeTestServ
 
       const sent = yield* Effect.forEach(bodies, (body) => send(body))
 
-      deepStrictEqual(
-        sent.map(({ data }) => typesOf(data)),
-        [
-          ["image/png"],
-          ["image/png"],
-          ["image/png", "image/gif"],
-          ["image/png"],
-          ["image/png", "image/gif"],
-          ["image/gif", "image/png"],
-          null,
-          null
-        ]
-      )
-      deepStrictEqual(
-        yield* read,
-        sent.map(({ data }) => data)
-      )
+      deepStrictEqual(sent.map(typesOf), [
+        ["image/png"],
+        ["image/png"],
+        ["image/png", "image/gif"],
+        ["image/png"],
+        ["image/png", "image/gif"],
+        ["image/gif", "image/png"],
+        null,
+        null
+      ])
+      deepStrictEqual(yield* list(), sent)
     })
   )
 
   it.effect("an image may stand for words, but nothing may not", () =>
     Effect.gen(function* () {
-      const { read, send } = yield* setup
+      const { list, send } = yield* setup
 
       const shown = yield* send({ content: "", images: [both] })
-      const empty = yield* Effect.all([send({ content: "" }), send({ content: "", images: [], image_data: "" })])
+      const empty = yield* Effect.forEach([{}, { images: [], image_data: "" }], (images) =>
+        Effect.flip(send({ content: "", ...images }))
+      )
 
-      deepStrictEqual([shown.status, shown.data.content], [200, ""])
+      assertEquals(shown.content, "")
       deepStrictEqual(
-        empty.map(({ data, status }) => [status, data._tag, data.detail[0].loc]),
+        empty.map((refused) => [refused.status, refused.tag, placeOf(refused)]),
         [
           [422, "Invalid", ["body", "content"]],
           [422, "Invalid", ["body", "content"]]
         ]
       )
-      deepStrictEqual(yield* read, [shown.data])
+      deepStrictEqual(yield* list(), [shown])
     })
   )
 
   it.effect("one image that cannot be taken refuses the whole message, and says which and why", () =>
     Effect.gen(function* () {
-      const { kept, read, send } = yield* setup
+      const { kept, list, send } = yield* setup
       const before = yield* kept
       const svg = { data: Buffer.from("<svg/>").toString("base64"), media_type: "image/png" }
       const large = { data: png(2001).toString("base64"), media_type: "image/png" }
@@ -81,11 +81,11 @@ layer(House.shared({ settings: { MAX_IMAGE_BYTES: "2000" } }), { excludeTestServ
           { images: [svg, both, both, both, both, both] },
           { images: [both, both, both, both, both], image_data: gif }
         ],
-        (body) => send({ content: "Look", ...body })
+        (body) => Effect.flip(send({ content: "Look", ...body }))
       )
 
       deepStrictEqual(
-        answers.map(({ data, status }) => [status, data._tag, data.reason, data.image]),
+        answers.map(({ body, status, tag }) => [status, tag, body["reason"], body["image"]]),
         [
           [422, "ImageRefused", "unknown_type", 2],
           [422, "ImageRefused", "too_large", 1],
@@ -95,14 +95,14 @@ layer(House.shared({ settings: { MAX_IMAGE_BYTES: "2000" } }), { excludeTestServ
         ]
       )
       deepStrictEqual(
-        answers[0]?.data.detail,
+        answers[0]?.detail,
         "Image 2 is of none of the types image/png, image/jpeg, image/gif, image/webp"
       )
       deepStrictEqual(
-        [answers[1]?.data.allowed, answers[1]?.data.max_bytes, answers[1]?.data.max_images],
+        [answers[1]?.body["allowed"], answers[1]?.body["max_bytes"], answers[1]?.body["max_images"]],
         [["image/png", "image/jpeg", "image/gif", "image/webp"], 2000, 5]
       )
-      deepStrictEqual(yield* read, [])
+      deepStrictEqual(yield* list(), [])
       assertEquals(yield* kept, before)
     })
   )
@@ -111,13 +111,16 @@ layer(House.shared({ settings: { MAX_IMAGE_BYTES: "2000" } }), { excludeTestServ
     Effect.gen(function* () {
       const { send } = yield* setup
 
-      const answers = yield* Effect.forEach(
-        [{ images: [{ url: "/x" }] }, { images: "x" }, { image_data: 7 }, { images: [pixel] }],
-        (body) => send({ content: "Look", ...body })
-      )
+      const misfits: ReadonlyArray<object> = [
+        { images: [{ url: "/x" }] },
+        { images: "x" },
+        { image_data: 7 },
+        { images: [pixel] }
+      ]
+      const answers = yield* Effect.forEach(misfits, (images) => Effect.flip(send({ content: "Look", ...images })))
 
       deepStrictEqual(
-        answers.map(({ data, status }) => [status, data._tag, data.detail[0].loc.slice(0, 2)]),
+        answers.map((refused) => [refused.status, refused.tag, placeOf(refused)?.slice(0, 2)]),
         [
           [422, "Invalid", ["body", "images"]],
           [422, "Invalid", ["body", "images"]],
@@ -130,38 +133,36 @@ layer(House.shared({ settings: { MAX_IMAGE_BYTES: "2000" } }), { excludeTestServ
 
   it.scoped("a message names its images wherever it is read", () =>
     Effect.gen(function* () {
-      const { id, json, path, send } = yield* setup
+      const { id, list, path, room, send } = yield* setup
       const watch = yield* Watch.room(id)
-      const { data: shown } = yield* send({ content: "Look", images: [both, gif] })
+      const shown = yield* send({ content: "Look", images: [both, gif] })
       yield* send({ content: "Bare" })
 
       const sent = { ...shown, image_data: null }
       const event = yield* watch.until("new_message")
-      const pages = yield* Effect.forEach(["messages?after=0", "messages?limit=2", ""], (name) =>
-        Effect.map(json("GET", `${path}${name === "" ? "" : `/${name}`}`), ({ data }) => data.messages ?? data)
-      )
+      const whole = Effect.map(room, ({ messages }) => messages)
+      const pages = yield* Effect.all([list({ after: 0 }), list({ limit: 2 }), whole])
 
       for (const message of [event.message, ...pages.map((page) => page[0])]) deepStrictEqual(message, sent)
       assertEquals(sent.image_media_type, null)
-      sent.images.forEach(({ url }: { readonly url: string }, at: number) =>
+      assertEquals(sent.images?.length, 2)
+      urlsOf(sent).forEach((url, at) =>
         assertTrue(new RegExp(`^${path}/messages/${sent.id}/images/${at}\\?key=[\\w-]{22}$`).test(url), url)
       )
-      assertEquals(pages[0][1].images, null)
+      assertEquals(pages[0][1]?.images, null)
     })
   )
 
   it.effect("the same message sent again with its key is stored once, with its images", () =>
     Effect.gen(function* () {
-      const { kept, read, send } = yield* setup
+      const { kept, list, send } = yield* setup
       const before = Number(yield* kept)
+      const show = send({ content: "", images: [both, gif] }, { "idempotency-key": "k" })
 
-      const [first, again] = yield* Effect.all([
-        send({ content: "", images: [both, gif] }, "k"),
-        send({ content: "", images: [both, gif] }, "k")
-      ])
+      const first = yield* show
 
-      deepStrictEqual(again.data, first.data)
-      deepStrictEqual(yield* read, [first.data])
+      deepStrictEqual(yield* show, first)
+      deepStrictEqual(yield* list(), [first])
       assertEquals(yield* kept, before + 2)
     })
   )
@@ -175,13 +176,13 @@ layer(House.shared({ settings: { MAX_IMAGE_BYTES: "2000" } }), { excludeTestServ
       const nobody = yield* Client.as(null)
       const full = yield* cleared.kept
 
-      yield* cleared.json("DELETE", `${cleared.path}/messages`)
-      yield* removed.json("DELETE", removed.path)
+      yield* cleared.ask(({ messages }) => messages.clear({ path: cleared.inRoom }))
+      yield* removed.ask(({ rooms }) => rooms.remove({ path: removed.inRoom }))
 
       assertEquals(full, before + 4)
       assertEquals(yield* cleared.kept, before)
       deepStrictEqual(
-        yield* Effect.forEach(sent, ({ data }) => Effect.map(look(nobody, data.images[0].url), ({ status }) => status)),
+        yield* Effect.forEach(sent.map(urlsOf), ([url = ""]) => Effect.map(look(nobody, url), ({ status }) => status)),
         [401, 401]
       )
     })

@@ -1,5 +1,5 @@
 import { HttpBody, HttpClient, HttpClientRequest, type HttpMethod, HttpServer } from "@effect/platform"
-import { Deferred, Effect, Queue, Schema, Stream } from "effect"
+import { Deferred, Effect, Predicate, Queue, Schema, Stream } from "effect"
 import { type Client, connect, Refused, type RoomEvent } from "../../src/client/client.ts"
 import { Auth } from "../../src/features/Auth.ts"
 import { admin } from "../../src/domain/User.ts"
@@ -51,6 +51,8 @@ export const as = (token: string | null) =>
           Effect.map(Effect.flatMap(response.text, Schema.decode(Json)), (data) => ({
             status: response.status,
             data,
+            /** The kind of error, if it is one. */
+            tag: Predicate.hasProperty(data, "_tag") ? data._tag : null,
             headers: response.headers
           }))
         )

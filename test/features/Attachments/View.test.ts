@@ -1,20 +1,22 @@
 import { layer } from "@effect/vitest"
-import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect } from "effect"
-import { both, gif, look, setup } from "../../support/Album.ts"
+import { both, gif, look, setup, urlsOf } from "../../support/Album.ts"
 import * as Client from "../../support/Client.ts"
 import * as House from "../../support/House.ts"
 import { bytesOf, pixel } from "../../support/images.ts"
+
+// An image's address is asked for as it stands in its message: in plain HTTP, as a browser does.
 
 layer(House.shared(), { excludeTestServices: true })("View", (it) => {
   it.effect("an image's address is enough to see it, and a browser can do nothing with it but show it", () =>
     Effect.gen(function* () {
       const { send } = yield* setup
-      const { data } = yield* send({ content: "", images: [gif, both] })
+      const [, url = ""] = urlsOf(yield* send({ content: "", images: [gif, both] }))
       const nobody = yield* Client.as(null)
 
-      const shown = yield* look(nobody, data.images[1].url)
-      const again = yield* look(nobody, data.images[1].url, { "if-none-match": shown.headers["etag"] })
+      const shown = yield* look(nobody, url)
+      const again = yield* look(nobody, url, { "if-none-match": shown.headers["etag"] })
 
       deepStrictEqual([shown.status, shown.body], [200, bytesOf(pixel)])
       deepStrictEqual([again.status, again.body.length, again.headers["etag"]], [304, 0, shown.headers["etag"]])
@@ -34,8 +36,9 @@ layer(House.shared(), { excludeTestServices: true })("View", (it) => {
     Effect.gen(function* () {
       const { path, send } = yield* setup
       const other = yield* setup
-      const { data } = yield* send({ content: "", images: [both, gif] })
-      const [first, second] = data.images.map(({ url }: { readonly url: string }) => new URL(url, "http://x"))
+      const sent = yield* send({ content: "", images: [both, gif] })
+      const [first, second] = urlsOf(sent).map((url) => new URL(url, "http://x"))
+      assertTrue(first !== undefined && second !== undefined)
       const nobody = yield* Client.as(null)
 
       const answers = yield* Effect.forEach(
@@ -53,7 +56,7 @@ layer(House.shared(), { excludeTestServices: true })("View", (it) => {
       )
 
       deepStrictEqual(
-        answers.map(({ data, status }) => [status, data._tag]),
+        answers.map(({ status, tag }) => [status, tag]),
         answers.map(() => [401, "Unauthenticated"])
       )
     })
@@ -62,16 +65,16 @@ layer(House.shared(), { excludeTestServices: true })("View", (it) => {
   it.effect("with a token an image is open to those to whom the room is, whatever the key", () =>
     Effect.gen(function* () {
       const { client: admin, path, send } = yield* setup
-      const { data } = yield* send({ content: "", images: [both] })
+      const sent = yield* send({ content: "", images: [both] })
       const guest = yield* Client.guest
-      const url: string = data.images[0].url
+      const [url = ""] = urlsOf(sent)
       const [bare = ""] = url.split("?")
 
       const seen = yield* Effect.forEach([bare, url, `${bare}?key=x`], (address) => look(admin, address))
       const refused = yield* Effect.forEach([bare, url], (address) => guest.json("GET", address))
       const missing = yield* Effect.forEach(
         [
-          `${path}/messages/${data.id}/images/1`,
+          `${path}/messages/${sent.id}/images/1`,
           `${path}/messages/999999/images/0`,
           "/rooms/999999/messages/1/images/0"
         ],
@@ -83,14 +86,14 @@ layer(House.shared(), { excludeTestServices: true })("View", (it) => {
         [200, 200, 200]
       )
       deepStrictEqual(
-        refused.map(({ data, status }) => [status, data._tag]),
+        refused.map(({ status, tag }) => [status, tag]),
         [
           [403, "RoomForbidden"],
           [403, "RoomForbidden"]
         ]
       )
       deepStrictEqual(
-        missing.map(({ data, status }) => [status, data._tag]),
+        missing.map(({ status, tag }) => [status, tag]),
         [
           [404, "ImageNotFound"],
           [404, "ImageNotFound"],
