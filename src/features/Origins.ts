@@ -5,7 +5,11 @@ import { Settings } from "../process/Settings.ts"
 /** Pages of other origins that may call with a person's credentials. */
 export class Origins extends Context.Tag("parley/features/Origins")<
   Origins,
-  { readonly isAllowed: (origin: string) => boolean }
+  {
+    readonly isAllowed: (origin: string) => boolean
+    /** What an answer tells the browser of who may read it. */
+    readonly headersFor: (origin: string | undefined) => Readonly<Record<string, string>>
+  }
 >() {
   static readonly layer = Layer.effect(
     this,
@@ -37,5 +41,12 @@ const make = Effect.gen(function* () {
     ...Option.toArray(Option.map(FRONTEND_URL, (url) => (URL.canParse(url) ? new URL(url).origin : url))),
     ...Option.toArray(Option.map(VERCEL_URL, (host) => `https://${host}`))
   ])
-  return Origins.of({ isAllowed: (origin) => origins.has(origin) })
+  const isAllowed = (origin: string) => origins.has(origin)
+  return Origins.of({
+    isAllowed,
+    headersFor: (origin) =>
+      origin !== undefined && isAllowed(origin)
+        ? { "access-control-allow-origin": origin, vary: "Origin", ...corsHeaders }
+        : corsHeaders
+  })
 })

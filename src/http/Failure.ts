@@ -12,7 +12,8 @@ import { SettingRefused } from "../domain/RoomSettings.ts"
 import { faultIn, RowUnreadable, type StorageFault, StorageFull, StorageUnavailable } from "../domain/Storage.ts"
 import { brief } from "../lib/text.ts"
 import { Unreadable } from "../lib/unreadable.ts"
-import { methodsOf, routeOf } from "./Routes.ts"
+import { BodyUnreadable } from "./Body.ts"
+import { methodsOf, type Request, routeOf } from "./Routes.ts"
 
 const Body = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
 
@@ -66,7 +67,7 @@ const unread = (error: Unreadable) =>
 const unforeseen = (cause: Cause.Cause<unknown>) => {
   const error = Cause.squash(cause)
   if (error instanceof HttpServerError.RouteNotFound) return Effect.succeed(unrouted(error.request))
-  if (error instanceof HttpServerError.RequestError) {
+  if (error instanceof HttpServerError.RequestError || error instanceof BodyUnreadable) {
     return Effect.succeed(HttpServerResponse.unsafeJson(notJson, { status: 422 }))
   }
   if (isTooLarge(error)) return Effect.succeed(plain(413, error._tag, error.detail))
@@ -105,10 +106,9 @@ const withRetryAfter = (headers: Headers.Headers, seconds: unknown) =>
 
 const isUndecoded = Schema.is(Undecoded)
 
-const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServerResponse) {
+const stamp = Effect.fnUntraced(function* (request: Request, response: HttpServerResponse.HttpServerResponse) {
   const { body } = response
   if (response.status < 400 || body._tag !== "Uint8Array" || body.contentType !== "application/json") return response
-  const request = yield* HttpServerRequest.HttpServerRequest
   const span = yield* Effect.option(Effect.currentSpan)
   const trace = Option.match(span, { onNone: () => ({}), onSome: ({ traceId }) => ({ trace_id: traceId }) })
   const fields = yield* Effect.orElseSucceed(
@@ -134,9 +134,14 @@ const stamp = Effect.fnUntraced(function* (response: HttpServerResponse.HttpServ
 })
 
 /** Every answer that is an error is JSON with `detail`, `_tag` and `trace_id`. */
+export const explainedTo =
+  (request: Request) =>
+  <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) =>
+    app.pipe(
+      Effect.catchAllCause((cause) => (Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : unforeseen(cause))),
+      Effect.orDie,
+      Effect.flatMap((response) => stamp(request, response))
+    )
+
 export const explained = <E, R>(app: HttpApp.Default<E, R>) =>
-  app.pipe(
-    Effect.catchAllCause((cause) => (Cause.isInterruptedOnly(cause) ? Effect.failCause(cause) : unforeseen(cause))),
-    Effect.orDie,
-    Effect.flatMap(stamp)
-  )
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => explainedTo(request)(app))

@@ -1,59 +1,36 @@
-import { Context, Effect, Exit, Option } from "effect"
+import { Effect, Exit } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { RequestListener, ServerResponse } from "node:http"
-import { Authenticated } from "../features/Auth/Api.ts"
 import { Credentials } from "../features/Credentials.ts"
-import { isKnown } from "../lib/response.ts"
+import { isKnown, listed } from "../lib/response.ts"
 import * as Json from "../lib/json.ts"
 import { type Tagged, tagged } from "../lib/tagged.ts"
-import { ChattingLimit, PollLimit } from "../features/RateLimits/Api.ts"
-import { type Limit, RateLimits } from "../features/RateLimits.ts"
+import { RateLimits } from "../features/RateLimits.ts"
 import { chatting, list, MessagesApi, poll } from "../features/Messages/Api.ts"
 import * as Readings from "../features/Readings.ts"
 import { list as rooms, RoomsApi } from "../features/Rooms/Api.ts"
 import { Settings } from "../process/Settings.ts"
 import { healthy, SystemApi } from "../features/Operations/System/Api.ts"
-import * as Request from "./FastPath/Request.ts"
-import { finder, open, plainRoute, type Route, route } from "./FastPath/Route.ts"
+import { boundsOf } from "./Contract.ts"
+import { plain } from "./FastPath/Plain.ts"
+import { finder, open, plainRoute, route } from "./FastPath/Route.ts"
 import * as Hosts from "./Hosts.ts"
 import { record } from "./Meter.ts"
+import type { Request } from "./Request.ts"
 import { corsHeaders } from "../features/Origins.ts"
 import { tagHeaders } from "./Revalidate.ts"
-import { headersOf, spanOf } from "./Trace.ts"
+import * as Trace from "./Trace.ts"
 
 type Headers = Readonly<Record<string, string>>
 
-/** As node takes them soonest: names and values in turn. */
-const put = (head: Array<string>, headers: Headers) => {
-  for (const name in headers) head.push(name, headers[name] ?? "")
-}
-const always: Array<string> = []
-put(always, corsHeaders)
-
 const write = (response: ServerResponse, { bytes, etag }: Tagged, isNew: boolean, said: Headers) => {
-  const head = always.slice()
-  put(head, tagHeaders(etag))
-  put(head, said)
+  const head = listed(corsHeaders, tagHeaders(etag), said)
   if (!isNew) return void response.writeHead(304, head).end()
   head.push("content-type", "application/json", "content-length", `${bytes.length}`)
   response.writeHead(200, head).end(bytes)
 }
 
 const alive = tagged(Json.stringify(healthy))
-
-/** What stands before a route's answer, as the contract says. */
-const boundsOf = ({ middlewares, path }: Route, limits: RateLimits["Type"]) => {
-  const limitOf = new Map<unknown, Limit>([
-    [PollLimit, limits.poll],
-    [ChattingLimit, limits.chatting]
-  ])
-  const own = [...middlewares].filter((it) => it !== Authenticated)
-  const bounds = own.flatMap((middleware) => limitOf.get(middleware) ?? [])
-  const isOpen = middlewares.size === 0
-  if (!(isOpen || middlewares.has(Authenticated)) || bounds.length < own.length)
-    throw new Error(`${path} asks for more than this`)
-  return bounds
-}
 
 /**
  * Answers at node's own request event what is asked most and remembered, under the contract's credentials and limits,
@@ -65,7 +42,7 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
   const limits = yield* RateLimits
   const readings = yield* Readings.make
   const clock = yield* Effect.clock
-  const tracer = yield* Effect.tracer
+  const begin = yield* Trace.begin
   const isOurs = Hosts.known(yield* Settings)
 
   const routes = [
@@ -78,14 +55,7 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
   const bounds = new Map(routes.map((route) => [route, boundsOf(route, limits)]))
   const find = finder(routes)
 
-  const begin = (request: Request.Request, route: string) => {
-    const [name, { attributes, kind, links }] = spanOf(request, route)
-    const span = tracer.span(name, Option.none(), Context.empty(), links, clock.unsafeCurrentTimeNanos(), kind)
-    for (const [key, value] of Object.entries(attributes)) span.attribute(key, value)
-    return span
-  }
-
-  const lookUp = (request: Request.Request) => {
+  const lookUp = (request: Request) => {
     const match = find(request.url)
     if (match === undefined) return undefined
     const now = clock.unsafeCurrentTimeMillis()
@@ -96,14 +66,14 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
   }
 
   const listener: RequestListener = (source, response) => {
-    const request = Request.plain(source)
+    const request = plain(source)
     if (request === undefined || !isOurs(request.headers["host"] ?? "")) return rest(source, response)
     const found = lookUp(request)
     if (found === undefined) return rest(source, response)
     const span = begin(request, found.path)
     const isNew = !isKnown(request, found.page.etag)
     const status = isNew ? 200 : 304
-    write(response, found.page, isNew, headersOf(span, request.headers))
+    write(response, found.page, isNew, Trace.headersOf(span, request.headers))
     span.attribute("http.response.status_code", status)
     const [began, ended] = [span.status.startTime, clock.unsafeCurrentTimeNanos()]
     span.end(ended, Exit.void)

@@ -21,6 +21,7 @@ import { inTurn } from "./InTurn.ts"
 import { maxHeaderSize, NodeServer } from "./NodeServer.ts"
 import { exposedHeaders, Origins } from "../features/Origins.ts"
 import { revalidated } from "./Revalidate.ts"
+import * as Straight from "./Straight.ts"
 import { traced } from "./Trace.ts"
 import * as Web from "./Web.ts"
 import * as FastPath from "./FastPath.ts"
@@ -105,7 +106,8 @@ const app = Layer.unwrapScoped(
     const handler = yield* NodeHttpServer.makeHandler(
       traced(explained(guarded(settings)(cors(called(bounded(settings)(revalidated(routes)))))))
     )
-    const listener = settled(yield* FastPath.make(yield* inTurn(handler)))
+    const straight = yield* Straight.make(handler)
+    const listener = settled(yield* FastPath.make(yield* inTurn(straight)))
     yield* Effect.acquireRelease(
       Effect.sync(() => node.on("request", listener)),
       () => Effect.sync(() => node.off("request", listener))

@@ -11,7 +11,7 @@ interface Route {
   readonly bound: BodyBound["Type"]
 }
 
-type Request = Pick<HttpServerRequest.HttpServerRequest, "method" | "url">
+export type Request = Pick<HttpServerRequest.HttpServerRequest, "method" | "url">
 
 const partsOf = (path: string) => path.replace(/(?<=.)\/$/, "").split("/")
 

@@ -6,7 +6,7 @@ import {
   HttpServerResponse as Response,
   HttpTraceContext
 } from "@effect/platform"
-import { Effect, Option, type Tracer } from "effect"
+import { Context, Effect, Option, type Tracer } from "effect"
 import { metered } from "./Meter.ts"
 import { routeOf } from "./Routes.ts"
 
@@ -31,7 +31,7 @@ export const headersOf = ({ sampled, spanId, traceId }: Tracer.Span, request: He
 type Request = Pick<HttpServerRequest.HttpServerRequest, "headers" | "method">
 
 /** The span of a request: named by method and route, and the root of its trace. */
-export const spanOf = ({ headers, method }: Request, route: string | undefined) => {
+const spanOf = ({ headers, method }: Request, route: string | undefined) => {
   const name = nameOf(headers)
   const options = {
     root: true,
@@ -47,6 +47,18 @@ export const spanOf = ({ headers, method }: Request, route: string | undefined) 
   return [route === undefined ? method : `${method} ${route}`, options] as const
 }
 
+/** Begins the span of a request that is answered past the library. */
+export const begin = Effect.zipWith(
+  Effect.tracer,
+  Effect.clock,
+  (tracer, clock) => (request: Request, route: string) => {
+    const [name, { attributes, kind, links }] = spanOf(request, route)
+    const span = tracer.span(name, Option.none(), Context.empty(), links, clock.unsafeCurrentTimeNanos(), kind)
+    for (const [key, value] of Object.entries(attributes)) span.attribute(key, value)
+    return span
+  }
+)
+
 /** Also reaches answers that are written past the library, as the event stream is. */
 const announce = (headers: Headers.Headers) =>
   Effect.flatMap(Effect.orDie(Effect.currentSpan), (span) => {
@@ -58,6 +70,11 @@ const outcome = (status: number) => ({
   "http.response.status_code": status,
   ...(status >= 500 ? { "error.type": String(status) } : {})
 })
+
+/** The same for a span at hand. */
+export const tell = (span: Tracer.Span, status: number) => {
+  for (const [name, value] of Object.entries(outcome(status))) span.attribute(name, value)
+}
 
 type App<R> = Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 

@@ -9,21 +9,21 @@ export type JsonText = typeof JsonText.Type
 export const stringify = (data: unknown): string => JSON.stringify(data)
 
 /** Whether more than `most` lists and objects of a JSON text lie within each other. Looks at a long text in turns. */
-export const isDeeper = Effect.fnUntraced(function* (text: string, most: number) {
+export const isDeeper = (text: string, most: number): Effect.Effect<boolean> => {
   let depth = 0
   let at = 0
-  while (at < text.length) {
-    if (at > 0) yield* nextTurn
+  const look = (): Effect.Effect<boolean> => {
     for (const end = at + piece; at < end && at < text.length; at++) {
       const sign = text.charCodeAt(at)
       if (sign === signs.quote) at = endOfString(text, at) - 1
       else if (sign === signs.list || sign === signs.object) depth++
       else if (sign === signs.listEnd || sign === signs.objectEnd) depth--
-      if (depth > most) return true
+      if (depth > most) return Effect.succeed(true)
     }
+    return at < text.length ? Effect.flatMap(nextTurn, look) : Effect.succeed(false)
   }
-  return false
-})
+  return Effect.suspend(look)
+}
 
 /** How many characters are looked at in one turn of the event loop, and the rest of a string. */
 const piece = 1_000_000

@@ -8,6 +8,13 @@ export const json = (text: JsonText) => HttpServerResponse.text(text, { contentT
 export const page = ({ bytes, etag }: Tagged) =>
   HttpServerResponse.uint8Array(bytes, { contentType: "application/json", headers: { etag } })
 
+/** Headers as node takes them soonest: names and values in turn. */
+export const listed = (...all: ReadonlyArray<Readonly<Record<string, string>>>) => {
+  const head: Array<string> = []
+  for (const headers of all) for (const name in headers) head.push(name, headers[name] ?? "")
+  return head
+}
+
 /** Headers for what somebody brought along: whatever it contains, a browser must not run it. */
 export const inert = {
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",

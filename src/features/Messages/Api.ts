@@ -59,34 +59,33 @@ export const chatting = HttpApiEndpoint.get("chatting", "/chatting-agents")
   .addError(RoomNotFound)
   .addError(RoomForbidden)
 
+/**
+ * A repeated `Idempotency-Key` answers with the message that was stored first; with `Prefer: return=minimal` no image
+ * stands inside the answer.
+ */
+export const send = HttpApiEndpoint.post("send", "/messages/send")
+  .annotate(OpenApi.Summary, "Send a message")
+  .setPath(RoomParam)
+  .setHeaders(
+    Schema.Struct({
+      "idempotency-key": Schema.optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))),
+      prefer: Schema.optional(Schema.String)
+    })
+  )
+  .setPayload(MessageCreate)
+  .addSuccess(Message)
+  .addError(RoomNotFound)
+  .addError(RoomForbidden)
+  .addError(ImageRefused)
+  .addError(RoomBusy)
+  .addError(WriteRefused)
+
 export class MessagesApi extends HttpApiGroup.make("messages")
   .annotate(OpenApi.Description, "What was said, and what is being said.")
   .add(list)
   .add(poll.middleware(PollLimit))
   .add(chatting.middleware(ChattingLimit))
-  .add(
-    /**
-     * A repeated `Idempotency-Key` answers with the message that was stored first; with `Prefer: return=minimal` no
-     * image stands inside the answer.
-     */
-    HttpApiEndpoint.post("send", "/messages/send")
-      .annotate(OpenApi.Summary, "Send a message")
-      .setPath(RoomParam)
-      .setHeaders(
-        Schema.Struct({
-          "idempotency-key": Schema.optional(Schema.NonEmptyString.pipe(Schema.maxLength(200))),
-          prefer: Schema.optional(Schema.String)
-        })
-      )
-      .setPayload(MessageCreate)
-      .addSuccess(Message)
-      .addError(RoomNotFound)
-      .addError(RoomForbidden)
-      .addError(ImageRefused)
-      .addError(RoomBusy)
-      .addError(WriteRefused)
-      .middleware(SendLimit)
-  )
+  .add(send.middleware(SendLimit))
   .add(
     HttpApiEndpoint.del("clear", "/messages")
       .annotate(OpenApi.Summary, "Delete all messages of a room")

@@ -1,7 +1,7 @@
-import type { HttpApiEndpoint } from "@effect/platform"
 import { Option, Schema } from "effect"
 import type { User } from "../../domain/User.ts"
 import type { Tagged } from "../../lib/tagged.ts"
+import { endpointOf, type Group, pathReader, templateOf } from "../Contract.ts"
 
 type LookUp = (user: User | undefined) => Tagged | undefined
 
@@ -12,13 +12,6 @@ export interface Route {
   readonly middlewares: ReadonlySet<unknown>
   /** Nothing when the URL is another route's, or not as plain as almost all are. */
   readonly match: (url: string) => LookUp | undefined
-}
-
-interface Group {
-  readonly middlewares: ReadonlySet<unknown>
-  readonly endpoints: Readonly<
-    Record<string, Pick<HttpApiEndpoint.HttpApiEndpoint.AnyWithProps, "method" | "middlewares" | "path">>
-  >
 }
 
 interface Described<Path, Query> {
@@ -45,20 +38,13 @@ const queryOf = <Query>(schema: Option.Option<Schema.Schema<Query, unknown>>): D
     onSome: (found) => Schema.decodeUnknownOption(found)
   })
 
-const endpointOf = (group: Group, name: string) => {
-  const endpoint = group.endpoints[name]
-  if (endpoint?.method !== "GET") throw new Error(`'${name}' is no route that is read`)
-  const middlewares = new Set([...group.middlewares, ...endpoint.middlewares])
-  return { path: endpoint.path, middlewares }
-}
-
 /** Of one that names nothing in its path; it may end with a slash or without. */
 export const plainRoute = <Query>(
   group: Group,
   { name, urlParamsSchema }: Pick<Described<never, Query>, "name" | "urlParamsSchema">,
   lookUp: (user: User, query: Query | undefined) => Tagged | undefined
 ): Route => {
-  const { middlewares, path } = endpointOf(group, name)
+  const { middlewares, path } = endpointOf(group, "GET", name)
   const bare = path.replace(/\/$/, "")
   const decode = queryOf(urlParamsSchema)
   return {
@@ -79,19 +65,18 @@ export const route = <Path, Query>(
   { name, pathSchema, urlParamsSchema }: Described<Path, Query>,
   lookUp: (user: User, path: Path, query: Query | undefined) => Tagged | undefined
 ): Route => {
-  const { middlewares, path: described } = endpointOf(group, name)
-  const pattern = new RegExp(`^${described.replace(/:(\w+)/g, "(?<$1>\\d+)")}$`)
-  const decodePath = Schema.decodeUnknownOption(Option.getOrThrow(pathSchema))
+  const { middlewares, path: described } = endpointOf(group, "GET", name)
+  const read = pathReader(described, pathSchema)
   const decodeQuery = queryOf(urlParamsSchema)
   return {
-    path: described.replace(/:(\w+)/g, "{$1}"),
+    path: templateOf(described),
     middlewares,
     match: (url) => {
       const [path = "", query = ""] = url.split("?", 2)
-      const parts = pattern.exec(path)?.groups
-      const fields = parts && fieldsOf(query)
+      const found = read(path)
+      const fields = Option.isSome(found) ? fieldsOf(query) : undefined
       if (fields === undefined) return undefined
-      const asked = Option.all([decodePath(parts), decodeQuery(fields)])
+      const asked = Option.all([found, decodeQuery(fields)])
       return Option.isSome(asked) ? (user) => user && lookUp(user, ...asked.value) : undefined
     }
   }
@@ -99,7 +84,7 @@ export const route = <Path, Query>(
 
 /** A route that everybody may read, and that says the same to all. */
 export const open = (group: Group, name: string, answer: Tagged): Route => {
-  const { middlewares, path } = endpointOf(group, name)
+  const { middlewares, path } = endpointOf(group, "GET", name)
   return { path, middlewares, match: (url) => (url === path ? () => answer : undefined) }
 }
 

@@ -1,0 +1,123 @@
+import { HttpApiBuilder, HttpServerError, type HttpServerResponse } from "@effect/platform"
+import { Context, Effect, Exit, Option, Runtime, Tracer } from "effect"
+// @effect-diagnostics-next-line nodeBuiltinImport:off
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
+import type { TooManyRequests } from "../domain/Limit.ts"
+import { CurrentUser, Unauthenticated, type User } from "../domain/User.ts"
+import { Api } from "../features/Api.ts"
+import { Credentials } from "../features/Credentials.ts"
+import { MessagesApi, send } from "../features/Messages/Api.ts"
+import * as MessagesHttp from "../features/Messages/Http.ts"
+import { Origins } from "../features/Origins.ts"
+import { RateLimits } from "../features/RateLimits.ts"
+import { listed } from "../lib/response.ts"
+import { Settings } from "../process/Settings.ts"
+import { excessOf, refusalOf, textOf } from "./Body.ts"
+import { boundsOf } from "./Contract.ts"
+import { explainedTo } from "./Failure.ts"
+import * as Head from "./Head.ts"
+import * as Hosts from "./Hosts.ts"
+import * as Meter from "./Meter.ts"
+import { type Request, requestOf } from "./Request.ts"
+import { type Asked, endpoint } from "./Straight/Endpoint.ts"
+import * as Trace from "./Trace.ts"
+
+type Response = HttpServerResponse.HttpServerResponse
+
+/**
+ * Answers at node's own request event what people do most beside reading: they send messages. It asks the contract for
+ * path, schemas and limits, and the contract's handler for the answer, in one fiber of few steps; errors are told by
+ * whoever tells all of them. All else is for `rest`, and so is a head that is refused.
+ */
+export const make = Effect.fnUntraced(function* (rest: RequestListener) {
+  const { identify, known } = yield* Credentials
+  const { headersFor } = yield* Origins
+  const limits = yield* RateLimits
+  const settings = yield* Settings
+  const clock = yield* Effect.clock
+  const begin = yield* Trace.begin
+  const encoded = yield* HttpApiBuilder.buildMiddleware(Api)
+  const { fiberRefs, runtimeFlags } = yield* Effect.runtime()
+  const isOurs = Hosts.known(settings)
+
+  const sends = endpoint(MessagesApi, send, yield* MessagesHttp.sending)
+  const bounds = boundsOf(sends, limits)
+
+  const admitted = (
+    request: Request,
+    user: User | undefined,
+    now: number
+  ): Effect.Effect<User, TooManyRequests | Unauthenticated> => {
+    for (const limit of bounds) {
+      const refusal = limit(request, user, now)
+      if (refusal !== undefined) return refusal
+    }
+    return user === undefined ? Unauthenticated.of() : Effect.succeed(user)
+  }
+
+  const caller = (request: Request) => {
+    const now = clock.unsafeCurrentTimeMillis()
+    const user = known(request, now)
+    if (user !== undefined) return admitted(request, user, now)
+    return Effect.flatMap(Effect.option(identify(request)), (found) =>
+      admitted(request, Option.getOrUndefined(found)?.user, now)
+    )
+  }
+
+  const answer = (source: IncomingMessage, request: Request, asked: Asked) => {
+    const most = settings[sends.bound]
+    const refusal = excessOf(request.headers, most) ?? refusalOf(request.headers)
+    if (refusal !== undefined) return refusal
+    return Effect.flatMap(caller(request), (user) =>
+      Effect.flatMap(textOf(source, most), (text) =>
+        Effect.provideService(asked(request.headers, text), CurrentUser, user)
+      )
+    )
+  }
+
+  /** Every error is told by who tells those of all routes. */
+  const explained = (source: IncomingMessage, request: Request, asked: Asked) =>
+    Effect.catchAllCause(
+      Effect.suspend(() => answer(source, request, asked)),
+      (cause) => explainedTo(request)(encoded(Effect.failCause(cause)))
+    )
+
+  const write = (
+    request: Request,
+    span: Tracer.Span,
+    response: ServerResponse,
+    { body, headers, status }: Response
+  ) => {
+    const own = Trace.headersOf(span, request.headers)
+    response.writeHead(status, listed(headersFor(request.headers["origin"]), own, headers))
+    response.end(body._tag === "Uint8Array" ? body.body : undefined)
+  }
+
+  const run = (source: IncomingMessage, response: ServerResponse, request: Request, asked: Asked) => {
+    const began = clock.unsafeCurrentTimeNanos()
+    const span = begin(request, sends.path)
+    const runtime = Runtime.make({ context: Context.make(Tracer.ParentSpan, span), fiberRefs, runtimeFlags })
+    const fiber = Runtime.runFork(runtime, explained(source, request, asked))
+    response.once("close", () => {
+      if (!response.writableEnded) fiber.unsafeInterruptAsFork(HttpServerError.clientAbortFiberId)
+    })
+    fiber.addObserver((exit) => {
+      const ended = clock.unsafeCurrentTimeNanos()
+      const status = Exit.isSuccess(exit) ? exit.value.status : 0
+      if (Exit.isSuccess(exit)) Trace.tell(span, status)
+      span.end(ended, exit)
+      Meter.record(request.method, sends.path, status, Number(ended - began) / 1e9)
+      if (Exit.isSuccess(exit)) write(request, span, response, exit.value)
+      else response.destroy()
+    })
+  }
+
+  const listener: RequestListener = (source, response) => {
+    const asked = source.method === "POST" ? sends.match(source.url ?? "") : undefined
+    if (asked === undefined || Head.refusalOf(source) !== undefined) return rest(source, response)
+    const request = requestOf(source, "POST")
+    if (request === undefined || !isOurs(request.headers["host"] ?? "")) return rest(source, response)
+    run(source, response, request, asked)
+  }
+  return listener
+})
