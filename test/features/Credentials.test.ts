@@ -1,9 +1,12 @@
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { layer } from "@effect/vitest"
 import { assertEquals, assertInclude, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
+import { at } from "../support/at.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
+
+// In plain HTTP, for it is about headers.
 
 const setup = Effect.gen(function* () {
   const { base, token } = yield* Client.make
@@ -11,10 +14,16 @@ const setup = Effect.gen(function* () {
   const nobody = yield* Client.as(null)
   const own = new URL(base)
   const verify = (headers: Record<string, string>) =>
-    Effect.map(nobody.json("GET", "/auth/verify", undefined, headers), ({ data, status }) => data.user_id ?? status)
+    Effect.map(
+      nobody.json("GET", "/auth/verify", undefined, headers),
+      ({ data, status }) => at(data, "user_id") ?? status
+    )
   const cookie = { cookie: `other=1; auth_token=${token}; more=2` }
   return { base, own, token, guest, nobody, verify, cookie }
 })
+
+const Way = Schema.Struct({ in: Schema.String, name: Schema.String, scheme: Schema.String })
+const Schemes = Schema.Record({ key: Schema.String, value: Schema.partial(Way) })
 
 layer(House.shared({ settings: { TRUSTED_PROXY_COUNT: "1" } }), { excludeTestServices: true })("Credentials", (it) => {
   it.effect("a token is taken from the header, as bearer, or from the cookie", () =>
@@ -119,7 +128,7 @@ layer(House.shared({ settings: { TRUSTED_PROXY_COUNT: "1" } }), { excludeTestSer
       const secure = yield* Effect.forEach(["https", "http, https"], (proto) => login({ "x-forwarded-proto": proto }))
       const forged = yield* login({ "x-forwarded-proto": "https, http" })
 
-      const cookie = `auth_token=${plain.data.api_key}; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax`
+      const cookie = `auth_token=${at(plain.data, "api_key")}; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax`
       assertEquals(plain.headers["set-cookie"], cookie)
       for (const { headers } of secure) assertInclude(headers["set-cookie"], "; Secure;")
       assertEquals(forged.headers["set-cookie"]?.includes("Secure"), false)
@@ -143,8 +152,8 @@ layer(House.shared({ settings: { TRUSTED_PROXY_COUNT: "1" } }), { excludeTestSer
       )
       const unreadable = yield* Effect.forEach([`{"password":`, "password=admin", "\u0000"], raw)
 
-      for (const { data, status } of answers) {
-        deepStrictEqual([status, data._tag, data.detail], [400, "PasswordRequired", "Password is required"])
+      for (const { data, status, tag } of answers) {
+        deepStrictEqual([status, tag, at(data, "detail")], [400, "PasswordRequired", "Password is required"])
       }
       deepStrictEqual(
         unreadable,
@@ -156,18 +165,19 @@ layer(House.shared({ settings: { TRUSTED_PROXY_COUNT: "1" } }), { excludeTestSer
   it.effect("the contract names each way to show a token, and the short paths of older clients work", () =>
     Effect.gen(function* () {
       const { nobody, token } = yield* setup
-      const login = yield* nobody.json("POST", "/login", { password: "admin" })
-      const verified = yield* nobody.json("GET", "/verify", undefined, { "x-api-key": token })
+      const login = yield* nobody.ask(({ auth }) => auth.loginShort({ payload: { password: "admin" } }))
+      const verified = yield* Effect.flatMap(Client.as(token), ({ ask }) => ask(({ auth }) => auth.verifyShort()))
       const { data } = yield* nobody.json("GET", "/openapi.json")
+      const schemes = yield* Schema.decodeUnknown(Schemes)(at(data, "components", "securitySchemes"))
 
-      deepStrictEqual([login.data.user_id, verified.data.user_id], ["admin", "admin"])
+      deepStrictEqual([login.user_id, verified.user_id], ["admin", "admin"])
       deepStrictEqual(
-        Object.values<any>(data.components.securitySchemes)
+        Object.values(schemes)
           .map(({ in: place, name, scheme }) => scheme ?? `${place} ${name}`)
           .toSorted(),
         ["bearer", "cookie auth_token", "header x-api-key", "query key", "query ticket"]
       )
-      deepStrictEqual(data.paths["/rooms"].get.security, [{ header: [] }, { bearer: [] }, { cookie: [] }])
+      deepStrictEqual(at(data, "paths", "/rooms", "get", "security"), [{ header: [] }, { bearer: [] }, { cookie: [] }])
     })
   )
 })

@@ -1,3 +1,4 @@
+// @effect-diagnostics globalFetch:off
 import { HttpBody, HttpClient, HttpClientRequest, type HttpMethod, HttpServer } from "@effect/platform"
 import { Deferred, Effect, Predicate, Queue, Schema, Stream } from "effect"
 import { type Client, connect, Refused, type RoomEvent } from "../../src/client/client.ts"
@@ -27,15 +28,16 @@ const decodeFrame = (text: string): Frame => {
 
 /**
  * Speaks to the house of the test: `ask` as programs do, by `parley/client`; `send`, `json` and `events` in plain HTTP,
- * for what no program of the contract's types sends or sees. No token means none is sent.
+ * for what no program of the contract's types sends or sees. No token means none is sent. Every request has the headers
+ * that are given, as those of a browser or a proxy.
  */
-export const as = (token: string | null) =>
+export const as = (token: string | null, headers: Readonly<Record<string, string>> = {}) =>
   Effect.gen(function* () {
     const { address } = yield* HttpServer.HttpServer
     const base = HttpServer.formatAddress(address).replace("0.0.0.0", "127.0.0.1")
     // A traceparent is the test's to send.
     const http = HttpClient.withTracerPropagation(yield* HttpClient.HttpClient, false)
-    const own = token === null ? {} : { "x-api-key": token }
+    const own = { ...headers, ...(token === null ? {} : { "x-api-key": token }) }
 
     const send = (method: HttpMethod.HttpMethod, path: string, body?: unknown, headers: Record<string, string> = {}) =>
       http.execute(
@@ -107,7 +109,14 @@ export const as = (token: string | null) =>
       }
     })
 
-    const parley = connect({ url: base, ...(token === null ? {} : { token }) })
+    const parley = connect({
+      url: base,
+      fetch: (input, init = {}) => {
+        const all = new Headers(init.headers)
+        for (const [name, value] of Object.entries(own)) all.set(name, value)
+        return fetch(input, { ...init, headers: all })
+      }
+    })
     /** What the call gives; fails with the refusal. The signal ends a call that takes it, when nobody waits for it. */
     const ask = <A>(call: (parley: Client, signal: AbortSignal) => Promise<A>) =>
       Effect.async<A, Refused>((resume, signal) => {

@@ -21,11 +21,14 @@ describe.skipIf(whyNoChromium !== "")(`other sites${whyNoChromium === "" ? "" : 
   layer(House.shared(), { excludeTestServices: true })((it) => {
     it.scoped("cannot act with the cookie of somebody who is logged in here, though the browser sends it along", () =>
       Effect.gen(function* () {
-        const { base, json } = yield* Client.make
-        const { data } = yield* json("POST", "/rooms", { name: "theirs" })
-        const pause = `${base}/rooms/${data.id}/pause`
+        const { ask, base } = yield* Client.make
+        const { id } = yield* ask(({ rooms }) => rooms.create({ payload: { name: "theirs" } }))
+        const pause = `${base}/rooms/${id}/pause`
         const there = yield* neighbour(`<form method="post" action="${pause}"></form>`)
-        const isPaused = Effect.map(json("GET", `/rooms/${data.id}`), ({ data }) => data.is_paused)
+        const isPaused = Effect.map(
+          ask(({ rooms }) => rooms.get({ path: { room_id: id } })),
+          (room) => room.is_paused
+        )
         const { on } = yield* browse
         yield* on((page) => page.goto(`${base}/health`))
         deepStrictEqual(yield* on((page) => page.evaluate(login)), 200)

@@ -11,12 +11,12 @@ const enter = (user_id: string) =>
     const auth = yield* Auth
     const { token } = yield* Effect.flatMap(auth.link(userOf(user_id)), auth.exchange)
     const client = yield* Client.as(token)
-    return { ...client, token, status: Effect.map(client.json("GET", "/rooms"), ({ status }) => status) }
+    return { ...client, token, status: Client.statusOf(client.ask(({ rooms }) => rooms.list())) }
   })
 
-const room = Effect.fnUntraced(function* (client: Effect.Effect.Success<ReturnType<typeof Client.as>>) {
-  const { data } = yield* client.json("POST", "/rooms", { name: "the only one" })
-  return `/rooms/${data.id}`
+const room = Effect.fnUntraced(function* ({ ask }: Effect.Effect.Success<ReturnType<typeof Client.as>>) {
+  const { id } = yield* ask(({ rooms }) => rooms.create({ payload: { name: "the only one" } }))
+  return { inRoom: { room_id: id }, stream: `/rooms/${id}/stream` }
 })
 
 layer(House.shared(), { excludeTestServices: true })("Logout", (it) => {
@@ -24,6 +24,7 @@ layer(House.shared(), { excludeTestServices: true })("Logout", (it) => {
     Effect.gen(function* () {
       const [one, other] = yield* Effect.all([enter("guest-000000000001"), enter("guest-000000000001")])
 
+      // In plain HTTP, for the cookie.
       const { data, headers } = yield* one.json("POST", "/auth/logout")
 
       deepStrictEqual(data, { success: true, message: "Logged out successfully" })
@@ -35,16 +36,16 @@ layer(House.shared(), { excludeTestServices: true })("Logout", (it) => {
   it.scoped("ends the streams that the token opened, and no others", () =>
     Effect.gen(function* () {
       const [one, other] = yield* Effect.all([enter("guest-000000000002"), enter("guest-000000000002")])
-      const path = yield* room(one)
-      const { data } = yield* one.json("POST", `${path}/sse-ticket`)
+      const { inRoom, stream } = yield* room(one)
+      const { ticket } = yield* one.ask((parley) => parley.stream.ticket({ path: inRoom }))
       const nobody = yield* Client.as(null)
-      const byTicket = yield* nobody.events(`${path}/stream?ticket=${data.ticket}`)
-      const [gone, stays] = [yield* one.events(`${path}/stream`), yield* other.events(`${path}/stream`)]
+      const byTicket = yield* nobody.events(`${stream}?ticket=${ticket}`)
+      const [gone, stays] = [yield* one.events(stream), yield* other.events(stream)]
 
-      yield* one.json("POST", "/auth/logout")
+      yield* one.ask(({ auth }) => auth.logout())
       yield* gone.over
       yield* byTicket.over
-      yield* other.json("POST", `${path}/messages/send`, { content: "still here" })
+      yield* other.ask(({ messages }) => messages.send({ path: inRoom, payload: { content: "still here" } }))
 
       const frame = yield* stays.hears("new_message")
       assertEquals(frame.message.content, "still here")
@@ -55,9 +56,10 @@ layer(House.shared(), { excludeTestServices: true })("Logout", (it) => {
     Effect.gen(function* () {
       const [one, other] = yield* Effect.all([enter("guest-000000000003"), enter("guest-000000000003")])
       const stranger = yield* enter("guest-000000000004")
-      const path = yield* room(one)
-      const streams = [yield* one.events(`${path}/stream`), yield* other.events(`${path}/stream`)]
+      const { inRoom, stream } = yield* room(one)
+      const streams = [yield* one.events(stream), yield* other.events(stream)]
 
+      // Without a body, which the client always sends.
       const { status } = yield* other.json("POST", "/auth/logout-everywhere")
       for (const { over } of streams) yield* over
 
@@ -66,7 +68,7 @@ layer(House.shared(), { excludeTestServices: true })("Logout", (it) => {
         [status, yield* one.status, yield* other.status, yield* stranger.status, yield* again.status],
         [200, 401, 401, 200, 200]
       )
-      assertEquals((yield* again.json("GET", path)).data.name, "the only one")
+      assertEquals((yield* again.ask(({ rooms }) => rooms.get({ path: inRoom }))).name, "the only one")
     })
   )
 
@@ -76,12 +78,13 @@ layer(House.shared(), { excludeTestServices: true })("Logout", (it) => {
       const [guest, stranger] = yield* Effect.all([enter(user_id), enter("guest-000000000006")])
       const admin = yield* Client.make
 
-      const refused = yield* stranger.json("POST", "/auth/logout-everywhere", { user_id })
+      const logout = ({ ask }: typeof admin) => ask(({ auth }) => auth.logoutEverywhere({ payload: { user_id } }))
+      const refused = yield* Effect.flip(logout(stranger))
       const before = yield* guest.status
-      yield* admin.json("POST", "/auth/logout-everywhere", { user_id })
+      yield* logout(admin)
 
       deepStrictEqual([refused.status, before, yield* guest.status, yield* stranger.status], [403, 200, 401, 200])
-      assertEquals((yield* admin.json("GET", "/rooms")).status, 200)
+      yield* admin.ask(({ rooms }) => rooms.list())
     })
   )
 })
