@@ -1,6 +1,7 @@
 import { layer } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
-import { Clock, Effect, Layer } from "effect"
+import { Clock, Effect, Layer, Schema } from "effect"
+import { at } from "../support/at.ts"
 import * as Client from "../support/Client.ts"
 import { emptyDocument } from "../support/documents.ts"
 import * as House from "../support/House.ts"
@@ -24,7 +25,10 @@ const house = (settings: Readonly<Record<string, string>>) =>
     Layer.provide(Layer.setClock(clock))
   )
 
-const from = (address: string) => ({ "x-forwarded-for": address })
+type Speaker = Pick<Effect.Effect.Success<ReturnType<typeof Client.as>>, "token">
+
+/** The same client behind a proxy that names its address. */
+const from = ({ token }: Speaker, address: string) => Client.as(token, { "x-forwarded-for": address })
 
 let rooms = 0
 
@@ -32,17 +36,24 @@ const setup = Effect.gen(function* () {
   yield* nextMinute
   const guest = yield* Client.guest
   const nobody = yield* Client.as(null)
-  const room = Effect.suspend(() => guest.json("POST", "/rooms", { name: `room ${++rooms}` })).pipe(
-    Effect.map(({ data }) => `/rooms/${data.id}`)
-  )
-  const statuses = (client: typeof nobody, count: number, path: string, address = "1.1.1.1") =>
-    Effect.replicateEffect(
-      Effect.map(client.json("GET", path, undefined, from(address)), ({ status }) => status),
-      count
+  const room = Effect.suspend(() =>
+    guest.ask(({ rooms: all }) => all.create({ payload: { name: `room ${++rooms}` } }))
+  ).pipe(Effect.map(({ id }) => ({ room_id: id })))
+  const polls = (client: Speaker, count: number, path: { readonly room_id: number }, address = "1.1.1.1") =>
+    Effect.flatMap(from(client, address), ({ ask }) =>
+      Effect.replicateEffect(Client.statusOf(ask(({ messages }) => messages.poll({ path }))), count)
     )
   const login = (address: string, password: string) =>
-    Effect.map(nobody.json("POST", "/auth/login", { password }, from(address)), ({ status }) => status)
-  return { guest, nobody, path: yield* room, other: yield* room, statuses, login }
+    Effect.flatMap(from(nobody, address), ({ ask }) =>
+      Client.statusOf(ask(({ auth }) => auth.login({ payload: { password } })))
+    )
+  return { guest, nobody, path: yield* room, other: yield* room, polls, login }
+})
+
+const Operation = Schema.Struct({ responses: Schema.Object })
+const Paths = Schema.Record({
+  key: Schema.String,
+  value: Schema.Record({ key: Schema.String, value: Operation })
 })
 
 const settings = {
@@ -58,20 +69,21 @@ const settings = {
 layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
   it.effect("who asks too often is told in the original's words, and when to come back", () =>
     Effect.gen(function* () {
-      const { guest, path, statuses } = yield* setup
+      const { guest, path, polls } = yield* setup
 
-      const before = yield* statuses(guest, 4, `${path}/messages/poll`)
-      const { data, headers, status } = yield* guest.json("GET", `${path}/messages/poll?since_id=3`, undefined, {
-        ...from("1.1.1.1"),
-        origin: "http://localhost:5173"
-      })
+      const before = yield* polls(guest, 4, path)
+      // In plain HTTP, for the headers.
+      const { json } = yield* from(guest, "1.1.1.1")
+      const since = `/rooms/${path.room_id}/messages/poll?since_id=3`
+      const { data, headers, status, tag } = yield* json("GET", since, undefined, { origin: "http://localhost:5173" })
 
       const words = "Rate limit exceeded: 4 per 1 minute"
+      const told = ["error", "detail", "retry_after", "trace_id"].map((name) => at(data, name))
       deepStrictEqual(before, [200, 200, 200, 200])
-      deepStrictEqual([status, data._tag, data.error, data.detail], [429, "TooManyRequests", words, words])
-      deepStrictEqual([headers["retry-after"], data.retry_after], ["30", 30])
+      deepStrictEqual([status, tag], [429, "TooManyRequests"])
+      deepStrictEqual(told, [words, words, 30, headers["traceparent"]?.split("-")[1]])
+      assertEquals(headers["retry-after"], "30")
       assertEquals(headers["access-control-allow-origin"], "http://localhost:5173")
-      assertEquals(data.trace_id, headers["traceparent"]?.split("-")[1])
     })
   )
 
@@ -79,8 +91,10 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
     Effect.gen(function* () {
       const { guest } = yield* setup
       const other = yield* Client.guest
-      const bring = (client: typeof guest) =>
-        Effect.map(client.json("POST", "/rooms/import", emptyDocument, from("5.5.5.5")), ({ status }) => status)
+      const bring = (client: Speaker) =>
+        Effect.flatMap(from(client, "5.5.5.5"), ({ ask }) =>
+          Client.statusOf(ask(({ documents }) => documents.import({ payload: emptyDocument })))
+        )
 
       deepStrictEqual([yield* bring(guest), yield* bring(other), yield* bring(guest)], [200, 429, 429])
     })
@@ -88,12 +102,12 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
 
   it.effect("each path has its own count, and the next minute a new one", () =>
     Effect.gen(function* () {
-      const { guest, other, path, statuses } = yield* setup
+      const { guest, other, path, polls } = yield* setup
 
-      const first = yield* statuses(guest, 5, `${path}/messages/poll`)
-      const second = yield* statuses(guest, 3, `${other}/messages/poll`)
+      const first = yield* polls(guest, 5, path)
+      const second = yield* polls(guest, 3, other)
       yield* nextMinute
-      const later = yield* statuses(guest, 4, `${path}/messages/poll`)
+      const later = yield* polls(guest, 4, path)
 
       deepStrictEqual(first, [200, 200, 200, 200, 429])
       deepStrictEqual([...second, ...later], [200, 200, 200, 200, 200, 200, 200])
@@ -102,26 +116,27 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
 
   it.effect("all that share an address share a larger count, so that new guests do not widen it", () =>
     Effect.gen(function* () {
-      const { guest, other, path, statuses } = yield* setup
+      const { guest, other, path, polls } = yield* setup
       const stranger = yield* Client.guest
 
-      yield* statuses(guest, 4, `${path}/messages/poll`)
-      yield* statuses(guest, 4, `${other}/messages/poll`)
-      const same = yield* stranger.json("GET", `${path}/messages/poll`, undefined, from("1.1.1.1"))
-      const elsewhere = yield* statuses(stranger, 1, `${path}/messages/poll`, "2.2.2.2")
+      yield* polls(guest, 4, path)
+      yield* polls(guest, 4, other)
+      const { ask } = yield* from(stranger, "1.1.1.1")
+      const same = yield* Effect.flip(ask(({ messages }) => messages.poll({ path })))
+      const elsewhere = yield* polls(stranger, 1, path, "2.2.2.2")
 
-      deepStrictEqual([same.status, same.data.error], [429, "Rate limit exceeded: 8 per 1 minute"])
+      deepStrictEqual([same.status, same.body["error"]], [429, "Rate limit exceeded: 8 per 1 minute"])
       deepStrictEqual(elsewhere, [403])
     })
   )
 
   it.effect("another address does not widen what one identity may ask; without a token the address is counted", () =>
     Effect.gen(function* () {
-      const { guest, nobody, path, statuses } = yield* setup
+      const { guest, nobody, path, polls } = yield* setup
 
-      yield* statuses(guest, 4, `${path}/messages/poll`)
-      const elsewhere = yield* statuses(guest, 1, `${path}/messages/poll`, "2.2.2.2")
-      const unknown = yield* statuses(nobody, 9, `${path}/messages/poll`, "3.3.3.3")
+      yield* polls(guest, 4, path)
+      const elsewhere = yield* polls(guest, 1, path, "2.2.2.2")
+      const unknown = yield* polls(nobody, 9, path, "3.3.3.3")
 
       deepStrictEqual(elsewhere, [429])
       deepStrictEqual(unknown, [401, 401, 401, 401, 401, 401, 401, 401, 429])
@@ -130,17 +145,17 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
 
   it.effect("messages and looks at who speaks are bounded too, and what is refused is not stored", () =>
     Effect.gen(function* () {
-      const { guest, path, statuses } = yield* setup
+      const { guest, path } = yield* setup
+      const { ask } = guest
+      const send = ask(({ messages }) => messages.send({ path, payload: { content: "x" } }))
+      const look = ask(({ messages }) => messages.chatting({ path }))
 
-      const sent = yield* Effect.replicateEffect(
-        Effect.map(guest.json("POST", `${path}/messages/send`, { content: "x" }), ({ status }) => status),
-        3
-      )
-      const looked = yield* statuses(guest, 4, `${path}/chatting-agents`)
+      const sent = yield* Effect.replicateEffect(Client.statusOf(send), 3)
+      const looked = yield* Effect.replicateEffect(Client.statusOf(look), 4)
 
       deepStrictEqual(sent, [200, 200, 429])
       deepStrictEqual(looked, [200, 200, 200, 429])
-      assertEquals((yield* guest.json("GET", `${path}/messages`)).data.length, 2)
+      assertEquals((yield* ask(({ messages }) => messages.list({ path }))).length, 2)
     })
   )
 
@@ -149,8 +164,9 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
       const { login, nobody } = yield* setup
 
       const tried = [yield* login("1.1.1.1", "wrong"), yield* login("1.1.1.1", "admin")]
-      const link = yield* nobody.json("POST", "/auth/link", { token: "x" }, from("1.1.1.1"))
-      const short = yield* nobody.json("POST", "/login", { password: "admin" }, from("1.1.1.1"))
+      const { ask } = yield* from(nobody, "1.1.1.1")
+      const link = yield* Effect.flip(ask(({ auth }) => auth.link({ payload: { token: "x" } })))
+      const short = yield* Effect.flip(ask(({ auth }) => auth.loginShort({ payload: { password: "admin" } })))
       const elsewhere = yield* login("2.2.2.2", "admin")
       yield* nextMinute
 
@@ -182,10 +198,9 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
       const { nobody } = yield* setup
       const { data } = yield* nobody.json("GET", "/openapi.json")
 
-      const bounded = Object.entries<object>(data.paths).flatMap(([path, methods]) =>
-        Object.entries<any>(methods).flatMap(([method, { responses }]) =>
-          429 in responses ? [`${method} ${path}`] : []
-        )
+      const paths = yield* Schema.decodeUnknown(Paths)(at(data, "paths"))
+      const bounded = Object.entries(paths).flatMap(([path, methods]) =>
+        Object.entries(methods).flatMap(([method, { responses }]) => (429 in responses ? [`${method} ${path}`] : []))
       )
       deepStrictEqual(bounded.toSorted(), [
         "get /rooms/{room_id}/chatting-agents",

@@ -136,6 +136,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
           [`pipe" OR "hello`]
         ]
       )
+      // In plain HTTP, for one has no question at all.
       const refused = yield* Effect.forEach(["", "?q=", "?q=%20", `?q=${"x".repeat(201)}`], (query) =>
         json("GET", path + query)
       )

@@ -11,34 +11,36 @@ let rooms = 0
 const setup = Effect.gen(function* () {
   const admin = yield* Client.make
   const nobody = yield* Client.as(null)
-  const { data } = yield* admin.json("POST", "/rooms", { name: `room ${++rooms}` })
-  const path = `/rooms/${data.id}`
-  const ticket = Effect.map(admin.json("POST", `${path}/sse-ticket`), ({ data }) => data)
-  return { admin, nobody, path, id: data.id, ticket }
+  const { id } = yield* admin.ask(({ rooms: all }) => all.create({ payload: { name: `room ${++rooms}` } }))
+  const path = { room_id: id }
+  const ticketOf = ({ ask }: Pick<typeof admin, "ask">) => ask((parley) => parley.stream.ticket({ path }))
+  return { admin, nobody, id, path, stream: `/rooms/${id}/stream`, ticket: ticketOf(admin), ticketOf }
 })
+
+// A ticket is shown in plain HTTP, for it stands in the address.
 
 layer(House.shared(), { excludeTestServices: true })("Stream tickets", (it) => {
   it.scoped("a ticket opens the room's stream once, without any header", () =>
     Effect.gen(function* () {
-      const { admin, id, nobody, path, ticket } = yield* setup
+      const { admin, id, nobody, path, stream, ticket } = yield* setup
       const given = yield* ticket
-      const address = `${path}/stream?ticket=${given.ticket}`
+      const address = `${stream}?ticket=${given.ticket}`
 
-      const stream = yield* nobody.events(address)
+      const reader = yield* nobody.events(address)
       const again = yield* nobody.json("GET", address)
-      yield* admin.json("POST", `${path}/messages/send`, { content: "hello" })
-      const frame = yield* stream.hears("new_message")
+      yield* admin.ask(({ messages }) => messages.send({ path, payload: { content: "hello" } }))
+      const frame = yield* reader.hears("new_message")
 
       deepStrictEqual([given.expires_in, given.room_id], [60, id])
       assertEquals(frame.message.content, "hello")
-      deepStrictEqual([again.status, again.data._tag], [401, "Unauthenticated"])
+      deepStrictEqual([again.status, again.tag], [401, "Unauthenticated"])
     })
   )
 
   it.effect("many who show one ticket at the same time get one stream", () =>
     Effect.gen(function* () {
-      const { nobody, path, ticket } = yield* setup
-      const address = `${path}/stream?ticket=${(yield* ticket).ticket}`
+      const { nobody, stream, ticket } = yield* setup
+      const address = `${stream}?ticket=${(yield* ticket).ticket}`
 
       const statuses = yield* Effect.scoped(
         Effect.all(
@@ -53,12 +55,12 @@ layer(House.shared(), { excludeTestServices: true })("Stream tickets", (it) => {
 
   it.effect("a ticket of another room, a wrong one and an empty one are refused, whatever else is shown", () =>
     Effect.gen(function* () {
-      const { admin, path } = yield* setup
+      const { admin, stream } = yield* setup
       const other = yield* setup
       const foreign = (yield* other.ticket).ticket
 
       const answers = yield* Effect.forEach([foreign, "wrong", "", "a&ticket=b"], (ticket) =>
-        admin.json("GET", `${path}/stream?ticket=${ticket}`)
+        admin.json("GET", `${stream}?ticket=${ticket}`)
       )
 
       deepStrictEqual(
@@ -70,16 +72,16 @@ layer(House.shared(), { excludeTestServices: true })("Stream tickets", (it) => {
 
   it.effect("only who may enter the room gets a ticket for it", () =>
     Effect.gen(function* () {
-      const { nobody, path } = yield* setup
+      const { nobody, ticketOf } = yield* setup
       const guest = yield* Client.guest
+      const nowhere = guest.ask(({ stream }) => stream.ticket({ path: { room_id: 999999 } }))
 
-      const statuses = [
-        (yield* guest.json("POST", `${path}/sse-ticket`)).status,
-        (yield* nobody.json("POST", `${path}/sse-ticket`)).status,
-        (yield* guest.json("POST", "/rooms/999999/sse-ticket")).status
-      ]
+      const refused = yield* Effect.forEach([ticketOf(guest), ticketOf(nobody), nowhere], (asked) => Effect.flip(asked))
 
-      deepStrictEqual(statuses, [403, 401, 404])
+      deepStrictEqual(
+        refused.map(({ status }) => status),
+        [403, 401, 404]
+      )
     })
   )
 })
@@ -108,23 +110,24 @@ layer(House.shared({ settings: { MAX_STREAMS_PER_USER: "2", MAX_STREAMS: "3" } }
 
     it.effect("one person's streams and all of them together are bounded", () =>
       Effect.gen(function* () {
-        const { admin, path } = yield* setup
+        const { admin, path, stream } = yield* setup
         const guest = yield* Client.guest
-        const { data } = yield* guest.json("POST", "/rooms", { name: "own" })
-        const own = `/rooms/${data.id}/stream`
+        const { id } = yield* guest.ask((parley) => parley.rooms.create({ payload: { name: "own" } }))
+        const open = ({ ask }: Pick<typeof guest, "ask">, path: { readonly room_id: number }) =>
+          ask((parley) => parley.stream.stream({ path }))
 
         const { more, most } = yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* admin.events(`${path}/stream`)
-            yield* admin.events(`${path}/stream`)
-            const more = yield* admin.json("GET", `${path}/stream`)
-            yield* guest.events(own)
-            return { more, most: yield* guest.json("GET", own) }
+            yield* admin.events(stream)
+            yield* admin.events(stream)
+            const more = yield* Effect.flip(open(admin, path))
+            yield* guest.events(`/rooms/${id}/stream`)
+            return { more, most: yield* Effect.flip(open(guest, { room_id: id })) }
           })
         )
 
-        deepStrictEqual([more.status, more.data._tag, more.data.whose], [429, "TooManyStreams", "user"])
-        deepStrictEqual([most.status, most.data._tag, most.data.whose], [429, "TooManyStreams", "server"])
+        deepStrictEqual([more.status, more.tag, more.body["whose"]], [429, "TooManyStreams", "user"])
+        deepStrictEqual([most.status, most.tag, most.body["whose"]], [429, "TooManyStreams", "server"])
       })
     )
   }

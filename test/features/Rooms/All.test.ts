@@ -229,10 +229,13 @@ layer(House.shared({ settings: { MAX_STREAMS_PER_USER: "2" } }), { excludeTestSe
         yield* guest.events(`/rooms/${id}/stream`)
         yield* guest.events("/stream")
 
-        const refused = yield* Effect.forEach(["/stream", `/rooms/${id}/stream`], (path) => guest.json("GET", path))
+        const refused = yield* Effect.all([
+          Effect.flip(guest.ask(({ stream }) => stream.all())),
+          Effect.flip(guest.ask(({ stream }) => stream.stream({ path: { room_id: id } })))
+        ])
 
         deepStrictEqual(
-          refused.map(({ data, status }) => [status, data.whose]),
+          refused.map(({ body, status }) => [status, body["whose"]]),
           [
             [429, "user"],
             [429, "user"]
