@@ -3,6 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer } from "effect"
 import { SdkPool } from "../../src/models/SdkPool.ts"
+import type { Client as Parley } from "../../src/client/client.ts"
 import * as Client from "./Client.ts"
 import * as House from "./House.ts"
 import * as Api from "./MessagesApi.ts"
@@ -46,8 +47,9 @@ let rooms = 0
 export const room = (...names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const client = yield* Client.make
-    const { data } = yield* client.json("POST", "/rooms", { name: `room ${++rooms}`, someone_answers: false })
-    const found = yield* enter(data.id)
+    const payload = { name: `room ${++rooms}`, someone_answers: false }
+    const { id } = yield* client.ask(({ rooms: all }) => all.create({ payload }))
+    const found = yield* enter(id)
     yield* Effect.forEach(names, found.join)
     yield* Effect.addFinalizer(() => found.evict)
     return found
@@ -63,10 +65,13 @@ export const enter = (id: number) =>
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const watch = yield* Watch.room(id)
-    const { data: agents } = yield* client.json("GET", "/agents")
-    const idOf = (name: string): number => agents.find((agent: { readonly name: string }) => agent.name === name).id
+    const { ask } = client
+    const inRoom = { room_id: id }
+    const all = yield* ask(({ agents }) => agents.list())
+    const idOf = (name: string) => all.find((agent) => agent.name === name)?.id ?? 0
+    const seatOf = (name: string) => ({ ...inRoom, agent_id: idOf(name) })
 
-    const say = (content: string) => client.json("POST", `/rooms/${id}/messages/send`, { content })
+    const say = (content: string) => ask(({ messages }) => messages.send({ path: inRoom, payload: { content } }))
     /** What the model is asked in the round that answers a message. */
     const round = Effect.fnUntraced(function* (content: string, ...texts: ReadonlyArray<string>) {
       const before = api.calls.length
@@ -93,12 +98,20 @@ export const enter = (id: number) =>
       id,
       sql,
       watch,
+      read: ask(({ rooms }) => rooms.get({ path: inRoom })),
+      change: (payload: Parameters<Parley["rooms"]["update"]>[0]["payload"]) =>
+        ask(({ rooms }) => rooms.update({ path: inRoom, payload })),
+      pause: ask(({ rooms }) => rooms.pause({ path: inRoom })),
+      resume: ask(({ rooms }) => rooms.resume({ path: inRoom })),
+      messages: ask(({ messages }) => messages.list({ path: inRoom })),
+      clear: ask(({ messages }) => messages.clear({ path: inRoom })),
+      rounds: ask(({ rounds }) => rounds.list({ path: inRoom })),
       say,
       round,
       session,
       loseRecord,
-      join: (name: string) => client.json("POST", `/rooms/${id}/agents/${idOf(name)}`),
-      leave: (name: string) => client.json("DELETE", `/rooms/${id}/agents/${idOf(name)}`),
+      join: (name: string) => ask(({ rooms }) => rooms.join({ path: seatOf(name) })),
+      leave: (name: string) => ask(({ rooms }) => rooms.leave({ path: seatOf(name) })),
       evict: pool.evict((seat) => seat.roomId === id),
       /** Changes an agent's persona until the scope closes. */
       rewrite: Effect.fnUntraced(function* (name: string, text: string) {

@@ -1,5 +1,5 @@
 import { describe, layer } from "@effect/vitest"
-import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Layer } from "effect"
 import { children } from "../../support/children.ts"
 import { countIn, Ground, life, room, turnsIn } from "../../support/ClaudeRooms.ts"
@@ -13,16 +13,14 @@ const cutOff = "Ada (you, cut off in mid-sentence):"
 
 const setup = Effect.gen(function* () {
   const found = yield* room("Ada")
-  const { api, id, json, say, watch } = found
+  const { api, messages, say, watch } = found
   /** A round in which the model does as told. */
   const play = Effect.fnUntraced(function* (content: string, ...replies: ReadonlyArray<Api.Reply>) {
     yield* api.reply(...replies)
     yield* say(content)
     yield* watch.ended
   })
-  const said = Effect.map(json("GET", `/rooms/${id}/messages`), ({ data }) =>
-    data.map((message: Record<string, unknown>) => [message["content"], message["partial"]])
-  )
+  const said = Effect.map(messages, (all) => all.map(({ content, partial }) => [content, partial] as const))
   return { ...found, play, said }
 })
 
@@ -48,7 +46,7 @@ describe.skipIf(why !== "")(
           yield* Effect.zipRight(watch.ended, watch.ended)
 
           const next = api.calls[asked]
-          const shown = (yield* said).some(([content]: ReadonlyArray<unknown>) => String(content).includes("Dogwood"))
+          const shown = (yield* said).some(([content]) => content.includes("Dogwood"))
           deepStrictEqual(turnsIn(next), ["user"])
           deepStrictEqual(countIn(next, "Alder", "Amber", "Birch", begun, cutOff, "Cedar"), [1, 1, 1, 1, 1, 1])
           deepStrictEqual(countIn(next, "Dogwood"), [shown ? 1 : 0])
@@ -78,17 +76,17 @@ describe.skipIf(why !== "")(
 
       it.scoped("after a clearing, be it in the middle of an answer, it knows nothing", () =>
         Effect.gen(function* () {
-          const { api, id, json, round, say, watch } = yield* setup
+          const { api, clear, round, say, watch } = yield* setup
           yield* round("Alder.", "Amber.")
           yield* api.reply(Api.answer(Api.text(begun, Effect.never)))
           yield* say("Birch.")
           yield* watch.until("content_delta")
-          assertEquals((yield* json("DELETE", `/rooms/${id}/messages`)).status, 200)
+          yield* clear
           yield* watch.ended
 
           const [next] = yield* round("Cedar.", "Copper.")
 
-          yield* json("DELETE", `/rooms/${id}/messages`)
+          yield* clear
           const [last] = yield* round("Elder.", "Ebony.")
 
           deepStrictEqual([turnsIn(next), turnsIn(last)], [["user"], ["user"]])

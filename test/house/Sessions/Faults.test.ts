@@ -36,7 +36,7 @@ const why = whyNot()
 
 const setup = Effect.gen(function* () {
   const found = yield* room("Ada")
-  const { api, id, json, say, sql, watch } = found
+  const { api, id, messages, say, sql, watch } = found
   const pool = yield* SdkPool
   /** How the round ended that a fault was played in. */
   const play = Effect.fnUntraced(function* <E, R>(
@@ -52,7 +52,7 @@ const setup = Effect.gen(function* () {
     const { leased } = yield* pool.stats("process")
     return [turns[0]?.["outcome"], turns[0]?.["error"], stop_reason, leased]
   })
-  const said = Effect.map(json("GET", `/rooms/${id}/messages`), ({ data }) => stringify(data))
+  const said = Effect.map(messages, stringify)
   const speaking = watch.until("content_delta")
   const kill = Effect.map(onlyChild, (id) => process.kill(id, "SIGKILL"))
   return { ...found, kill, play, said, speaking }

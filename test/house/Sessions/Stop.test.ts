@@ -23,7 +23,7 @@ const repeats = 3
 
 const setup = Effect.gen(function* () {
   const found = yield* room("Ada")
-  const { api, id, json, say, watch } = found
+  const { api, say, watch } = found
   const speak = Effect.zipRight(api.reply(endless), say("Tell us a story."))
   /** From the sending of a request to the end of the connection that its model speaks on. */
   const timeOf = Effect.fnUntraced(function* <A, E>(stop: Effect.Effect<A, E>) {
@@ -33,9 +33,7 @@ const setup = Effect.gen(function* () {
     assertEquals(whole, false)
     return Duration.toMillis(took)
   })
-  const pause = json("POST", `/rooms/${id}/pause`)
-  const resume = json("POST", `/rooms/${id}/resume`)
-  return { ...found, pause, resume, speak, timeOf }
+  return { ...found, speak, timeOf }
 })
 
 describe.skipIf(why !== "")(`what stops agents, with the real Claude client ${why}`, { timeout: 60_000 }, () => {
@@ -61,34 +59,33 @@ describe.skipIf(why !== "")(`what stops agents, with the real Claude client ${wh
 
     it.scoped("two that thank each other for ever are stopped, and the room says why", () =>
       Effect.gen(function* () {
-        const { id, json, round } = yield* room("Ada", "Bo")
-        yield* json("PATCH", `/rooms/${id}`, { max_messages: 1000, max_follow_ups: 100 })
+        const { change, read, round, rounds } = yield* room("Ada", "Bo")
+        yield* change({ max_messages: 1000, max_follow_ups: 100 })
 
         const asked = yield* round("Thank each other, @Ada and @Bo.")
 
         assertTrue(asked.length <= 12)
-        const [last] = (yield* json("GET", `/rooms/${id}/rounds`)).data
-        assertEquals(last.stop_reason, "loop_guard")
-        const { data } = yield* json("GET", `/rooms/${id}`)
-        assertEquals(data.loop_guard, last.stop_detail)
-        assertTrue(typeof data.loop_guard === "string")
+        const [last] = yield* rounds
+        assertEquals(last?.stop_reason, "loop_guard")
+        const { loop_guard } = yield* read
+        assertEquals(loop_guard, last?.stop_detail)
+        assertTrue(typeof loop_guard === "string")
       })
     )
 
     it.scoped("a room over its budget pauses without asking the model again", () =>
       Effect.gen(function* () {
-        const { api, id, json, round } = yield* room("Ada")
-        yield* json("PATCH", `/rooms/${id}`, { budget_usd: budget })
+        const { api, change, read, round, rounds } = yield* room("Ada")
+        yield* change({ budget_usd: budget })
         yield* api.reply(Api.answerCosting(dear, Api.text("A long answer.")))
         yield* round("Alder.")
 
         deepStrictEqual(yield* round("Birch."), [])
 
-        const { data } = yield* json("GET", `/rooms/${id}`)
-        deepStrictEqual([data.is_paused, data.spent_usd > budget], [true, true])
-        const rounds = (yield* json("GET", `/rooms/${id}/rounds`)).data
+        const { is_paused, spent_usd } = yield* read
+        deepStrictEqual([is_paused, spent_usd > budget], [true, true])
         deepStrictEqual(
-          rounds.map(({ stop_reason }: { readonly stop_reason: string }) => stop_reason),
+          (yield* rounds).map(({ stop_reason }) => stop_reason),
           ["budget", "complete"]
         )
       })
