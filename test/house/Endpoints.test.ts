@@ -18,23 +18,25 @@ const noTools = ChatApi.refuseSaying(400, {
 
 /** Seats each agent with a provider of its own, and says something to them. */
 const talk = Effect.gen(function* () {
-  const { json } = yield* Client.make
+  const { ask } = yield* Client.make
   const sql = yield* SqlClient.SqlClient
-  const { data: agents } = yield* json("GET", "/agents")
-  const { data: room } = yield* json("POST", "/rooms", { name: "Three vendors", max_interactions: 3 })
-  for (const { id, name } of agents) {
-    yield* json("POST", `/rooms/${room.id}/agents/${id}`)
-    const provider = Object.entries(seats).find(([agent]) => agent === name)?.[1]
-    deepStrictEqual((yield* json("PATCH", `/rooms/${room.id}/agents/${id}`, { provider })).status, 200)
+  const all = yield* ask(({ agents }) => agents.list())
+  const room = yield* ask(({ rooms }) => rooms.create({ payload: { name: "Three vendors", max_interactions: 3 } }))
+  const path = { room_id: room.id }
+  for (const { id, name } of all) {
+    const seat = { ...path, agent_id: id }
+    const provider = Object.entries(seats).find(([agent]) => agent === name)?.[1] ?? ""
+    yield* ask(({ rooms }) => rooms.join({ path: seat }))
+    yield* ask(({ rooms }) => rooms.choose({ path: seat, payload: { provider } }))
   }
   const watch = yield* Watch.room(room.id)
 
-  yield* json("POST", `/rooms/${room.id}/messages/send`, { content: "Hello" })
+  yield* ask(({ messages }) => messages.send({ path, payload: { content: "Hello" } }))
   yield* watch.ended
 
-  const { data: messages } = yield* json("GET", `/rooms/${room.id}/messages`)
+  const messages = yield* ask((parley) => parley.messages.list({ path }))
   const turns = yield* sql`SELECT provider, model, outcome FROM turns WHERE room_id = ${room.id}`
-  const { data: listed } = yield* json("GET", "/providers")
+  const listed = yield* ask(({ system }) => system.providers())
   return { messages, turns, listed, room }
 })
 
@@ -92,8 +94,8 @@ describe("Endpoints of the settings", () => {
       const { listed, messages, room, turns } = yield* Effect.provide(talk, house)
 
       deepStrictEqual(room.default_provider, "busy")
-      const said = messages.filter(({ agent_id }: { readonly agent_id: number | null }) => agent_id !== null)
-      deepStrictEqual(said.map(({ content }: { readonly content: string }) => content).toSorted(), [
+      const said = messages.filter(({ agent_id }) => agent_id !== null)
+      deepStrictEqual(said.map(({ content }) => content).toSorted(), [
         "By a script.",
         "By the first.",
         "By the second."
@@ -115,10 +117,10 @@ describe("Endpoints of the settings", () => {
         assertTrue(api.calls.every(({ headers }) => headers.authorization === `Bearer ${key}`))
       }
       deepStrictEqual(
-        listed.providers.map((it: any) => [
-          it.name,
-          it.traits.map(({ model, without }: any) => [model, without]),
-          it.health.last_error?._tag ?? null
+        listed.providers.map(({ health, name, traits }) => [
+          name,
+          traits.map(({ model, without }) => [model, without]),
+          health.last_error?._tag ?? null
         ]),
         [
           ["busy", [], "RateLimited"],

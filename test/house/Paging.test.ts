@@ -2,10 +2,12 @@ import { FileSystem } from "@effect/platform"
 import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Record, Struct } from "effect"
+import type { Refused } from "../../src/client/client.ts"
+import { at } from "../support/at.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
-import { lists } from "../support/lists.ts"
+import { lists as contract } from "../support/lists.ts"
 import * as Statements from "../support/Statements.ts"
 
 const names = ["Ada", "Bo", "Cy", "Di", "Eli", "Fay", "Gus"]
@@ -14,8 +16,24 @@ const house = House.shared({ agents: Object.fromEntries(names.map((name) => [nam
   Layer.provide(statements.layer)
 )
 
-interface Member {
-  readonly id: number
+type Page = Readonly<Partial<Record<"after" | "before" | "limit", number>>>
+
+/** The ids of a page of each list. */
+const listsOf = (ask: Client.Ask, room_id: number) => {
+  const path = { room_id }
+  const all = {
+    rooms: (urlParams: Page) => ask(({ rooms }) => rooms.list({ urlParams })),
+    agents: (urlParams: Page) => ask(({ agents }) => agents.list({ urlParams })),
+    roster: (urlParams: Page) => ask(({ rooms }) => rooms.roster({ path, urlParams })),
+    messages: (urlParams: Page) => ask(({ messages }) => messages.list({ path, urlParams })),
+    critiques: (urlParams: Page) => ask(({ rounds }) => rounds.critiques({ path, urlParams })),
+    rounds: (urlParams: Page) => ask(({ rounds }) => rounds.list({ path, urlParams }))
+  }
+  return Record.map(
+    all,
+    (list: (page: Page) => Effect.Effect<ReadonlyArray<{ readonly id: number }>, Refused>) => (page: Page) =>
+      Effect.map(list(page), (members) => members.map(({ id }) => id))
+  )
 }
 
 /**
@@ -24,11 +42,13 @@ interface Member {
 const setup = Effect.gen(function* () {
   const guest = yield* Client.guest
   const sql = yield* SqlClient.SqlClient
-  const { data: agents } = yield* guest.json("GET", "/agents")
-  const rooms = yield* Effect.forEach(["a", "b", "c", "d", "e"], (name) =>
-    Effect.map(guest.json("POST", "/rooms", { name }), ({ data }): number => data.id)
+  const { ask } = guest
+  const agents = yield* ask((parley) => parley.agents.list())
+  const made = yield* Effect.forEach(["a", "b", "c", "d", "e"], (name) =>
+    ask(({ rooms: all }) => all.create({ payload: { name } }))
   )
-  yield* guest.json("POST", `/rooms/${rooms[3]}/mark-read`)
+  const rooms = made.map(({ id }) => id)
+  yield* ask(({ rooms: all }) => all.markRead({ path: { room_id: rooms[3] ?? 0 } }))
   const at = (number: number) => `2026-01-01T00:00:0${number}.000Z`
   yield* Effect.forEach(
     rooms,
@@ -52,9 +72,7 @@ const setup = Effect.gen(function* () {
       INSERT INTO messages (room_id, role, content, timestamp)
       VALUES (${room}, 'user', ${`here is ${number}`}, ${at(3)})`
   }
-  const ids = (path: string) =>
-    Effect.map(guest.json("GET", path), ({ data }) => data.map(({ id }: Member): number => id))
-  return { ...guest, ids, room }
+  return { ...guest, lists: listsOf(ask, room), room }
 })
 
 /** Three files as the Claude client leaves them. */
@@ -67,36 +85,27 @@ const transcripts = Effect.gen(function* () {
   yield* Effect.forEach(["one", "two", "three"], (name) => fs.writeFileString(`${folder}/${name}.jsonl`, "{}\n"))
 })
 
-const pages = (room: number) => ({
-  rooms: "/rooms",
-  agents: "/agents",
-  roster: `/rooms/${room}/agents`,
-  messages: `/rooms/${room}/messages`,
-  critiques: `/rooms/${room}/critic-messages`,
-  rounds: `/rooms/${room}/rounds`
-})
-
 layer(house, { excludeTestServices: true })("Paging", (it) => {
   it.effect("every list is read through by pages, forth and back, each member once and in its place", () =>
     Effect.gen(function* () {
-      const { ids, room } = yield* setup
+      const { lists } = yield* setup
 
-      for (const [name, path] of Object.entries(pages(room))) {
-        const whole: ReadonlyArray<number> = yield* ids(`${path}?limit=1000`)
+      for (const [name, ids] of Object.entries(lists)) {
+        const whole = yield* ids({ limit: 1000 })
         // Of what has a time, `after` is later; of the others, it is further down.
         const forth = name === "rounds" ? "before" : "after"
         const back = name === "rounds" ? "after" : "before"
         for (const size of [1, 2, 3]) {
           const down: Array<number> = []
           const up: Array<number> = []
-          const start = name === "messages" || name === "critiques" ? "&after=0" : ""
-          for (let page = yield* ids(`${path}?limit=${size}${start}`); page.length > 0;) {
+          const start = name === "messages" || name === "critiques" ? { after: 0 } : {}
+          for (let page = yield* ids({ limit: size, ...start }); page.length > 0;) {
             down.push(...page)
-            page = yield* ids(`${path}?limit=${size}&${forth}=${page.at(-1)}`)
+            page = yield* ids({ limit: size, [forth]: page.at(-1) })
           }
           for (let page = whole.slice(-1); page.length > 0;) {
             up.unshift(...page)
-            page = yield* ids(`${path}?limit=${size}&${back}=${page[0]}`)
+            page = yield* ids({ limit: size, [back]: page[0] })
           }
           deepStrictEqual([name, down, up], [name, whole, whole])
         }
@@ -107,31 +116,35 @@ layer(house, { excludeTestServices: true })("Paging", (it) => {
 
   it.effect("between two cursors there is what lies between them", () =>
     Effect.gen(function* () {
-      const { ids, room } = yield* setup
+      const { lists } = yield* setup
 
-      for (const path of Object.values(pages(room)).filter((path) => !path.endsWith("/rounds"))) {
-        const whole: ReadonlyArray<number> = yield* ids(`${path}?limit=1000`)
-        deepStrictEqual(yield* ids(`${path}?after=${whole[0]}&before=${whole[3]}`), whole.slice(1, 3))
+      for (const ids of Object.values(Struct.omit(lists, "rounds"))) {
+        const whole = yield* ids({ limit: 1000 })
+        deepStrictEqual(yield* ids({ after: whole[0] ?? 0, before: whole[3] ?? 0 }), whole.slice(1, 3))
       }
     })
   )
 
   it.effect("a cursor that is gone, or is another's, has nothing on either side", () =>
     Effect.gen(function* () {
-      const { ids, room } = yield* setup
+      const { lists } = yield* setup
       const { room: anothers } = yield* setup
 
-      for (const path of ["/rooms", "/agents", `/rooms/${room}/agents`]) {
-        deepStrictEqual(yield* Effect.all([ids(`${path}?after=999999`), ids(`${path}?before=999999`)]), [[], []])
+      for (const [ids, cursor] of [
+        [lists.rooms, 999999],
+        [lists.agents, 999999],
+        [lists.roster, 999999],
+        [lists.rooms, anothers]
+      ] as const) {
+        deepStrictEqual(yield* Effect.all([ids({ after: cursor }), ids({ before: cursor })]), [[], []])
       }
-      deepStrictEqual(yield* Effect.all([ids(`/rooms?after=${anothers}`), ids(`/rooms?before=${anothers}`)]), [[], []])
     })
   )
 
   it.effect("every list takes a limit, but for those whose length the house bounds", () =>
     Effect.sync(() => {
       deepStrictEqual(
-        lists.filter(({ takes }) => !takes.includes("limit")).map(({ path }) => path),
+        contract.filter(({ takes }) => !takes.includes("limit")).map(({ path }) => path),
         [
           // The providers, and the seats of one room, round or pool.
           "/auth/health/pool",
@@ -157,16 +170,19 @@ layer(house, { excludeTestServices: true })("Paging", (it) => {
       const { room } = yield* setup
       const { json } = yield* Client.make
       yield* transcripts
-      const sizeOf = (data: object): number => (Array.isArray(data) ? data : Object.values(data)).length
+      const sizeOf = (data: unknown) => Object.values(Object(data)).length
 
-      for (const { path } of lists.filter(({ takes }) => takes.includes("limit"))) {
+      // In plain HTTP, for they are asked as the contract names them, and for limits that are no numbers.
+      for (const { path } of contract.filter(({ takes }) => takes.includes("limit"))) {
         const query = path.endsWith("/search") ? "q=here&" : ""
         const get = (limit: string) => json("GET", `${path.replace("{room_id}", `${room}`)}?${query}limit=${limit}`)
         const refused = yield* Effect.forEach(["0", "-1", "1001", "1e9", "x", "1.5", "", "1&limit=2"], (limit) =>
           Effect.map(get(limit), ({ status }) => status)
         )
         const sizes = yield* Effect.forEach(["1", "2", "1000"], (limit) =>
-          Effect.map(get(limit), ({ data }) => sizeOf(data.hits ?? data.configs ?? data.conversations ?? data))
+          Effect.map(get(limit), ({ data }) =>
+            sizeOf(at(data, "hits") ?? at(data, "configs") ?? at(data, "conversations") ?? data)
+          )
         )
         deepStrictEqual([path, ...refused], [path, 400, 400, 400, 400, 400, 400, 400, 400])
         deepStrictEqual([path, ...sizes.slice(0, 2), (sizes[2] ?? 0) > 2], [path, 1, 2, true])
@@ -176,20 +192,20 @@ layer(house, { excludeTestServices: true })("Paging", (it) => {
 
   it.effect("an index leads to every page, and nothing of a list is sorted to cut a page out of it", () =>
     Effect.gen(function* () {
-      const { ids, room } = yield* setup
-      const admin = yield* Client.make
+      const { lists, room } = yield* setup
+      const { ask } = yield* Client.make
       const sql = yield* SqlClient.SqlClient
-      const paths = Object.values(pages(room))
-      const read = (cursor: (id: number) => string) =>
-        Effect.forEach(paths, (path) =>
-          Effect.flatMap(ids(path), (whole) => {
-            const page = `${path}?limit=2${cursor(whole[2] ?? 0)}`
-            return Effect.zipRight(ids(page), admin.json("GET", page))
+      const asAdmin = listsOf(ask, room)
+      const read = (cursor: (id: number) => Page) =>
+        Effect.forEach(Struct.keys(lists), (name) =>
+          Effect.flatMap(lists[name]({}), (whole) => {
+            const page = { limit: 2, ...cursor(whole[2] ?? 0) }
+            return Effect.zipRight(lists[name](page), asAdmin[name](page))
           })
         )
 
       const { statements: run } = yield* statements.during(
-        Effect.all([read(() => ""), read((id) => `&after=${id}`), read((id) => `&before=${id}`)])
+        Effect.all([read(() => ({})), read((after) => ({ after })), read((before) => ({ before }))])
       )
       const lines = yield* Effect.forEach(
         run.filter(({ sql: text }) => /^\s*SELECT/.test(text) && /LIMIT/.test(text)),

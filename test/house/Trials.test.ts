@@ -28,8 +28,7 @@ const inHouse = <A, E, R>(
     return yield* Effect.provide(test(api), house)
   }).pipe(Effect.provide(NodeContext.layer))
 
-type Ask = Effect.Effect.Success<typeof Client.make>["ask"]
-const attempt = (ask: Ask, name: string, model?: string) =>
+const attempt = (ask: Client.Ask, name: string, model?: string) =>
   ask(({ system }) => system.tryProvider({ path: { name }, payload: model === undefined ? {} : { model } }))
 
 describe("what a refusal taught of a model", () => {
@@ -38,6 +37,7 @@ describe("what a refusal taught of a model", () => {
       Effect.gen(function* () {
         const { ask, json } = yield* Client.make
         yield* api.reply(noTools)
+        // Without a body, which the client always sends.
         yield* json("POST", "/providers/first/try")
         const learnt = Effect.map(
           ask((parley) => parley.system.providers()),
@@ -112,9 +112,12 @@ describe("POST /providers/{name}/try", () => {
         const admin = yield* Client.make
         const guest = yield* Client.guest
 
+        const typo: object = { modle: "m" }
         const unknown = yield* Effect.flip(attempt(admin.ask, "nobody"))
         const refused = yield* Effect.flip(attempt(guest.ask, "first"))
-        const odd = yield* admin.json("POST", "/providers/first/try", { modle: "m" })
+        const odd = yield* Effect.flip(
+          admin.ask(({ system }) => system.tryProvider({ path: { name: "first" }, payload: typo }))
+        )
 
         deepStrictEqual([unknown.status, unknown.tag], [400, "ProviderUnknown"])
         deepStrictEqual([refused.status, odd.status], [403, 400])

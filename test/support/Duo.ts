@@ -44,7 +44,6 @@ export const room = Effect.fn(function* (settings: Settings = {}) {
     rows.map((row) => [row["agent_name"], row["outcome"]])
   )
   const path = `/rooms/${id}`
-  const get = (rest: string) => Effect.map(client.json("GET", `${path}${rest}`), ({ data }) => data)
   const watch = yield* Watch.room(id)
   return {
     client,
@@ -52,7 +51,6 @@ export const room = Effect.fn(function* (settings: Settings = {}) {
     sql,
     id,
     path,
-    get,
     inRoom,
     idOf,
     read,

@@ -1,6 +1,7 @@
 import { describe, it } from "@effect/vitest"
 import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Stream } from "effect"
+import type { Refused } from "../../../src/client/client.ts"
 import { house } from "../../support/Damaged.ts"
 import { inHouse, room } from "../../support/Duo.ts"
 import * as Puppet from "../../support/Puppet.ts"
@@ -9,21 +10,23 @@ describe("a row of a room that cannot be read", () => {
   it.scopedLive(
     "of a room is told by whatever asks for the room, with the row and the place, and not what stands there",
     () =>
-      house(({ client, damage, other }) =>
+      house(({ ask, damage, other }) =>
         Effect.gen(function* () {
+          const path = { room_id: other.id }
           yield* damage(`UPDATE rooms SET budget_usd = 'a secret', name = 'moved' WHERE id = ${other.id}`)
-          for (const [method, rest, body] of [
-            ["GET", "", undefined],
-            ["GET", "/messages", undefined],
-            ["GET", "/export", undefined],
-            ["GET", "/rounds", undefined],
-            ["PATCH", "", { max_messages: 3 }],
-            ["POST", "/messages/send", { content: "Hello" }],
-            ["DELETE", "/messages", undefined]
-          ] as const) {
-            const { data, status } = yield* client.json(method, `/rooms/${other.id}${rest}`, body)
+          const calls: Readonly<Record<string, Effect.Effect<unknown, Refused>>> = {
+            read: ask(({ rooms }) => rooms.get({ path })),
+            messages: ask(({ messages }) => messages.list({ path })),
+            export: ask(({ documents }) => documents.export({ path })),
+            rounds: ask(({ rounds }) => rounds.list({ path })),
+            change: ask(({ rooms }) => rooms.update({ path, payload: { max_messages: 3 } })),
+            say: ask(({ messages }) => messages.send({ path, payload: { content: "Hello" } })),
+            clear: ask(({ messages }) => messages.clear({ path }))
+          }
+          for (const [name, call] of Object.entries(calls)) {
+            const { body, detail, status, tag } = yield* Effect.flip(call)
             deepStrictEqual(
-              [status, data._tag, data.table, data.id, data.detail],
+              [status, tag, body["table"], body["id"], detail],
               [
                 500,
                 "Unreadable",
@@ -31,7 +34,7 @@ describe("a row of a room that cannot be read", () => {
                 other.id,
                 `Row ${other.id} of the table rooms cannot be read, for what it has as budget_usd: it needs mending, or a backup`
               ],
-              `${method} ${rest}`
+              name
             )
           }
         })

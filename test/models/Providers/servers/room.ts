@@ -4,6 +4,7 @@ import { SqlClient } from "@effect/sql"
 import type { Vitest } from "@effect/vitest"
 import { deepStrictEqual } from "@effect/vitest/utils"
 import { Effect, Record } from "effect"
+import type { Client as Parley } from "../../../../src/client/client.ts"
 import { stringify } from "../../../../src/lib/json.ts"
 import * as Client from "../../../support/Client.ts"
 import * as House from "../../../support/House.ts"
@@ -17,22 +18,33 @@ const folk = {
   Di: "Di digs.\n---\nprovider: recall"
 }
 
-/** Seats them all, says something to them, and waits until they have answered. */
+/** A room in which all agents sit. What is said there is answered before it returns. */
+const full = Effect.fnUntraced(function* (payload: Parameters<Parley["rooms"]["create"]>[0]["payload"]) {
+  const { ask } = yield* Client.make
+  const all = yield* ask(({ agents }) => agents.list())
+  const { id } = yield* ask(({ rooms }) => rooms.create({ payload }))
+  const path = { room_id: id }
+  for (const agent of all) yield* ask(({ rooms }) => rooms.join({ path: { ...path, agent_id: agent.id } }))
+  const watch = yield* Watch.room(id, "1 minute")
+  const say = (content: string) =>
+    Effect.zipRight(
+      ask(({ messages }) => messages.send({ path, payload: { content } })),
+      watch.ended
+    )
+  return { ask, id, say, heard: ask(({ messages }) => messages.list({ path })) }
+})
+
+/** Says something to them all, and gives what they answered. */
 const talk = Effect.gen(function* () {
-  const { json } = yield* Client.make
+  const { heard, id, say } = yield* full({ name: "A local room", max_interactions: 3 })
   const sql = yield* SqlClient.SqlClient
-  const { data: agents } = yield* json("GET", "/agents")
-  const { data: room } = yield* json("POST", "/rooms", { name: "A local room", max_interactions: 3 })
-  for (const { id } of agents) yield* json("POST", `/rooms/${room.id}/agents/${id}`)
-  const watch = yield* Watch.room(room.id, "1 minute")
 
-  yield* json("POST", `/rooms/${room.id}/messages/send`, { content: "@Cy @Ada @Bo @Di, do quinces keep?" })
-  yield* watch.ended
+  yield* say("@Cy @Ada @Bo @Di, do quinces keep?")
 
-  const { data: messages } = yield* json("GET", `/rooms/${room.id}/messages`)
+  const messages = yield* heard
   const turns = yield* sql`
     SELECT provider, outcome, input_tokens + cache_read_tokens > 0 AS has_read, output_tokens
-    FROM turns WHERE room_id = ${room.id} ORDER BY id`
+    FROM turns WHERE room_id = ${id} ORDER BY id`
   return { messages, turns }
 })
 
@@ -53,9 +65,9 @@ export const room = <R>(it: Vitest.MethodsNonLive<Local | NodeContext.NodeContex
 
       const { messages, turns } = yield* Effect.provide(talk, house)
 
-      const said = messages.filter(({ agent_id }: { readonly agent_id: number | null }) => agent_id !== null)
+      const said = messages.filter(({ agent_id }) => agent_id !== null)
       deepStrictEqual(
-        said.map(({ agent_name, content, finish }: any) => [agent_name, content, finish]),
+        said.map(({ agent_name, content, finish }) => [agent_name, content, finish]),
         [
           ["Ada", "Tea is hot.", "stop"],
           ["Bo", `${"Once upon a time and ".repeat(12)}Once upon a time`, "length"],
@@ -87,20 +99,12 @@ export const toldMore = Effect.fn(function* (
     OPENAI_ENDPOINTS: stringify([{ name: "small", model: "tiny", ...endpoint }])
   })
   return yield* Effect.gen(function* () {
-    const { json } = yield* Client.make
-    const { data: agents } = yield* json("GET", "/agents")
-    const { data: room } = yield* json("POST", "/rooms", { name: "A small window" })
-    yield* json("POST", `/rooms/${room.id}/agents/${agents[0].id}`)
-    const watch = yield* Watch.room(room.id, "1 minute")
-    for (const content of said) {
-      yield* json("POST", `/rooms/${room.id}/messages/send`, { content })
-      yield* watch.ended
-    }
-    const { data: messages } = yield* json("GET", `/rooms/${room.id}/messages`)
-    const { data: listed } = yield* json("GET", "/providers")
+    const { ask, heard, say } = yield* full({ name: "A small window" })
+    for (const content of said) yield* say(content)
+    const { providers } = yield* ask(({ system }) => system.providers())
     return {
-      answers: messages.flatMap(({ agent_id, content }: any) => (agent_id === null ? [] : [content])),
-      traits: listed.providers.find(({ name }: any) => name === "small").traits
+      answers: (yield* heard).flatMap(({ agent_id, content }) => (agent_id === null ? [] : [content])),
+      traits: providers.find(({ name }) => name === "small")?.traits ?? []
     }
   }).pipe(Effect.provide(house))
 })
