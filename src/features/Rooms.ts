@@ -130,14 +130,17 @@ const make = Effect.gen(function* () {
   const keyOf = (id: RoomId) => ({ group: roomGroup(id), name: "row" })
   const mayPass = (user: User, room: RoomRow) => user.role === "admin" || room.owner_id === user.user_id
 
-  const access = Effect.fnUntraced(function* (id: RoomId) {
-    const user = yield* CurrentUser
-    const room = yield* rows.get(
-      keyOf(id),
-      Effect.suspend(() => rooms.find(id))
+  const access = (id: RoomId) =>
+    Effect.flatMap(CurrentUser, (user) =>
+      Effect.flatMap(
+        rows.get(
+          keyOf(id),
+          Effect.suspend(() => rooms.find(id))
+        ),
+        (room): Effect.Effect<RoomRow, RoomForbidden> =>
+          mayPass(user, room) ? Effect.succeed(room) : RoomForbidden.of()
+      )
     )
-    return mayPass(user, room) ? room : yield* RoomForbidden.of()
-  })
 
   const isOpenTo = (user: User, id: RoomId) => {
     const room = rows.getIfPresent(keyOf(id))

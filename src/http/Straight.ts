@@ -2,7 +2,6 @@ import { HttpApiBuilder, HttpServerError, type HttpServerResponse } from "@effec
 import { Context, Effect, Exit, Option, Runtime, Tracer } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
-import type { TooManyRequests } from "../domain/Limit.ts"
 import { CurrentUser, Unauthenticated, type User } from "../domain/User.ts"
 import { Api } from "../features/Api.ts"
 import { Credentials } from "../features/Credentials.ts"
@@ -42,45 +41,47 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
 
   const sends = endpoint(MessagesApi, send, yield* MessagesHttp.sending)
   const bounds = boundsOf(sends, limits)
+  const most = settings[sends.bound]
 
-  const admitted = (
-    request: Request,
-    user: User | undefined,
-    now: number
-  ): Effect.Effect<User, TooManyRequests | Unauthenticated> => {
-    for (const limit of bounds) {
-      const refusal = limit(request, user, now)
-      if (refusal !== undefined) return refusal
-    }
-    return user === undefined ? Unauthenticated.of() : Effect.succeed(user)
-  }
-
-  const caller = (request: Request) => {
-    const now = clock.unsafeCurrentTimeMillis()
-    const user = known(request, now)
-    if (user !== undefined) return admitted(request, user, now)
-    return Effect.flatMap(Effect.option(identify(request)), (found) =>
-      admitted(request, Option.getOrUndefined(found)?.user, now)
-    )
-  }
-
-  const answer = (source: IncomingMessage, request: Request, asked: Asked) => {
-    const most = settings[sends.bound]
+  /** Why it is refused before anything of its body is looked at. */
+  const refusalFor = (request: Request, user: User | undefined, now: number) => {
     const refusal = excessOf(request.headers, most) ?? refusalOf(request.headers)
     if (refusal !== undefined) return refusal
-    return Effect.flatMap(caller(request), (user) =>
-      Effect.flatMap(textOf(source, most), (text) =>
-        Effect.provideService(asked(request.headers, text), CurrentUser, user)
-      )
-    )
+    for (const limit of bounds) {
+      const excess = limit(request, user, now)
+      if (excess !== undefined) return excess
+    }
+    return undefined
   }
 
+  const taken = (source: IncomingMessage, { headers }: Request, asked: Asked) =>
+    Effect.flatMap(textOf(source, most), (text) => asked(headers, text))
+
+  /** The same where it is not known yet who asks. */
+  const identified = (source: IncomingMessage, request: Request, asked: Asked, now: number) =>
+    Effect.flatMap(Effect.option(identify(request)), (found): Effect.Effect<Response, unknown> => {
+      const user = Option.getOrUndefined(found)?.user
+      const refusal = refusalFor(request, user, now)
+      if (user === undefined) return refusal ?? Unauthenticated.of()
+      return refusal ?? Effect.provideService(taken(source, request, asked), CurrentUser, user)
+    })
+
   /** Every error is told by who tells those of all routes. */
-  const explained = (source: IncomingMessage, request: Request, asked: Asked) =>
-    Effect.catchAllCause(
-      Effect.suspend(() => answer(source, request, asked)),
-      (cause) => explainedTo(request)(encoded(Effect.failCause(cause)))
+  const fork = <R>(request: Request, context: Context.Context<R>, answer: Effect.Effect<Response, unknown, R>) =>
+    Runtime.runFork(
+      Runtime.make({ context, fiberRefs, runtimeFlags }),
+      Effect.catchAllCause(answer, (cause) => explainedTo(request)(encoded(Effect.failCause(cause))))
     )
+
+  const begun = (source: IncomingMessage, request: Request, asked: Asked, span: Tracer.Span) => {
+    const now = clock.unsafeCurrentTimeMillis()
+    const user = known(request, now)
+    const context = Context.make(Tracer.ParentSpan, span)
+    if (user === undefined) return fork(request, context, identified(source, request, asked, now))
+    const answer = Effect.suspend(() => refusalFor(request, user, now) ?? taken(source, request, asked))
+    // Given at once: to provide a service later takes a fiber twenty steps.
+    return fork(request, Context.add(context, CurrentUser, user), answer)
+  }
 
   const write = (
     request: Request,
@@ -96,8 +97,7 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
   const run = (source: IncomingMessage, response: ServerResponse, request: Request, asked: Asked) => {
     const began = clock.unsafeCurrentTimeNanos()
     const span = begin(request, sends.path)
-    const runtime = Runtime.make({ context: Context.make(Tracer.ParentSpan, span), fiberRefs, runtimeFlags })
-    const fiber = Runtime.runFork(runtime, explained(source, request, asked))
+    const fiber = begun(source, request, asked, span)
     response.once("close", () => {
       if (!response.writableEnded) fiber.unsafeInterruptAsFork(HttpServerError.clientAbortFiberId)
     })

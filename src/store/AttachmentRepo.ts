@@ -53,18 +53,12 @@ const make = Effect.gen(function* () {
     SELECT media_type, bytes FROM attachments WHERE message_id = ${message_id} AND position = ${position}`
 
   return AttachmentRepo.of({
-    insert: (message_id, images) =>
-      Effect.zipRight(
-        Commit,
-        Effect.orDie(
-          Effect.forEach(
-            images,
-            (image, position) =>
-              sql`INSERT INTO attachments ${sql.insert({ message_id, position, ...image, size: image.bytes.length })}`,
-            { discard: true }
-          )
-        )
-      ),
+    insert: (message_id, images) => {
+      if (images.length === 0) return Effect.void
+      const add = (image: Image, position: number) =>
+        sql`INSERT INTO attachments ${sql.insert({ message_id, position, ...image, size: image.bytes.length })}`
+      return Effect.zipRight(Commit, Effect.orDie(Effect.forEach(images, add, { discard: true })))
+    },
 
     find: (room, { message_id, position }) =>
       present(

@@ -74,6 +74,7 @@ const make = Effect.gen(function* () {
   return Attachments.of({
     read: Effect.fnUntraced(function* (sent) {
       const list = sent.images ?? []
+      if (list.length === 0 && !sent.image_data) return []
       if (list.length > mostImages) return yield* refuse("too_many", null)
       const listed = yield* Effect.forEach(list, ({ data }, at) => picture(data, at + 1))
       const alone = yield* Effect.forEach(aloneIn(sent), (data) => picture(data, list.length + 1))

@@ -153,13 +153,17 @@ const make = (capacity: number) => {
     const join = (entry: Entry<A, E>) => Deferred.await((entry.flight ??= Deferred.unsafeMake(FiberId.none)))
 
     const get = <R>(key: Key, load: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.suspend(() => {
+        const entry = find(key)
+        if (entry?.value === undefined) return wait(key, load)
+        hit(entry)
+        return entry.value
+      })
+
+    const wait = <R>(key: Key, load: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.uninterruptibleMask((restore) => {
         const entry = find(key)
         if (entry === undefined) return lead(key, restore(load))
-        if (entry.value !== undefined) {
-          hit(entry)
-          return entry.value
-        }
         return Effect.flatMap(restore(join(entry)), (exit) => {
           if (Exit.isInterrupted(exit)) return restore(get(key, load))
           counts.hits++

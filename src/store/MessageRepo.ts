@@ -121,15 +121,13 @@ const make = Effect.gen(function* () {
 
   const hot = Hot.make(prepare, columnsOf, whole)
 
-  /** A key that was used before a clearing is free again, though its message may not be gone yet. */
-  const release = ({ idempotency_key, room_id }: NewMessage) =>
-    Effect.zipRight(
-      Commit,
-      idempotency_key === null ? Effect.void : hot.release({ room: room_id, key: idempotency_key })
-    )
-
   return MessageRepo.of({
-    insert: (message) => Effect.flatMap(release(message), () => asMessage(hot.insert(rowOf(message)))),
+    insert: (message) => {
+      const { idempotency_key: key, room_id: room } = message
+      const stored = asMessage(hot.insert(rowOf(message)))
+      // A key that was used before a clearing is free again, though its message may not be gone yet.
+      return key === null ? stored : Effect.zipRight(hot.release({ room, key }), stored)
+    },
 
     append: (messages) =>
       messages.length === 0

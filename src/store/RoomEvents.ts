@@ -107,8 +107,10 @@ const make = Effect.gen(function* () {
   const cache = yield* Cache
   const readers = new Map<string, Set<Reader>>()
 
-  const forget = (roomId: RoomId, room: boolean) =>
-    Effect.zipRight(cache.invalidate(logGroup(roomId)), room ? cache.invalidate(roomGroup(roomId)) : Effect.void)
+  const forget = (roomId: RoomId, room: boolean) => {
+    const said = cache.invalidate(logGroup(roomId))
+    return room ? Effect.zipRight(said, cache.invalidate(roomGroup(roomId))) : said
+  }
 
   /** Everyone who follows the room, alone or among others. */
   function* readersOf(place: Place) {
@@ -186,20 +188,17 @@ const make = Effect.gen(function* () {
   }).pipe(Effect.schedule(Schedule.spaced("15 seconds")), Effect.forkScoped)
 
   return RoomEvents.of({
-    append: Effect.fnUntraced(function* (room_id, event) {
-      const { type } = event
-      const body = Json.stringify(event)
-      const created_at = (yield* Commit).now()
-      const entry = yield* log.insert({ room_id, type, body, created_at })
-      if (Option.isNone(entry)) return
-      const { id, owner_id } = entry.value
-      yield* afterCommit(
-        Effect.zipRight(
-          forget(room_id, changesRoom[type]),
-          publish({ id: room_id, owner_id }, { id, room_id, type, body })
-        )
-      )
-    }),
+    append: (room_id, event) =>
+      Effect.flatMap(Commit, (commit) => {
+        const { type } = event
+        const body = Json.stringify(event)
+        return Effect.map(log.insert({ room_id, type, body, created_at: commit.now() }), (entry) => {
+          if (Option.isNone(entry)) return
+          const { id, owner_id } = entry.value
+          const told = publish({ id: room_id, owner_id }, { id, room_id, type, body })
+          commit.after(Effect.zipRight(forget(room_id, changesRoom[type]), told))
+        })
+      }),
 
     forget: (place) => afterCommit(Effect.zipRight(forget(place.id, true), hush(place))),
 

@@ -105,7 +105,7 @@ const make = Effect.gen(function* () {
   const found =
     (id: RoomId) =>
     <A, E>(room: Effect.Effect<Option.Option<A>, E>) =>
-      Effect.flatMap(room, (it) => Effect.mapError(it, () => RoomNotFound.of(id)))
+      Effect.flatMap(room, (it) => (Option.isSome(it) ? Effect.succeed(it.value) : RoomNotFound.of(id)))
 
   const asJson = sql.onDialectOrElse({
     orElse: () => {
@@ -225,7 +225,7 @@ const make = Effect.gen(function* () {
           ON CONFLICT (room_id, user_id) DO UPDATE SET last_read_at = excluded.last_read_at`)
       ),
 
-    heard: (id, at) => write(found(id)(asRoom(hear({ id, at })))),
+    heard: (id, at) => found(id)(asRoom(hear({ id, at }))),
 
     release: (id) => write(found(id)(asRoom(release({ id })))),
 

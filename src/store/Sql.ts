@@ -30,14 +30,17 @@ const eachOf = <A, I>(schema: Schema.Schema<A, I>, table: Table) => {
   }
 }
 
+/** What cannot be read is counted, told to the log, and a defect. */
+const broken = (error: Unreadable) => Effect.zipRight(unreadable(error), Effect.die(error))
+
 /** All rows of a statement. A broken database is a defect, and so is a row of another shape: `Unreadable`. */
 export const all = <A, I>(schema: Schema.Schema<A, I>, table: Table = "other") => {
   const each = eachOf(schema, table)
   return <E>(rows: Rows<E>): Effect.Effect<ReadonlyArray<A>, Facts<E>> =>
     Effect.flatMap(orDie(rows), (found) => {
-      const [broken, read] = Array.separate(found.map(each))
-      const [first] = broken
-      return first === undefined ? Effect.succeed(read) : Effect.zipRight(unreadable(first), Effect.die(first))
+      const [unread, read] = Array.separate(found.map(each))
+      const [first] = unread
+      return first === undefined ? Effect.succeed(read) : broken(first)
     })
 }
 
@@ -68,9 +71,13 @@ export const readable = <A, I>(
 
 /** The first row of a statement, if any. */
 export const first = <A, I>(schema: Schema.Schema<A, I>, table: Table = "other") => {
-  const decode = all(schema, table)
+  const each = eachOf(schema, table)
   return <E>(rows: Rows<E>): Effect.Effect<Option.Option<A>, Facts<E>> =>
-    Effect.map(decode(Effect.map(rows, Array.take(1))), Array.head)
+    Effect.flatMap(orDie(rows), (found): Effect.Effect<Option.Option<A>> => {
+      if (found.length === 0) return Effect.succeedNone
+      const read = each(found[0])
+      return Either.isRight(read) ? Effect.succeedSome(read.right) : broken(read.left)
+    })
 }
 
 /** The first row of a statement that always has one. */

@@ -89,7 +89,8 @@ const make = Effect.gen(function* () {
   const file = yield* DbFile
   const takeOver = yield* TakeOver.make
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
-  const commits = Commits.make(yield* Effect.clock)
+  const clock = yield* Effect.clock
+  const commits = Commits.make(clock)
   const frame = Job.frameOf(statements, commits)
   const arrived: Array<Job.Job> = []
   let isOpen = true
@@ -193,14 +194,11 @@ const make = Effect.gen(function* () {
     return WriteRefused.of(reason)
   })
 
-  const write = Effect.fnUntraced(
-    function* <A, E>(write: Effect.Effect<A, E, Commit>) {
+  const write = <A, E>(write: Effect.Effect<A, E, Commit>): Effect.Effect<A, E | Unwritten> =>
+    Effect.useSpan("WriteQueue.write", { captureStackTrace: false }, (span): Effect.Effect<A, E | Unwritten> => {
       const reply = Deferred.unsafeMake<A, E | StorageFault>(FiberId.none)
-      const job = yield* Job.make(reply, write)
-      return offer(job) ? yield* Deferred.await(reply) : yield* refuse
-    },
-    Effect.withSpan("WriteQueue.write", { captureStackTrace: false })
-  )
+      return offer(Job.make(write, reply, span, clock)) ? Deferred.await(reply) : refuse
+    })
 
   return WriteQueue.of({
     ...(yield* Persist.make(write)),

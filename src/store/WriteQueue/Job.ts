@@ -1,4 +1,4 @@
-import { Cause, Deferred, Effect, Exit, Option } from "effect"
+import { Cause, type Clock, Deferred, Effect, Exit, Option, type Tracer } from "effect"
 import { faultIn, type StorageFault } from "../../domain/Storage.ts"
 import { broke } from "../../lib/broke.ts"
 import type { Statements } from "../Statements.ts"
@@ -31,55 +31,54 @@ export const frameOf = (
   release: command("RELEASE write")
 })
 
-export const make = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, write: Effect.Effect<A, E, Commits.Commit>) =>
-  Effect.map(place, ({ asked, tell }): Job => ({
+/** `asked` is when; the span is told how long the write stood in the queue, and with how many it shares its commit. */
+export const make = <A, E>(
+  write: Effect.Effect<A, E, Commits.Commit>,
+  reply: Deferred.Deferred<A, E | StorageFault>,
+  span: Tracer.Span,
+  clock: Clock.Clock
+): Job => {
+  const asked = clock.unsafeCurrentTimeMillis()
+  return {
     asked,
     run: (frame, batch) => {
-      tell(batch)
-      return Effect.map(attempt(frame, write), (done) => settle(reply, done))
+      if (span.sampled) {
+        span.attribute("parley.queue.wait_ms", clock.unsafeCurrentTimeMillis() - asked)
+        span.attribute("parley.commit.batch", batch)
+      }
+      return attempt(frame, write, reply)
     },
     refuse: (fault) => Deferred.fail(reply, fault),
     die: (cause) => Deferred.die(reply, Cause.squash(cause))
-  }))
-
-/** Tells the span of a write how long it stood in the queue, and with how many others it shares its commit. */
-const place = Effect.map(Effect.all([Effect.clock, Effect.option(Effect.currentSpan)]), ([clock, span]) => {
-  const asked = clock.unsafeCurrentTimeMillis()
-  const tell = (batch: number) => {
-    if (Option.isNone(span) || !span.value.sampled) return
-    span.value.attribute("parley.queue.wait_ms", clock.unsafeCurrentTimeMillis() - asked)
-    span.value.attribute("parley.commit.batch", batch)
   }
-  return { asked, tell }
-})
-
-interface Attempt<A, E> {
-  readonly exit: Exit.Exit<A, E>
-  readonly hooks: ReadonlyArray<Effect.Effect<void>>
 }
 
 const faultOf = <A, E>(exit: Exit.Exit<A, E>) => (Exit.isFailure(exit) ? faultIn(exit.cause) : Option.none())
 
 /**
- * One write in its own savepoint, with what it asked for after the commit. Where the storage refuses a statement the
- * transaction is given up, as where it refuses the commit: on some faults SQLite has ended it already.
+ * One write in its own savepoint; gives what it asked for after the commit, and the answer. Where the storage refuses
+ * a statement, the transaction is given up, as where it refuses the commit: on some faults SQLite has ended it already.
  */
-const attempt = <A, E>({ hooks, release, save, undo }: Frame, write: Effect.Effect<A, E, Commits.Commit>) =>
+const attempt = <A, E>(
+  { hooks, release, save, undo }: Frame,
+  write: Effect.Effect<A, E, Commits.Commit>,
+  reply: Deferred.Deferred<A, E | StorageFault>
+) =>
   Effect.suspend(() => {
     hooks()
     save()
-    return Effect.flatMap(Effect.exit(write), (exit): Effect.Effect<Attempt<A, E>, StorageFault> => {
+    return Effect.flatMap(Effect.exit(write), (exit): Effect.Effect<Effect.Effect<unknown>, StorageFault> => {
       const fault = faultOf(exit)
       if (Option.isSome(fault)) return fault.value
       const asked = hooks()
       if (Exit.isFailure(exit)) undo()
       release()
-      return Effect.succeed({ exit, hooks: Exit.isSuccess(exit) ? asked : [] })
+      const answer = Deferred.done(reply, exit)
+      return Effect.succeed(Exit.isSuccess(exit) ? Effect.zipRight(followed(asked), answer) : answer)
     })
   })
 
-const settle = <A, E>(reply: Deferred.Deferred<A, E | StorageFault>, { exit, hooks }: Attempt<A, E>) =>
-  Effect.all(hooks, { discard: true }).pipe(
-    Effect.catchAllCause((cause) => broke("commit", "what follows a commit failed", cause)),
-    Effect.zipRight(Deferred.done(reply, exit))
-  )
+const followed = (hooks: ReadonlyArray<Effect.Effect<void>>) =>
+  hooks
+    .reduce((before, hook) => Effect.zipRight(before, hook), Effect.void)
+    .pipe(Effect.catchAllCause((cause) => broke("commit", "what follows a commit failed", cause)))
