@@ -47,15 +47,20 @@ const unknown = (model: string): ModelTraits => ({
 /** No common tokenizer takes more tokens than bytes. */
 const densest = 1
 
+/** How much of a refused conversation is told next, where its refusal does not say how much the model reads. */
+export type Share = "half" | "little"
+
+const shares: Readonly<Record<Share, number>> = { half: 1 / 2, little: 1 / 16 }
+
 /**
  * What the refusal of a conversation of so many bytes teaches, by the vendor's words: the window where they tell it,
- * else half of what was sent. Each refusal makes the conversation shorter.
+ * else a share of what was sent. Each refusal makes the conversation shorter.
  */
-export const shortened = (known: ModelTraits, reason: string, bytes: number): ModelTraits => {
+export const shortened = (known: ModelTraits, reason: string, bytes: number, share: Share): ModelTraits => {
   const size = contextSizeIn(reason)
   if (size === null || size.most >= (known.context_tokens ?? Infinity)) {
-    const half = Math.max(1, Math.floor(bytes / known.bytes_per_token / 2))
-    return { ...known, context_tokens: Math.min(half, known.context_tokens ?? half) }
+    const less = Math.max(1, Math.floor((bytes / known.bytes_per_token) * shares[share]))
+    return { ...known, context_tokens: Math.min(less, known.context_tokens ?? less) }
   }
   const measured = size.asked === null ? known.bytes_per_token : (bytes / size.asked) * 0.9
   const bytes_per_token = Math.min(known.bytes_per_token, Math.max(densest, measured))

@@ -29,4 +29,13 @@ describe("what is known of a model", () => {
     deepStrictEqual(window(), [8192, []])
     deepStrictEqual(traits.of("b").context_tokens, 2048)
   })
+
+  it("is after a refusal without sizes that it reads half of what was sent, and at the last try a sixteenth", () => {
+    const known = ModelTraits.make().of("a")
+    const half = ModelTraits.shortened(known, "too long", 96_000, "half")
+    const little = ModelTraits.shortened(half, "too long", 48_000, "little")
+    deepStrictEqual([half.context_tokens, little.context_tokens], [16_000, 1000])
+    const told = ModelTraits.shortened(half, "maximum context length is 8192 tokens", 48_000, "little")
+    deepStrictEqual(told.context_tokens, 8192)
+  })
 })

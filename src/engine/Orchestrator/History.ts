@@ -29,7 +29,8 @@ export interface History {
   readonly of: (setting: TurnSetting, known: Option.Option<SessionRecord>, promptBytes: number) => Effect.Effect<Told>
 }
 
-const makeMark = Effect.map(Random.nextIntBetween(0x1000000, 0xfffffff), (number) => `#${number.toString(36)}`)
+// Always six letters and digits: the same conversation is as long whenever it is told.
+const makeMark = Effect.map(Random.nextIntBetween(36 ** 5, 0x7fffffff), (number) => `#${number.toString(36)}`)
 
 export const make = Effect.gen(function* () {
   const { current } = yield* LiveSettings

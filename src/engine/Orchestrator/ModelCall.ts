@@ -4,7 +4,7 @@ import { Closing } from "../../process/Closing.ts"
 import { hear } from "../../models/Deadlines.ts"
 import { ProviderEvent, type Session, type TurnInput } from "../../domain/Provider.ts"
 import type { ContextExceeded, ProviderError } from "../../domain/ProviderError.ts"
-import { type ModelTraits, shortened } from "../../domain/ModelTraits.ts"
+import type { ModelTraits } from "../../domain/ModelTraits.ts"
 import type { Spending, Usage } from "../../domain/Usage.ts"
 import { Gates } from "../../models/Gates.ts"
 import type { Draft } from "../LiveTurns.ts"
@@ -13,7 +13,8 @@ import { SdkPool } from "../../models/SdkPool.ts"
 import { LiveSettings } from "../../process/Settings.ts"
 import * as GenAi from "../../telemetry/GenAi.ts"
 import { callTool } from "../../personas/Tools.ts"
-import { type Brief, type Briefs, bytesOf } from "./Briefs.ts"
+import type { Brief, Briefs } from "./Briefs.ts"
+import * as Shorter from "./Shorter.ts"
 import { speechOf } from "./Speech.ts"
 import * as TurnLimits from "./TurnLimits.ts"
 import type { TurnSetting } from "./TurnSetting.ts"
@@ -32,7 +33,7 @@ export interface ModelCall {
   /**
    * Passes the provider's gate, leases the seat's client and lets the agent speak into the draft, within the deadlines.
    * A session that is lost is opened anew from the log; images that the model refuses are left out, and so are the
-   * oldest messages of a conversation that is too long for it. `begun` is run whenever the model brings forth
+   * oldest messages of a conversation that is too long for it, twice at most. `begun` is run whenever the model brings forth
    * something.
    */
   readonly attempt: (
@@ -57,6 +58,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
   const sessions = yield* Sessions
   const pool = yield* SdkPool
   const memory = yield* Memory
+  const stuck = Shorter.makeStuck()
 
   const deadlines = () => {
     const { FIRST_TOKEN_TIMEOUT, IDLE_TIMEOUT, TURN_TIMEOUT } = current()
@@ -143,14 +145,9 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
       }
     )
 
-  /** What the model is told where it knows nothing yet. */
+  /** What the model is told where it knows nothing yet; none where that is nothing. */
   const anew = (setting: TurnSetting) =>
-    queue
-      .persist(sessions.drop(setting.room.id, setting.agent.id))
-      .pipe(Effect.zipRight(briefs.make(setting)), Effect.flatMap(Effect.orDie))
-
-  const forgetSome = ({ model, provider }: TurnSetting, brief: Brief, { reason }: ContextExceeded) =>
-    provider.traits.keep(shortened(provider.traits.of(model), reason, bytesOf(brief)))
+    Effect.zipRight(queue.persist(sessions.drop(setting.room.id, setting.agent.id)), briefs.make(setting))
 
   /** A conversation that is refused however short it becomes tells nothing of how much the model reads. */
   const unlearn = ({ model, provider }: TurnSetting, { bytes_per_token, context_tokens }: ModelTraits) =>
@@ -161,31 +158,48 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
 
   return {
     attempt: (setting, brief, draft, begun) => {
-      const tell = (setting: TurnSetting, brief: Brief, others: number): Effect.Effect<Spoken, TurnError> => {
-        const again = (setting: TurnSetting) =>
-          Effect.flatMap(anew(setting), (brief) => tell(setting, brief, others + 1))
+      const tell = (setting: TurnSetting, brief: Brief, others: number, cuts: number): Told => {
+        const again = (setting: TurnSetting, error: ProviderError, cuts: number) =>
+          Effect.flatMap(
+            anew(setting),
+            Option.match({
+              onNone: () => Effect.fail(error),
+              onSome: (brief) => tell(setting, brief, others + 1, cuts)
+            })
+          )
         // What was said or done already must not be said or done twice.
         const mayTell = () => draft.isUntouched && others < mostOthers
         const hasImages = brief.input.images.length > 0
-        const otherwise = (error: ProviderError): Option.Option<ReturnType<typeof again>> => {
+
+        /** Where there is nothing to leave out, the model is not asked the same again. */
+        const cut = (error: ContextExceeded, cuts: number, isFirst = true): Told =>
+          Effect.gen(function* () {
+            Shorter.learn(setting, brief, error, cuts)
+            const next = Option.filter(yield* anew(setting), (next) => Shorter.isShorter(next, brief, setting))
+            if (Option.isSome(next)) return yield* tell(setting, next.value, others + 1, cuts)
+            // By the size that the refusal tells it should have fitted.
+            if (isFirst) return yield* cut(error, cuts, false)
+            return yield* hasImages ? again(Shorter.sightless(setting), error, cuts) : error
+          })
+        const otherwise = (error: ProviderError): Option.Option<Told> => {
           if (!mayTell()) return Option.none()
           switch (error._tag) {
             case "SessionLost":
-              return Option.some(again(setting))
+              return Option.some(again(setting, error, cuts))
             case "ImagesRefused":
-              return Option.some(Effect.zipRight(spareImages(setting), again(setting)))
+              return Option.some(Effect.zipRight(spareImages(setting), again(setting, error, cuts)))
             case "ContextExceeded":
+              if (cuts === Shorter.mostCuts) return Option.none()
               // What a shorter conversation does not mend may be the pictures.
-              if (others > 0 && hasImages) return Option.some(again(sightless(setting)))
-              forgetSome(setting, brief, error)
-              return Option.some(again(setting))
+              if (cuts > 0 && hasImages) return Option.some(again(Shorter.sightless(setting), error, cuts + 1))
+              return Option.some(cut(error, cuts + 1))
             // An image that the provider will not take must not silence the agent, now and whenever it is told anew.
             case "InvalidRequest":
-              return hasImages ? Option.some(again(sightless(setting))) : Option.none()
+              return hasImages ? Option.some(again(Shorter.sightless(setting), error, cuts)) : Option.none()
             // Where the same goes well without them, it is the pictures that the server fails at, each time anew.
             case "ServerFailed":
               return hasImages
-                ? Option.some(Effect.tap(again(sightless(setting)), () => spareImages(setting)))
+                ? Option.some(Effect.tap(again(Shorter.sightless(setting), error, cuts), () => spareImages(setting)))
                 : Option.none()
             default:
               return Option.none()
@@ -195,15 +209,35 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
           error._tag === "PoolBusy" ? Option.none() : otherwise(error)
         )
       }
+
       const known = setting.provider.traits.of(setting.model)
-      return Effect.tapErrorTag(tell(setting, brief, 0), "ContextExceeded", () => unlearn(setting, known))
+      const toldAnew = (setting: TurnSetting, cuts: number) =>
+        Effect.flatMap(anew(setting), (found) =>
+          tell(
+            setting,
+            Option.getOrElse(found, () => brief),
+            0,
+            cuts
+          )
+        )
+      const told = Effect.suspend(() => {
+        const state = stuck.of(setting)
+        if (state === null) return tell(setting, brief, 0, 0)
+        return state === "eased" ? toldAnew(setting, 0) : toldAnew(Shorter.barest(setting), Shorter.mostCuts)
+      })
+      return told.pipe(
+        Effect.tap(() => Effect.sync(() => stuck.answered(setting))),
+        Effect.tapErrorTag("ContextExceeded", () =>
+          Effect.zipRight(
+            unlearn(setting, known),
+            Effect.sync(() => stuck.refused(setting))
+          )
+        )
+      )
     }
   } satisfies ModelCall
 })
 
-const alreadyHeard = { text: "You have already been heard. Finish what you were saying.", isError: true }
+type Told = Effect.Effect<Spoken, TurnError>
 
-const sightless = (setting: TurnSetting): TurnSetting => ({
-  ...setting,
-  provider: { ...setting.provider, takesImages: false }
-})
+const alreadyHeard = { text: "You have already been heard. Finish what you were saying.", isError: true }
