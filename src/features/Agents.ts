@@ -97,7 +97,7 @@ const make = Effect.gen(function* () {
   const lock = Permits.make(1)
 
   // Pages of messages show the agents' pictures.
-  const forget = (room: RoomId) => Effect.zipRight(cache.invalidate(roomGroup(room)), cache.invalidate(logGroup(room)))
+  const forget = (room: RoomId) => cache.invalidate(roomGroup(room), logGroup(room))
 
   const sync = coalesced(
     Effect.gen(function* () {

@@ -27,16 +27,20 @@ export const make = (count: number) => {
 
   const leave = (waiter: Waiter) => (waiter.isServed ? release() : void line.delete(waiter))
 
-  const take = (restore: Restore) =>
-    Effect.suspend(() => {
-      if (free > 0) {
-        free--
-        return Effect.void
-      }
-      const waiter: Waiter = { isServed: false, served: Deferred.unsafeMake(FiberId.none) }
-      line.add(waiter)
-      return Effect.onInterrupt(restore(Deferred.await(waiter.served)), () => Effect.sync(() => leave(waiter)))
-    })
+  const take = (restore: Restore) => {
+    if (free > 0) {
+      free--
+      return Effect.void
+    }
+    const waiter: Waiter = { isServed: false, served: Deferred.unsafeMake(FiberId.none) }
+    line.add(waiter)
+    return Effect.onInterrupt(restore(Deferred.await(waiter.served)), () => Effect.sync(() => leave(waiter)))
+  }
+
+  const released = <A, E>(exit: Exit.Exit<A, E>) => {
+    release()
+    return exit
+  }
 
   return {
     /** Whether a permit can be had at once. */
@@ -44,7 +48,12 @@ export const make = (count: number) => {
     /** Runs the effect with a permit. */
     with: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.zipRight(take(restore), Effect.ensuring(restore(effect), Effect.sync(release)))
+        Effect.flatMap(take(restore), () =>
+          Effect.matchCauseEffect(restore(effect), {
+            onFailure: (cause) => released(Exit.failCause(cause)),
+            onSuccess: (value) => released(Exit.succeed(value))
+          })
+        )
       ),
     /** A permit until the scope closes. */
     scoped: Effect.uninterruptibleMask((restore) =>

@@ -4,7 +4,7 @@ import { type Image, ImageNotFound, ImageType } from "../domain/Image.ts"
 import { MessageId } from "../domain/Message.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import * as Sql from "./Sql.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 
 /** Which image of which message, from 0. */
 export interface Place {
@@ -57,7 +57,7 @@ const make = Effect.gen(function* () {
       if (images.length === 0) return Effect.void
       const add = (image: Image, position: number) =>
         sql`INSERT INTO attachments ${sql.insert({ message_id, position, ...image, size: image.bytes.length })}`
-      return Effect.zipRight(Commit, Effect.orDie(Effect.forEach(images, add, { discard: true })))
+      return within(Effect.orDie(Effect.forEach(images, add, { discard: true })))
     },
 
     find: (room, { message_id, position }) =>

@@ -43,8 +43,8 @@ export class Cache extends Context.Tag("parley/store/Cache")<
   {
     /** Makes a new region. Regions live as long as the cache: make them where a service is made. */
     readonly region: <A, E = never>() => Region<A, E>
-    /** Takes effect in one step, and touches the group's own members only. */
-    readonly invalidate: (group: string) => Effect.Effect<void>
+    /** Takes effect in one step, and touches the groups' own members only. */
+    readonly invalidate: (...groups: ReadonlyArray<string>) => Effect.Effect<void>
     /** All groups at once: every next read loads. */
     readonly clear: Effect.Effect<void>
     readonly stats: Effect.Effect<CacheStats>
@@ -76,7 +76,7 @@ class Entry<A, E> extends Link {
 
 const make = (capacity: number) => {
   const counts = { hits: 0, misses: 0, refusedFills: 0, evictions: 0, invalidations: 0, entries: 0 }
-  const invalidators: Array<(group?: string) => void> = []
+  const invalidators: Array<(groups: ReadonlyArray<string> | null) => void> = []
   // Not a Map in order of insertion: V8 walks over all former places of a key that moves often.
   const ring = new Link({ entries: 0 }, () => {})
   const tallies = new Map<string, Tally>()
@@ -179,8 +179,8 @@ const make = (capacity: number) => {
     }
 
     // A load under way keeps the map that it began in, so that what it brings is never found again.
-    invalidators.push((group) => {
-      for (const label of group === undefined ? [...groups.keys()] : [group]) {
+    invalidators.push((gone) => {
+      for (const label of gone ?? [...groups.keys()]) {
         groups.get(label)?.forEach(remove)
         groups.delete(label)
       }
@@ -188,16 +188,16 @@ const make = (capacity: number) => {
     return { get, getIfPresent }
   }
 
-  const invalidate = (group?: string) =>
+  const forget = (gone: ReadonlyArray<string> | null) =>
     Effect.sync(() => {
-      counts.invalidations++
-      for (const invalidate of invalidators) invalidate(group)
+      counts.invalidations += gone?.length ?? 1
+      for (const invalidate of invalidators) invalidate(gone)
     })
 
   return Cache.of({
     region,
-    invalidate,
-    clear: invalidate(),
+    invalidate: (...groups) => forget(groups),
+    clear: forget(null),
     stats: Effect.sync(() => ({
       ...counts,
       entriesOf: Object.fromEntries(Array.from(tallies, ([kind, { entries }]) => [kind, entries]))

@@ -8,7 +8,7 @@ import type { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import * as Sql from "./Sql.ts"
 import { columnsOf, insertInto, Statements } from "./Statements.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 
 interface NewCritique {
   readonly room_id: RoomId
@@ -77,10 +77,7 @@ const make = Effect.gen(function* () {
 
   return Critiques.of({
     insert: ({ partial, ...critique }) =>
-      Effect.zipRight(
-        Commit,
-        Effect.map(asId(insert({ ...critique, partial: Number(partial) })), ({ id }) => id)
-      ),
+      within(Effect.map(asId(insert({ ...critique, partial: Number(partial) })), ({ id }) => id)),
 
     page: (room, { after, before, limit }) => {
       const bounds = [

@@ -13,7 +13,7 @@ import type { ModelChoice } from "../domain/ModelChoice.ts"
 import * as Sql from "./Sql.ts"
 import { encodeChoice, StoredChoice } from "./StoredChoice.ts"
 import { RoomRepo } from "./RoomRepo.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 
 const Row = Schema.Struct({
   ...WrittenMessage.omit("images", "missing_images").fields,
@@ -111,8 +111,7 @@ const asAgents = Sql.all(Agent.pick("id", "name", "display_name"))
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const rooms = yield* RoomRepo
-  const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
-    Effect.zipRight(Commit, Effect.asVoid(Effect.orDie(statement)))
+  const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) => within(Effect.asVoid(Effect.orDie(statement)))
 
   const seats = (room: RoomId) =>
     asSeats(sql`

@@ -10,7 +10,7 @@ import * as Hot from "./Ledger/Hot.ts"
 import type { NewTurn, RoundEnd, TurnEnd } from "./Ledger/Rows.ts"
 import * as Sql from "./Sql.ts"
 import { Statements } from "./Statements.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 
 export type { NewTurn, RoundEnd, TurnEnd } from "./Ledger/Rows.ts"
 
@@ -108,14 +108,12 @@ const asStanding = Sql.one(
 
 const make = Effect.gen(function* () {
   const hot = Hot.make((yield* Statements).prepare)
-  const write = <A>(statement: Effect.Effect<A>) => Effect.zipRight(Commit, statement)
   /** Whether a change of an open round found it. */
   const isOpen = (changed: Effect.Effect<ReadonlyArray<unknown>>) =>
-    write(Effect.map(asIds(changed), Array.isNonEmptyReadonlyArray))
+    within(Effect.map(asIds(changed), Array.isNonEmptyReadonlyArray))
 
   return Ledger.of({
     openRound: Effect.fnUntraced(function* ({ planned_from, room_id, seed, tape, trigger, policy }, started_at) {
-      yield* Commit
       const isAutonomous = trigger.kind === "autonomous"
       const row = {
         room_id,
@@ -132,11 +130,11 @@ const make = Effect.gen(function* () {
     }),
 
     plan: ({ id, planned_from, tape }) =>
-      write(Effect.asVoid(hot.plan({ id, planned_from: encodePasses(planned_from), tape: encodeTape(tape) }))),
+      within(Effect.asVoid(hot.plan({ id, planned_from: encodePasses(planned_from), tape: encodeTape(tape) }))),
 
     closeRound: (id, end) => isOpen(hot.closeRound({ id, ...end })),
 
-    closeRounds: (room, at) => write(Effect.asVoid(hot.closeRounds({ room, at }))),
+    closeRounds: (room, at) => within(Effect.asVoid(hot.closeRounds({ room, at }))),
 
     open: (room) => asHeads(hot.open({ room })),
 
@@ -144,7 +142,7 @@ const make = Effect.gen(function* () {
 
     tried: (id) => isOpen(hot.tried({ id })),
 
-    untried: (id) => write(Effect.asVoid(hot.untried({ id }))),
+    untried: (id) => within(Effect.asVoid(hot.untried({ id }))),
 
     find: (id) => maybeRound(hot.find({ id })),
 
@@ -163,7 +161,7 @@ const make = Effect.gen(function* () {
         reserved: { tokens, usd }
       })),
 
-    openTurn: (turn) => write(Effect.map(asTurnId(hot.openTurn({ ...turn })), ({ id }) => id)),
+    openTurn: (turn) => within(Effect.map(asTurnId(hot.openTurn({ ...turn })), ({ id }) => id)),
 
     closeTurn: (id, { counted, error, usage, ...end }) => {
       const row = {
@@ -179,7 +177,7 @@ const make = Effect.gen(function* () {
         counted_usd: counted.usd
       }
       return Effect.asVoid(
-        Effect.zipRight(write(hot.closeTurn(row)), end.outcome === "interrupted" ? Effect.void : hot.proven({ id }))
+        Effect.zipRight(within(hot.closeTurn(row)), end.outcome === "interrupted" ? Effect.void : hot.proven({ id }))
       )
     },
 

@@ -6,7 +6,7 @@ import { Flag } from "../domain/Row.ts"
 import * as Sql from "./Sql.ts"
 import { beginning } from "../lib/text.ts"
 import { Statements } from "./Statements.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 import * as Hot from "./MessageRepo/Hot.ts"
 import type { NewMessage } from "./MessageRepo/NewMessage.ts"
 import * as Columns from "./MessageRepo/Columns.ts"
@@ -126,13 +126,13 @@ const make = Effect.gen(function* () {
       const { idempotency_key: key, room_id: room } = message
       const stored = asMessage(hot.insert(rowOf(message)))
       // A key that was used before a clearing is free again, though its message may not be gone yet.
-      return key === null ? stored : Effect.zipRight(hot.release({ room, key }), stored)
+      return within(key === null ? stored : Effect.zipRight(hot.release({ room, key }), stored))
     },
 
     append: (messages) =>
       messages.length === 0
         ? Effect.succeed([])
-        : Effect.flatMap(Commit, () =>
+        : within(
             Effect.map(
               asIds(sql`INSERT INTO messages ${sql.insert(messages.map(rowOf))} RETURNING id`),
               // The rows of one statement get growing ids; in which order it gives them back is its own affair.

@@ -5,7 +5,7 @@ import { RoomId } from "../domain/RoomId.ts"
 import { Reason, RoundId, StopReason, TurnId } from "../domain/Round.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import * as Sql from "./Sql.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 
 const OpenTurn = Schema.Struct({
   id: TurnId,
@@ -72,8 +72,7 @@ const asCosts = Sql.readable(Schema.Struct({ id: RoundId, cost: Schema.Number })
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) =>
-    Effect.zipRight(Commit, Effect.asVoid(Effect.orDie(statement)))
+  const write = (statement: Effect.Effect<unknown, SqlError.SqlError>) => within(Effect.asVoid(Effect.orDie(statement)))
 
   // Ids grow: of several rounds that a room has open the last is the newest.
   const reason = sql`

@@ -3,7 +3,7 @@ import { Context, Effect, Layer, Option, Schema } from "effect"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import * as Sql from "./Sql.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 
 const Unfinished = Schema.Struct({
   id: RoomId,
@@ -64,7 +64,7 @@ const maybeUnfinished = Sql.first(Unfinished)
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const write = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipRight(Commit, Effect.orDie(effect))
+  const write = <A, E>(effect: Effect.Effect<A, E>) => within(Effect.orDie(effect))
 
   const takeFrom = (room: RoomId, { key, table, upTo }: Shelf, limit: number) => {
     const [from, name] = [sql.literal(table), sql.literal(key)]

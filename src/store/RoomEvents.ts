@@ -10,7 +10,7 @@ import * as Sse from "../lib/sse.ts"
 import * as Log from "./RoomEvents/Log.ts"
 import * as Pages from "./RoomEvents/Pages.ts"
 import { keyOf, keysOf, type Place, type Topic } from "./Topic.ts"
-import { afterCommit, Commit } from "./WriteQueue.ts"
+import { afterCommit, Commit, within } from "./WriteQueue.ts"
 
 /**
  * Where a reader's frames go, one or more in a piece. `write` must not block: a reader that cannot keep up is the
@@ -107,10 +107,8 @@ const make = Effect.gen(function* () {
   const cache = yield* Cache
   const readers = new Map<string, Set<Reader>>()
 
-  const forget = (roomId: RoomId, room: boolean) => {
-    const said = cache.invalidate(logGroup(roomId))
-    return room ? Effect.zipRight(said, cache.invalidate(roomGroup(roomId))) : said
-  }
+  const forget = (roomId: RoomId, room: boolean) =>
+    room ? cache.invalidate(logGroup(roomId), roomGroup(roomId)) : cache.invalidate(logGroup(roomId))
 
   /** Everyone who follows the room, alone or among others. */
   function* readersOf(place: Place) {
@@ -225,7 +223,7 @@ const make = Effect.gen(function* () {
       })
     }),
 
-    prune: (before, limit) => Effect.zipRight(Commit, log.prune(before, limit)),
+    prune: (before, limit) => within(log.prune(before, limit)),
 
     open: (room) =>
       afterCommit(

@@ -11,7 +11,7 @@ import { JsonText } from "../lib/json.ts"
 import * as Sql from "./Sql.ts"
 import { Statements } from "./Statements.ts"
 import { OwnerId, type Place } from "./Topic.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 
 export class RoomRepo extends Context.Tag("parley/store/RoomRepo")<
   RoomRepo,
@@ -121,8 +121,6 @@ const make = Effect.gen(function* () {
   /** A room that people may see; of the others nothing is known here. */
   const open = (id: RoomId) => sql`id = ${id} AND state = 'open'`
 
-  const write = <A, E>(effect: Effect.Effect<A, E>) => Effect.zipRight(Commit, effect)
-
   const isOpen = "id = @id AND state = 'open'"
   const select = prepare<{ id: RoomId }>(`SELECT * FROM rooms WHERE ${isOpen}`)
   const selectGuard = prepare<{ id: RoomId }>(`SELECT id, loop_guard FROM rooms WHERE ${isOpen}`)
@@ -145,7 +143,7 @@ const make = Effect.gen(function* () {
 
   return RoomRepo.of({
     insert: (room) =>
-      write(
+      within(
         sql`INSERT INTO rooms ${sql.insert(columns(room))} RETURNING *`.pipe(
           Sql.orConflict(() => RoomExists.of(room.name)),
           asNewRoom
@@ -201,7 +199,7 @@ const make = Effect.gen(function* () {
       ),
 
     update: (id, changes) =>
-      write(
+      within(
         sql`UPDATE rooms SET ${sql.update(columns(changes))} WHERE ${open(id)} RETURNING *`.pipe(
           Sql.orConflict(() => RoomExists.of(changes.name ?? "")),
           asRoom,
@@ -210,7 +208,7 @@ const make = Effect.gen(function* () {
       ),
 
     hide: (id) =>
-      write(
+      within(
         found(id)(
           maybePlace(sql`
             UPDATE rooms SET state = 'deleting' WHERE id = ${id} AND state NOT IN ('importing', 'deleting')
@@ -219,19 +217,19 @@ const make = Effect.gen(function* () {
       ),
 
     markRead: (id, user, at) =>
-      write(
+      within(
         Effect.orDie(sql`
           INSERT INTO room_reads (room_id, user_id, last_read_at) VALUES (${id}, ${user}, ${at})
           ON CONFLICT (room_id, user_id) DO UPDATE SET last_read_at = excluded.last_read_at`)
       ),
 
-    heard: (id, at) => found(id)(asRoom(hear({ id, at }))),
+    heard: (id, at) => within(found(id)(asRoom(hear({ id, at })))),
 
-    release: (id) => write(found(id)(asRoom(release({ id })))),
+    release: (id) => within(found(id)(asRoom(release({ id })))),
 
-    settle: (id, { counted, ...turn }) => write(found(id)(asRoom(settle({ id, ...turn, ...counted })))),
+    settle: (id, { counted, ...turn }) => within(found(id)(asRoom(settle({ id, ...turn, ...counted })))),
 
-    rested: (id, at, isQuiet) => write(Effect.asVoid(rest({ id, at, quiet: Number(isQuiet) }))),
+    rested: (id, at, isQuiet) => within(Effect.asVoid(rest({ id, at, quiet: Number(isQuiet) }))),
 
     autonomous: (limit) =>
       asRooms(sql`
@@ -243,7 +241,7 @@ const make = Effect.gen(function* () {
         ORDER BY last_round_at, id LIMIT ${limit}`),
 
     restart: (id) =>
-      write(
+      within(
         found(id)(
           asRoom(sql`
             UPDATE rooms SET interactions = 0, loop_guard = NULL, is_clearing = 1,
@@ -255,7 +253,7 @@ const make = Effect.gen(function* () {
       ),
 
     join: (id, agent, at) =>
-      write(
+      within(
         Effect.map(
           Effect.orDie(sql`
             INSERT INTO room_agents (room_id, agent_id, joined_at, joined_after)
@@ -266,7 +264,7 @@ const make = Effect.gen(function* () {
       ),
 
     leave: (id, agent) =>
-      write(
+      within(
         Effect.map(
           Effect.orDie(sql`DELETE FROM room_agents WHERE room_id = ${id} AND agent_id = ${agent} RETURNING agent_id`),
           Array.isNonEmptyReadonlyArray

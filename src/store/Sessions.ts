@@ -4,7 +4,7 @@ import type { RoomId } from "../domain/RoomId.ts"
 import type { Timestamp } from "../domain/Time.ts"
 import * as Sql from "./Sql.ts"
 import { setting, Statements } from "./Statements.ts"
-import { Commit } from "./WriteQueue.ts"
+import { type Commit, within } from "./WriteQueue.ts"
 
 /**
  * Where a seat's model session stands. Valid for the same provider, model and prompt only. That of a provider which
@@ -70,9 +70,9 @@ const make = Effect.gen(function* () {
     find: (room_id, agent_id) => Effect.map(asSession(select({ room_id, agent_id })), Array.head),
 
     keep: (room_id, agent_id, session, updated_at) =>
-      Effect.zipRight(Commit, Effect.asVoid(upsert({ room_id, agent_id, ...session, updated_at }))),
+      within(Effect.asVoid(upsert({ room_id, agent_id, ...session, updated_at }))),
 
     drop: (room_id, agent_id) =>
-      Effect.zipRight(Commit, agent_id === null ? removeAll({ room_id }) : remove({ room_id, agent_id }))
+      within(Effect.asVoid(agent_id === null ? removeAll({ room_id }) : remove({ room_id, agent_id })))
   })
 })

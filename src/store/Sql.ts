@@ -1,6 +1,7 @@
 import { type SqlClient, SqlError, type Statement } from "@effect/sql"
-import { Array, Effect, Either, Option, ParseResult, Predicate, Schema } from "effect"
+import { Array, Cause, Effect, Either, Option, ParseResult, Predicate, Schema } from "effect"
 import * as Plain from "./Sql/Plain.ts"
+import { inOrder } from "../lib/together.ts"
 import { type Table, Unreadable, unreadable } from "../lib/unreadable.ts"
 
 type Rows<E> = Effect.Effect<ReadonlyArray<unknown>, E>
@@ -8,8 +9,14 @@ type Facts<E> = Exclude<E, SqlError.SqlError>
 
 const isFact = <E>(error: E | SqlError.SqlError): error is Facts<E> => !(error instanceof SqlError.SqlError)
 
-const orDie = <A, E>(rows: Effect.Effect<A, E>): Effect.Effect<A, Facts<E>> =>
-  Effect.catchAll(rows, (error) => (isFact(error) ? Effect.fail(error) : Effect.die(error)))
+/** What is made of the rows of a statement, in one step where all can be read; a broken database is a defect. */
+const read = <A, E>(rows: Rows<E>, use: (found: ReadonlyArray<unknown>) => Effect.Effect<A>) =>
+  Effect.matchEffect(rows, {
+    onFailure: (error): Effect.Effect<A, Facts<E>> => (isFact(error) ? Effect.fail(error) : Effect.die(error)),
+    onSuccess: use
+  })
+
+const refused = (error: Unreadable) => Effect.zipRight(unreadable(error), Effect.die(error))
 
 /** The places of a row that have not their shape; never what stands there. */
 const placesOf = ({ issue }: ParseResult.ParseError) =>
@@ -30,17 +37,18 @@ const eachOf = <A, I>(schema: Schema.Schema<A, I>, table: Table) => {
   }
 }
 
-/** What cannot be read is counted, told to the log, and a defect. */
-const broken = (error: Unreadable) => Effect.zipRight(unreadable(error), Effect.die(error))
-
 /** All rows of a statement. A broken database is a defect, and so is a row of another shape: `Unreadable`. */
 export const all = <A, I>(schema: Schema.Schema<A, I>, table: Table = "other") => {
   const each = eachOf(schema, table)
   return <E>(rows: Rows<E>): Effect.Effect<ReadonlyArray<A>, Facts<E>> =>
-    Effect.flatMap(orDie(rows), (found) => {
-      const [unread, read] = Array.separate(found.map(each))
-      const [first] = unread
-      return first === undefined ? Effect.succeed(read) : broken(first)
+    read(rows, (found) => {
+      const kept: Array<A> = []
+      for (const row of found) {
+        const it = each(row)
+        if (Either.isLeft(it)) return refused(it.left)
+        kept.push(it.right)
+      }
+      return Effect.succeed(kept)
     })
 }
 
@@ -55,17 +63,18 @@ export const readable = <A, I>(
 ) => {
   const each = eachOf(schema, table)
   return <E>(rows: Rows<E>): Effect.Effect<ReadonlyArray<A>, Facts<E>> =>
-    Effect.flatMap(orDie(rows), (found) => {
-      const decoded = found.map(each)
-      const read = Array.zip(found, decoded).flatMap(([row, it]) =>
-        Option.toArray(
-          Either.match(it, {
-            onRight: Option.some,
-            onLeft: () => instead(row)
-          })
-        )
-      )
-      return Effect.as(Effect.forEach(Array.getLefts(decoded), unreadable, { discard: true }), read)
+    read(rows, (found) => {
+      const kept: Array<A> = []
+      const broken: Array<Unreadable> = []
+      for (const row of found) {
+        const it = each(row)
+        if (Either.isRight(it)) kept.push(it.right)
+        else {
+          broken.push(it.left)
+          kept.push(...Option.toArray(instead(row)))
+        }
+      }
+      return Effect.as(inOrder(broken.map(unreadable)), kept)
     })
 }
 
@@ -73,17 +82,22 @@ export const readable = <A, I>(
 export const first = <A, I>(schema: Schema.Schema<A, I>, table: Table = "other") => {
   const each = eachOf(schema, table)
   return <E>(rows: Rows<E>): Effect.Effect<Option.Option<A>, Facts<E>> =>
-    Effect.flatMap(orDie(rows), (found): Effect.Effect<Option.Option<A>> => {
-      if (found.length === 0) return Effect.succeedNone
-      const read = each(found[0])
-      return Either.isRight(read) ? Effect.succeedSome(read.right) : broken(read.left)
-    })
+    read(rows, (found) =>
+      found.length === 0
+        ? Effect.succeedNone
+        : Either.match(each(found[0]), { onLeft: refused, onRight: Effect.succeedSome })
+    )
 }
 
 /** The first row of a statement that always has one. */
 export const one = <A, I>(schema: Schema.Schema<A, I>, table: Table = "other") => {
-  const decode = first(schema, table)
-  return <E>(rows: Rows<E>): Effect.Effect<A, Facts<E>> => Effect.map(decode(rows), Option.getOrThrow)
+  const each = eachOf(schema, table)
+  return <E>(rows: Rows<E>): Effect.Effect<A, Facts<E>> =>
+    read(rows, (found) =>
+      found.length === 0
+        ? Effect.die(new Cause.NoSuchElementException("the statement has given no row"))
+        : Either.match(each(found[0]), { onLeft: refused, onRight: Effect.succeed })
+    )
 }
 
 const uniqueCodes = new Set<unknown>(["SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"])

@@ -5,6 +5,7 @@ import type { QueueStats } from "../domain/Status.ts"
 import { faultIn, isLocked, type StorageFault, StorageUnavailable, type Unwritten } from "../domain/Storage.ts"
 import * as Bell from "../lib/bell.ts"
 import * as Meter from "../lib/metric.ts"
+import { inOrder } from "../lib/together.ts"
 import { nextTurn } from "../lib/turns.ts"
 import { Settings } from "../process/Settings.ts"
 import * as Commits from "./WriteQueue/Commit.ts"
@@ -14,7 +15,7 @@ import { Statements } from "./Statements.ts"
 import * as Persist from "./WriteQueue/Persist.ts"
 import * as TakeOver from "./WriteQueue/TakeOver.ts"
 
-export { afterCommit, Commit } from "./WriteQueue/Commit.ts"
+export { afterCommit, Commit, within } from "./WriteQueue/Commit.ts"
 export { patience } from "./WriteQueue/Persist.ts"
 
 export class WriteQueue extends Context.Tag("parley/store/WriteQueue")<
@@ -68,51 +69,63 @@ const commits = Meter.histogram(
   [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
 )
 
-const timed = <A, E, R>(transaction: Effect.Effect<A, E, R>, size: number) =>
-  Effect.clockWith((clock) => {
-    const began = clock.unsafeCurrentTimeNanos()
-    return Effect.ensuring(
-      transaction,
-      Effect.sync(() => {
-        batches(size)
-        commits(Number(clock.unsafeCurrentTimeNanos() - began) / 1e9)
-      })
-    )
-  })
-
-/** What is written to a file that is not the one of that name, or is damaged, would be lost with the process. */
-const standing = ({ glance }: DbFile["Type"]) =>
-  Effect.suspend(() => Option.match(glance(), { onNone: () => Effect.void, onSome: Effect.fail }))
-
 const make = Effect.gen(function* () {
   const statements = yield* Statements
   const file = yield* DbFile
   const takeOver = yield* TakeOver.make
   const { WRITE_QUEUE_CAPACITY } = yield* Settings
   const clock = yield* Effect.clock
-  const commits = Commits.make(clock)
-  const frame = Job.frameOf(statements, commits)
+  const current = Commits.make(clock)
+  const frame = Job.frameOf(statements, current)
   const arrived: Array<Job.Job> = []
   let isOpen = true
   let waiting: ReadonlyArray<Batch> = []
   let trouble = Option.none<StorageFault>()
   let version = 0
 
+  /** What is written to a file that is not the one of that name, or is damaged, would be lost with the process. */
+  const standing = () => Option.match(file.glance(), { onNone: () => Effect.void, onSome: Effect.fail })
+  const begun = Effect.zipRight(Effect.suspend(standing), Effect.sync(frame.begin))
+  const committed = Effect.suspend(() => {
+    frame.commit()
+    return standing()
+  })
+  const undone = Effect.ignore(Effect.try(frame.rollback))
+
+  /** Gives what is to be done after the commit. */
+  const carry = (batch: Batch) => {
+    const began = clock.unsafeCurrentTimeNanos()
+    const after: Array<Effect.Effect<unknown>> = []
+    const run = (job: Job.Job) =>
+      Effect.flatMap(job.run(frame, batch.length), (done) => {
+        after.push(done)
+        return Effect.void
+      })
+    const told = () => {
+      batches(batch.length)
+      commits(Number(clock.unsafeCurrentTimeNanos() - began) / 1e9)
+    }
+    return Effect.matchCauseEffect(inOrder([...batch.map(run), committed]), {
+      onFailure: (cause) => {
+        told()
+        return Effect.zipRight(undone, Effect.failCause(cause))
+      },
+      onSuccess: () => {
+        told()
+        return Effect.succeed(after)
+      }
+    })
+  }
+
   /** Null when another process has the lock: then nothing was begun. */
-  const transact = (batch: Batch) => {
-    const carried = Effect.forEach(batch, (job) => job.run(frame, batch.length)).pipe(
-      Effect.zipLeft(Effect.sync(frame.commit)),
-      Effect.zipLeft(standing(file)),
-      Effect.tapErrorCause(() => Effect.ignore(Effect.try(frame.rollback)))
-    )
-    return Effect.matchCauseEffect(Effect.zipRight(standing(file), Effect.sync(frame.begin)), {
+  const transact = (batch: Batch) =>
+    Effect.matchCauseEffect(begun, {
       onFailure: (cause) => (Option.exists(faultIn(cause), isLocked) ? Effect.succeed(null) : Effect.failCause(cause)),
       onSuccess: () => {
         version += 1
-        return timed(carried, batch.length)
+        return carry(batch)
       }
     }).pipe(statements.alone)
-  }
 
   const refuseAll = (batch: Batch, fault: StorageFault) => {
     refusals(batch.length, fault._tag)
@@ -131,7 +144,7 @@ const make = Effect.gen(function* () {
 
   /** Those whose time is up are refused, the others wait on. */
   const wait = (batch: Batch) =>
-    Effect.clockWith((clock) => {
+    Effect.suspend(() => {
       const fault = StorageUnavailable.of("locked")
       const latest = clock.unsafeCurrentTimeMillis() - patienceMs
       const [late, early] = Array.partition([...batch, ...waiting.flat()], ({ asked }) => asked > latest)
@@ -148,7 +161,7 @@ const make = Effect.gen(function* () {
       onSuccess: (replies) => {
         if (replies === null) return wait(batch)
         trouble = Option.none()
-        return Effect.zipRight(Effect.all(replies, { discard: true }), takeOver)
+        return Effect.zipRight(inOrder(replies), takeOver)
       }
     })
   }).pipe(Effect.uninterruptible)
@@ -165,12 +178,11 @@ const make = Effect.gen(function* () {
     body: () => Effect.zipRight(commit, enqueue),
     step: () => {}
   })
-  const worker = yield* Effect.zipRight(gather, empty).pipe(
-    Effect.repeat({ while: () => isOpen || arrived.length > 0 }),
-    Effect.provideService(Commit, commits.service),
-    Effect.withTracerEnabled(false),
-    Effect.forkScoped
-  )
+  const worker = yield* Effect.whileLoop({
+    while: () => isOpen || arrived.length > 0,
+    body: () => Effect.zipRight(gather, empty),
+    step: () => {}
+  }).pipe(Effect.provideService(Commit, current.service), Effect.withTracerEnabled(false), Effect.forkScoped)
   const close = Effect.sync(() => {
     isOpen = false
     arrival.ring()

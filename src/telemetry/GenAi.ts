@@ -1,19 +1,26 @@
-import { Clock, Effect, Option, Tracer } from "effect"
+import { Clock, Effect, Tracer } from "effect"
 import type { Outcome, Reason, RoundId, Trigger, TurnId, TurnPolicy } from "../domain/Round.ts"
 import type { RoomId } from "../domain/RoomId.ts"
 import type { Usage } from "../domain/Usage.ts"
 
 // Names of the OpenTelemetry conventions for generative AI, which are still in development: they stand here alone.
 
-export const traceId: Effect.Effect<string | null> = Effect.map(
-  Effect.option(Effect.currentSpan),
-  Option.match({ onNone: () => null, onSome: (span) => span.traceId })
-)
+/** What is made of the span that stands now, if one does: one step, where the library takes a dozen. */
+const withSpan = <A>(use: (span: Tracer.Span | null) => A) =>
+  Effect.withFiberRuntime<A>(({ currentSpan }) =>
+    Effect.succeed(use(currentSpan?._tag === "Span" ? currentSpan : null))
+  )
+
+const annotated = (attributes: Readonly<Record<string, unknown>>) =>
+  withSpan((span) => {
+    if (span !== null) for (const name in attributes) span.attribute(name, attributes[name])
+  })
+
+export const traceId = withSpan((span) => span?.traceId ?? null)
 
 /** The span that stands now, as the cause of what will be done later and elsewhere. */
-export const cause: Effect.Effect<Trigger["cause"]> = Effect.map(
-  Effect.option(Effect.currentSpan),
-  Option.match({ onNone: () => null, onSome: ({ spanId, traceId }) => ({ trace_id: traceId, span_id: spanId }) })
+export const cause = withSpan((span): Trigger["cause"] =>
+  span === null ? null : { trace_id: span.traceId, span_id: span.spanId }
 )
 
 export interface ModelLabels {
@@ -58,7 +65,7 @@ export const round = <A, E, R>(labels: RoundLabels, effect: Effect.Effect<A, E, 
     attributes: whyOf(labels)
   })
 
-export const stopped = (reason: string) => Effect.annotateCurrentSpan("parley.round.stop_reason", reason)
+export const stopped = (reason: string) => annotated({ "parley.round.stop_reason": reason })
 
 /**
  * A turn is a trace of its own, linked to the request that caused it; the cause is an attribute as well, to search by.
@@ -95,7 +102,7 @@ export interface TurnEnd {
 
 /** What became of the turn, on its own span. */
 export const ended = ({ answer, error, firstTokenMs, outcome, turnId, usage }: TurnEnd) =>
-  Effect.annotateCurrentSpan({
+  annotated({
     "parley.turn.id": turnId,
     "parley.turn.outcome": outcome,
     ...(error === null ? {} : { "error.type": error._tag }),
@@ -126,13 +133,13 @@ const firstToken = (ms: number | null) => (ms === null ? {} : { "gen_ai.response
 
 /** What the model's answer was, on the span of the call. */
 export const answered = (answer: Answer, firstTokenMs: number | null) =>
-  Effect.annotateCurrentSpan({ ...toldBy(answer), ...firstToken(firstTokenMs) })
+  annotated({ ...toldBy(answer), ...firstToken(firstTokenMs) })
 
 /** What the call took, on its span. */
-export const took = (usage: Usage | null) => Effect.annotateCurrentSpan(usage === null ? {} : spent(usage))
+export const took = (usage: Usage | null) => annotated(usage === null ? {} : spent(usage))
 
 /** How long a part of the work stood in line, in milliseconds. */
-export const waited = (line: "gate" | "lease", ms: number) => Effect.annotateCurrentSpan(`parley.${line}.wait_ms`, ms)
+export const waited = (line: "gate" | "lease", ms: number) => annotated({ [`parley.${line}.wait_ms`]: ms })
 
 export const chat =
   (labels: ModelLabels) =>
@@ -151,10 +158,8 @@ export const chat =
  * Notes on the turn's span that the provider is to be asked again, what it said, and how long the turn waits by itself.
  */
 export const retried = (error: string, delayMs: number): Effect.Effect<void> =>
-  Effect.flatMap(Effect.all([Effect.option(Effect.currentSpan), Clock.currentTimeNanos]), ([span, now]) =>
-    Effect.sync(() =>
-      Option.map(span, (it) => it.event("parley.retry", now, { "error.type": error, "parley.retry.delay_ms": delayMs }))
-    )
+  Effect.flatMap(Clock.currentTimeNanos, (now) =>
+    withSpan((span) => span?.event("parley.retry", now, { "error.type": error, "parley.retry.delay_ms": delayMs }))
   )
 
 export const executeTool = <A, E, R>(name: string, effect: Effect.Effect<A, E, R>) =>

@@ -29,4 +29,7 @@ export const make = (clock: Clock.Clock) => {
   }
 }
 
+/** Has it run nowhere but in a write. */
+export const within = <A, E, R>(statement: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Commit> => statement
+
 export const afterCommit = (effect: Effect.Effect<void>) => Effect.map(Commit, (commit) => commit.after(effect))

@@ -1,6 +1,7 @@
-import { Cause, type Clock, Deferred, Effect, Exit, Option, type Tracer } from "effect"
+import { Cause, type Clock, Deferred, Effect, Option, type Tracer } from "effect"
 import { faultIn, type StorageFault } from "../../domain/Storage.ts"
 import { broke } from "../../lib/broke.ts"
+import { inOrder } from "../../lib/together.ts"
 import type { Statements } from "../Statements.ts"
 import type * as Commits from "./Commit.ts"
 
@@ -53,8 +54,6 @@ export const make = <A, E>(
   }
 }
 
-const faultOf = <A, E>(exit: Exit.Exit<A, E>) => (Exit.isFailure(exit) ? faultIn(exit.cause) : Option.none())
-
 /**
  * One write in its own savepoint; gives what it asked for after the commit, and the answer. Where the storage refuses
  * a statement, the transaction is given up, as where it refuses the commit: on some faults SQLite has ended it already.
@@ -67,18 +66,20 @@ const attempt = <A, E>(
   Effect.suspend(() => {
     hooks()
     save()
-    return Effect.flatMap(Effect.exit(write), (exit): Effect.Effect<Effect.Effect<unknown>, StorageFault> => {
-      const fault = faultOf(exit)
-      if (Option.isSome(fault)) return fault.value
-      const asked = hooks()
-      if (Exit.isFailure(exit)) undo()
-      release()
-      const answer = Deferred.done(reply, exit)
-      return Effect.succeed(Exit.isSuccess(exit) ? Effect.zipRight(followed(asked), answer) : answer)
+    return Effect.matchCauseEffect(write, {
+      onFailure: (cause): Effect.Effect<Effect.Effect<unknown>, StorageFault> => {
+        const fault = faultIn(cause)
+        if (Option.isSome(fault)) return fault.value
+        undo()
+        release()
+        return Effect.succeed(Deferred.failCause(reply, cause))
+      },
+      onSuccess: (value) => {
+        release()
+        return Effect.succeed(Effect.zipRight(followed(hooks()), Deferred.succeed(reply, value)))
+      }
     })
   })
 
 const followed = (hooks: ReadonlyArray<Effect.Effect<void>>) =>
-  hooks
-    .reduce((before, hook) => Effect.zipRight(before, hook), Effect.void)
-    .pipe(Effect.catchAllCause((cause) => broke("commit", "what follows a commit failed", cause)))
+  Effect.catchAllCause(inOrder(hooks), (cause) => broke("commit", "what follows a commit failed", cause))

@@ -27,10 +27,16 @@ export const make = Effect.fnUntraced(function* (write: Write) {
   return {
     held: Effect.sync(() => held.size),
     persist: <A>(job: Effect.Effect<A, never, Commit>) =>
-      Effect.suspend(() => {
+      Effect.catchAll(write(job), (refusal) => {
         const mark = {}
-        return write(job).pipe(
-          Effect.tapError(() => Effect.sync(() => held.add(mark))),
+        let first: Unwritten | null = refusal
+        const again = Effect.suspend(() => {
+          const failed = first
+          first = null
+          held.add(mark)
+          return failed === null ? write(job) : Effect.fail(failed)
+        })
+        return again.pipe(
           Effect.retry({ schedule: patience, until: isFinal }),
           Effect.ensuring(Effect.sync(() => held.delete(mark))),
           Effect.orDie
