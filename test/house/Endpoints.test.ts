@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { stringify } from "../../src/lib/json.ts"
 import * as ChatApi from "../support/ChatApi.ts"
 import * as Client from "../support/Client.ts"
+import { room } from "../support/Duo.ts"
 import * as House from "../support/House.ts"
 import * as Watch from "../support/Watch.ts"
 
@@ -42,13 +43,9 @@ const talk = Effect.gen(function* () {
 
 /** A long conversation with the one agent of the house. */
 const talkLong = Effect.gen(function* () {
-  const { json } = yield* Client.make
-  const [agent] = (yield* json("GET", "/agents")).data
-  const { data: room } = yield* json("POST", "/rooms", { name: "Long" })
-  yield* json("POST", `/rooms/${room.id}/agents/${agent.id}`)
-  const watch = yield* Watch.room(room.id)
+  const { say, watch } = yield* room({ name: "Long" })
   for (let number = 1; number <= 8; number++) {
-    yield* json("POST", `/rooms/${room.id}/messages/send`, { content: `Number ${number}: ${"x".repeat(2000)}` })
+    yield* say(`Number ${number}: ${"x".repeat(2000)}`)
     yield* watch.ended
   }
 })

@@ -33,18 +33,23 @@ const house = House.shared({
   settings: { CONTEXT_WINDOW: "1" }
 }).pipe(Layer.provide(statements.layer))
 
+type Page = Readonly<Partial<Record<"after" | "before" | "limit", number>>>
+
 let rooms = 0
 
 const setup = Effect.gen(function* () {
   const client = yield* Client.make
   const sql = yield* SqlClient.SqlClient
-  const room = yield* client.json("POST", "/rooms", { name: `room ${++rooms}` })
-  const id: number = room.data.id
-  const agents: ReadonlyArray<{ readonly id: number }> = (yield* client.json("GET", "/agents")).data
-  const path = `/rooms/${id}`
-  const send = (content: string, key: string, more: object = {}) =>
-    client.json("POST", `${path}/messages/send`, { content, ...more }, { "idempotency-key": key })
-  return { ...client, client, sql, id, path, agents, send }
+  const { ask } = client
+  const { id } = yield* ask((parley) => parley.rooms.create({ payload: { name: `room ${++rooms}` } }))
+  const inRoom = { room_id: id }
+  const agents = yield* ask((parley) => parley.agents.list())
+  const send = (content: string, key: string, more: { readonly image_data?: string } = {}) =>
+    ask(({ messages }) =>
+      messages.send({ path: inRoom, payload: { content, ...more }, headers: { "idempotency-key": key } })
+    )
+  const page = (urlParams: Page = {}) => ask(({ messages }) => messages.list({ path: inRoom, urlParams }))
+  return { ...client, client, sql, id, inRoom, path: `/rooms/${id}`, agents, send, page }
 })
 
 /** What is asked at the start, and of what was left. */
@@ -64,39 +69,39 @@ const recovery = (id: number) =>
 
 /** Everything that can be done with a room, from its making to its end. */
 const life = Effect.gen(function* () {
-  const { agents, client, events, id, json, path, send } = yield* setup
+  const { agents, ask, client, events, id, inRoom, page, path, send } = yield* setup
   yield* send("before anybody joined", "0")
-  for (const agent of agents) yield* json("POST", `${path}/agents/${agent.id}`)
+  for (const { id: agent_id } of agents) yield* ask((parley) => parley.rooms.join({ path: { ...inRoom, agent_id } }))
   const watch = yield* Watch.room(id)
   for (const key of ["1", "2", "2"]) {
-    const { data } = yield* send(`message ${key}`, key, { image_data: pixel })
-    yield* Effect.scoped(client.send("GET", data.images[0].url))
+    const sent = yield* send(`message ${key}`, key, { image_data: pixel })
+    yield* Effect.scoped(client.send("GET", sent.images?.[0]?.url ?? ""))
     if (key === "1") yield* watch.ended
-    yield* json("GET", `${path}/messages?before=${data.id}&limit=2`)
-    yield* json("GET", `${path}/messages?after=${data.id - 1}`)
-    yield* json("GET", `${path}/messages?after=0&before=${data.id}`)
+    yield* page({ before: sent.id, limit: 2 })
+    yield* page({ after: sent.id - 1 })
+    yield* page({ after: 0, before: sent.id })
   }
   yield* watch.ended
-  const polls = ["messages", "messages/poll", "messages/poll?since_id=0", "chatting-agents", "agents"]
-  yield* Effect.forEach(polls, (name) => json("GET", `${path}/${name}`))
-  const searches = [
-    `${path}/messages/search?q=message`,
-    `${path}/messages/search?q=me`,
-    "/messages/search?q=message%20m"
-  ]
-  yield* Effect.forEach(searches, (search) => json("GET", search))
+  yield* page()
+  yield* ask(({ messages }) => messages.poll({ path: inRoom }))
+  yield* ask(({ messages }) => messages.poll({ path: inRoom, urlParams: { since_id: 0 } }))
+  yield* ask(({ messages }) => messages.chatting({ path: inRoom }))
+  yield* ask((parley) => parley.rooms.roster({ path: inRoom }))
+  for (const q of ["message", "me"]) yield* ask(({ search }) => search.inRoom({ path: inRoom, urlParams: { q } }))
+  yield* ask(({ search }) => search.everywhere({ urlParams: { q: "message m" } }))
   for (const stream of [`${path}/stream`, "/stream"]) {
     const reader = yield* events(`${stream}?after=0`)
     yield* reader.until(({ type }) => type === "round_ended")
   }
   yield* recovery(id)
-  yield* json("POST", `${path}/mark-read`)
-  yield* json("PATCH", path, { max_interactions: 50 })
-  yield* json("GET", "/rooms")
-  yield* json("GET", `/agents/${agents[0]?.id}`)
-  yield* json("DELETE", `${path}/agents/${agents[0]?.id}`)
-  yield* json("DELETE", `${path}/messages`)
-  yield* json("DELETE", path)
+  const seat = { ...inRoom, agent_id: agents[0]?.id ?? 0 }
+  yield* ask((parley) => parley.rooms.markRead({ path: inRoom }))
+  yield* ask((parley) => parley.rooms.update({ path: inRoom, payload: { max_interactions: 50 } }))
+  yield* ask((parley) => parley.rooms.list())
+  yield* ask((parley) => parley.agents.get({ path: seat }))
+  yield* ask((parley) => parley.rooms.leave({ path: seat }))
+  yield* ask(({ messages }) => messages.clear({ path: inRoom }))
+  yield* ask((parley) => parley.rooms.remove({ path: inRoom }))
 })
 
 /** What the database means to do for a statement, one line for each step. */
@@ -172,8 +177,10 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         SELECT ${room}, 'user', 'user', 'message ' || n, '2026-01-01T00:00:00.000Z' FROM counter`
         yield* fill(small.id, 10)
         yield* fill(large.id, 100_000)
-        const join = ({ json, path }: typeof small) =>
-          statements.during(json("POST", `${path}/agents/${agents[0]?.id}`))
+        const join = ({ ask, inRoom }: typeof small) => {
+          const path = { ...inRoom, agent_id: agents[0]?.id ?? 0 }
+          return statements.during(ask((parley) => parley.rooms.join({ path })))
+        }
 
         const watched = yield* Reads.make
 
@@ -201,40 +208,41 @@ layer(house, { excludeTestServices: true })("Statements", (it) => {
         const plans = yield* Effect.forEach(many.statements, planOf)
         deepStrictEqual(plans.flat().filter(isFullScan), [])
         deepStrictEqual(
-          [few, many].map(({ result }) => [result.status, result.data.messages.length, result.data.agents.length]),
+          [few, many].map(({ result }) => [result.messages.length, result.agents.length]),
           [
-            [200, 11, 1],
-            [200, 1000, 1]
+            [11, 1],
+            [1000, 1]
           ]
         )
-        assertEquals(many.result.data.messages.at(-1).content, "Ada joined the chat")
+        assertEquals(many.result.messages.at(-1)?.content, "Ada joined the chat")
       })
   )
 
   it.effect("who is chatting is answered without the database once the room is known", () =>
     Effect.gen(function* () {
-      const { json, path } = yield* setup
-      yield* json("GET", `${path}/chatting-agents`)
+      const { ask, inRoom } = yield* setup
+      const look = ask(({ messages }) => messages.chatting({ path: inRoom }))
+      yield* look
 
-      const { result, statements: run } = yield* statements.during(json("GET", `${path}/chatting-agents`))
+      const { result, statements: run } = yield* statements.during(look)
 
-      deepStrictEqual([result.status, result.data], [200, { chatting_agents: [] }])
+      deepStrictEqual(result, { chatting_agents: [] })
       deepStrictEqual(run, [])
     })
   )
 
   it.effect("a page that nobody has changed is not read twice", () =>
     Effect.gen(function* () {
-      const { json, path, send } = yield* setup
+      const { page, send } = yield* setup
       yield* send("Hello", "k")
-      yield* json("GET", `${path}/messages`)
+      yield* page()
 
-      const again = yield* statements.during(json("GET", `${path}/messages`))
+      const again = yield* statements.during(page())
       yield* send("More", "l")
-      const changed = yield* statements.during(json("GET", `${path}/messages`))
+      const changed = yield* statements.during(page())
 
-      deepStrictEqual([again.statements.length, again.result.data.length], [0, 1])
-      deepStrictEqual([changed.statements.length, changed.result.data.length], [1, 2])
+      deepStrictEqual([again.statements.length, again.result.length], [0, 1])
+      deepStrictEqual([changed.statements.length, changed.result.length], [1, 2])
     })
   )
 })

@@ -2,6 +2,7 @@ import { SqlClient } from "@effect/sql"
 import { layer } from "@effect/vitest"
 import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Deferred, Effect, Layer, Stream } from "effect"
+import type { Client as Parley, Refused } from "../../../src/client/client.ts"
 import * as Changes from "../../support/Changes.ts"
 import * as Client from "../../support/Client.ts"
 import * as House from "../../support/House.ts"
@@ -36,16 +37,20 @@ let rooms = 0
 const setup = Effect.gen(function* () {
   const client = yield* Client.make
   const sql = yield* SqlClient.SqlClient
-  const { data: agents } = yield* client.json("GET", "/agents")
-  const idOf = (name: string): number => agents.find((agent: { readonly name: string }) => agent.name === name).id
+  const { ask } = client
+  const agents = yield* ask((parley) => parley.agents.list())
+  const idOf = (name: string) => agents.find((agent) => agent.name === name)?.id ?? 0
   /** A room in which somebody has begun a turn, and says nothing yet. */
   const begin = Effect.fnUntraced(function* (seated: ReadonlyArray<string>, settings: object = {}) {
-    const { data } = yield* client.json("POST", "/rooms", { name: `room ${++rooms}`, ...settings })
-    const [id, path] = [Number(data.id), `/rooms/${data.id}`]
-    yield* Effect.forEach(seated, (name) => client.json("POST", `${path}/agents/${idOf(name)}`))
+    const payload = { name: `room ${++rooms}`, ...settings }
+    const { id } = yield* ask((parley) => parley.rooms.create({ payload }))
+    const path = { room_id: id }
+    yield* Effect.forEach(seated, (name) =>
+      ask((parley) => parley.rooms.join({ path: { ...path, agent_id: idOf(name) } }))
+    )
     const gate: Gate = { began: yield* Deferred.make<void>(), go: yield* Deferred.make<void>() }
     gates.set(id, gate)
-    yield* client.json("POST", `${path}/messages/send`, { content: "Hello" })
+    yield* ask(({ messages }) => messages.send({ path, payload: { content: "Hello" } }))
     yield* Deferred.await(gate.began)
     return { id, path, speak: Deferred.succeed(gate.go, undefined) }
   })
@@ -57,28 +62,32 @@ layer(house, { excludeTestServices: true })("A change that has many parts", (it)
     "leaves nothing of itself wherever it is refused",
     () =>
       Effect.gen(function* () {
-        const { begin, idOf, json } = yield* setup
+        const { ask, begin, idOf } = yield* setup
         // Its turn goes on for ever, so that nothing but what is asked for changes the room.
         const { path } = yield* begin(["Ada"], { double_text: "enqueue" })
         const quiet = yield* begin(["Ada", "Cy"])
         const watch = yield* Watch.room(quiet.id)
         yield* Effect.zipRight(quiet.speak, watch.ended)
-        const asked = {
-          "a person's message": json("POST", `${path}/messages/send`, { content: "And?", image_data: pixel }),
-          "an agent that joins": json("POST", `${path}/agents/${idOf("Bo")}`),
-          "an agent that leaves": json("DELETE", `${path}/agents/${idOf("Bo")}`),
-          "a room for two": json("GET", `/agents/${idOf("Ada")}/direct-room`),
-          "another name": json("PATCH", path, { name: "another" }),
-          "another setting": json("PATCH", path, { max_interactions: 7, turn_policy: "round_robin" }),
-          "a pause": json("POST", `${quiet.path}/pause`),
-          "a room that is cleared": json("DELETE", `${quiet.path}/messages`)
+        const payload = { content: "And?", image_data: pixel }
+        const seat = { ...path, agent_id: idOf("Bo") }
+        const change = (payload: Parameters<Parley["rooms"]["update"]>[0]["payload"]) =>
+          ask((parley) => parley.rooms.update({ path, payload }))
+        const asked: Readonly<Record<string, Effect.Effect<unknown, Refused>>> = {
+          "a person's message": ask(({ messages }) => messages.send({ path, payload })),
+          "an agent that joins": ask((parley) => parley.rooms.join({ path: seat })),
+          "an agent that leaves": ask((parley) => parley.rooms.leave({ path: seat })),
+          "a room for two": ask((parley) => parley.agents.directRoom({ path: { agent_id: idOf("Ada") } })),
+          "another name": change({ name: "another" }),
+          "another setting": change({ max_interactions: 7, turn_policy: "round_robin" }),
+          "a pause": ask((parley) => parley.rooms.pause({ path: quiet.path })),
+          "a room that is cleared": ask(({ messages }) => messages.clear({ path: quiet.path }))
         }
 
-        for (const [what, ask] of Object.entries(asked)) {
+        for (const [what, call] of Object.entries(asked)) {
           let status = 0
           for (let allowed = 0; status !== 200; allowed++) {
             const before = yield* Changes.dump()
-            status = (yield* changes.allowing(allowed, () => ask)).status
+            status = yield* changes.allowing(allowed, () => Client.statusOf(call))
             if (status !== 200) deepStrictEqual([what, allowed, yield* Changes.dump()], [what, allowed, before])
             assertTrue(status === 200 ? allowed > 1 : allowed < most, `${what}, after ${allowed} changes: ${status}`)
           }
@@ -91,7 +100,7 @@ layer(house, { excludeTestServices: true })("A change that has many parts", (it)
     "is there whole or not at all while a round is played, which goes on where it was refused",
     () =>
       Effect.gen(function* () {
-        const { begin, json, sql } = yield* setup
+        const { ask, begin, sql } = yield* setup
         const count = (text: string, id: number) =>
           Effect.map(sql.unsafe<{ readonly n: number }>(`SELECT count(*) AS n FROM ${text}`, [id]), ([row]) => row?.n)
         const parts = {
@@ -137,7 +146,7 @@ layer(house, { excludeTestServices: true })("A change that has many parts", (it)
           seen.push(state.join(" "))
           if (!isOver) yield* watch.ended
           deepStrictEqual([allowed, ...(yield* stateOf(id))], [allowed, ...whole])
-          yield* json("DELETE", path)
+          yield* ask((parley) => parley.rooms.remove({ path }))
         }
 
         deepStrictEqual(
