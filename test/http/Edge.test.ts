@@ -1,18 +1,20 @@
 import { HttpApi } from "@effect/platform"
 import { assert, describe, layer } from "@effect/vitest"
 import { assertEquals, assertInclude, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { Api } from "../../src/features/Api.ts"
+import { at } from "../support/at.ts"
 import * as Client from "../support/Client.ts"
 import * as House from "../support/House.ts"
 
 const setup = Effect.gen(function* () {
   const client = yield* Client.make
-  const { data } = yield* client.json("POST", "/rooms", {
-    name: `edge ${yield* Effect.clockWith((clock) => clock.currentTimeNanos)}`
-  })
-  return { ...client, id: data.id }
+  const name = `edge ${yield* Effect.clockWith((clock) => clock.currentTimeNanos)}`
+  const { id } = yield* client.ask(({ rooms }) => rooms.create({ payload: { name } }))
+  return { ...client, id }
 })
+
+const Paths = Schema.Record({ key: Schema.String, value: Schema.Object })
 
 // Nobody takes the traces, but they are recorded.
 const house = House.shared({ settings: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" } })
@@ -118,7 +120,8 @@ layer(house, { excludeTestServices: true })("Edge", (it) => {
         const { data } = yield* nobody.json("GET", "/openapi.json")
         const docs = yield* nobody.send("GET", "/docs")
 
-        const listed = Object.entries<object>(data.paths).flatMap(([path, methods]) =>
+        const paths = yield* Schema.decodeUnknown(Paths)(at(data, "paths"))
+        const listed = Object.entries(paths).flatMap(([path, methods]) =>
           Object.keys(methods).map((method) => `${method} ${path.replace(/(?<=.)\/$/, "")}`)
         )
         deepStrictEqual(listed.toSorted(), expected.toSorted())

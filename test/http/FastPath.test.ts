@@ -50,16 +50,28 @@ const settings = Settings.layerFrom({ RATE_LIMITS: "false" })
 const setup = Effect.gen(function* () {
   const admin = yield* Client.make
   const guest = yield* Client.guest
-  const { data: room } = yield* guest.json("POST", "/rooms", { name: "read often" })
-  const { data: hidden } = yield* admin.json("POST", "/rooms", { name: `hidden ${room.id}` })
-  const say = guest.json("POST", `/rooms/${room.id}/messages/send`, { content: "Hello." })
-  const { data: first } = yield* say
+  const room = yield* guest.ask(({ rooms }) => rooms.create({ payload: { name: "read often" } }))
+  const hidden = yield* admin.ask(({ rooms }) => rooms.create({ payload: { name: `hidden ${room.id}` } }))
+  const inRoom = { room_id: room.id }
+  const say = guest.ask(({ messages }) => messages.send({ path: inRoom, payload: { content: "Hello." } }))
+  const first = yield* say
   yield* say
   const alone = yield* FastPath.make((_request, response) => void response.writeHead(elsewhere).end())
   const fast = yield* listening(alone)
   const path = `/rooms/${room.id}`
   const key = { "x-api-key": guest.token }
-  return { admin, guest, say, first, hidden: `/rooms/${hidden.id}`, path, key, base: guest.base, fast: fast.url }
+  return {
+    admin,
+    guest,
+    say,
+    first,
+    hidden: `/rooms/${hidden.id}`,
+    inRoom,
+    path,
+    key,
+    base: guest.base,
+    fast: fast.url
+  }
 }).pipe(
   Effect.provide(
     Layer.mergeAll(Credentials.layer, RateLimits.layer).pipe(Layer.provide(Origins.layer), Layer.provideMerge(settings))
@@ -169,7 +181,7 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
 
   it.scoped("forgets at once: a new message, a logout, a room that is gone", () =>
     Effect.gen(function* () {
-      const { admin, base, fast, guest, key, path, say } = yield* setup
+      const { admin, base, fast, guest, inRoom, key, path, say } = yield* setup
       const list = { path: `${path}/messages`, headers: key }
       const statuses = Effect.all([ask(fast, list), ask(base, list), ask(fast, list)]).pipe(
         Effect.map((answers) => answers.map(({ status }) => status))
@@ -178,12 +190,12 @@ layer(House.shared({ agents: { Ada: "Ada builds clocks." } }), { excludeTestServ
 
       yield* say
       deepStrictEqual(yield* statuses, [elsewhere, 200, 200])
-      yield* guest.json("POST", "/auth/logout")
+      yield* guest.ask(({ auth }) => auth.logout())
       deepStrictEqual(yield* statuses, [elsewhere, 401, elsewhere])
 
       const own = { ...list, headers: { "x-api-key": admin.token } }
       assertEquals((yield* ask(fast, own)).status, 200)
-      yield* admin.json("DELETE", path)
+      yield* admin.ask(({ rooms }) => rooms.remove({ path: inRoom }))
       assertEquals((yield* ask(fast, own)).status, elsewhere)
     })
   )

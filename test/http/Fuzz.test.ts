@@ -16,11 +16,11 @@ const inside = /\n\s+at |node_modules|\.(ts|mjs):\d+|SQLITE|parley-\w+\/(data|ag
 let rooms = 0
 
 const setup = Effect.gen(function* () {
-  const admin = yield* Client.make
-  const agents = yield* admin.json("GET", "/agents")
-  const room = yield* admin.json("POST", "/rooms", { name: `fuzz ${++rooms}` })
-  yield* admin.json("POST", `/rooms/${room.data.id}/agents/${agents.data[0]?.id}`)
-  return [room.data.id, agents.data[0]?.id ?? 1, 1, 2]
+  const { ask } = yield* Client.make
+  const [agent] = yield* ask(({ agents }) => agents.list())
+  const { id } = yield* ask((parley) => parley.rooms.create({ payload: { name: `fuzz ${++rooms}` } }))
+  if (agent !== undefined) yield* ask((parley) => parley.rooms.join({ path: { room_id: id, agent_id: agent.id } }))
+  return [id, agent?.id ?? 1, 1, 2]
 })
 
 const who = ["admin", "admin", "guest", "nobody"] as const

@@ -7,12 +7,11 @@ import * as Line from "../support/Line.ts"
 
 const setup = Effect.gen(function* () {
   const client = yield* Client.make
-  const { data } = yield* client.json("POST", "/rooms", {
-    name: `head ${yield* Effect.clockWith((clock) => clock.currentTimeNanos)}`
-  })
-  const path = `/rooms/${data.id}/messages`
+  const name = `head ${yield* Effect.clockWith((clock) => clock.currentTimeNanos)}`
+  const { id } = yield* client.ask(({ rooms }) => rooms.create({ payload: { name } }))
+  const path = `/rooms/${id}/messages`
   // From now on the page is remembered, and answered on the short way.
-  yield* client.json("GET", path)
+  yield* client.ask(({ messages }) => messages.list({ path: { room_id: id } }))
   const host = new URL(client.base).host
   const own = `X-API-Key: ${client.token}`
   const ask = (lines: ReadonlyArray<string>, body = "") =>

@@ -101,13 +101,13 @@ layer(House.shared({ settings: { HEADERS_SECONDS: "1", REQUEST_SECONDS: "2" } })
 layer(House.shared({ settings: { MAX_SOCKETS: "100" } }), { excludeTestServices: true })("Crowds", (it) => {
   it.scoped("two thousand connections that say nothing keep nobody out, nor end a stream", () =>
     Effect.gen(function* () {
-      const { base, events, json } = yield* setup
-      const { data } = yield* json("POST", "/rooms", { name: "crowded" })
-      const stream = yield* events(`/rooms/${data.id}/stream`)
+      const { ask, base, events } = yield* setup
+      const { id } = yield* ask(({ rooms }) => rooms.create({ payload: { name: "crowded" } }))
+      const stream = yield* events(`/rooms/${id}/stream`)
 
       const crowd = yield* Effect.replicateEffect(Line.open(base), 2000)
       const answer = yield* Line.ask(base, `${head}Connection: close\r\n\r\n`)
-      yield* json("POST", `/rooms/${data.id}/messages/send`, { content: "still here" })
+      yield* ask(({ messages }) => messages.send({ path: { room_id: id }, payload: { content: "still here" } }))
       const frame = yield* stream.hears("new_message")
       const left = yield* Effect.filter(crowd, ({ isOpen }) => isOpen)
 

@@ -31,16 +31,16 @@ const setup = Effect.gen(function* () {
     INSERT INTO rounds (room_id, "trigger", policy, seed, tape, started_at, ended_at, stop_reason)
     SELECT ${id} + n % 20, '{"kind":"continue","cause":null}', 'priority', 1, '[]', ${at}, ${at}, 'no_agents'
     FROM counter`
-  yield* guest.json("POST", `/rooms/${id}/agents/1`)
+  yield* guest.ask(({ rooms }) => rooms.join({ path: { room_id: id, agent_id: 1 } }))
   const reads = yield* Reads.make
   return { guest, id, reads }
 })
 
 /** How many things of a list, or of the lists of one thing, an answer has. */
-const sizeOf = (data: object): number =>
+const sizeOf = (data: unknown): number =>
   Array.isArray(data)
     ? data.length
-    : Object.values(data).reduce((sum, part) => sum + (Array.isArray(part) ? part.length : 0), 0)
+    : Object.values(Object(data)).reduce<number>((sum, part) => sum + (Array.isArray(part) ? part.length : 0), 0)
 
 layer(house, { excludeTestServices: true })("What a route reads", (it) => {
   it.scoped(
@@ -69,6 +69,7 @@ layer(house, { excludeTestServices: true })("What a route reads", (it) => {
           "/agents/1"
         ]
 
+        // In plain HTTP, for a status says that a route is there.
         const answers = yield* Effect.forEach(routes, (route) =>
           Effect.map(statements.during(guest.json("GET", route)), ({ result, statements: run }) => {
             const rows = reads.rows(run)

@@ -8,8 +8,9 @@ let rooms = 0
 
 const setup = Effect.gen(function* () {
   const client = yield* Client.make
-  const { data } = yield* client.json("POST", "/rooms", { name: `tagged ${++rooms}` })
-  return { ...client, id: data.id, say: client.json("POST", `/rooms/${data.id}/messages/send`, { content: "Hello." }) }
+  const { id } = yield* client.ask((parley) => parley.rooms.create({ payload: { name: `tagged ${++rooms}` } }))
+  const say = client.ask(({ messages }) => messages.send({ path: { room_id: id }, payload: { content: "Hello." } }))
+  return { ...client, id, say }
 })
 
 const look = ({ send }: Effect.Effect.Success<ReturnType<typeof Client.as>>, path: string, known?: string) =>

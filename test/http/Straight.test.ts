@@ -51,8 +51,8 @@ const elsewhere = 599
 const setup = Effect.gen(function* () {
   const admin = yield* Client.make
   const guest = yield* Client.guest
-  const { data: room } = yield* guest.json("POST", "/rooms", { name: "said often" })
-  const { data: hidden } = yield* admin.json("POST", "/rooms", { name: `hidden ${room.id}` })
+  const room = yield* guest.ask(({ rooms }) => rooms.create({ payload: { name: "said often" } }))
+  const hidden = yield* admin.ask(({ rooms }) => rooms.create({ payload: { name: `hidden ${room.id}` } }))
   const alone = yield* Straight.make((_request, response) => void response.writeHead(elsewhere).end())
   const { url } = yield* listening(alone)
   const key = { "x-api-key": guest.token, "content-type": "application/json" }

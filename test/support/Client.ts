@@ -6,7 +6,7 @@ import { Auth } from "../../src/features/Auth.ts"
 import { admin } from "../../src/domain/User.ts"
 import { eventIn, type EventOf, type EventType, is } from "./events.ts"
 
-const Json = Schema.parseJson(Schema.Any)
+const Json = Schema.parseJson(Schema.Unknown)
 
 /** One frame of an event stream; a comment has no type. */
 export interface Frame {
