@@ -33,6 +33,7 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
     learn: (listed) => {
       models = [configured, ...listed.filter(({ id }) => id !== configured.id)]
     },
+    traits: ModelTraits.make(),
     hide: hiding(config)
   }
   const starts = Permits.make(config.startsAtOnce ?? availableParallelism())
@@ -43,7 +44,7 @@ export const make = Effect.fnUntraced(function* (config: ClaudeConfig) {
     defaultModel: config.model,
     remembers: true,
     takes: "process",
-    traits: ModelTraits.make(),
+    traits: client.traits,
     models: Effect.sync(() => models),
     open: (spec) => starts.with(Session.open(client, spec))
   } satisfies Provider

@@ -1,6 +1,7 @@
 import type { Options } from "@anthropic-ai/claude-agent-sdk"
 import { type Effect, Option, Redacted } from "effect"
 import { type Model, type SessionSpec, turnLimits } from "../../../domain/Provider.ts"
+import type { KnownModels } from "../../../domain/ModelTraits.ts"
 import type { Prices } from "../Prices.ts"
 import type { Bookmark } from "./Bookmark.ts"
 import type { Processes } from "./Processes.ts"
@@ -40,6 +41,8 @@ export interface Client extends ClaudeConfig {
   readonly found: (program: string) => void
   /** Called with the models that a process has listed. */
   readonly learn: (models: ReadonlyArray<Model>) => void
+  /** What is known of the models. */
+  readonly traits: KnownModels
   /** Makes a text fit to show. */
   readonly hide: (text: string) => string
 }

@@ -1,6 +1,5 @@
-import { Effect, FiberSet, Option } from "effect"
+import { Effect, FiberSet } from "effect"
 import {
-  type Events,
   ProviderEvent,
   type Session,
   type SessionSpec,
@@ -12,14 +11,13 @@ import * as Bill from "./Bill.ts"
 import * as Bookmark from "./Bookmark.ts"
 import { connect } from "./Connection.ts"
 import type { Client } from "./Options.ts"
+import { speechOf } from "./Speech.ts"
 import type { Call } from "./Tools.ts"
 
 /** `spent` once a turn did not reach its end: the session's history then holds what the room's does not. */
 type Phase = "idle" | "busy" | "spent"
 
 type Done = Extract<ProviderEvent, { readonly _tag: "Done" }>
-
-const over = Effect.fail(Option.none())
 
 const nobody: Call = () => Promise.resolve({ text: "The turn is over.", isError: true })
 
@@ -29,6 +27,7 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
   let callTool = nobody
   const bookmark = spec.resume === null ? null : yield* Bookmark.read(spec.resume)
   let beginning = bookmark === null ? "" : yield* client.beginningOf(bookmark)
+  const speech = speechOf(spec, client.traits)
   const bill = Bill.make(spec, client.prices)
   const connection = yield* connect(client, spec, bookmark, (name, input) => callTool(name, input), bill)
 
@@ -78,12 +77,7 @@ export const open = Effect.fn("Claude.open")(function* (client: Client, spec: Se
     turn: Effect.fnUntraced(function* (input) {
       if (phase !== "idle") return yield* new Crashed({ reason: "the session's last turn did not reach its end" })
       yield* begin(input)
-      let isOver = false
-      const next = Effect.map(Effect.flatMap(connection.next, pass), (event) => {
-        isOver = event._tag === "Done"
-        return [event]
-      })
-      return Effect.suspend((): Events => (isOver ? over : Effect.mapError(next, Option.some)))
+      return speech(Effect.flatMap(connection.next, pass), input.callTool)
     })
   } satisfies Session
 })

@@ -50,11 +50,7 @@ export const session = <Message>(transport: Transport, protocol: Protocol<Messag
       const costOf = ({ model, tokens }: Tally.Counted) =>
         protocol.costOf(model, tokens) ?? protocol.costOf(asked, tokens)
       const tally = Tally.make(input.spend, costOf)
-      const habit: Voice.Habit = {
-        beginsInThoughts: () => protocol.traits.of(asked).begins_in_thoughts,
-        learn: (begins_in_thoughts) => protocol.traits.keep({ ...protocol.traits.of(asked), begins_in_thoughts })
-      }
-      const voice = Voice.make(habit, spec.tools)
+      const voice = Voice.make(Voice.habitOf(protocol.traits, asked), spec.tools)
 
       const ask: (told: ReadonlyArray<Message>) => Told = Effect.fnUntraced(function* (
         told: ReadonlyArray<Message>

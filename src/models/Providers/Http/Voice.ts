@@ -1,3 +1,4 @@
+import type { KnownModels } from "../../../domain/ModelTraits.ts"
 import { ProviderEvent, type ToolSpec } from "../../../domain/Provider.ts"
 import * as Thoughts from "./Thoughts.ts"
 import * as Tokens from "./Tokens.ts"
@@ -8,6 +9,12 @@ export interface Habit {
   readonly beginsInThoughts: () => boolean
   readonly learn: (beginsInThoughts: boolean) => void
 }
+
+/** As far as it is known of the model, and learnt for all its turns. */
+export const habitOf = (traits: KnownModels, model: string): Habit => ({
+  beginsInThoughts: () => traits.of(model).begins_in_thoughts,
+  learn: (begins_in_thoughts) => traits.keep({ ...traits.of(model), begins_in_thoughts })
+})
 
 const text = (words: string) => (words === "" ? [] : [ProviderEvent.TextDelta({ text: words })])
 const thought = (words: string) => (words === "" ? [] : [ProviderEvent.ThinkingDelta({ text: words })])
