@@ -119,7 +119,7 @@ describe("Import", () => {
         [["Talk (2)", "New"]]
       )
       assertInclude(third, "1  rooms with something new")
-      assertEquals((yield* query("SELECT count(*) FROM rooms"))[0][0], 3)
+      assertEquals((yield* query("SELECT count(*) FROM rooms"))[0]?.[0], 3)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
@@ -229,7 +229,7 @@ describe("Import", () => {
       deepStrictEqual(untouched, [false, ["Ada", "critic"]])
       assertEquals(before.split("\n").slice(1).join("\n"), done)
       assertInclude(after, "nothing new")
-      assertEquals((yield* query("SELECT count(*) FROM rooms"))[0][0], 3)
+      assertEquals((yield* query("SELECT count(*) FROM rooms"))[0]?.[0], 3)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

@@ -16,10 +16,10 @@ export const setup = Effect.gen(function* () {
     Effect.flatMap(Import, (it) => it.run({ path, replace })).pipe(
       Effect.provide(Layer.provide(Cli.layer, Settings.layerFrom({ ...here, ...settings })))
     )
-  const query = (sql: string): Effect.Effect<ReadonlyArray<any>> =>
+  const query = (sql: string) =>
     Effect.sync(() => {
       const db = new Database(`${here.DATA_DIR}/parley.db`, { readonly: true })
-      const rows = db.prepare(sql).raw().all()
+      const rows = db.prepare<[], ReadonlyArray<unknown>>(sql).raw().all()
       db.close()
       return rows
     })

@@ -1,35 +1,24 @@
 import { OpenApi } from "@effect/platform"
-import { Record, Schema } from "effect"
 import { Api } from "../../src/features/Api.ts"
+import { at } from "./at.ts"
 
-interface Shape {
-  readonly $ref?: string
-  readonly type?: string
-  readonly properties?: Readonly<Record<string, Shape>>
-  readonly additionalProperties?: boolean | Shape
+const { components, paths } = OpenApi.fromApi(Api)
+
+const resolved = (shape: unknown): unknown => {
+  const name = at(shape, "$ref")
+  return typeof name === "string" ? resolved(components.schemas[name.replace(/^.*\//, "")]) : shape
 }
 
-const Documented = Schema.Struct({
-  paths: Schema.Record({ key: Schema.String, value: Schema.Record({ key: Schema.String, value: Schema.Any }) }),
-  components: Schema.Struct({ schemas: Schema.Record({ key: Schema.String, value: Schema.Any }) })
-})
-const { components, paths } = Schema.decodeUnknownSync(Documented)(OpenApi.fromApi(Api))
-
-const resolved = (shape: Shape = {}): Shape =>
-  shape.$ref === undefined ? shape : resolved(components.schemas[shape.$ref.replace(/^.*\//, "")])
-
-const isMany = ({ additionalProperties, type }: Shape) => type === "array" || typeof additionalProperties === "object"
+const isMany = (shape: unknown) =>
+  at(shape, "type") === "array" || typeof at(shape, "additionalProperties") === "object"
 
 /** True where an answer is a list, or has one among its fields. */
-const listed = (shape: Shape) =>
-  isMany(shape) || Object.values(shape.properties ?? {}).some((field) => isMany(resolved(field)))
-
-const isListed = (operation: { responses: any }) =>
-  listed(resolved(operation.responses["200"]?.content?.["application/json"]?.schema))
+const isListed = (shape: unknown) =>
+  isMany(shape) || Object.values(Object(at(shape, "properties"))).some((field) => isMany(resolved(field)))
 
 /** Every route of the contract that is read and answers with a list: its path, and the names of its parameters. */
-export const lists = Record.toEntries(paths).flatMap(([path, { get }]) =>
-  get === undefined || !isListed(get)
-    ? []
-    : [{ path, takes: (get.parameters ?? []).map(({ name }: { readonly name: string }) => name) }]
+export const lists = Object.entries(paths).flatMap(([path, { get }]) =>
+  isListed(resolved(at(get?.responses, 200, "content", "application/json", "schema")))
+    ? [{ path, takes: get?.parameters.map(({ name }) => name) ?? [] }]
+    : []
 )

@@ -55,7 +55,7 @@ describe("What an import leaves out or changes", () => {
         [1, "image/png"],
         [2, "image/png"]
       ])
-      assertEquals((yield* query("SELECT count(*) FROM messages"))[0][0], urls.length)
+      assertEquals((yield* query("SELECT count(*) FROM messages"))[0]?.[0], urls.length)
       assertInclude(report, "2  images\n")
       assertInclude(report, "2  images that cannot be read or are too large")
       assertInclude(report, "1  images that are not in the database, nor in their folder")
@@ -147,7 +147,7 @@ describe("What an import leaves out or changes", () => {
         yield* query("SELECT max(length(content)), max(length(thinking)), max(length(participant_name)) FROM messages"),
         [[100_000, 200_000, 100]]
       )
-      assertEquals((yield* query("SELECT max(timestamp) < '2990' FROM messages"))[0][0], 1)
+      assertEquals((yield* query("SELECT max(timestamp) < '2990' FROM messages"))[0]?.[0], 1)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
@@ -185,7 +185,7 @@ describe("What an import leaves out or changes", () => {
           ["H", "user", "user", null, null]
         ]
       )
-      assertEquals((yield* query("SELECT interactions FROM rooms"))[0][0], 1)
+      assertEquals((yield* query("SELECT interactions FROM rooms"))[0]?.[0], 1)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
@@ -213,7 +213,7 @@ describe("What an import leaves out or changes", () => {
       deepStrictEqual((yield* query("SELECT DISTINCT substr(timestamp, 1, 19) FROM messages")).flat(), [
         "2025-11-30T10:00:01"
       ])
-      assertEquals((yield* query("SELECT count(*) FROM messages"))[0][0], times.length)
+      assertEquals((yield* query("SELECT count(*) FROM messages"))[0]?.[0], times.length)
       deepStrictEqual(yield* query("SELECT default_provider, default_model FROM rooms"), [["openai", null]])
       assertMatch(report, /1 {2}rooms of the provider codex, now of openai/)
     }).pipe(Effect.provide(NodeContext.layer))
