@@ -14,7 +14,7 @@ describe("a row of a room that cannot be read", () => {
         Effect.gen(function* () {
           const path = { room_id: other.id }
           yield* damage(`UPDATE rooms SET budget_usd = 'a secret', name = 'moved' WHERE id = ${other.id}`)
-          const calls: Readonly<Record<string, Effect.Effect<unknown, Refused>>> = {
+          const calls: Readonly<Record<string, Effect.Effect<object, Refused>>> = {
             read: ask(({ rooms }) => rooms.get({ path })),
             messages: ask(({ messages }) => messages.list({ path })),
             export: ask(({ documents }) => documents.export({ path })),
