@@ -100,7 +100,7 @@ export interface KnownModels {
 
 const mostModels = 1000
 
-/** Nothing yet; `contextTokens` is the window of each model of which neither the vendor's list nor a refusal tells one. */
+/** Nothing yet; `contextTokens` is the window of each model where neither the vendor's list nor a refusal tells one. */
 export const make = (contextTokens: number | null = null): KnownModels => {
   const known = new Map<string, ModelTraits>()
   const published = new Map<string, number>()

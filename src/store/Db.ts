@@ -22,13 +22,15 @@ import finish from "./Db/migrations/0012_finish.ts"
 import choices from "./Db/migrations/0013_choices.ts"
 import shownNames from "./Db/migrations/0014_shown_names.ts"
 import eventsAge from "./Db/migrations/0015_events_age.ts"
+import turns from "./Db/migrations/0016_turns.ts"
 import { faultIn } from "../domain/Storage.ts"
 import { Settings } from "../process/Settings.ts"
 
 /** By number and name; a file has had all of them up to its version. */
 type Migrations = Readonly<Record<string, Effect.Effect<void, SqlError.SqlError, SqlClient.SqlClient>>>
 
-const migrations: Migrations = {
+/** All of them, in order. */
+export const migrations: Migrations = {
   "0001_house": house,
   "0002_engine": engine,
   "0003_attachments": attachments,
@@ -43,7 +45,8 @@ const migrations: Migrations = {
   "0012_finish": finish,
   "0013_choices": choices,
   "0014_shown_names": shownNames,
-  "0015_events_age": eventsAge
+  "0015_events_age": eventsAge,
+  "0016_turns": turns
 }
 
 /** The schema that this Parley brings a file to. */

@@ -116,7 +116,9 @@ const make = Effect.gen(function* () {
         sql`SELECT rounds.*, ${perRound} FROM rounds WHERE room_id = ${room} AND id = ${id}`
       )
       const round = yield* Option.match(found, { onNone: () => RoundNotFound.of(), onSome: Effect.succeed })
-      const turns = yield* asTurns(sql`SELECT * FROM turns WHERE round_id = ${id} ORDER BY cell, agent_id, attempt`)
+      const turns = yield* asTurns(sql`
+        SELECT turns.*, (SELECT id FROM kept_messages AS kept WHERE kept.id = turns.message_id) AS message_id
+        FROM turns WHERE round_id = ${id} ORDER BY cell, agent_id, attempt`)
       return {
         ...round,
         cause_trace_url: urlOf(round.trigger.cause?.trace_id),

@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
 import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Layer, Predicate } from "effect"
+import { Effect, Layer, Predicate, Record } from "effect"
 import house from "../../src/store/Db/migrations/0001_house.ts"
 import engine from "../../src/store/Db/migrations/0002_engine.ts"
 import attachments from "../../src/store/Db/migrations/0003_attachments.ts"
@@ -60,6 +60,35 @@ describe("Db", () => {
       deepStrictEqual(after, [["old"], true])
       deepStrictEqual(before, [["old"], false])
       deepStrictEqual(yield* files, ["copy", "parley.db", "parley.db.before-2"])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.scoped("turns are all there, with all that is known of them, after their table was made anew", () =>
+    Effect.gen(function* () {
+      const { open } = yield* setup
+      const older = Db.layerOf(Record.filter(Db.migrations, (_, name) => name < "0016"))
+      const turns = Effect.flatMap(
+        SqlClient.SqlClient,
+        (sql) => sql<Readonly<Record<string, unknown>>>`SELECT * FROM turns ORDER BY id`
+      )
+      const fill = Effect.gen(function* () {
+        yield* add("old")
+        yield* step(`INSERT INTO rounds (room_id, "trigger", policy, seed, tape, started_at)
+          VALUES (1, '{}', 'round_robin', 1, '[]', 'now')`)
+        const columns = yield* column("SELECT name FROM pragma_table_info('turns')")
+        const own = { id: 7, round_id: 1, room_id: 1, message_id: null, outcome: "replied" }
+        for (const [at, more] of [own, { ...own, id: 9, outcome: null }].entries()) {
+          const row = { ...Object.fromEntries(columns.map((name, place) => [`${name}`, 100 * at + place])), ...more }
+          yield* Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO turns ${sql.insert(row)}`)
+        }
+        return yield* turns
+      })
+
+      const before = yield* open(older, fill)
+      const after = yield* open(Db.layer, turns)
+
+      assertEquals(before.length, 2)
+      deepStrictEqual(after, before)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
