@@ -57,7 +57,8 @@ const changes = {
   display_name: Schema.optional(
     Schema.NullOr(
       Schema.String.pipe(Schema.maxLength(1000)).annotations({
-        description: "What the agent is called in place of its folder's name, at most 100 characters on one line"
+        description:
+          "What the agent is called in place of its folder's name, at most 100 characters on one line; null takes it away"
       })
     )
   ),

@@ -33,6 +33,8 @@ export type ProviderEvent = Data.TaggedEnum<{
   ThinkingDelta: { readonly text: string }
   /** All text since the turn began, or since its last tool call, was thought and not said. */
   Unsaid: {}
+  /** So many of the latest characters that were thought are said, and come again as text. */
+  Unthought: { readonly characters: number }
   /** A tool was called; its result has gone back to the model by `TurnInput.callTool`. */
   ToolUse: { readonly name: string }
   /** The last event of every turn that ends well. `sessionId` resumes the session later; null where that cannot be. */

@@ -41,6 +41,8 @@ export interface Draft extends Readonly<State> {
   readonly think: (delta: string) => void
   /** Makes thoughts of what was said since the last tool was used: readers are told the turn anew. */
   readonly unsay: () => void
+  /** Takes back so many of the latest characters that were thought: readers are told the turn anew. */
+  readonly unthink: (characters: number) => void
   /**
    * Notes that the model uses a tool. `skip` makes the turn a skip where the agent may skip; false when it has already
    * been heard.
@@ -193,6 +195,10 @@ const make = Effect.gen(function* () {
         state.thinking += state.text.slice(kept)
         state.text = state.text.slice(0, kept)
         state.shown &&= kept > 0
+        send(startOf({ agent, place, turnId, draft }))
+      },
+      unthink: (characters: number) => {
+        state.thinking = state.thinking.slice(0, Math.max(0, state.thinking.length - characters))
         send(startOf({ agent, place, turnId, draft }))
       },
       use: (tool: string) => {

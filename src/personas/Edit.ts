@@ -76,13 +76,13 @@ export const traitsOf = (changes: AgentChanges): Traits =>
 /** Of a new agent: what is said for want of another word leaves it to its name and group. */
 export const newTraitsOf = (changes: AgentChanges): Traits => Record.filter(named(changes), Boolean)
 
-/** What clients say of the name that the agent is shown by; without a text the folder's name is it again. */
+/** What clients say of the name that the agent is shown by; null, or a text without words, takes it away. */
 export const shownNameOf = (
   given: string | null | undefined,
   folder: string
 ): Either.Either<{ readonly display_name?: string | null }, AgentRefused> => {
-  if (given === undefined || given === null) return Either.right({})
-  if (given.trim() === "") return Either.right({ display_name: null })
+  if (given === undefined) return Either.right({})
+  if (given === null || given.trim() === "") return Either.right({ display_name: null })
   return Either.mapBoth(shownNameIn(given), {
     onLeft: (reason) => AgentRefused.of("display_name", reason),
     onRight: (display_name) => ({ display_name: display_name === folder ? null : display_name })

@@ -58,6 +58,7 @@ export const heardIn = (events: ReadonlyArray<ProviderEvent>) => {
   for (const event of events) {
     if (event._tag === "TextDelta") text += event.text
     if (event._tag === "ThinkingDelta") thoughts += event.text
+    if (event._tag === "Unthought") thoughts = thoughts.slice(0, thoughts.length - event.characters)
     if (event._tag === "Unsaid") [thoughts, text] = [thoughts + text, ""]
   }
   return { text, thoughts }

@@ -33,8 +33,8 @@ export interface ModelCall {
   /**
    * Passes the provider's gate, leases the seat's client and lets the agent speak into the draft, within the deadlines.
    * A session that is lost is opened anew from the log; images that the model refuses are left out, and so are the
-   * oldest messages of a conversation that is too long for it, twice at most. `begun` is run whenever the model brings forth
-   * something.
+   * oldest messages of a conversation that is too long for it, twice at most. `begun` is run whenever the model brings
+   * forth something.
    */
   readonly attempt: (
     setting: TurnSetting,
@@ -79,6 +79,7 @@ export const make = Effect.fnUntraced(function* ({ briefs }: { readonly briefs: 
       TextDelta: ({ text }) => draft.say(text),
       ThinkingDelta: ({ text }) => draft.think(text),
       Unsaid: () => draft.unsay(),
+      Unthought: ({ characters }) => draft.unthink(characters),
       ToolUse: () => {},
       Done: () => {}
     })

@@ -69,6 +69,33 @@ describe("what a model writes", () => {
     })
   )
 
+  it.scopedLive("is no thinking any more where its answer had no mark, for its readers and in the room", () =>
+    Effect.gen(function* () {
+      const said = "Good evening, all of you who have come."
+      const thought = Stream.make(
+        ProviderEvent.ThinkingDelta({ text: `Hm. ${said}` }),
+        ProviderEvent.Unthought({ characters: said.length })
+      )
+      const spoken = Stream.concat(Puppet.say(said), Puppet.done("one"))
+      const puppet = Puppet.make({
+        act: (call) => (call.spec.agentName === "Ada" ? Stream.concat(thought, spoken) : Puppet.skip(call))
+      })
+      yield* inHouse(
+        puppet,
+        Effect.gen(function* () {
+          const { say, sql, watch } = yield* room({ someone_answers: false, max_messages: 1 })
+          yield* say("Good evening, @Ada")
+          yield* watch.ended
+          deepStrictEqual(yield* sql`SELECT content, thinking FROM messages WHERE agent_id IS NOT NULL`, [
+            { content: said, thinking: "Hm. " }
+          ])
+          const starts = watch.seen.filter(is("stream_start"))
+          deepStrictEqual(starts.at(1)?.thinking_text, "Hm. ")
+        })
+      )
+    })
+  )
+
   it.scopedLive("becomes thinking where it was none, for its readers and in the room", () =>
     Effect.gen(function* () {
       const unsaid = Stream.make(ProviderEvent.Unsaid())

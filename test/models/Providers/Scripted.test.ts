@@ -31,6 +31,7 @@ const shown = (event: ProviderEvent) =>
     TextDelta: ({ text }) => text,
     ThinkingDelta: ({ text }) => `(${text})`,
     Unsaid: () => "(all that)",
+    Unthought: () => "(not that)",
     ToolUse: ({ name }) => `[${name}]`,
     Done: ({ sessionId }) => `= ${sessionId}`
   })

@@ -95,14 +95,16 @@ export const make = (beginsWithin = false) => {
     },
     /** Nothing more comes: the model has stopped, or its answer was cut off. */
     end: (hasStopped: boolean): ReadonlyArray<ProviderEvent> => {
-      if (text !== null) return say(text.end())
+      if (text !== null) return speak(text.end())
       const rest = held
       held = ""
       if (mark === null) return say(hasThoughts ? rest.trimStart() : rest)
       const thought = think(rest)
       if (doubtful === null || (mark === unopened && !hasStopped)) return thought
-      lacksMark = mark === unopened && doubtful.trim() !== ""
-      return [...thought, ...say(doubtful.trimStart())]
+      if (doubtful.trim() === "") return thought
+      lacksMark = mark === unopened
+      const unthought = lacksMark ? [ProviderEvent.Unthought({ characters: doubtful.length })] : []
+      return [...thought, ...unthought, ...say(doubtful.trimStart())]
     },
     /** Whether the answer was to begin with thoughts, and has ended without a mark. */
     lacksMark: () => lacksMark

@@ -19,6 +19,9 @@ export const habitOf = (traits: KnownModels, model: string): Habit => ({
 const text = (words: string) => (words === "" ? [] : [ProviderEvent.TextDelta({ text: words })])
 const thought = (words: string) => (words === "" ? [] : [ProviderEvent.ThinkingDelta({ text: words })])
 
+const lengthOf = (events: ReadonlyArray<ProviderEvent>) =>
+  events.reduce((sum, event) => sum + (event._tag === "ThinkingDelta" ? event.text.length : 0), 0)
+
 /** What the answers of one turn say aloud: no thoughts, no calls of tools, and no tokens of a template. */
 export const make = ({ beginsInThoughts, learn }: Habit, tools: ReadonlyArray<ToolSpec>) => {
   let thoughts = Thoughts.make(beginsInThoughts())
@@ -27,6 +30,8 @@ export const make = ({ beginsInThoughts, learn }: Habit, tools: ReadonlyArray<To
   let hadSpoken = false
   let hasSpoken = false
   let hasThought = false
+  /** How many characters of the latest answer's text were told as thoughts. */
+  let ofText = 0
 
   const rest = () => [...text(said.hear(written.end())), ...text(said.end())]
 
@@ -37,6 +42,14 @@ export const make = ({ beginsInThoughts, learn }: Habit, tools: ReadonlyArray<To
     return [...last, ProviderEvent.Unsaid()]
   }
 
+  /** Of its thoughts fewer were told than were written: their tokens of a template are not. */
+  const unthought = () => {
+    const last = thought(thinking.end())
+    const characters = ofText + lengthOf(last)
+    ofText = 0
+    return [...last, ProviderEvent.Unthought({ characters })]
+  }
+
   const bare = (event: ProviderEvent): ReadonlyArray<ProviderEvent> => {
     switch (event._tag) {
       case "TextDelta":
@@ -45,10 +58,20 @@ export const make = ({ beginsInThoughts, learn }: Habit, tools: ReadonlyArray<To
         return thought(thinking.hear(event.text))
       case "Unsaid":
         return unsaid()
+      case "Unthought":
+        return unthought()
       default:
         return [event]
     }
   }
+
+  /** What the text of an answer comes to. */
+  const told = (events: ReadonlyArray<ProviderEvent>) =>
+    events.flatMap((event) => {
+      const heard = bare(event)
+      if (event._tag === "ThinkingDelta") ofText += lengthOf(heard)
+      return heard
+    })
 
   const noted = (events: ReadonlyArray<ProviderEvent>) => {
     for (const event of events) {
@@ -71,14 +94,13 @@ export const make = ({ beginsInThoughts, learn }: Habit, tools: ReadonlyArray<To
       said = Tokens.make()
       thinking = Tokens.make()
       hadSpoken = hasSpoken
+      ofText = 0
     },
     hear: (events: ReadonlyArray<ProviderEvent>): ReadonlyArray<ProviderEvent> =>
-      noted(
-        events.flatMap((event) => (event._tag === "TextDelta" ? thoughts.hear(event.text) : [event])).flatMap(bare)
-      ),
+      noted(events.flatMap((event) => (event._tag === "TextDelta" ? told(thoughts.hear(event.text)) : bare(event)))),
     /** The answer is over, in the model's own time or not: what was held back is told. */
     end: (hasStopped: boolean) => {
-      const last = noted([...thoughts.end(hasStopped).flatMap(bare), ...thought(thinking.end()), ...rest()])
+      const last = noted([...told(thoughts.end(hasStopped)), ...thought(thinking.end()), ...rest()])
       if (thoughts.lacksMark()) learn(false)
       return last
     },

@@ -1,11 +1,13 @@
 import type { ToolSpec } from "../../../domain/Provider.ts"
 import { promised } from "../../../lib/promised.ts"
-import { type Block, blockIn, endOf, opens } from "./Written/Blocks.ts"
+import { type Block, blockIn, closeIn, closes, endOf, opens } from "./Written/Blocks.ts"
 import { begunIn, objectIn, read } from "./Written/Objects.ts"
 import { fits, inBlock, inJson, type Written } from "./Written/Read.ts"
 
 const longestBlock = 32_768
 const longestObject = 8192
+
+const marks = [...opens, ...closes]
 
 const mayBegin = /[<[{`]/
 
@@ -66,12 +68,18 @@ export const make = (tools: ReadonlyArray<ToolSpec>) => {
     while (true) {
       const block = blockIn(held)
       const object = objectIn(held, isLine)
-      const at = Math.min(block?.at ?? Infinity, object ?? Infinity)
+      // Of blocks within a block all but the first end are left.
+      const left = isCut ? closeIn(held) : null
+      const at = Math.min(block?.at ?? Infinity, object ?? Infinity, left?.at ?? Infinity)
       if (at === Infinity) {
-        const end = isLast ? held.length : Math.min(promised(held, opens), begunIn(held, isLine))
+        const end = isLast ? held.length : Math.min(promised(held, isCut ? marks : opens), begunIn(held, isLine))
         return said + tell(end)
       }
       said += tell(at)
+      if (left?.at === at) {
+        held = held.slice(left.it.length)
+        continue
+      }
       const passed = block?.at === at ? passBlock(block.it, isLast) : passObject(isLast)
       if (passed === null) return said
       said += passed

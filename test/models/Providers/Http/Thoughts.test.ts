@@ -40,7 +40,15 @@ const answers: ReadonlyArray<readonly [string, string, string]> = [
   ["The mark </think> ends thoughts.", "", "The mark </think> ends thoughts."],
   ["Say <think>\nHm.\n</think>\nso", "", "Say <think>\nHm.\n</think>\nso"],
   ["```\n</think>\n```\nends thoughts.", "", "```\n</think>\n```\nends thoughts."],
-  ["It ends with </think>", "", "It ends with </think>"],
+  ["Hm. </think>", "Hm. ", ""],
+  ["Hm. </think> \r\n ", "Hm. ", ""],
+  ["The mark `</think>`", "", "The mark `</think>`"],
+  ["Hm.</think>Hello", "Hm.", "Hello"],
+  ["Hm! </think> Hello", "Hm! ", "Hello"],
+  ["うん。</think>やあ", "うん。", "やあ"],
+  ["Write `Hm.</think>Hello`.", "", "Write `Hm.</think>Hello`."],
+  ["No <think>. </think> Hello", "", "No <think>. </think> Hello"],
+  ["Hm,</think>Hello", "", "Hm,</think>Hello"],
   ["Hello </thin", "", "Hello </thin"]
 ]
 
@@ -51,8 +59,10 @@ const within: ReadonlyArray<readonly [string, string, string]> = [
   ["<think>Hm.</think>Hello", "Hm.", "Hello"],
   ["</think>Hello", "", "Hello"],
   ["Hm.</thinking>Hello\n</think>\nagain", "Hm.Hello\n", "again"],
-  ["Hello", "Hello", "Hello"],
-  ["Hm.</thi", "Hm.</thi", "Hm.</thi"],
+  ["Hello", "", "Hello"],
+  [" Hello\n", "", "Hello\n"],
+  ["Hm.</thi", "", "Hm.</thi"],
+  ["Hm.</think>", "Hm.", ""],
   ["", "", ""]
 ]
 
@@ -72,6 +82,10 @@ describe("thoughts within an answer", () => {
         const letters = [...answer]
         for (const size of [1, 2, 3, 5, 7, letters.length + 1]) {
           const pieces = Array.chunksOf(letters, size).map((piece) => piece.join(""))
+          deepStrictEqual(heardIn(heard(pieces, beginsWithin)), { text, thoughts })
+        }
+        for (const at of letters.keys()) {
+          const pieces = [letters.slice(0, at).join(""), letters.slice(at).join("")]
           deepStrictEqual(heardIn(heard(pieces, beginsWithin)), { text, thoughts })
         }
       })
@@ -117,8 +131,10 @@ describe("thoughts within an answer", () => {
           assertTrue(begins())
           yield* hears("Hm.\n</think>Hello", said)
           assertTrue(begins())
-          yield* hears("Hello", { thoughts: "Hello", text: "Hello", finish: "stop" })
+          yield* hears("Hello", { text: "Hello", finish: "stop" })
           assertFalse(begins())
+          yield* hears("Hm.\n</think>\n\nHello", said)
+          yield* hears("Hello<|im_end|>", { text: "Hello", finish: "stop" })
           yield* hears("Hm.\n</think>\n\nHello", said)
           traits.forget()
           assertFalse(begins())

@@ -25,6 +25,14 @@ const rows: ReadonlyArray<readonly [string, string, ReadonlyArray<Call>]> = [
   ["<tool_call>memorize\n<arg_key>memory_entry</arg_key>\n<arg_value>x</arg_value>\n</tool_call>", "", [kept]],
   ['<function=memorize>{"memory_entry": "x"}</function>Hello', "Hello", [kept]],
   ["<function=skip></function>", "", [skipped]],
+  ['A<tool_call><tool_call>{"name":"skip"}</tool_call></tool_call>B', "AB", [skipped]],
+  [
+    '<tool_call>\n<tool_call>{"name":"skip"}</tool_call>\n<tool_call>{"name":"skip"}</tool_call>\n</tool_call>',
+    "\n\n",
+    [skipped, skipped]
+  ],
+  ['<tool_call><function_call>{"name":"skip"}</function_call></tool_call>B', "B", [skipped]],
+  ["The mark </tool_call> ends a call.", "The mark </tool_call> ends a call.", []],
   ['[TOOL_CALLS][{"name":"memorize","arguments":{"memory_entry":"x"}},{"name":"skip"}]', "", [kept, skipped]],
   ['[TOOL_CALLS]memorize[ARGS]{"memory_entry":"x"}[TOOL_CALLS]skip[ARGS]{}', "", [kept, skipped]],
   ['<|python_tag|>{"type":"function","name":"memorize","parameters":{"memory_entry":"x"}}<|eom_id|>', "", [kept]],

@@ -11,12 +11,21 @@ const close = oneOf(closes)
 const open = oneOf(opens)
 const atBeginOfLine = /\n[ \t]*$/
 const atEndOfLine = /^[ \t]*\r?\n/
+const atEndOfSentence = /[.!?…。！？]["'”’)\]*_]{0,3}[ \t]*$/
 
-/** Who writes about marks has them within a line, in code, or both of them. */
+const isIn = (fence: string, text: string) => text.split(fence).length % 2 === 0
+const isInCode = (before: string) => isIn("```", before) || isIn("`", before.slice(before.lastIndexOf("\n") + 1))
+
+/** Who writes about marks has them within a sentence, in code, or both of them. */
 const endsThoughts = (before: string, rest: string) =>
-  (atBeginOfLine.test(before) || atEndOfLine.test(rest)) && before.split("```").length % 2 === 1 && !open.test(before)
+  (atBeginOfLine.test(before) || atEndOfLine.test(rest) || atEndOfSentence.test(before)) &&
+  !isInCode(before) &&
+  !open.test(before)
 
-/** Looks in the text of an answer for a mark that ends thoughts, at the begin or the end of a line. */
+/**
+ * Looks in the text of an answer for a mark that ends thoughts: at the begin or the end of a line, and behind a
+ * sentence.
+ */
 export const make = () => {
   let all = ""
   let held = ""
@@ -43,8 +52,12 @@ export const make = () => {
       held += text
       return look("")
     },
-    /** What was held back, when nothing more comes. */
-    end: () => tell(held.length)
+    /** What was held back, when nothing more comes: the end of the answer is the end of a line. */
+    end: (): Heard => {
+      const found = close.exec(held)
+      const isMark = found?.index === 0 && held.slice(found[0].length).trim() === ""
+      return isMark && endsThoughts(all, "\n") ? { said: "", rest: "" } : { said: tell(held.length), rest: null }
+    }
   }
 }
 

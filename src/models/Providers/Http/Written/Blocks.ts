@@ -37,6 +37,19 @@ const first = <A>(text: string, of: ReadonlyArray<A>, word: (it: A) => string) =
 
 export const blockIn = (text: string) => first(text, blocks, ({ open }) => open)
 
+/** The marks that end a block and nothing else. */
+export const closes = [
+  "</tool_call>",
+  "</function_call>",
+  "</function>",
+  "<|/tool_call|>",
+  "<|tool_call_end|>",
+  "<|tool_calls_section_end|>",
+  "<｜tool▁calls▁end｜>"
+]
+
+export const closeIn = (text: string) => first(text, closes, (word) => word)
+
 /** Where what stands in a block ends, and where the text goes on; null as long as the end has not come. */
 export const endOf = (text: string, { close, open }: Block) => {
   const found = first(text.slice(open.length), close, (word) => word)

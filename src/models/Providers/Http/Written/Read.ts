@@ -72,7 +72,7 @@ const inPart = (said: string): ReadonlyArray<Written> => {
   return words === null ? [] : [{ name: bare(words[0]), input: inputIn(said.slice(words.index ?? 0)) }]
 }
 
-const wrapped = /^\s*(?:<tool_call>|```(?:json)?)\s*|\s*(?:<\/tool_call>|```)\s*$/g
+const wrapped = /^\s*(?:<(?:tool|function)_call>|```(?:json)?)\s*|\s*(?:<\/(?:tool|function)_call>|```)\s*$/g
 
 /** The calls in what a model has put between the marks of a call. */
 export const inBlock = (block: string): ReadonlyArray<Written> => {
