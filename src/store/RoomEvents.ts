@@ -100,12 +100,15 @@ interface Reader {
 }
 
 const mostMissed = 500
+const mostOwners = 10_000
 
 const make = Effect.gen(function* () {
   const log = yield* Log.make
   const pages = yield* Pages.make(log)
   const cache = yield* Cache
   const readers = new Map<string, Set<Reader>>()
+  /** Never changes. Of committed rooms only: an id that is rolled back is given to another. */
+  const owners = new Map<RoomId, string>()
 
   const forget = (roomId: RoomId, room: boolean) =>
     room ? cache.invalidate(logGroup(roomId), roomGroup(roomId)) : cache.invalidate(logGroup(roomId))
@@ -115,8 +118,19 @@ const make = Effect.gen(function* () {
     for (const key of keysOf(place)) yield* readers.get(key) ?? []
   }
 
+  const ownerOf = (id: RoomId) => {
+    const known = owners.get(id)
+    return known === undefined ? log.owner(id) : Effect.succeed(known)
+  }
+
+  const keepOwner = ({ id, owner_id }: Place) => {
+    if (owners.size >= mostOwners) owners.clear()
+    owners.set(id, owner_id)
+  }
+
   const publish = (place: Place, event: Log.Logged) =>
     Effect.sync(() => {
+      keepOwner(place)
       const frame = Pages.logFrame(event)
       for (const reader of readersOf(place)) {
         if (reader.meanwhile !== null) reader.meanwhile.missed.push(event)
@@ -190,12 +204,14 @@ const make = Effect.gen(function* () {
       Effect.flatMap(Commit, (commit) => {
         const { type } = event
         const body = Json.stringify(event)
-        return Effect.map(log.insert({ room_id, type, body, created_at: commit.now() }), (entry) => {
-          if (Option.isNone(entry)) return
-          const { id, owner_id } = entry.value
-          const told = publish({ id: room_id, owner_id }, { id, room_id, type, body })
-          commit.after(Effect.zipRight(forget(room_id, changesRoom[type]), told))
-        })
+        return Effect.flatMap(log.insert({ room_id, type, body, created_at: commit.now() }), (id) =>
+          Option.isNone(id)
+            ? Effect.void
+            : Effect.map(ownerOf(room_id), (owner_id) => {
+                const told = publish({ id: room_id, owner_id }, { id: id.value, room_id, type, body })
+                commit.after(Effect.zipRight(forget(room_id, changesRoom[type]), told))
+              })
+        )
       }),
 
     forget: (place) => afterCommit(Effect.zipRight(forget(place.id, true), hush(place))),
@@ -228,6 +244,7 @@ const make = Effect.gen(function* () {
     open: (room) =>
       afterCommit(
         Effect.sync(() => {
+          keepOwner(room)
           const frame = liveFrame({ room_id: room.id, type: "room_created", room })
           for (const { sink } of readersOf(room)) sink.write(frame, 1)
         })

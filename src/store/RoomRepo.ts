@@ -9,7 +9,7 @@ import { Flag } from "../domain/Row.ts"
 import { Timestamp } from "../domain/Time.ts"
 import { JsonText } from "../lib/json.ts"
 import * as Sql from "./Sql.ts"
-import { Statements } from "./Statements.ts"
+import { Done, Statements } from "./Statements.ts"
 import { OwnerId, type Place } from "./Topic.ts"
 import { type Commit, within } from "./WriteQueue.ts"
 
@@ -34,7 +34,7 @@ export class RoomRepo extends Context.Tag("parley/store/RoomRepo")<
     readonly hide: (id: RoomId) => Effect.Effect<Place, RoomNotFound, Commit>
     readonly markRead: (id: RoomId, user: string, at: Timestamp) => Effect.Effect<void, never, Commit>
     /** A person has spoken: the loop guard and the count of quiet rounds begin anew. */
-    readonly heard: (id: RoomId, at: Timestamp) => Effect.Effect<RoomRow, RoomNotFound, Commit>
+    readonly heard: (id: RoomId, at: Timestamp) => Effect.Effect<void, RoomNotFound, Commit>
     /** The same where somebody asks the agents to go on without saying anything. */
     readonly release: (id: RoomId) => Effect.Effect<RoomRow, RoomNotFound, Commit>
     readonly settle: (id: RoomId, turn: TurnSum) => Effect.Effect<RoomRow, RoomNotFound, Commit>
@@ -95,6 +95,7 @@ const asSummaries = Sql.readable(RoomSummary, "rooms")
 const encodeList = Schema.encodeSync(Schema.parseJson(Schema.Array(RoomSummary)))
 const asNewRoom = Sql.one(RoomRow, "rooms")
 const asId = Sql.first(Schema.Struct({ id: RoomId }))
+const asDone = Sql.one(Done)
 const asList = Sql.one(Schema.Struct({ list: RoomsJson }))
 const asReading = Sql.first(Schema.Struct({ last_read_at: Timestamp }))
 
@@ -126,7 +127,7 @@ const make = Effect.gen(function* () {
   const selectGuard = prepare<{ id: RoomId }>(`SELECT id, loop_guard FROM rooms WHERE ${isOpen}`)
   const hear = prepare<{ id: RoomId; at: Timestamp }>(`
     UPDATE rooms SET last_activity_at = @at, quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest}
-    WHERE ${isOpen} RETURNING *`)
+    WHERE ${isOpen}`)
   const release = prepare<{ id: RoomId }>(`
     UPDATE rooms SET quiet_rounds = 0, loop_guard = NULL, guard_after = ${newest} WHERE ${isOpen} RETURNING *`)
   const settle = prepare<Omit<TurnSum, "counted"> & { id: RoomId; tokens: number; usd: number }>(`
@@ -223,7 +224,10 @@ const make = Effect.gen(function* () {
           ON CONFLICT (room_id, user_id) DO UPDATE SET last_read_at = excluded.last_read_at`)
       ),
 
-    heard: (id, at) => within(found(id)(asRoom(hear({ id, at })))),
+    heard: (id, at) =>
+      within(
+        Effect.flatMap(asDone(hear({ id, at })), ({ changes }) => (changes === 0 ? RoomNotFound.of(id) : Effect.void))
+      ),
 
     release: (id) => within(found(id)(asRoom(release({ id })))),
 

@@ -1,4 +1,4 @@
-import { Context, type Effect } from "effect"
+import { Context, type Effect, Schema } from "effect"
 
 type Value = string | number | bigint | Uint8Array | null
 
@@ -13,7 +13,10 @@ export type Values = Readonly<Record<string, Value>>
 export class Statements extends Context.Tag("parley/store/Statements")<
   Statements,
   {
-    /** Gives the rows, as the transaction sees them or as they are committed. A broken database is a defect. */
+    /**
+     * Gives the rows, as the transaction sees them or as they are committed; of a statement that has none what it did,
+     * as `Done`. A broken database is a defect.
+     */
     readonly prepare: <V extends Values>(text: string) => (values: V) => Effect.Effect<ReadonlyArray<unknown>>
     /** A statement without values and rows, for who has the connection alone; throws what SQLite complains of. */
     readonly command: (text: string) => () => void
@@ -21,6 +24,12 @@ export class Statements extends Context.Tag("parley/store/Statements")<
     readonly alone: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >() {}
+
+/**
+ * What a statement without rows did: how many rows it changed, and the id of the last row that was added. One with
+ * RETURNING costs far more: SQLite keeps its rows aside, and every page that it changes, in a file of its own.
+ */
+export const Done = Schema.Struct({ changes: Schema.Int, id: Schema.Int })
 
 /** The columns of a row, all of them: one that the row's type has and nobody names here does not compile. */
 export const columnsOf = <Row>(names: { readonly [Name in keyof Row]-?: true }) => Object.keys(names)

@@ -10,7 +10,7 @@ const planOf = (db: Database.Database, { params, sql }: Seen) =>
     .all(...params)
     .map(({ detail }) => detail.replaceAll("_stored", ""))
 
-const targetOf = ({ sql }: Seen) => /^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)/i.exec(sql)?.[1]
+const targetOf = ({ sql }: Seen) => /^\s*(?:INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM)\s+"?(\w+)/i.exec(sql)?.[1]
 
 /**
  * Runs statements again on a copy of the database in which every table is a view that tells of each row it passes

@@ -5,9 +5,29 @@ import { Effect } from "effect"
 export interface Driver {
   /**
    * Prepares a statement. What it gives runs it with values, by their places or, in one object, by their names; gives
-   * the rows, none where the statement has none; and throws what SQLite complains of.
+   * the rows, or what the statement did where it has none (`Done`); and throws what SQLite complains of.
    */
   readonly prepare: (text: string) => (values: ReadonlyArray<unknown>) => ReadonlyArray<unknown>
+}
+
+/**
+ * Rows come as lists of their values, which cost half: the driver would make the names of the columns anew for every
+ * row.
+ */
+const reading = (statement: Sqlite.Statement<Array<unknown>>) => {
+  const namesNow = () => statement.columns().map(({ name }) => name)
+  let names = namesNow()
+  statement.raw(true)
+
+  const rowOf = (values: unknown) => {
+    const row: Record<string, unknown> = {}
+    if (!Array.isArray(values)) return row
+    // A table has got another column since.
+    if (values.length !== names.length) names = namesNow()
+    for (const [at, name] of names.entries()) row[name] = values[at]
+    return row
+  }
+  return (values: ReadonlyArray<unknown>) => statement.all(...values).map(rowOf)
 }
 
 /** A file, or `:memory:`, with a log beside it; closed with the scope. */
@@ -21,11 +41,11 @@ export const open = (filename: string) =>
       database.pragma("journal_mode = WAL")
       return {
         prepare: (text: string) => {
-          const statement = database.prepare(text)
-          if (statement.reader) return (values: ReadonlyArray<unknown>) => statement.all(...values)
+          const statement = database.prepare<Array<unknown>, unknown>(text)
+          if (statement.reader) return reading(statement)
           return (values: ReadonlyArray<unknown>) => {
-            statement.run(...values)
-            return []
+            const { changes, lastInsertRowid } = statement.run(...values)
+            return [{ changes, id: Number(lastInsertRowid) }]
           }
         },
         /** Copies it, a few pages at a time. */

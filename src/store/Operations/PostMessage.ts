@@ -43,10 +43,12 @@ export const make = Effect.gen(function* () {
     const known = idempotency_key === null ? Option.none() : yield* messages.byKey(room_id, idempotency_key)
     if (Option.isSome(known)) return { message: known.value, round: null }
     const timestamp = (yield* Commit).now()
-    const room = yield* rooms.heard(room_id, timestamp)
+    yield* rooms.heard(room_id, timestamp)
     const message = yield* messages.insert({ ...given, timestamp })
     yield* attachments.keep(message.id, images)
     yield* events.append(room_id, { type: "new_message", message })
+    if (members.length === 0 && !wasCircling) return { message, round: null }
+    const room = yield* rooms.find(room_id)
     if (wasCircling) yield* events.append(room_id, { type: "room_updated", room })
     if (members.length === 0) return { message, round: null }
     const round = yield* openings.open(room, members, { kind: "message", message_id: message.id, ...asked })

@@ -1,9 +1,9 @@
 import { SqlClient } from "@effect/sql"
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { RoomId } from "../../domain/RoomId.ts"
 import { Timestamp } from "../../domain/Time.ts"
 import * as Sql from "../Sql.ts"
-import { Statements } from "../Statements.ts"
+import { Done, Statements } from "../Statements.ts"
 import { OwnerId, Topic } from "../Topic.ts"
 
 /** An entry of the log; `body` is the event as JSON. */
@@ -18,7 +18,8 @@ interface NewEntry extends Omit<Logged, "id"> {
   readonly created_at: Timestamp
 }
 
-const maybeEntry = Sql.first(Schema.Struct({ id: Schema.Int, owner_id: OwnerId }))
+const asDone = Sql.one(Done)
+const asOwner = Sql.one(Schema.Struct({ owner_id: OwnerId }))
 const asFound = Sql.readable(Found, "events")
 const asIds = Sql.all(Schema.Struct({ id: RoomId }))
 const asPosition = Sql.one(Schema.Struct({ id: Schema.Int }))
@@ -30,11 +31,11 @@ export type Log = Effect.Effect.Success<typeof make>
 export const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { prepare } = yield* Statements
-  // Nothing is told of a room that is hidden.
+  // Nothing is told of a room that is hidden: then there is no id, and what lacks one is ignored.
   const insert = prepare<Omit<NewEntry, "id">>(`
-    INSERT INTO events (room_id, type, body, created_at)
-    SELECT id, @type, @body, @created_at FROM rooms WHERE id = @room_id AND state = 'open'
-    RETURNING id, (SELECT owner_id FROM rooms WHERE rooms.id = events.room_id) AS owner_id`)
+    INSERT OR IGNORE INTO events (room_id, type, body, created_at)
+    VALUES ((SELECT id FROM rooms WHERE id = @room_id AND state = 'open'), @type, @body, @created_at)`)
+  const owner = prepare<{ id: RoomId }>("SELECT owner_id FROM rooms WHERE id = @id")
 
   const rooms = Topic.$match({
     Room: ({ id }) => sql`id = ${id} AND state = 'open'`,
@@ -59,8 +60,13 @@ export const make = Effect.gen(function* () {
   }
 
   return {
-    /** Gives its id, and whose room it is in; nothing is told of a room that is hidden. */
-    insert: ({ body, created_at, room_id, type }: NewEntry) => maybeEntry(insert({ body, created_at, room_id, type })),
+    /** Gives its id; nothing is told of a room that is hidden. */
+    insert: ({ body, created_at, room_id, type }: NewEntry) =>
+      Effect.map(asDone(insert({ body, created_at, room_id, type })), ({ changes, id }) =>
+        changes === 0 ? Option.none() : Option.some(id)
+      ),
+
+    owner: (id: RoomId) => Effect.map(asOwner(owner({ id })), ({ owner_id }) => owner_id),
 
     later: (topic: Topic, after: number, limit: number) =>
       asFound(sql`
