@@ -24,9 +24,9 @@ export interface Asked {
 }
 
 const quota =
-  /insufficient[_ ](quota|balance|credits?|funds)|billing|credit balance|exceeded your current quota|out of credits?|(spend|spending|usage) limit|payment required|quota.*exhausted/i
+  /insufficient[_ ](quota|balance|credits?|funds)|billing|credit balance|exceeded your current quota|out of credits?|(spend|spending|usage) limit|payment required|arrearage|in good standing|quota.*exhausted/i
 const context =
-  /(prompt|input|request|conversation|messages?)( is| are)? too (long|large)|context[ _-]?(length|window|size|limit)|maximum (context|prompt)|exceed_context|input (token count|length).*exceed|too many (input )?tokens|reduce the length|context the overflows/i
+  /(prompt|input|request|conversation|messages?)( is| are)? too (long|large)|context[ _-]?(length|window|size|limit)|maximum (context|prompt)|exceed_context|input (token count|length).*exceed|too many (input )?tokens|reduce the length|context the overflows|tokens?,? which exceeds|exceeds? the model'?s? (token )?limit/i
 const filtered =
   /content[_ ]?(policy|filter|management)|flagged|moderation|safety (system|filter|settings)|guardrail|responsible[ _]?ai|prohibited content|usage polic(y|ies)/i
 const unknownModel =

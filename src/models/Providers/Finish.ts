@@ -16,6 +16,10 @@ const known: Readonly<Record<string, Finish>> = {
   prohibited_content: "filter",
   pause_turn: "paused",
   error: "error",
+  abort: "error",
+  aborted: "error",
+  cancelled: "error",
+  canceled: "error",
   insufficient_system_resource: "error",
   malformed_function_call: "error"
 }

@@ -24,6 +24,8 @@ const marks = [
   "constrain",
   "start_of_role",
   "end_of_role",
+  "begin_of_solution",
+  "end_of_solution",
   "end_of_turn",
   "START_OF_TURN_TOKEN",
   "END_OF_TURN_TOKEN",

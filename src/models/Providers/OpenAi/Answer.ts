@@ -68,7 +68,8 @@ export const listen =
       const thought = think(thoughtIn(delta, content.thought))
       blocks.add(delta["thinking_blocks"])
       extra = Calls.extraIn(extra, delta)
-      for (const piece of items(delta["tool_calls"])) {
+      const older = isFields(delta["function_call"]) ? [{ index: 0, function: delta["function_call"] }] : []
+      for (const piece of [...items(delta["tool_calls"]), ...older]) {
         const { added, length } = calls.add(fields(piece))
         size += added
         if (length > largestInput) return crashed("the answer is garbled: a tool's input is too large")
@@ -105,7 +106,7 @@ export const listen =
         isInOne = true
         return take(message)
       }
-      return isFields(delta) ? take(delta) : nothing
+      return isFields(delta) ? take(delta) : take({ content: text(choice["text"]) })
     }
 
     return {

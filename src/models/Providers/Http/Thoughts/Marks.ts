@@ -20,7 +20,8 @@ const markOf = (open: string, close: string): Mark => ({
 const plain: ReadonlyArray<Mark> = [
   ...["think", "thinking", "thought", "reasoning", "seed:think"].map((name) => markOf(`<${name}>`, `</${name}>`)),
   markOf("[think]", "[/think]"),
-  markOf("◁think▷", "◁/think▷")
+  markOf("◁think▷", "◁/think▷"),
+  markOf("<|begin_of_thought|>", "<|end_of_thought|>")
 ]
 
 const analysis = "<|channel|>analysis<|message|>"

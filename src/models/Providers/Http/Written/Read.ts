@@ -74,9 +74,16 @@ const inPart = (said: string): ReadonlyArray<Written> => {
 
 const wrapped = /^\s*(?:<(?:tool|function)_call>|```(?:json)?)\s*|\s*(?:<\/(?:tool|function)_call>|```)\s*$/g
 
+/** `<invoke name="x">` in the words of `<function=x>`. */
+const plainly = (block: string) =>
+  block
+    .replaceAll(/<invoke name="([\w.-]+)">/g, "<function=$1>")
+    .replaceAll(/<parameter name="(\w+)"[^>]*>/g, "<parameter=$1>")
+    .replaceAll("</invoke>", "")
+
 /** The calls in what a model has put between the marks of a call. */
 export const inBlock = (block: string): ReadonlyArray<Written> => {
-  const inner = block.replaceAll(wrapped, "").trim()
+  const inner = plainly(block).replaceAll(wrapped, "").trim()
   if (/^[[{]/.test(inner)) return inJson(inner)
   return inner
     .split(next)
