@@ -7,6 +7,7 @@ import { CurrentUser } from "../domain/User.ts"
 import { MessageRepo } from "../store/MessageRepo.ts"
 import { Rooms } from "./Rooms.ts"
 import { excerpt, wordsOf } from "./Search/Excerpt.ts"
+import { SearchIndex } from "../store/SearchIndex.ts"
 import { SearchRepo } from "../store/SearchRepo.ts"
 
 export interface Question {
@@ -30,17 +31,19 @@ export class Search extends Context.Tag("parley/features/Search")<
   static readonly layer = Layer.effect(
     this,
     Effect.suspend(() => make)
-  ).pipe(Layer.provide(SearchRepo.layer))
+  ).pipe(Layer.provide([SearchRepo.layer, SearchIndex.layer]))
 }
 
 const make = Effect.gen(function* () {
   const rooms = yield* Rooms
   const repo = yield* SearchRepo
+  const index = yield* SearchIndex
   const messages = yield* MessageRepo
 
   const find = Effect.fnUntraced(function* (room: RoomId | null, owner: string | null, question: Question) {
     const words = wordsOf(question.query)
     if (words.length === 0) return { hits: [], next_before: null }
+    yield* index.complete
     const { edge, ids } = yield* repo.find({ ...question, words, room, owner })
     const found = yield* messages.these(ids)
     const hits = found.map((message) => ({ ...message, excerpt: excerpt(message.content, words) }))

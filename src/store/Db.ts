@@ -23,6 +23,7 @@ import choices from "./Db/migrations/0013_choices.ts"
 import shownNames from "./Db/migrations/0014_shown_names.ts"
 import eventsAge from "./Db/migrations/0015_events_age.ts"
 import turns from "./Db/migrations/0016_turns.ts"
+import searchLater from "./Db/migrations/0017_search_later.ts"
 import { faultIn } from "../domain/Storage.ts"
 import { Settings } from "../process/Settings.ts"
 
@@ -46,7 +47,8 @@ export const migrations: Migrations = {
   "0013_choices": choices,
   "0014_shown_names": shownNames,
   "0015_events_age": eventsAge,
-  "0016_turns": turns
+  "0016_turns": turns,
+  "0017_search_later": searchLater
 }
 
 /** The schema that this Parley brings a file to. */

@@ -1,0 +1,84 @@
+import { SqlClient } from "@effect/sql"
+import { describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
+import { Effect, Layer, TestClock } from "effect"
+import { SearchIndex } from "../../src/store/SearchIndex.ts"
+import * as TestDb from "../support/TestDb.ts"
+
+const index = SearchIndex.layer.pipe(Layer.provideMerge(TestDb.layer()))
+
+const setup = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`INSERT INTO rooms (owner_id, name, default_provider, created_at) VALUES ('admin', 'den', 'x', 'now')`
+  const say = (...texts: ReadonlyArray<string>) =>
+    sql`INSERT INTO messages ${sql.insert(texts.map((content) => ({ room_id: 1, role: "user", content, timestamp: "now" })))}`
+  const idsOf = (rows: ReadonlyArray<{ readonly id: number }>) => rows.map(({ id }) => id)
+  const holding = (word: string) =>
+    Effect.map(
+      sql<{ id: number }>`SELECT rowid AS id FROM messages_search WHERE content MATCH ${word} ORDER BY id`,
+      idsOf
+    )
+  /** SQLite's own look at the index beside the messages; fails where they differ. */
+  const check = sql`INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)`
+  return { ...(yield* Effect.map(SearchIndex, ({ complete }) => ({ complete }))), sql, say, holding, check }
+})
+
+describe("SearchIndex", () => {
+  it.effect("has nothing of a message at once, and all when it is asked for", () =>
+    Effect.gen(function* () {
+      const { complete, holding, say } = yield* setup
+      yield* say("a brass clock", "a wooden clock")
+
+      const before = yield* holding("clock")
+      yield* complete
+
+      deepStrictEqual([before, yield* holding("clock")], [[], [1, 2]])
+    }).pipe(Effect.provide(index))
+  )
+
+  it.effect("takes in by itself, soon, what nobody looks for", () =>
+    Effect.gen(function* () {
+      const { holding, say } = yield* setup
+      yield* say("a brass clock")
+
+      yield* TestClock.adjust("10 seconds")
+
+      deepStrictEqual(yield* holding("clock"), [1])
+    }).pipe(Effect.provide(index))
+  )
+
+  it.effect("takes in many slices what are many messages", () =>
+    Effect.gen(function* () {
+      const { complete, holding, say } = yield* setup
+      yield* say(...Array.from({ length: 1000 }, (_, at) => `clock number ${at}`))
+
+      const fiber = yield* Effect.fork(complete)
+      yield* TestClock.adjust("1 second")
+      yield* fiber
+
+      deepStrictEqual((yield* holding("clock")).length, 1000)
+    }).pipe(Effect.provide(index))
+  )
+
+  it.effect("stays whole when messages go, or are reworded, before and after it has them", () =>
+    Effect.gen(function* () {
+      const { check, complete, holding, say, sql } = yield* setup
+      yield* say("clock one", "clock two", "clock three")
+      yield* complete
+      yield* say("clock four", "clock five", "clock six")
+
+      yield* sql`DELETE FROM messages WHERE id IN (1, 4)`
+      yield* sql`UPDATE messages SET content = 'a bell' WHERE id IN (2, 5)`
+      yield* complete
+      yield* check
+
+      deepStrictEqual(
+        [yield* holding("clock"), yield* holding("bell")],
+        [
+          [3, 6],
+          [2, 5]
+        ]
+      )
+    }).pipe(Effect.provide(index))
+  )
+})
