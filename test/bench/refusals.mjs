@@ -1,4 +1,4 @@
-// A room whose vendor refuses all that it is asked, beside one that is answered by another.
+// Rooms whose vendor refuses all that it is asked, beside one that is answered by another.
 import { childOf } from "./calls.mjs"
 import { inOrder, numbers } from "./lists.mjs"
 import { median, slowest } from "./machine.mjs"
@@ -26,11 +26,13 @@ export const refusals = async (stage) => {
     return room
   }
   const mine = await roomOf("mine")
-  const refused = await inOrder(kinds, (model) => roomOf(model, { provider: "refuser", model }))
-  const rooms = refused.map((room) => ({
-    follow: house.request("GET", `${room}/stream`),
-    goOn: house.request("POST", `${room}/messages/send`, { content: text })
-  }))
+  const talkIn = (rooms) =>
+    rooms.map((room) => ({
+      follow: house.request("GET", `${room}/stream`),
+      goOn: house.request("POST", `${room}/messages/send`, { content: text })
+    }))
+  const refused = talkIn(await inOrder(kinds, (model) => roomOf(model, { provider: "refuser", model })))
+  const answered = talkIn(await inOrder(kinds, (model) => roomOf(`answered ${model}`)))
   const crowd = (stage.crowd ??= stage.keep(childOf(fileOf("load.mjs"))))
   const request = house.request("POST", `${mine}/messages/send`, { content: text })
   const ask = { port: house.port, count: 1 }
@@ -42,19 +44,21 @@ export const refusals = async (stage) => {
     const before = { ...(await vendor.call("refused")) }
     // By turns, for a machine has its moods.
     const heard = await inOrder(numbers(4), async () => {
-      const alone = await firstTokens(spread)
-      const talk = crowd.call("keepTalking", { ms: 4000, apartMs: 100, port: house.port, rooms })
-      const beside = await firstTokens(spread)
-      await talk
-      return { alone, beside }
+      const during = async (rooms) => {
+        const talk = crowd.call("keepTalking", { ms: 4000, apartMs: 100, port: house.port, rooms })
+        const times = await firstTokens(spread)
+        await talk
+        return times
+      }
+      return { calm: await during(answered), beside: await during(refused) }
     })
-    const [alone, beside] = [heard.flatMap(({ alone }) => alone), heard.flatMap(({ beside }) => beside)]
+    const [calm, beside] = [heard.flatMap(({ calm }) => calm), heard.flatMap(({ beside }) => beside)]
     const after = await vendor.call("refused")
     console.error(kinds.map((kind) => `${kind}: ${after[kind] - (before[kind] ?? 0)}`).join(", "))
     return {
       ours: onlyWall(median(beside)),
-      ceiling: onlyWall(median(alone)),
-      beside: { slowestRefused: { ours: onlyWall(slowest(beside)), ceiling: onlyWall(slowest(alone)) } }
+      ceiling: onlyWall(median(calm)),
+      beside: { slowestRefused: { ours: onlyWall(slowest(beside)), ceiling: onlyWall(slowest(calm)) } }
     }
   }
 }

@@ -38,12 +38,12 @@ openai a bare client that sends the same request, for 41 words the turn of one; 
 in a process without HTTP, whose SqliteSaver keeps each step before the next with synchronous = FULL, or as it comes,
 beside the next step with NORMAL; for the pages of a turn one message in the same tables, in one commit; for a paused
 room one of nobody; for a turn with tools the provider alone, from asking to the end; for the first token beside other
-rooms the same while they are silent; for start and memory a bare node:http server; for a POST beside an import the
-same house before it; for traces the same house without a collector. synchronous = FULL throughout, but where said. A
-turn is one of twenty that answer a message, in order, two in five with 220 characters in five pieces and the others
-by a skip: with its share of the POST, the planning, the opening and the end of the round, both commits, the agent's
-folder and one reader of the stream. One through openai is one of two that answer a message, with its half of the
-same.`
+rooms that are refused the same rooms, answered; for start and memory a bare node:http server; for a POST beside an
+import the same house before it; for traces the same house without a collector. synchronous = FULL throughout, but
+where said. A turn is one of twenty that answer a message, in order, two in five with 220 characters in five pieces
+and the others by a skip: with its share of the POST, the planning, the opening and the end of the round, both
+commits, the agent's folder and one reader of the stream. One through openai is one of two that answer a message, with
+its half of the same.`
 
 const heads = ["row", "CPU us", "ceiling", "", "times", "wall", "ceiling", "", "aim", ""]
 
