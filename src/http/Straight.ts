@@ -1,7 +1,9 @@
 import { HttpApiBuilder, HttpServerError, type HttpServerResponse } from "@effect/platform"
-import { Context, Effect, Exit, Option, Runtime, Tracer } from "effect"
+import { Cause, Context, Effect, Exit, Option, Runtime, Tracer } from "effect"
 // @effect-diagnostics-next-line nodeBuiltinImport:off
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
+import type { BodyNotJson, BodyTooLarge } from "../domain/Error.ts"
+import type { TooManyRequests } from "../domain/Limit.ts"
 import { CurrentUser, Unauthenticated, type User } from "../domain/User.ts"
 import { Api } from "../features/Api.ts"
 import { Credentials } from "../features/Credentials.ts"
@@ -11,7 +13,7 @@ import { Origins } from "../features/Origins.ts"
 import { RateLimits } from "../features/RateLimits.ts"
 import { listed } from "../lib/response.ts"
 import { Settings } from "../process/Settings.ts"
-import { excessOf, refusalOf, textOf } from "./Body.ts"
+import { type BodyUnreadable, excessOf, refusalOf, textOf } from "./Body.ts"
 import { boundsOf } from "./Contract.ts"
 import { explainedTo } from "./Failure.ts"
 import * as Head from "./Head.ts"
@@ -22,6 +24,7 @@ import { type Asked, endpoint } from "./Straight/Endpoint.ts"
 import * as Trace from "./Trace.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
+type Refused = BodyNotJson | BodyTooLarge | BodyUnreadable | TooManyRequests | Unauthenticated
 
 /**
  * Answers at node's own request event what people do most beside reading: they send messages. It asks the contract for
@@ -54,31 +57,39 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
     return undefined
   }
 
-  const taken = (source: IncomingMessage, { headers }: Request, asked: Asked) =>
+  const taken = <E>(source: IncomingMessage, { headers }: Request, asked: Asked<E>) =>
     Effect.flatMap(textOf(source, most), (text) => asked(headers, text))
 
   /** The same where it is not known yet who asks. */
-  const identified = (source: IncomingMessage, request: Request, asked: Asked, now: number) =>
-    Effect.flatMap(Effect.option(identify(request)), (found): Effect.Effect<Response, unknown> => {
+  const identified = <E>(source: IncomingMessage, request: Request, asked: Asked<E>, now: number) =>
+    Effect.flatMap(Effect.option(identify(request)), (found): Effect.Effect<Response, E | Refused> => {
       const user = Option.getOrUndefined(found)?.user
       const refusal = refusalFor(request, user, now)
       if (user === undefined) return refusal ?? Unauthenticated.of()
       return refusal ?? Effect.provideService(taken(source, request, asked), CurrentUser, user)
     })
 
+  /** As the contract has the error; a defect where it knows none. */
+  const told = (cause: Cause.Cause<unknown>): Effect.Effect<Response> =>
+    // @effect-diagnostics-next-line anyUnknownInErrorContext:off
+    Effect.orDie(encoded(Effect.failCause(cause)))
+
   /** Every error is told by who tells those of all routes. */
-  const fork = <R>(request: Request, context: Context.Context<R>, answer: Effect.Effect<Response, unknown, R>) =>
+  const fork = <E, R>(request: Request, context: Context.Context<R>, answer: Effect.Effect<Response, E, R>) =>
     Runtime.runFork(
       Runtime.make({ context, fiberRefs, runtimeFlags }),
-      Effect.catchAllCause(answer, (cause) => explainedTo(request)(encoded(Effect.failCause(cause))))
+      Effect.catchAllCause(answer, (cause) => explainedTo(request)(told(cause)))
     )
 
-  const begun = (source: IncomingMessage, request: Request, asked: Asked, span: Tracer.Span) => {
+  const begun = <E>(source: IncomingMessage, request: Request, asked: Asked<E>, span: Tracer.Span) => {
     const now = clock.unsafeCurrentTimeMillis()
     const user = known(request, now)
     const context = Context.make(Tracer.ParentSpan, span)
     if (user === undefined) return fork(request, context, identified(source, request, asked, now))
-    const answer = Effect.suspend(() => refusalFor(request, user, now) ?? taken(source, request, asked))
+    const answer = Effect.suspend(
+      (): Effect.Effect<Response, E | Refused, CurrentUser> =>
+        refusalFor(request, user, now) ?? taken(source, request, asked)
+    )
     // Given at once: to provide a service later takes a fiber twenty steps.
     return fork(request, Context.add(context, CurrentUser, user), answer)
   }
@@ -94,7 +105,7 @@ export const make = Effect.fnUntraced(function* (rest: RequestListener) {
     response.end(body._tag === "Uint8Array" ? body.body : undefined)
   }
 
-  const run = (source: IncomingMessage, response: ServerResponse, request: Request, asked: Asked) => {
+  const run = <E>(source: IncomingMessage, response: ServerResponse, request: Request, asked: Asked<E>) => {
     const began = clock.unsafeCurrentTimeNanos()
     const span = begin(request, sends.path)
     const fiber = begun(source, request, asked, span)

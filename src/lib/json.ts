@@ -8,6 +8,9 @@ export type JsonText = typeof JsonText.Type
 /** JSON text of plain data. No schema is asked: every delta would pay for one that accepts everything. */
 export const stringify = (data: unknown): string => JSON.stringify(data)
 
+/** What a text means that is JSON; throws where it is none. What it holds is for a schema to say. */
+export const parse = (text: string): unknown => JSON.parse(text)
+
 /** Whether more than `most` lists and objects of a JSON text lie within each other. Looks at a long text in turns. */
 export const isDeeper = (text: string, most: number): Effect.Effect<boolean> => {
   let depth = 0

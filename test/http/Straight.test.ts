@@ -47,6 +47,9 @@ const comparable = ({ body, headers, status }: Effect.Effect.Success<ReturnType<
   return { status, said, kinds, order, headers: { ...rest, traceparent: trace?.length, "x-request-id": own } }
 }
 
+const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+const pictured = `{"content":"Look.","images":[{"data":"${png}","media_type":"image/png"}]}`
+
 const elsewhere = 599
 const setup = Effect.gen(function* () {
   const admin = yield* Client.make
@@ -74,10 +77,6 @@ layer(House.shared({ settings: { MAX_BODY_BYTES: "20000" } }), { excludeTestServ
   it.scoped("is answered as the library answers it, header by header, whether it is stored or refused", () =>
     Effect.gen(function* () {
       const { base, guest, hidden, key, path, straight, to } = yield* setup
-      const picture = {
-        data: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-      }
-      const pictured = JSON.stringify({ content: "Look.", images: [{ ...picture, media_type: "image/png" }] })
       const cookie = { cookie: `a=b; auth_token=${guest.token}`, "content-type": "application/json" }
       const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
       const examples: ReadonlyArray<readonly [status: number, asked: Asked]> = [
