@@ -3,8 +3,8 @@
 #
 # What one would guess: `map.delete(key); map.set(key, value)`, the usual step of a cache that gives up what was used
 # longest ago, takes the same short time for every key, in a large Map as in a small one.
-# What happens with Node 24.21.0 (V8 13.6): in a Map of 70,000 keys, 50,000 moves of one and the same key take about
-# a hundred times as long as one move of each of 50,000 keys. Every move of the key is slower than the one before.
+# What happens with Node 24.21.0 (V8 13.6): in a Map of 70,000 keys, 50,000 moves of one and the same key take more
+# than a hundred times as long as one move of each of 50,000 keys. Every move of the key is slower than the one before.
 # Why: a deleted entry stays in its bucket until V8 makes the table anew, which it does when the table is full. All
 # former places of a key are in one bucket, and `set` walks over them to see that the key is not there. So a Map with
 # much free room suffers most, and one with a few keys hardly at all.
