@@ -25,33 +25,44 @@ export class SearchIndex extends Context.Tag("parley/store/SearchIndex")<
 }
 
 const spacing = "10 seconds"
-const sizes = { first: 256, largest: 4096 } as const
+/** In bytes of text: a slice of long messages would hold up everybody for seconds. */
+const sizes = { first: 32_768, largest: 1_000_000 } as const
+/** What a message costs beside its text, in bytes of it. */
+const base = 100
 
-const asNext = Sql.one(Schema.Struct({ after: Schema.Int, last: Schema.NullOr(Schema.Int), count: Schema.Int }))
+const asNewest = Sql.one(Schema.Struct({ newest: Schema.NullOr(Schema.Int) }))
+const asNext = Sql.one(Schema.Struct({ after: Schema.Int, last: Schema.NullOr(Schema.Int) }))
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const { prepare } = yield* Statements
   const queue = yield* WriteQueue
 
-  /** Up to which message all are indexed, and those that come next. */
+  const waiting = prepare<Record<string, never>>(`
+    SELECT max(id) AS newest FROM messages WHERE id > (SELECT indexed_to FROM search_progress)`)
+  /** Up to which message all are indexed, and those that come next: at least one, and no more than weigh so much. */
   const next = prepare<{ readonly size: number }>(`
-    SELECT (SELECT indexed_to FROM search_progress) AS after, max(id) AS last, count(*) AS count FROM (
-      SELECT id FROM messages WHERE id > (SELECT indexed_to FROM search_progress) ORDER BY id LIMIT @size)`)
+    SELECT (SELECT indexed_to FROM search_progress) AS after, max(id) AS last FROM (
+      SELECT id, sum(weight) OVER (ORDER BY id) AS total, weight FROM (
+        SELECT id, ${base} + octet_length(content) AS weight FROM messages
+        WHERE id > (SELECT indexed_to FROM search_progress) ORDER BY id LIMIT CAST(1 + @size / ${base} AS INTEGER)))
+    WHERE total = weight OR total <= @size`)
   const add = prepare<{ readonly after: number; readonly last: number }>(`
     INSERT INTO messages_search (rowid, content) SELECT id, content FROM messages WHERE id > @after AND id <= @last`)
   const note = prepare<{ readonly last: number }>("UPDATE search_progress SET indexed_to = @last")
 
-  const step = Effect.fnUntraced(function* (size: number) {
-    const { after, count, last } = yield* asNext(next({ size }))
-    if (last === null) return false
-    yield* within(add({ after, last }))
-    yield* note({ last })
-    return count === size
-  })
+  const stepTo = (newest: number) =>
+    Effect.fnUntraced(function* (size: number) {
+      const { after, last } = yield* asNext(next({ size }))
+      if (last === null) return false
+      yield* within(add({ after, last }))
+      yield* note({ last })
+      return last < newest
+    })
 
-  const complete = Effect.flatMap(asNext(next({ size: 1 })), ({ last }) =>
-    last === null ? Effect.void : Effect.ignore(inSlices(queue, { ...sizes, step }))
+  // What is said from here on is for the next who asks: while many write there is no end of it.
+  const complete = Effect.flatMap(asNewest(waiting({})), ({ newest }) =>
+    newest === null ? Effect.void : Effect.ignore(inSlices(queue, { ...sizes, step: stepTo(newest) }))
   )
   // Elsewhere the messages themselves are looked through.
   const shared = coalesced(sql.onDialectOrElse({ sqlite: () => complete, orElse: () => Effect.void }))

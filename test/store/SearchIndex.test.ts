@@ -60,6 +60,31 @@ describe("SearchIndex", () => {
     }).pipe(Effect.provide(index))
   )
 
+  it.effect("takes in few long messages at a time", () =>
+    Effect.gen(function* () {
+      const { complete, holding, say, sql } = yield* setup
+      yield* sql`CREATE TABLE slices (last INTEGER)`
+      yield* sql`
+        CREATE TRIGGER sliced AFTER UPDATE ON search_progress BEGIN
+          INSERT INTO slices VALUES (new.indexed_to); END`
+      yield* say(
+        `clock ${"tick ".repeat(20_000)}`,
+        ...Array.from({ length: 30 }, () => `clock ${"tock ".repeat(2000)}`)
+      )
+
+      const fiber = yield* Effect.fork(complete)
+      yield* TestClock.adjust("1 second")
+      yield* fiber
+
+      const slices = yield* sql<{ last: number }>`SELECT last FROM slices ORDER BY last`
+      deepStrictEqual(
+        slices.slice(0, 2).map(({ last }) => last),
+        [1, 7]
+      )
+      deepStrictEqual((yield* holding("clock")).length, 31)
+    }).pipe(Effect.provide(index))
+  )
+
   it.effect("stays whole when messages go, or are reworded, before and after it has them", () =>
     Effect.gen(function* () {
       const { check, complete, holding, say, sql } = yield* setup
