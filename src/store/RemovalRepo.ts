@@ -1,5 +1,5 @@
 import { SqlClient } from "@effect/sql"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Array, Context, Effect, Layer, Option, Schema } from "effect"
 import { RoomId } from "../domain/RoomId.ts"
 import { Flag } from "../domain/Row.ts"
 import * as Sql from "./Sql.ts"
@@ -22,7 +22,7 @@ export class RemovalRepo extends Context.Tag("parley/store/RemovalRepo")<
     readonly abandon: (room: RoomId | null) => Effect.Effect<void, never, Commit>
     /** Something of this room, or of any, is still to be taken away. */
     readonly find: (room: RoomId | null) => Effect.Effect<Option.Option<Unfinished>>
-    /** Takes away up to `limit` rows; false when none is left. */
+    /** Takes away rows that weigh `limit` together, or a last one more; false when none is left. */
     readonly take: (room: Unfinished, limit: number) => Effect.Effect<boolean, never, Commit>
     /** Nothing is left to be taken away, unless the room was cleared again meanwhile. */
     readonly finish: (room: Unfinished) => Effect.Effect<void, never, Commit>
@@ -39,10 +39,15 @@ interface Shelf {
   readonly table: string
   readonly key: string
   readonly upTo?: number
+  /** What a row weighs; 1 where it is not said. */
+  readonly weight?: string
 }
 
+/** A long message takes as long as many short ones: each of its words goes from the index. */
+const messages = { table: "messages", key: "id", weight: "1 + octet_length(content) / 1000" }
+
 const emptied = ({ cleared_critiques, cleared_events, cleared_messages }: Unfinished): ReadonlyArray<Shelf> => [
-  { table: "messages", key: "id", upTo: cleared_messages },
+  { ...messages, upTo: cleared_messages },
   { table: "critiques", key: "id", upTo: cleared_critiques },
   { table: "events", key: "id", upTo: cleared_events }
 ]
@@ -52,7 +57,7 @@ const whole: ReadonlyArray<Shelf> = [
   { table: "turns", key: "id" },
   { table: "critiques", key: "id" },
   { table: "rounds", key: "id" },
-  { table: "messages", key: "id" },
+  messages,
   { table: "events", key: "id" },
   { table: "sessions", key: "agent_id" },
   { table: "room_agents", key: "agent_id" },
@@ -60,21 +65,28 @@ const whole: ReadonlyArray<Shelf> = [
   { table: "imports", key: "source" }
 ]
 
+const gone = Sql.all(Schema.Struct({ weight: Schema.Int }))
 const maybeUnfinished = Sql.first(Unfinished)
 
 const make = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const write = <A, E>(effect: Effect.Effect<A, E>) => within(Effect.orDie(effect))
 
-  const takeFrom = (room: RoomId, { key, table, upTo }: Shelf, limit: number) => {
-    const [from, name] = [sql.literal(table), sql.literal(key)]
+  const takeFrom = (room: RoomId, { key, table, upTo, weight = "1" }: Shelf, limit: number) => {
+    const [from, name, weighs] = [sql.literal(table), sql.literal(key), sql.literal(weight)]
     const rows = sql.and([sql`room_id = ${room}`, ...(upTo === undefined ? [] : [sql`${name} <= ${upTo}`])])
     return Effect.map(
-      write(sql`
-        DELETE FROM ${from} WHERE room_id = ${room} AND ${name} IN (
-          SELECT ${name} FROM ${from} WHERE ${rows} ORDER BY ${name} LIMIT ${limit}
-        ) RETURNING 1`),
-      (gone) => gone.length
+      within(
+        gone(sql`
+          DELETE FROM ${from} WHERE room_id = ${room} AND ${name} IN (
+            SELECT ${name} FROM (
+              SELECT ${name}, weight, sum(weight) OVER (ORDER BY ${name}) AS total FROM (
+                SELECT ${name}, ${weighs} AS weight FROM ${from} WHERE ${rows} ORDER BY ${name} LIMIT ${limit}
+              ) AS next
+            ) AS summed WHERE total - weight < ${limit}
+          ) RETURNING ${weighs} AS weight`)
+      ),
+      Array.reduce(0, (sum, { weight }) => sum + weight)
     )
   }
 
