@@ -3,7 +3,7 @@ import Database from "better-sqlite3"
 import { Layer } from "effect"
 import { DbFile } from "../../src/store/DbFile.ts"
 import * as Client from "../../src/store/Db/Client.ts"
-import type { Driver } from "../../src/store/Db/Driver.ts"
+import * as Driver from "../../src/store/Db/Driver.ts"
 
 export interface Watcher {
   /** Just before what was written becomes durable. */
@@ -25,13 +25,17 @@ export interface Trouble {
 
 const codes = { locked: "SQLITE_BUSY", full: "SQLITE_FULL", failing: "SQLITE_IOERR_WRITE" } as const
 
-const changed = (text: string) => /^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)/i.exec(text)?.[1]
+const changed = (text: string) => /^\s*(?:INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+"?(\w+)/i.exec(text)?.[1]
 
 /** SQLite in memory, begun from an image: one connection, as the production client has, and every commit is seen. */
 export const make = (image: Uint8Array, watcher: Watcher) => {
   const db = new Database(Buffer.from(image))
   db.pragma("foreign_keys = ON")
-  const prepared = new Map<string, { readonly statement: Database.Statement; readonly table: string | undefined }>()
+  const own = Driver.over(db)
+  const prepared = new Map<
+    string,
+    { readonly run: ReturnType<typeof own.prepare>; readonly table: string | undefined }
+  >()
   const dirty = new Set<string>()
   let trouble: Trouble = { how: "full", at: "begin", times: 0 }
 
@@ -45,7 +49,7 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
   const prepare = (text: string) => {
     const known = prepared.get(text)
     if (known !== undefined) return known
-    const fresh = { statement: db.prepare(text), table: changed(text) }
+    const fresh = { run: own.prepare(text), table: changed(text) }
     prepared.set(text, fresh)
     return fresh
   }
@@ -55,16 +59,15 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
     if (text === "COMMIT") meet("commit")
     if (changed(text) !== undefined && db.inTransaction) meet("change")
     if (text === "COMMIT") watcher.committing()
-    const { statement, table } = prepare(text)
+    const { run, table } = prepare(text)
     if (table !== undefined) dirty.add(table)
-    const rows = statement.reader ? statement.all(...params) : []
-    if (!statement.reader) statement.run(...params)
+    const rows = run(params)
     if (text === "COMMIT") watcher.committed(new Set(dirty))
     if (text === "COMMIT" || text === "ROLLBACK") dirty.clear()
     return rows
   }
 
-  const driver: Driver = { prepare: (text) => (values) => work(text, values) }
+  const driver: Driver.Driver = { prepare: (text) => (values) => work(text, values) }
 
   const layer = Client.over(driver).pipe(Layer.provide(Reactivity.layer), Layer.merge(DbFile.layerMemory))
 
@@ -75,7 +78,7 @@ export const make = (image: Uint8Array, watcher: Watcher) => {
       if (db.inTransaction) db.exec("ROLLBACK")
       return db.serialize()
     },
-    rows: (text: string, ...params: ReadonlyArray<unknown>) => prepare(text).statement.all(...params),
+    rows: (text: string, ...params: ReadonlyArray<unknown>) => db.prepare(text).all(...params),
     /** Has the storage refuse what comes. */
     suffer: (next: Trouble) => void (trouble = next),
     isWell: () => trouble.times === 0,

@@ -63,7 +63,7 @@ describe("Db", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scoped("turns are all there, with all that is known of them, after their table was made anew", () =>
+  it.scoped("turns are all there after their table was made anew, and no number comes again", () =>
     Effect.gen(function* () {
       const { open } = yield* setup
       const older = Db.layerOf(Record.filter(Db.migrations, (_, name) => name < "0016"))
@@ -77,18 +77,23 @@ describe("Db", () => {
           VALUES (1, '{}', 'round_robin', 1, '[]', 'now')`)
         const columns = yield* column("SELECT name FROM pragma_table_info('turns')")
         const own = { id: 7, round_id: 1, room_id: 1, message_id: null, outcome: "replied" }
-        for (const [at, more] of [own, { ...own, id: 9, outcome: null }].entries()) {
+        for (const [at, more] of [own, { ...own, id: 9, outcome: null }, { ...own, id: 11 }].entries()) {
           const row = { ...Object.fromEntries(columns.map((name, place) => [`${name}`, 100 * at + place])), ...more }
           yield* Effect.flatMap(SqlClient.SqlClient, (sql) => sql`INSERT INTO turns ${sql.insert(row)}`)
         }
+        yield* step("DELETE FROM turns WHERE id = 11")
         return yield* turns
       })
+      const next = column(`INSERT INTO turns
+        (round_id, room_id, agent_id, agent_name, cell, reason, provider, model, started_at)
+        VALUES (1, 1, 1, 'Ada', 0, 'turn', 'x', 'x', 'now') RETURNING id`)
 
       const before = yield* open(older, fill)
-      const after = yield* open(Db.layer, turns)
+      const [after, ids] = yield* open(Db.layer, Effect.all([turns, next]))
 
       assertEquals(before.length, 2)
       deepStrictEqual(after, before)
+      deepStrictEqual(ids, [12])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

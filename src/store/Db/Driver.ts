@@ -30,6 +30,18 @@ const reading = (statement: Sqlite.Statement<Array<unknown>>) => {
   return (values: ReadonlyArray<unknown>) => statement.all(...values).map(rowOf)
 }
 
+/** What `better-sqlite3` has open, as the house asks it. */
+export const over = (database: Sqlite.Database): Driver => ({
+  prepare: (text) => {
+    const statement = database.prepare<Array<unknown>, unknown>(text)
+    if (statement.reader) return reading(statement)
+    return (values) => {
+      const { changes, lastInsertRowid } = statement.run(...values)
+      return [{ changes, id: Number(lastInsertRowid) }]
+    }
+  }
+})
+
 /** A file, or `:memory:`, with a log beside it; closed with the scope. */
 export const open = (filename: string) =>
   Effect.map(
@@ -40,14 +52,7 @@ export const open = (filename: string) =>
     (database) => {
       database.pragma("journal_mode = WAL")
       return {
-        prepare: (text: string) => {
-          const statement = database.prepare<Array<unknown>, unknown>(text)
-          if (statement.reader) return reading(statement)
-          return (values: ReadonlyArray<unknown>) => {
-            const { changes, lastInsertRowid } = statement.run(...values)
-            return [{ changes, id: Number(lastInsertRowid) }]
-          }
-        },
+        ...over(database),
         /** Copies it, a few pages at a time. */
         backup: (target: string) => Effect.promise(() => database.backup(target)),
         /** All of it, as a file would hold it. */

@@ -35,13 +35,12 @@ const columns = [
 ].join(", ")
 
 /**
- * A turn writes as few pages as it can. Its number may come again when the newest turns are gone with their room, so
- * nothing keeps count of it; the message that it names may be gone, and is never another, so no index finds the turns
- * of a message, nor those of a seat: the room's are near.
+ * A turn writes as few pages as it can. The message that it names may be gone, and is never another, so no index finds
+ * the turns of a message, nor those of a seat: the room's are near.
  */
 const statements = [
   `CREATE TABLE turns_anew (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     round_id INTEGER NOT NULL REFERENCES rounds (id) ON DELETE CASCADE,
     room_id INTEGER NOT NULL,
     agent_id INTEGER NOT NULL,
@@ -73,6 +72,9 @@ const statements = [
     counted_usd REAL NOT NULL DEFAULT 0
   )`,
   `INSERT INTO turns_anew (${columns}) SELECT ${columns} FROM turns ORDER BY id`,
+  // No number comes again, not even that of a turn which is gone.
+  `DELETE FROM sqlite_sequence WHERE name = 'turns_anew'`,
+  `INSERT INTO sqlite_sequence (name, seq) SELECT 'turns_anew', seq FROM sqlite_sequence WHERE name = 'turns'`,
   `DROP TABLE turns`,
   `ALTER TABLE turns_anew RENAME TO turns`,
   `CREATE UNIQUE INDEX turns_cell ON turns (round_id, cell, agent_id, attempt)`,
