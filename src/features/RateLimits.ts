@@ -1,5 +1,5 @@
 import type { HttpServerRequest } from "@effect/platform"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Either, Layer } from "effect"
 import { TooManyRequests } from "../domain/Limit.ts"
 import type { LiveValues } from "../domain/Settings.ts"
 import type { User } from "../domain/User.ts"
@@ -29,6 +29,18 @@ export class RateLimits extends Context.Tag("parley/features/RateLimits")<
 
 const mostKeys = 100_000
 
+/** The path however it is spelled: what the route reads alike counts together. */
+const pathOf = (url: string) => {
+  const [path = ""] = url.split("?", 1)
+  const decoded = path.includes("%")
+    ? Either.getOrElse(
+        Either.try(() => decodeURIComponent(path)),
+        () => path
+      )
+    : path
+  return decoded.replaceAll(/\/0+(?=\d)/g, "/").replace(/\/+$/, "")
+}
+
 const make = ({ TRUSTED_PROXY_COUNT }: Settings["Type"], current: () => LiveValues): RateLimits["Type"] => {
   // Not the library's limiter: its store in memory forgets no key.
   const limit = (name: PerMinute, of: "address" | "identity"): Limit => {
@@ -41,7 +53,7 @@ const make = ({ TRUSTED_PROXY_COUNT }: Settings["Type"], current: () => LiveValu
       const perAddress = of === "address" ? perMinute : perMinute * RATE_LIMIT_ADDRESS_FACTOR
       const address = addressOf(request, TRUSTED_PROXY_COUNT)
       if (addresses.count(address, now) >= perAddress) return refuse(perAddress)
-      const identity = user && `${user.user_id} ${request.url.split("?", 1)[0]}`
+      const identity = user && `${user.user_id} ${pathOf(request.url)}`
       if (identity !== undefined && !identities.take(identity, perMinute, now)) return refuse(perMinute)
       addresses.take(address, perAddress, now)
       return undefined

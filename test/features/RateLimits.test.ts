@@ -1,5 +1,5 @@
 import { layer } from "@effect/vitest"
-import { assertEquals, deepStrictEqual } from "@effect/vitest/utils"
+import { assertEquals, assertTrue, deepStrictEqual } from "@effect/vitest/utils"
 import { Clock, Effect, Layer, Schema } from "effect"
 import { at } from "../support/at.ts"
 import * as Client from "../support/Client.ts"
@@ -111,6 +111,25 @@ layer(house(settings), { excludeTestServices: true })("Limits", (it) => {
 
       deepStrictEqual(first, [200, 200, 200, 200, 429])
       deepStrictEqual([...second, ...later], [200, 200, 200, 200, 200, 200, 200])
+    })
+  )
+
+  it.effect("a path counts together with its other spellings", () =>
+    Effect.gen(function* () {
+      const { guest, path } = yield* setup
+      // In plain HTTP: the client spells it in one way.
+      const { json } = yield* from(guest, "1.1.1.1")
+      const id = `${path.room_id}`
+      const coded = [...id].map((digit) => `%3${digit}`).join("")
+      const spelled = [id, `0${id}`, coded, `00${id}`, `${id}`].map((room) => `/rooms/${room}/messages/poll`)
+
+      const answers = yield* Effect.forEach([...spelled, ...spelled.map((it) => `${it}/`)], (it) => json("GET", it))
+
+      deepStrictEqual(
+        answers.slice(0, 5).map(({ status }) => status),
+        [200, 200, 200, 200, 429]
+      )
+      assertTrue(answers.slice(5).every(({ status }) => status === 429))
     })
   )
 
