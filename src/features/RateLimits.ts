@@ -29,8 +29,11 @@ export class RateLimits extends Context.Tag("parley/features/RateLimits")<
 
 const mostKeys = 100_000
 
-/** The path however it is spelled: what the route reads alike counts together. */
-const pathOf = (url: string) => {
+/**
+ * What tells apart the paths of one limit: the numbers in them. The rest is the route's, which does not mind letters of
+ * another case, slashes more or less, zeros before a number, or signs by their codes.
+ */
+const numbersIn = (url: string) => {
   const [path = ""] = url.split("?", 1)
   const decoded = path.includes("%")
     ? Either.getOrElse(
@@ -38,7 +41,7 @@ const pathOf = (url: string) => {
         () => path
       )
     : path
-  return decoded.replaceAll(/\/0+(?=\d)/g, "/").replace(/\/+$/, "")
+  return (decoded.match(/\d+/g) ?? []).map(Number).join("/")
 }
 
 const make = ({ TRUSTED_PROXY_COUNT }: Settings["Type"], current: () => LiveValues): RateLimits["Type"] => {
@@ -53,7 +56,7 @@ const make = ({ TRUSTED_PROXY_COUNT }: Settings["Type"], current: () => LiveValu
       const perAddress = of === "address" ? perMinute : perMinute * RATE_LIMIT_ADDRESS_FACTOR
       const address = addressOf(request, TRUSTED_PROXY_COUNT)
       if (addresses.count(address, now) >= perAddress) return refuse(perAddress)
-      const identity = user && `${user.user_id} ${pathOf(request.url)}`
+      const identity = user && `${user.user_id} ${numbersIn(request.url)}`
       if (identity !== undefined && !identities.take(identity, perMinute, now)) return refuse(perMinute)
       addresses.take(address, perAddress, now)
       return undefined
