@@ -34,9 +34,6 @@ export class Search extends Context.Tag("parley/features/Search")<
   ).pipe(Layer.provide([SearchRepo.layer, SearchIndex.layer]))
 }
 
-/** How long a search waits for what is not indexed yet: after a large import that may take longer. */
-const patience = "5 seconds"
-
 const make = Effect.gen(function* () {
   const rooms = yield* Rooms
   const repo = yield* SearchRepo
@@ -46,7 +43,7 @@ const make = Effect.gen(function* () {
   const find = Effect.fnUntraced(function* (room: RoomId | null, owner: string | null, question: Question) {
     const words = wordsOf(question.query)
     if (words.length === 0) return { hits: [], next_before: null }
-    yield* Effect.timeoutOption(index.complete, patience)
+    yield* index.complete
     const { edge, ids } = yield* repo.find({ ...question, words, room, owner })
     const found = yield* messages.these(ids)
     const hits = found.map((message) => ({ ...message, excerpt: excerpt(message.content, words) }))

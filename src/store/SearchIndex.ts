@@ -11,9 +11,9 @@ export class SearchIndex extends Context.Tag("parley/store/SearchIndex")<
   SearchIndex,
   {
     /**
-     * Returns when all is indexed that was said before; the index stays as it is while the storage takes nothing. What
-     * nobody looks for is indexed a few times in a minute: many messages together write a fraction of the pages that
-     * each of them would.
+     * Returns when all is indexed that was said before, or after five seconds: after a large import that may take
+     * longer. The index stays as it is while the storage takes nothing. What nobody looks for is indexed a few times in
+     * a minute: many messages together write a fraction of the pages that each of them would.
      */
     readonly complete: Effect.Effect<void>
   }
@@ -25,6 +25,7 @@ export class SearchIndex extends Context.Tag("parley/store/SearchIndex")<
 }
 
 const spacing = "10 seconds"
+const patience = "5 seconds"
 /** In bytes of text: a slice of long messages would hold up everybody for seconds. */
 const sizes = { first: 32_768, largest: 1_000_000 } as const
 /** What a message costs beside its text, in bytes of it. */
@@ -74,5 +75,5 @@ const make = Effect.gen(function* () {
     Effect.forkScoped
   )
 
-  return SearchIndex.of({ complete: shared })
+  return SearchIndex.of({ complete: Effect.asVoid(Effect.timeoutOption(shared, patience)) })
 })

@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { describe, it } from "@effect/vitest"
-import { deepStrictEqual } from "@effect/vitest/utils"
-import { Effect, Layer, TestClock } from "effect"
+import { assertTrue, deepStrictEqual } from "@effect/vitest/utils"
+import { type Clock, Effect, Layer, TestClock } from "effect"
 import { SearchIndex } from "../../src/store/SearchIndex.ts"
 import * as TestDb from "../support/TestDb.ts"
 
@@ -22,6 +22,14 @@ const setup = Effect.gen(function* () {
   const check = sql`INSERT INTO messages_search (messages_search, rank) VALUES ('integrity-check', 1)`
   return { ...(yield* Effect.map(SearchIndex, ({ complete }) => ({ complete }))), sql, say, holding, check }
 })
+
+/** A clock on which each look takes so many milliseconds of work. */
+const working = (ms: number) =>
+  Effect.map(Effect.clock, (clock): Clock.Clock => {
+    let now = 0n
+    const currentTimeNanos = Effect.sync(() => (now += BigInt(ms) * 1_000_000n))
+    return Object.create(clock, { currentTimeNanos: { value: currentTimeNanos } })
+  })
 
 describe("SearchIndex", () => {
   it.effect("has nothing of a message at once, and all when it is asked for", () =>
@@ -82,6 +90,40 @@ describe("SearchIndex", () => {
         [1, 7]
       )
       deepStrictEqual((yield* holding("clock")).length, 31)
+    }).pipe(Effect.provide(index))
+  )
+
+  it.effect("lets who asks wait five seconds, where there is more than that to take in", () =>
+    Effect.gen(function* () {
+      const { complete, holding, say } = yield* setup
+      yield* say(...Array.from({ length: 1000 }, (_, at) => `clock number ${at}`))
+
+      const fiber = yield* Effect.fork(Effect.withClock(complete, yield* working(1000)))
+      yield* TestClock.adjust("4999 millis")
+      const before = fiber.unsafePoll()
+      yield* TestClock.adjust("1 millis")
+      yield* fiber
+
+      const taken = (yield* holding("clock")).length
+      assertTrue(before === null && taken > 0 && taken < 1000, `${taken} messages`)
+    }).pipe(Effect.provide(index))
+  )
+
+  it.effect("does not keep who asks for what is said meanwhile", () =>
+    Effect.gen(function* () {
+      const { complete, holding, say } = yield* setup
+      const some = (word: string) => Array.from({ length: 350 }, (_, at) => `${word} number ${at}`)
+      yield* say(...some("clock"))
+
+      const fiber = yield* Effect.fork(Effect.withClock(complete, yield* working(1)))
+      yield* TestClock.adjust(0)
+      const before = [fiber.unsafePoll(), (yield* holding("clock")).length < 350]
+      for (const word of ["bell", "gong", "horn"]) yield* say(...some(word))
+      yield* TestClock.adjust("4 millis")
+      yield* fiber
+
+      deepStrictEqual(before, [null, true])
+      deepStrictEqual([(yield* holding("clock")).length, (yield* holding("horn")).length < 350], [350, true])
     }).pipe(Effect.provide(index))
   )
 
