@@ -50,7 +50,7 @@ export const ProviderEvent = Data.taggedEnum<ProviderEvent>()
 
 /**
  * The next events of a turn, when there are some; fails with none after the last. To be run one after the other. A
- * stream would be pulled in the same way, at twenty times the price for each event.
+ * stream would be pulled in the same way, through an executor of its own for each part that it passes.
  */
 export type Events = Effect.Effect<ReadonlyArray<ProviderEvent>, Option.Option<ProviderError>>
 

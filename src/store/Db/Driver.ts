@@ -11,7 +11,7 @@ export interface Driver {
 }
 
 /**
- * Rows come as lists of their values, which cost half: the driver would make the names of the columns anew for every
+ * Rows come as lists of their values, which cost less: the driver would make the names of the columns anew for every
  * row.
  */
 const reading = (statement: Sqlite.Statement<Array<unknown>>) => {
